@@ -1,0 +1,162 @@
+//! Data that crosses between server and browser. Serde only, no behaviour that needs either side.
+
+use serde::{Deserialize, Serialize};
+
+/// Who is looking at a page and what they may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Signed in as the operator.
+    pub is_admin: bool,
+    /// May use the public pages (signed in, or public mode is on).
+    pub may_chat: bool,
+    /// The simulator answers instead of Grok.
+    pub is_demo: bool,
+    /// The generated first password has not been changed yet.
+    pub must_change_password: bool,
+    /// Version of the running binary, for example `0.1.0`.
+    pub version: String,
+}
+
+/// A chat model that a page can offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelOption {
+    pub id: String,
+    /// Quota units per request: 1 or 4.
+    pub cost: u32,
+    /// Only Super accounts can serve it.
+    pub needs_super: bool,
+    /// An account that can serve it exists and is not disabled or expired.
+    pub is_served: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    Active,
+    Cooling,
+    Expired,
+    Disabled,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountTier {
+    #[default]
+    Basic,
+    Super,
+}
+
+/// One account as the admin table shows it. Carries no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    pub id: String,
+    /// The credential's last four characters, for example `…9f3c`.
+    pub masked: String,
+    pub tier: AccountTier,
+    pub status: AccountStatus,
+    pub quota: u32,
+    /// Quota of a full window: 80 or 140 by default.
+    pub quota_limit: u32,
+    /// Unix milliseconds.
+    pub cooling_until_ms: Option<i64>,
+    /// `rate_limited`, `quota_empty` or `upstream_errors`.
+    pub cooling_reason: Option<String>,
+    pub last_used_at_ms: Option<i64>,
+    pub created_at_ms: i64,
+    pub use_count: u64,
+    pub fail_count: u32,
+    pub last_fail_reason: Option<String>,
+    pub in_flight: u32,
+    pub tags: Vec<String>,
+    pub note: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountSort {
+    #[default]
+    CreatedAt,
+    LastUsed,
+    Quota,
+    UseCount,
+    Status,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountQuery {
+    pub status: Option<AccountStatus>,
+    /// Matches the note, the tags and the last four characters.
+    pub search: String,
+    pub sort: AccountSort,
+    pub descending: bool,
+    /// From 0.
+    pub page: u32,
+    /// 1 to 500.
+    pub page_size: u32,
+}
+
+impl Default for AccountQuery {
+    fn default() -> Self {
+        Self {
+            status: None,
+            search: String::new(),
+            sort: AccountSort::CreatedAt,
+            descending: true,
+            page: 0,
+            page_size: 50,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountCounts {
+    pub total: u32,
+    pub active: u32,
+    pub cooling: u32,
+    pub expired: u32,
+    pub disabled: u32,
+    /// Sum of quota left over the active accounts.
+    pub quota_left: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountList {
+    pub rows: Vec<AccountRow>,
+    /// Rows that match the query, over all pages.
+    pub matched: u32,
+    pub counts: AccountCounts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineVerdict {
+    New,
+    /// Already in the pool, or earlier in the same text.
+    Duplicate,
+    /// Not a cookie value (blank space inside, too short, control characters …).
+    Bad,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewLine {
+    /// From 1, counted over the pasted text.
+    pub number: u32,
+    pub masked: String,
+    pub verdict: LineVerdict,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPreview {
+    /// At most the first 500 non-blank lines.
+    pub lines: Vec<PreviewLine>,
+    pub new: u32,
+    pub duplicate: u32,
+    pub bad: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedAccounts {
+    pub count: u32,
+    /// Hand this to `restore_accounts` within five minutes to undo.
+    pub undo_id: String,
+}

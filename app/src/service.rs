@@ -1,0 +1,103 @@
+//! Ports: what pages need from the server. `server` implements them, server functions call them.
+
+use crate::{
+    dto::{
+        AccountList, AccountQuery, AccountTier, DeletedAccounts, ImportPreview, ModelOption, Viewer,
+    },
+    error::UiError,
+};
+use async_trait::async_trait;
+use http::request::Parts;
+
+/// Proof that the caller is the operator. Only an [`AuthService`] should make one.
+#[derive(Clone, Debug)]
+pub struct AdminProof(());
+
+impl AdminProof {
+    /// To be called right after the session was checked, and nowhere else.
+    #[must_use]
+    pub fn checked() -> Self {
+        Self(())
+    }
+}
+
+/// Proof that the caller may use the public pages.
+#[derive(Clone, Debug)]
+pub struct PublicProof(());
+
+impl PublicProof {
+    /// To be called right after the session or public mode was checked, and nowhere else.
+    #[must_use]
+    pub fn checked() -> Self {
+        Self(())
+    }
+}
+
+/// Sessions and passwords. `parts` are those of the current HTTP request.
+#[async_trait]
+pub trait AuthService: Send + Sync {
+    async fn viewer(&self, parts: &Parts) -> Viewer;
+    /// Checks the session and that the request is same-origin.
+    async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError>;
+    async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError>;
+    /// Starts a session; the cookie is set by the session layer.
+    async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError>;
+    async fn sign_out(&self, parts: &Parts) -> Result<(), UiError>;
+    /// Ends all other sessions. `new` must have at least 10 characters.
+    async fn change_password(
+        &self,
+        admin: AdminProof,
+        parts: &Parts,
+        current: String,
+        new: String,
+    ) -> Result<(), UiError>;
+}
+
+/// What admin pages do.
+#[async_trait]
+pub trait AdminService: Send + Sync {
+    async fn list_accounts(
+        &self,
+        admin: AdminProof,
+        query: AccountQuery,
+    ) -> Result<AccountList, UiError>;
+    /// Judges pasted cookies, one per line, and changes nothing.
+    async fn preview_accounts(
+        &self,
+        admin: AdminProof,
+        text: String,
+    ) -> Result<ImportPreview, UiError>;
+    /// Adds the new ones among the pasted cookies; returns what became of each line.
+    async fn add_accounts(
+        &self,
+        admin: AdminProof,
+        text: String,
+        tier: AccountTier,
+    ) -> Result<ImportPreview, UiError>;
+    /// Returns how many accounts changed.
+    async fn set_accounts_enabled(
+        &self,
+        admin: AdminProof,
+        ids: Vec<String>,
+        enabled: bool,
+    ) -> Result<u32, UiError>;
+    async fn delete_accounts(
+        &self,
+        admin: AdminProof,
+        ids: Vec<String>,
+    ) -> Result<DeletedAccounts, UiError>;
+    async fn restore_accounts(&self, admin: AdminProof, undo_id: String) -> Result<u32, UiError>;
+}
+
+/// What public pages do beside the streaming endpoint `POST /v1/public/chat/completions`.
+#[async_trait]
+pub trait PublicService: Send + Sync {
+    async fn list_models(&self, public: PublicProof) -> Result<Vec<ModelOption>, UiError>;
+    /// Colours one code block: sanitised HTML of `<span class="hl-…">` elements, at most 64 KiB of code.
+    async fn highlight(
+        &self,
+        public: PublicProof,
+        language: String,
+        code: String,
+    ) -> Result<String, UiError>;
+}

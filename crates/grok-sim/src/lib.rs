@@ -1,0 +1,1 @@
+//! The Grok web upstream, simulated: scriptable, paced, faulty on demand

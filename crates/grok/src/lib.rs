@@ -1,0 +1,1 @@
+//! Client of the Grok web upstream: typed calls, NDJSON frames, classified errors

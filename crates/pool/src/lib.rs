@@ -1,0 +1,1 @@
+//! Accounts, quota, cooldowns and leases. Pure: time and randomness are passed in

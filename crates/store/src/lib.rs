@@ -1,0 +1,1 @@
+//! Persistence traits and their SQLite implementation

@@ -1,0 +1,1 @@
+//! The browser entry point: hydrates the server-rendered page.

@@ -1,0 +1,1 @@
+//! The grok2api server: configuration, gateway, HTTP routes and operations.

@@ -1,0 +1,2 @@
+//! The `grok2api` binary.
+fn main() {}
