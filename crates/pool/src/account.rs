@@ -1,0 +1,271 @@
+//! One upstream identity and the closed sets that describe it.
+
+use std::time::Duration;
+
+use crate::{AccountId, Credential};
+
+/// Upstream windows of at least this length belong to Basic accounts, shorter ones to Super.
+/// Source: `docs/upstream-protocol.md` 4.2.
+const BASIC_WINDOW_MIN: Duration = Duration::from_secs(14_400);
+
+/// Which pool an account is in; decides its default quota and its quota window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    Basic,
+    Super,
+}
+
+impl PoolKind {
+    /// Both pools, in ascending order of what they can serve.
+    pub const ALL: [Self; 2] = [Self::Basic, Self::Super];
+
+    /// The name in stored rows and in `token.json`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "ssoBasic",
+            Self::Super => "ssoSuper",
+        }
+    }
+
+    /// The pool of that name, exactly as [`PoolKind::as_str`] writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Requests of cost 1 that a fresh window allows.
+    pub fn default_quota(self) -> u32 {
+        match self {
+            Self::Basic => 80,
+            Self::Super => 140,
+        }
+    }
+
+    /// Length of the upstream's quota window: 20 hours for Basic, 2 hours for Super.
+    pub fn window(self) -> Duration {
+        match self {
+            Self::Basic => Duration::from_secs(72_000),
+            Self::Super => Duration::from_secs(7_200),
+        }
+    }
+
+    /// The pool to which an account with this upstream window belongs.
+    pub fn of_window(window: Duration) -> Self {
+        if window >= BASIC_WINDOW_MIN {
+            Self::Basic
+        } else {
+            Self::Super
+        }
+    }
+}
+
+/// What a model needs from an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    Basic,
+    Super,
+}
+
+impl Tier {
+    /// The pools that can serve this tier, in the order in which they are tried.
+    pub fn candidates(self) -> &'static [PoolKind] {
+        match self {
+            Self::Basic => &[PoolKind::Basic, PoolKind::Super],
+            Self::Super => &[PoolKind::Super],
+        }
+    }
+}
+
+/// Where an account is in its life. Only `Active` accounts with quota are selectable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    Active,
+    /// Rests until an instant, then returns to `Active` by itself.
+    Cooling,
+    /// The upstream no longer accepts its credential.
+    Expired,
+    /// Switched off by the operator.
+    Disabled,
+}
+
+impl Status {
+    /// The name in stored rows and in `token.json`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Cooling => "cooling",
+            Self::Expired => "expired",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// The status of that name, exactly as [`Status::as_str`] writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Active, Self::Cooling, Self::Expired, Self::Disabled]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+}
+
+/// Why an account rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CooldownReason {
+    /// The upstream answered 429.
+    RateLimited,
+    /// The quota window is used up.
+    QuotaEmpty,
+    /// The upstream failed on it (imported accounts only; ours rest for N requests in memory).
+    UpstreamErrors,
+}
+
+impl CooldownReason {
+    /// The name in stored rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::QuotaEmpty => "quota_empty",
+            Self::UpstreamErrors => "upstream_errors",
+        }
+    }
+
+    /// The reason of that name, exactly as [`CooldownReason::as_str`] writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::RateLimited, Self::QuotaEmpty, Self::UpstreamErrors]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
+    }
+}
+
+/// A rest with its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cooldown {
+    /// Unix milliseconds; at this instant the rest is over.
+    pub until_ms: i64,
+    pub reason: CooldownReason,
+}
+
+/// One upstream identity. Times are unix milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    pub id: AccountId,
+    pub credential: Credential,
+    pub pool: PoolKind,
+    pub status: Status,
+    /// Cost units left in the current window.
+    pub quota: u32,
+    pub created_at_ms: i64,
+    pub last_used_at_ms: Option<i64>,
+    /// Cost units consumed in the account's whole life.
+    pub use_count: u64,
+    /// 401 answers since the last successful quota sync.
+    pub fail_count: u32,
+    pub last_fail_at_ms: Option<i64>,
+    /// Short label such as `app_chat_auth_failed`.
+    pub last_fail_reason: Option<String>,
+    pub last_sync_at_ms: Option<i64>,
+    /// Set while `Cooling`; kept while `Disabled` so that enabling resumes the rest.
+    pub cooldown: Option<Cooldown>,
+    pub tags: Vec<String>,
+    pub note: String,
+    pub last_asset_clear_at_ms: Option<i64>,
+}
+
+impl Account {
+    /// A fresh, active account with the default quota of its pool.
+    pub fn new(id: AccountId, credential: Credential, pool: PoolKind, created_at_ms: i64) -> Self {
+        Self {
+            id,
+            credential,
+            pool,
+            status: Status::Active,
+            quota: pool.default_quota(),
+            created_at_ms,
+            last_used_at_ms: None,
+            use_count: 0,
+            fail_count: 0,
+            last_fail_at_ms: None,
+            last_fail_reason: None,
+            last_sync_at_ms: None,
+            cooldown: None,
+            tags: Vec::new(),
+            note: String::new(),
+            last_asset_clear_at_ms: None,
+        }
+    }
+
+    /// Whether any trace of an upstream failure is recorded.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.fail_count > 0 || self.last_fail_at_ms.is_some() || self.last_fail_reason.is_some()
+    }
+
+    /// When a cooling account returns to `Active`, in unix milliseconds; `None` in other states.
+    ///
+    /// An imported cooling account may not say until when: it rests for one window of its pool
+    /// from its last use (else its last sync, else its creation).
+    pub(crate) fn cooling_until_ms(&self) -> Option<i64> {
+        if self.status != Status::Cooling {
+            return None;
+        }
+        Some(match self.cooldown {
+            Some(cooldown) => cooldown.until_ms,
+            None => {
+                let since = self.last_used_at_ms.or(self.last_sync_at_ms);
+                after(since.unwrap_or(self.created_at_ms), self.pool.window())
+            }
+        })
+    }
+}
+
+/// The instant `span` after `at_ms`, in unix milliseconds; stays in range.
+pub(crate) fn after(at_ms: i64, span: Duration) -> i64 {
+    at_ms.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_names_read_back_as_the_same_value() {
+        for kind in PoolKind::ALL {
+            assert_eq!(PoolKind::from_name(kind.as_str()), Some(kind));
+        }
+        for name in ["active", "cooling", "expired", "disabled"] {
+            assert_eq!(Status::from_name(name).map(Status::as_str), Some(name));
+        }
+        for name in ["rate_limited", "quota_empty", "upstream_errors"] {
+            assert_eq!(
+                CooldownReason::from_name(name).map(CooldownReason::as_str),
+                Some(name)
+            );
+        }
+        assert_eq!(PoolKind::from_name("basic"), None);
+        assert_eq!(Status::from_name("Active"), None);
+    }
+
+    #[test]
+    fn pools_have_the_documented_quota_and_window() {
+        assert_eq!(
+            (
+                PoolKind::Basic.default_quota(),
+                PoolKind::Super.default_quota()
+            ),
+            (80, 140)
+        );
+        assert_eq!(PoolKind::Basic.window(), Duration::from_secs(20 * 3600));
+        assert_eq!(PoolKind::Super.window(), Duration::from_secs(2 * 3600));
+        assert_eq!(
+            PoolKind::of_window(Duration::from_secs(14_400)),
+            PoolKind::Basic
+        );
+        assert_eq!(
+            PoolKind::of_window(Duration::from_secs(14_399)),
+            PoolKind::Super
+        );
+    }
+
+    #[test]
+    fn super_models_never_fall_back_to_basic_accounts() {
+        assert_eq!(Tier::Basic.candidates(), [PoolKind::Basic, PoolKind::Super]);
+        assert_eq!(Tier::Super.candidates(), [PoolKind::Super]);
+    }
+}

@@ -1,0 +1,73 @@
+//! What happened to an account, in the form in which it is stored.
+
+use crate::{Account, AccountId, Cooldown, PoolKind, Status};
+
+/// One fact to store. Consumption is relative, so that instances never overwrite each other;
+/// everything else is the new value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// `quota -= used` (not below zero), `use_count += used`, last used at `at_ms`.
+    Used {
+        used: u32,
+        at_ms: i64,
+    },
+    Status {
+        status: Status,
+        cooldown: Option<Cooldown>,
+    },
+    Quota {
+        quota: u32,
+    },
+    Failed {
+        fail_count: u32,
+        at_ms: i64,
+        reason: String,
+    },
+    /// `fail_count` is 0 again, when and why it last failed is forgotten.
+    FailuresCleared,
+    Moved {
+        pool: PoolKind,
+    },
+    Synced {
+        at_ms: i64,
+    },
+}
+
+/// A [`Change`] and the account that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountChange {
+    pub id: AccountId,
+    pub change: Change,
+}
+
+/// Applies a stored change to a copy of the account; the pool changes its own by the same function.
+pub fn replay(account: &mut Account, change: &Change) {
+    match change {
+        Change::Used { used, at_ms } => {
+            account.quota = account.quota.saturating_sub(*used);
+            account.use_count = account.use_count.saturating_add(u64::from(*used));
+            account.last_used_at_ms = Some(*at_ms);
+        }
+        Change::Status { status, cooldown } => {
+            account.status = *status;
+            account.cooldown = *cooldown;
+        }
+        Change::Quota { quota } => account.quota = *quota,
+        Change::Failed {
+            fail_count,
+            at_ms,
+            reason,
+        } => {
+            account.fail_count = *fail_count;
+            account.last_fail_at_ms = Some(*at_ms);
+            account.last_fail_reason = Some(reason.clone());
+        }
+        Change::FailuresCleared => {
+            account.fail_count = 0;
+            account.last_fail_at_ms = None;
+            account.last_fail_reason = None;
+        }
+        Change::Moved { pool } => account.pool = *pool,
+        Change::Synced { at_ms } => account.last_sync_at_ms = Some(*at_ms),
+    }
+}

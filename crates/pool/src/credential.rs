@@ -1,0 +1,128 @@
+//! The secret that proves an account: the bare value of the upstream's `sso` cookie.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Shortest accepted secret; anything shorter is a typing mistake.
+const MIN_CHARS: usize = 8;
+/// Longest accepted secret: browsers refuse cookies over 4 KiB, twice that leaves room.
+const MAX_CHARS: usize = 8192;
+/// How many trailing characters [`Credential::masked`] shows.
+const SHOWN_CHARS: usize = 4;
+
+/// An account's secret. Printable ASCII without blanks or `;`, so it is always safe in a header.
+///
+/// `Debug` shows the masked form only. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Credential(Arc<str>);
+
+/// Why a text is not a credential. Never contains the text itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    #[error("the cookie value is empty")]
+    Blank,
+    #[error("the cookie value has {0} characters; at least {MIN_CHARS} are expected")]
+    TooShort(usize),
+    #[error("the cookie value has {0} characters; at most {MAX_CHARS} are accepted")]
+    TooLong(usize),
+    #[error("the cookie value contains a blank or a control character")]
+    Blanks,
+    #[error("the cookie value contains a character outside ASCII")]
+    NotAscii,
+}
+
+impl Credential {
+    /// Reads a pasted cookie: with or without `sso=`, cut at the first `;`, with CR, LF, NUL and
+    /// outer blanks removed.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when what is left cannot be a cookie value.
+    ///
+    /// Source: `docs/upstream-protocol.md` 1.2.
+    pub fn try_new(text: &str) -> Result<Self, CredentialError> {
+        let cut = text.split(';').next().unwrap_or_default();
+        let kept: String = cut
+            .chars()
+            .filter(|c| !matches!(c, '\r' | '\n' | '\0'))
+            .collect();
+        let trimmed = kept.trim();
+        let value = trimmed.strip_prefix("sso=").unwrap_or(trimmed).trim();
+        let length = value.chars().count();
+        match length {
+            0 => return Err(CredentialError::Blank),
+            _ if !value.is_ascii() => return Err(CredentialError::NotAscii),
+            _ if value.bytes().any(|b| !b.is_ascii_graphic()) => {
+                return Err(CredentialError::Blanks);
+            }
+            _ if length < MIN_CHARS => return Err(CredentialError::TooShort(length)),
+            _ if length > MAX_CHARS => return Err(CredentialError::TooLong(length)),
+            _ => {}
+        }
+        Ok(Self(Arc::from(value)))
+    }
+
+    /// The secret itself, for the upstream call and for encryption at rest. Never log it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `…` and the last four characters: enough to recognise, too little to use.
+    pub fn masked(&self) -> String {
+        let start = self.0.len().saturating_sub(SHOWN_CHARS);
+        format!("…{}", self.0.get(start..).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({})", self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pasted_forms_of_one_cookie_are_the_same_credential() {
+        let bare = Credential::try_new("eyJhbGciOi.abc").unwrap();
+        for form in [
+            "sso=eyJhbGciOi.abc",
+            "  eyJhbGciOi.abc \r\n",
+            " sso=eyJhbGciOi.abc; sso-rw=other; Path=/",
+            "sso= eyJhbGciOi.abc\0",
+            "eyJhbGci\r\nOi.abc",
+        ] {
+            assert_eq!(Credential::try_new(form), Ok(bare.clone()), "{form:?}");
+        }
+        assert_eq!(bare.expose(), "eyJhbGciOi.abc");
+    }
+
+    #[test]
+    fn impossible_cookies_are_refused_with_their_reason() {
+        for (text, error) in [
+            ("", CredentialError::Blank),
+            (" \n\0", CredentialError::Blank),
+            ("sso=;x=y", CredentialError::Blank),
+            ("short", CredentialError::TooShort(5)),
+            ("two words here", CredentialError::Blanks),
+            ("tab\tinside-it", CredentialError::Blanks),
+            ("bell\u{7}inside-it", CredentialError::Blanks),
+            ("clé-secrète-ici", CredentialError::NotAscii),
+        ] {
+            assert_eq!(Credential::try_new(text), Err(error), "{text:?}");
+        }
+        assert!(Credential::try_new(&"a".repeat(8192)).is_ok());
+        assert_eq!(
+            Credential::try_new(&"a".repeat(8193)),
+            Err(CredentialError::TooLong(8193))
+        );
+    }
+
+    #[test]
+    fn debug_shows_only_the_last_four_characters() {
+        let credential = Credential::try_new("planted-secret-1234").unwrap();
+        assert_eq!(format!("{credential:?}"), "Credential(…1234)");
+        assert_eq!(credential.masked(), "…1234");
+    }
+}

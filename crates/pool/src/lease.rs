@@ -1,0 +1,71 @@
+//! The right to use an account for one request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::inner::Grant;
+use crate::pool::Pool;
+use crate::{AccountChange, AccountId, Credential, Outcome, PoolKind};
+
+/// A reservation on one account. Dropping it returns the account unharmed;
+/// [`Lease::finish`] is the only way to consume, cool, expire or penalise.
+#[must_use = "a dropped lease returns the account at once"]
+pub struct Lease {
+    pool: Arc<Pool>,
+    grant: Grant,
+    open: bool,
+}
+
+impl Lease {
+    pub(crate) fn new(pool: Arc<Pool>, grant: Grant) -> Self {
+        Self {
+            pool,
+            grant,
+            open: true,
+        }
+    }
+
+    pub fn account_id(&self) -> &AccountId {
+        &self.grant.id
+    }
+
+    pub fn credential(&self) -> &Credential {
+        &self.grant.credential
+    }
+
+    /// The account's pool when it was selected.
+    pub fn pool_kind(&self) -> PoolKind {
+        self.grant.kind
+    }
+
+    /// Ends the lease with what became of the request; returns the changes to store.
+    ///
+    /// Empty if the account was removed meanwhile. A success consumes at most what no other lease
+    /// has reserved.
+    #[must_use = "the changes must be stored"]
+    pub fn finish(mut self, outcome: Outcome, now_ms: i64) -> Vec<AccountChange> {
+        self.open = false;
+        self.pool
+            .end_lease(self.grant.slot, self.grant.reserved, outcome, now_ms)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.open {
+            // Unharmed makes no change, so no clock is needed.
+            self.pool
+                .end_lease(self.grant.slot, self.grant.reserved, Outcome::Unharmed, 0);
+        }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("account_id", &self.grant.id)
+            .field("pool_kind", &self.grant.kind)
+            .field("reserved", &self.grant.reserved)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,302 @@
+//! The state machine: what an event does to an account, as a pure function.
+//!
+//! | event | in | does |
+//! |---|---|---|
+//! | `Success` | any | consumes `min(cost, quota)`; at 0 an active account cools for its window |
+//! | `RateLimited` | active, cooling | cools: 1 h with quota left, 10 h without; never shortens |
+//! | `Unauthorized` | any | counts; at the threshold an active or cooling account expires |
+//! | `Blocked` | active, cooling | expires (the counter stays) |
+//! | `UpstreamFailure`, `Unharmed` | any | nothing (a rest for N requests lives in the pool only) |
+//! | `Synced` | any | quota, pool by window, failures forgotten; see [`after_sync`] |
+//! | `Reset` | any | active, default quota, failures forgotten |
+//! | `Disable` | any | disabled until `Enable` or `Reset`; an unfinished rest is kept |
+//! | `Enable` | disabled, expired | active, or cooling while a rest is unfinished or quota is 0 |
+//!
+//! Source: `docs/upstream-protocol.md` 4 and `docs/requirements.md` 2.18 (cooldown rules).
+
+use std::time::Duration;
+
+use crate::account::after;
+use crate::change::{Change, replay};
+use crate::{Account, Cooldown, CooldownReason, PoolKind, Status};
+
+/// The configurable numbers of the state machine (section `[token]` of the configuration).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// 401 answers after which an account expires; 0 counts as 1.
+    pub fail_threshold: u32,
+    /// Rest after a 429 while the account still has quota.
+    pub cooldown_429_quota: Duration,
+    /// Rest after a 429 on an account without quota.
+    pub cooldown_429_empty: Duration,
+    /// For how many of the pool's next selections an account is skipped after an upstream failure.
+    pub cooldown_error_requests: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            fail_threshold: 5,
+            cooldown_429_quota: Duration::from_secs(3_600),
+            cooldown_429_empty: Duration::from_secs(36_000),
+            cooldown_error_requests: 5,
+        }
+    }
+}
+
+/// How a request on an account ended. Reasons are short labels, never upstream text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered to the end; `cost` in quota units.
+    Success { cost: u32 },
+    /// 429, or the upstream said in its stream that the quota is used up.
+    RateLimited,
+    /// 401.
+    Unauthorized { reason: &'static str },
+    /// The upstream has blocked this account for good.
+    Blocked { reason: &'static str },
+    /// 5xx, timeout, reset: the account may be fine, but others are tried first.
+    UpstreamFailure { reason: &'static str },
+    /// Nothing can be said about the account (caller left, request refused, moderated).
+    Unharmed,
+}
+
+/// Everything that can happen to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Outcome(Outcome),
+    /// The upstream reported the remaining quota and, where known, the window's length.
+    Synced {
+        quota: u32,
+        window: Option<Duration>,
+    },
+    Reset,
+    Enable,
+    Disable,
+}
+
+/// What `event` makes of `account`: the account afterwards and the facts to store.
+///
+/// Replaying the changes on a copy of `account` gives the returned account. No change is
+/// returned for what stays as it is.
+pub fn transition(
+    account: &Account,
+    event: &Event,
+    now_ms: i64,
+    policy: &Policy,
+) -> (Account, Vec<Change>) {
+    let changes = plan(account, event, now_ms, policy);
+    let mut next = account.clone();
+    changes.iter().for_each(|change| replay(&mut next, change));
+    (next, changes)
+}
+
+/// The changes of [`transition`] without the copy of the account.
+pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Policy) -> Vec<Change> {
+    match *event {
+        Event::Outcome(outcome) => after_outcome(account, outcome, now_ms, policy),
+        Event::Synced { quota, window } => after_sync(account, quota, window, now_ms, policy),
+        Event::Reset => after_reset(account),
+        Event::Enable => after_enable(account, now_ms),
+        Event::Disable if account.status == Status::Disabled => Vec::new(),
+        Event::Disable => {
+            vec![Change::Status {
+                status: Status::Disabled,
+                cooldown: account.cooldown,
+            }]
+        }
+    }
+}
+
+/// The end of a rest whose time has come: active again, and with a fresh window if it was empty.
+pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
+    if account
+        .cooling_until_ms()
+        .is_none_or(|until_ms| until_ms > now_ms)
+    {
+        return Vec::new();
+    }
+    let refill = Change::Quota {
+        quota: account.pool.default_quota(),
+    };
+    let wake = Change::Status {
+        status: Status::Active,
+        cooldown: None,
+    };
+    if account.quota == 0 {
+        vec![refill, wake]
+    } else {
+        vec![wake]
+    }
+}
+
+fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Policy) -> Vec<Change> {
+    let in_service = matches!(account.status, Status::Active | Status::Cooling);
+    match outcome {
+        Outcome::Success { cost } => after_success(account, cost, now_ms),
+        Outcome::RateLimited if in_service => {
+            let rest = match account.quota {
+                0 => policy.cooldown_429_empty,
+                _ => policy.cooldown_429_quota,
+            };
+            vec![cool(
+                account,
+                CooldownReason::RateLimited,
+                after(now_ms, rest),
+            )]
+        }
+        Outcome::Unauthorized { reason } => {
+            let fail_count = account.fail_count.saturating_add(1);
+            let mut changes = vec![failed(fail_count, now_ms, reason)];
+            if in_service && fail_count >= policy.fail_threshold.max(1) {
+                changes.push(expire());
+            }
+            changes
+        }
+        Outcome::Blocked { reason } if in_service => {
+            vec![failed(account.fail_count, now_ms, reason), expire()]
+        }
+        Outcome::RateLimited
+        | Outcome::Blocked { .. }
+        | Outcome::UpstreamFailure { .. }
+        | Outcome::Unharmed => Vec::new(),
+    }
+}
+
+fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
+    let used = cost.min(account.quota);
+    let mut changes = Vec::with_capacity(2);
+    changes.push(Change::Used {
+        used,
+        at_ms: now_ms,
+    });
+    let emptied = used > 0 && used == account.quota;
+    if emptied && matches!(account.status, Status::Active | Status::Cooling) {
+        let until_ms = after(now_ms, account.pool.window());
+        changes.push(cool(account, CooldownReason::QuotaEmpty, until_ms));
+    }
+    changes
+}
+
+/// A successful quota query.
+///
+/// - Quota above 0 wakes a cooling or expired account. Exception: after a 429 *with quota left*
+///   the same report is no news, so that rest runs to its (short) end.
+/// - Quota 0 sends an active account to rest for its window, and stretches a short 429 rest.
+/// - A disabled account stays disabled, an expired one without quota stays expired.
+fn after_sync(
+    account: &Account,
+    quota: u32,
+    window: Option<Duration>,
+    now_ms: i64,
+    policy: &Policy,
+) -> Vec<Change> {
+    let mut changes = vec![Change::Synced { at_ms: now_ms }];
+    let pool = window.map_or(account.pool, PoolKind::of_window);
+    if pool != account.pool {
+        changes.push(Change::Moved { pool });
+    }
+    if quota != account.quota {
+        changes.push(Change::Quota { quota });
+    }
+    if account.has_failures() {
+        changes.push(Change::FailuresCleared);
+    }
+    let limited_with_quota = account.quota > 0
+        && account
+            .cooldown
+            .is_some_and(|c| c.reason == CooldownReason::RateLimited);
+    match account.status {
+        Status::Active if quota == 0 => {
+            let until_ms = after(now_ms, pool.window());
+            changes.push(cool(account, CooldownReason::QuotaEmpty, until_ms));
+        }
+        Status::Cooling if quota == 0 && limited_with_quota => {
+            let until_ms = after(now_ms, policy.cooldown_429_empty);
+            changes.push(cool(account, CooldownReason::RateLimited, until_ms));
+        }
+        Status::Cooling if quota > 0 && !limited_with_quota => changes.push(wake()),
+        Status::Expired if quota > 0 => changes.push(wake()),
+        Status::Active | Status::Cooling | Status::Expired | Status::Disabled => {}
+    }
+    changes
+}
+
+fn after_reset(account: &Account) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let quota = account.pool.default_quota();
+    if account.quota != quota {
+        changes.push(Change::Quota { quota });
+    }
+    if account.has_failures() {
+        changes.push(Change::FailuresCleared);
+    }
+    if account.status != Status::Active || account.cooldown.is_some() {
+        changes.push(wake());
+    }
+    changes
+}
+
+fn after_enable(account: &Account, now_ms: i64) -> Vec<Change> {
+    if matches!(account.status, Status::Active | Status::Cooling) {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    if account.has_failures() {
+        changes.push(Change::FailuresCleared);
+    }
+    let unfinished = account
+        .cooldown
+        .filter(|cooldown| cooldown.until_ms > now_ms);
+    changes.push(match unfinished {
+        Some(_) => Change::Status {
+            status: Status::Cooling,
+            cooldown: unfinished,
+        },
+        None if account.quota == 0 => {
+            let until_ms = after(now_ms, account.pool.window());
+            Change::Status {
+                status: Status::Cooling,
+                cooldown: Some(Cooldown {
+                    until_ms,
+                    reason: CooldownReason::QuotaEmpty,
+                }),
+            }
+        }
+        None => wake(),
+    });
+    changes
+}
+
+/// Starts a rest, or prolongs the running one; never shortens it.
+fn cool(account: &Account, reason: CooldownReason, until_ms: i64) -> Change {
+    let until_ms = account
+        .cooling_until_ms()
+        .map_or(until_ms, |running| running.max(until_ms));
+    Change::Status {
+        status: Status::Cooling,
+        cooldown: Some(Cooldown { until_ms, reason }),
+    }
+}
+
+fn wake() -> Change {
+    Change::Status {
+        status: Status::Active,
+        cooldown: None,
+    }
+}
+
+fn expire() -> Change {
+    Change::Status {
+        status: Status::Expired,
+        cooldown: None,
+    }
+}
+
+fn failed(fail_count: u32, at_ms: i64, reason: &str) -> Change {
+    Change::Failed {
+        fail_count,
+        at_ms,
+        reason: reason.to_owned(),
+    }
+}
