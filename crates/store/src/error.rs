@@ -1,0 +1,69 @@
+//! What can go wrong below the store traits.
+
+use std::{io, path::PathBuf};
+
+use crate::{KEY_ENV, KEY_FILE};
+
+/// A failure of the store. No variant ever holds a credential, a session id or a key.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or a file in it cannot be used.
+    #[error("cannot {doing} {path}: {source}")]
+    Files {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// Another process works on the same folder.
+    #[error(
+        "{folder} is in use by another grok2api{}; stop it first, or give this one its own DATA_DIR",
+        .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    )]
+    InUse { folder: PathBuf, pid: Option<u32> },
+    /// The master key is not 32 bytes of base64.
+    #[error("the key in {from} is not usable: {reason}")]
+    BadKey { from: String, reason: &'static str },
+    /// There is a database but not the key that it was made with.
+    #[error("{database} exists but its key {key} is missing; restore that file or set {KEY_ENV}")]
+    KeyMissing { database: PathBuf, key: PathBuf },
+    /// The database was made with another key.
+    #[error(
+        "the database was encrypted with another key; restore the original {KEY_FILE} or {KEY_ENV}"
+    )]
+    WrongKey,
+    /// A newer version of this program wrote the database.
+    #[error(
+        "the database was written by a newer version (migration {migration}); upgrade grok2api"
+    )]
+    Newer { migration: i64 },
+    /// The tables cannot be brought up to date.
+    #[error("cannot bring the database up to date")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A stored value cannot be read back.
+    #[error("the database holds something unreadable: {what}")]
+    Corrupt { what: String },
+    /// More writes are waiting than the queue takes; try again soon.
+    #[error("the store is busy: {waiting} writes are waiting")]
+    Busy { waiting: usize },
+    /// Writes fail and are being retried, or were given up at shutdown.
+    #[error("the store cannot write: {reason}")]
+    Degraded { reason: String },
+    /// The database refuses this write for what is in it, for example a usage id that exists.
+    #[error("the store refused the write: {reason}")]
+    Constraint { reason: String },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A read failed.
+    #[error("the database failed")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolClosed => Self::Closed,
+            other => Self::Database(other),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Reads the files of the Python predecessor.
+//!
+//! `token.json` is `{"ssoBasic": [entry…], "ssoSuper": [entry…]}` where an entry is an object or a
+//! bare string. Reading never stops at a bad entry: it is reported by pool and index, never with
+//! its content, because that may be a secret.
+//!
+//! Source: `docs/upstream-protocol.md` 4.5.
+
+use std::collections::HashSet;
+
+use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, PoolKind, Status};
+use serde_json::{Map, Value};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Characters of an unknown pool's name that are reported; the file may be anything.
+const SHOWN_NAME: usize = 24;
+
+/// What a `token.json` holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LegacyAccounts {
+    /// The readable accounts with new ids, in file order, Basic first.
+    pub accounts: Vec<Account>,
+    /// Entries that were left out.
+    pub bad: Vec<BadEntry>,
+    /// Entries left out because an earlier one has the same credential.
+    pub duplicates: usize,
+    /// Pools that this program does not know; their entries were left out.
+    pub unknown_pools: Vec<UnknownPool>,
+}
+
+/// An entry that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadEntry {
+    /// Pool name as in the file.
+    pub pool: &'static str,
+    /// Position in the pool, from 0.
+    pub index: usize,
+    /// What is wrong, without the entry's content.
+    pub reason: String,
+}
+
+/// A pool name that means nothing here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPool {
+    /// Its name, cut to 24 characters.
+    pub name: String,
+    /// Entries in it, 0 if it is not a list.
+    pub entries: usize,
+}
+
+/// The file as a whole is not a `token.json`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LegacyError {
+    /// Not JSON at all.
+    #[error("it is not valid JSON (line {line}, column {column})")]
+    NotJson { line: usize, column: usize },
+    /// JSON of another shape.
+    #[error("it is not an object of pools such as {{\"ssoBasic\": [], \"ssoSuper\": []}}")]
+    NotPools,
+    /// A known pool is not a list.
+    #[error("`{pool}` is not a list")]
+    NotAList { pool: &'static str },
+}
+
+/// Reads the text of a `token.json`; missing fields get the predecessor's defaults at `now_ms`.
+///
+/// # Errors
+/// Only when nothing can be read; bad entries are in the answer.
+pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, LegacyError> {
+    let json = serde_json::from_str(text.trim_start_matches('\u{feff}'));
+    let pools = match json {
+        Ok(Value::Object(pools)) => pools,
+        Ok(_) => return Err(LegacyError::NotPools),
+        Err(error) => {
+            return Err(LegacyError::NotJson {
+                line: error.line(),
+                column: error.column(),
+            });
+        }
+    };
+    let mut read = LegacyAccounts::default();
+    let mut seen = HashSet::new();
+    for kind in PoolKind::ALL {
+        let pool = kind.as_str();
+        let entries = match pools.get(pool) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(entries)) => entries,
+            Some(_) => return Err(LegacyError::NotAList { pool }),
+        };
+        for (index, entry) in entries.iter().enumerate() {
+            match read_entry(kind, entry, now_ms) {
+                Ok(account) if seen.insert(account.credential.clone()) => {
+                    read.accounts.push(account);
+                }
+                Ok(_) => read.duplicates += 1,
+                Err(reason) => read.bad.push(BadEntry {
+                    pool,
+                    index,
+                    reason,
+                }),
+            }
+        }
+    }
+    let unknown = pools
+        .iter()
+        .filter(|(name, _)| PoolKind::from_name(name).is_none());
+    read.unknown_pools = unknown
+        .map(|(name, entries)| unknown_pool(name, entries))
+        .collect();
+    Ok(read)
+}
+
+fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
+    UnknownPool {
+        name: name.chars().take(SHOWN_NAME).collect(),
+        entries: entries.as_array().map_or(0, Vec::len),
+    }
+}
+
+fn read_entry(pool: PoolKind, entry: &Value, now_ms: i64) -> Result<Account, String> {
+    let empty = Map::new();
+    let (token, fields) = match entry {
+        Value::String(token) => (Some(token.as_str()), Fields(&empty)),
+        Value::Object(object) => (Fields(object).text("token")?, Fields(object)),
+        _ => return Err("it is neither a string nor an object".to_owned()),
+    };
+    let token = token.ok_or("`token` is missing")?;
+    let credential = Credential::try_new(token).map_err(|error| error.to_string())?;
+    let created_at_ms = fields.integer("created_at")?.unwrap_or(now_ms);
+    let mut account = Account::new(new_id(now_ms), credential, pool, created_at_ms);
+    if let Some(quota) = fields.integer("quota")? {
+        account.quota = to_u32(quota);
+    }
+    account.last_used_at_ms = fields.integer("last_used_at")?;
+    account.use_count = u64::try_from(fields.integer("use_count")?.unwrap_or(0)).unwrap_or(0);
+    account.fail_count = to_u32(fields.integer("fail_count")?.unwrap_or(0));
+    account.last_fail_at_ms = fields.integer("last_fail_at")?;
+    account.last_fail_reason = fields.text("last_fail_reason")?.map(str::to_owned);
+    account.last_sync_at_ms = fields.integer("last_sync_at")?;
+    account.last_asset_clear_at_ms = fields.integer("last_asset_clear_at")?;
+    account.tags = fields.texts("tags")?;
+    account.note = fields.text("note")?.unwrap_or_default().to_owned();
+    set_status(&mut account, fields, now_ms)?;
+    Ok(account)
+}
+
+/// Sets status and cooldown. An active account without quota rests, as the predecessor has it; a
+/// cooling one that does not say until when is left to the pool's rule.
+fn set_status(account: &mut Account, fields: Fields<'_>, now_ms: i64) -> Result<(), String> {
+    let status = match fields.text("status")? {
+        None => Status::Active,
+        Some(name) => Status::from_name(&name.trim().to_ascii_lowercase())
+            .ok_or("`status` is none of active, cooling, expired, disabled")?,
+    };
+    let cooldown = match fields.integer("cooldown_until")? {
+        Some(until_ms) if until_ms > 0 => {
+            let reason = cooldown_reason(fields.text("cooldown_reason")?, account.quota);
+            Some(Cooldown { until_ms, reason })
+        }
+        _ => None,
+    };
+    let lasting = cooldown.filter(|cooldown| cooldown.until_ms > now_ms);
+    (account.status, account.cooldown) = match status {
+        Status::Active if lasting.is_some() => (Status::Cooling, lasting),
+        Status::Active if account.quota == 0 => (Status::Cooling, None),
+        Status::Active => (Status::Active, None),
+        Status::Cooling => (Status::Cooling, cooldown),
+        Status::Expired => (Status::Expired, None),
+        Status::Disabled => (Status::Disabled, lasting),
+    };
+    Ok(())
+}
+
+/// The predecessor writes free text here.
+fn cooldown_reason(text: Option<&str>, quota: u32) -> CooldownReason {
+    let text = text.unwrap_or_default().to_ascii_lowercase();
+    if let Some(reason) = CooldownReason::from_name(&text) {
+        reason
+    } else if quota == 0 {
+        CooldownReason::QuotaEmpty
+    } else if text.contains("error") {
+        CooldownReason::UpstreamErrors
+    } else {
+        CooldownReason::RateLimited
+    }
+}
+
+fn new_id(now_ms: i64) -> AccountId {
+    let ms = u64::try_from(now_ms).unwrap_or(0);
+    let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
+    AccountId::new(Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string())
+}
+
+fn to_u32(value: i64) -> u32 {
+    u32::try_from(value.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Typed access that names the field, never the value, when the type is wrong.
+#[derive(Clone, Copy)]
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    fn get(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A whole number; a fraction (Python writes some times as floats) is cut.
+    fn integer(self, name: &str) -> Result<Option<i64>, String> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "`as` saturates, which is wanted"
+        )]
+        let number = value
+            .as_i64()
+            .or_else(|| value.as_f64().map(|float| float as i64));
+        number
+            .map(Some)
+            .ok_or_else(|| format!("`{name}` is not a number"))
+    }
+
+    fn text(self, name: &str) -> Result<Option<&'a str>, String> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        value
+            .as_str()
+            .map(Some)
+            .ok_or_else(|| format!("`{name}` is not a text"))
+    }
+
+    fn texts(self, name: &str) -> Result<Vec<String>, String> {
+        let Some(value) = self.get(name) else {
+            return Ok(Vec::new());
+        };
+        let texts = value.as_array().and_then(|items| {
+            items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect::<Option<_>>()
+        });
+        texts.ok_or_else(|| format!("`{name}` is not a list of texts"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_772_700_000_000;
+
+    fn read(text: &str) -> LegacyAccounts {
+        read_token_json(text, NOW_MS).unwrap()
+    }
+
+    fn only(fields: &str) -> Account {
+        let read = read(&format!(
+            r#"{{"ssoBasic": [{{"token": "cookie-0001", {fields}}}]}}"#
+        ));
+        assert_eq!(read.bad, []);
+        read.accounts.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn reads_every_documented_field() {
+        let account = only(
+            r#""status": "active", "quota": 73, "created_at": 1770000000000,
+            "last_used_at": 1772700012345, "use_count": 7, "fail_count": 2,
+            "last_fail_at": 1772600000000, "last_fail_reason": "app_chat_auth_failed",
+            "last_sync_at": 1772690000000, "tags": ["nsfw"], "note": "team A",
+            "last_asset_clear_at": 5, "cooldown_until_seq": 9, "something_new": {"a": 1}"#,
+        );
+        let credential = Credential::try_new("cookie-0001").unwrap();
+        let mut expected = Account::new(
+            account.id.clone(),
+            credential,
+            PoolKind::Basic,
+            1_770_000_000_000,
+        );
+        expected.quota = 73;
+        expected.last_used_at_ms = Some(1_772_700_012_345);
+        expected.use_count = 7;
+        expected.fail_count = 2;
+        expected.last_fail_at_ms = Some(1_772_600_000_000);
+        expected.last_fail_reason = Some("app_chat_auth_failed".to_owned());
+        expected.last_sync_at_ms = Some(1_772_690_000_000);
+        expected.tags = vec!["nsfw".to_owned()];
+        expected.note = "team A".to_owned();
+        expected.last_asset_clear_at_ms = Some(5);
+        assert_eq!(account, expected);
+    }
+
+    #[test]
+    fn strings_and_prefixes_are_legal_and_missing_fields_get_defaults() {
+        let read = read(r#"{"ssoSuper": ["sso=cookie-0002; Path=/"], "ssoBasic": null}"#);
+        let account = &read.accounts[0];
+        assert_eq!(account.credential.expose(), "cookie-0002");
+        let expected = Account::new(
+            account.id.clone(),
+            account.credential.clone(),
+            PoolKind::Super,
+            NOW_MS,
+        );
+        assert_eq!(*account, expected);
+    }
+
+    #[test]
+    fn duplicates_are_counted_and_the_first_one_stays() {
+        let read = read(r#"{"ssoBasic": ["sso=cookie-1", "cookie-1"], "ssoSuper": ["cookie-1"]}"#);
+        assert_eq!((read.accounts.len(), read.duplicates), (1, 2));
+        assert_eq!(read.accounts[0].pool, PoolKind::Basic);
+    }
+
+    #[test]
+    fn bad_entries_are_named_without_their_content() {
+        let read = read(
+            r#"{"ssoBasic": [5, {"status": "active"}, {"token": "se cret-cookie"},
+                {"token": "cookie-0001", "status": "secret-cookie"},
+                {"token": "cookie-0002", "quota": "secret-cookie"}, "cookie-0003"],
+                "other": ["secret-cookie"]}"#,
+        );
+        assert_eq!(read.accounts.len(), 1, "the good one is read");
+        let bad: Vec<_> = read.bad.iter().map(|bad| (bad.pool, bad.index)).collect();
+        assert_eq!(
+            bad,
+            (0..5).map(|index| ("ssoBasic", index)).collect::<Vec<_>>()
+        );
+        assert_eq!(read.bad[4].reason, "`quota` is not a number");
+        assert!(!format!("{:?}", read.bad).contains("cret-cookie"));
+        assert_eq!(
+            read.unknown_pools,
+            [UnknownPool {
+                name: "other".to_owned(),
+                entries: 1
+            }]
+        );
+    }
+
+    #[test]
+    fn cooldowns_are_taken_over() {
+        let until_ms = NOW_MS + 1;
+        let resting = only(&format!(
+            r#""status": "cooling", "cooldown_until": {until_ms}, "cooldown_reason": "429""#
+        ));
+        let reason = CooldownReason::RateLimited;
+        assert_eq!(resting.cooldown, Some(Cooldown { until_ms, reason }));
+        let forgotten = only(&format!(
+            r#""status": "active", "cooldown_until": {until_ms}"#
+        ));
+        assert_eq!(forgotten.status, Status::Cooling);
+        let over = only(r#""status": "active", "cooldown_until": 5"#);
+        assert_eq!((over.status, over.cooldown), (Status::Active, None));
+        let empty = only(r#""status": "active", "quota": 0"#);
+        assert_eq!((empty.status, empty.cooldown), (Status::Cooling, None));
+    }
+
+    #[test]
+    fn other_files_are_refused_with_a_reason() {
+        let error = |text| read_token_json(text, NOW_MS).unwrap_err().to_string();
+        assert_eq!(
+            error("{\n  oops"),
+            "it is not valid JSON (line 2, column 3)"
+        );
+        assert!(error("[]").starts_with("it is not an object of pools"));
+        assert_eq!(error(r#"{"ssoBasic": {}}"#), "`ssoBasic` is not a list");
+    }
+}

@@ -1,0 +1,133 @@
+//! Folds the changes of one group into at most one update for each account.
+//!
+//! Quota use is relative (`quota = MAX(quota - used, 0)`), so instances that share a database never
+//! overwrite each other, and folding is exact: `max(max(q - a, 0) - b, 0) = max(q - (a + b), 0)`,
+//! and a set quota forgets what was used before it.
+
+use std::collections::BTreeMap;
+
+use pool::{AccountChange, AccountId, Change, Cooldown, PoolKind, Status};
+
+/// Everything that a group changes in one account. `None` leaves a column alone.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Patch {
+    /// Quota before `used` is taken from it.
+    pub(crate) quota: Option<u32>,
+    /// Taken from the quota, not below zero.
+    pub(crate) used: u64,
+    /// Added to the use count.
+    pub(crate) uses: u64,
+    pub(crate) last_used_at_ms: Option<i64>,
+    pub(crate) status: Option<(Status, Option<Cooldown>)>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) pool: Option<PoolKind>,
+    pub(crate) last_sync_at_ms: Option<i64>,
+}
+
+/// The failure columns, always written together. The default clears them.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Failure {
+    pub(crate) count: u32,
+    pub(crate) at_ms: Option<i64>,
+    pub(crate) reason: Option<String>,
+}
+
+impl Patch {
+    fn push(&mut self, change: &Change) {
+        match change {
+            Change::Used { used, at_ms } => {
+                self.used += u64::from(*used);
+                self.uses += u64::from(*used);
+                self.last_used_at_ms = Some(*at_ms);
+            }
+            Change::Status { status, cooldown } => self.status = Some((*status, *cooldown)),
+            Change::Quota { quota } => {
+                self.quota = Some(*quota);
+                self.used = 0;
+            }
+            Change::Failed {
+                fail_count,
+                at_ms,
+                reason,
+            } => {
+                self.failure = Some(Failure {
+                    count: *fail_count,
+                    at_ms: Some(*at_ms),
+                    reason: Some(reason.clone()),
+                });
+            }
+            Change::FailuresCleared => self.failure = Some(Failure::default()),
+            Change::Moved { pool } => self.pool = Some(*pool),
+            Change::Synced { at_ms } => self.last_sync_at_ms = Some(*at_ms),
+        }
+    }
+
+    /// Whether it only uses quota: the common case, for which one statement serves many accounts.
+    pub(crate) fn is_use_only(&self) -> bool {
+        let Self {
+            quota,
+            used: _,
+            uses: _,
+            last_used_at_ms,
+            status,
+            failure,
+            pool,
+            last_sync_at_ms,
+        } = self;
+        last_used_at_ms.is_some()
+            && quota.is_none()
+            && status.is_none()
+            && failure.is_none()
+            && pool.is_none()
+            && last_sync_at_ms.is_none()
+    }
+}
+
+/// One patch for each account, sorted by id so that all instances lock rows in the same order.
+pub(crate) fn fold<'a>(
+    changes: impl IntoIterator<Item = &'a AccountChange>,
+) -> BTreeMap<&'a AccountId, Patch> {
+    let mut patches = BTreeMap::<_, Patch>::new();
+    for AccountChange { id, change } in changes {
+        patches.entry(id).or_default().push(change);
+    }
+    patches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(id: &str, change: Change) -> AccountChange {
+        AccountChange {
+            id: AccountId::new(id),
+            change,
+        }
+    }
+
+    #[test]
+    fn uses_of_one_account_add_up() {
+        let changes = [
+            change("b", Change::Used { used: 4, at_ms: 10 }),
+            change("a", Change::Used { used: 1, at_ms: 11 }),
+            change("b", Change::Used { used: 1, at_ms: 12 }),
+        ];
+        let patches = fold(&changes);
+        let b = &patches[&AccountId::new("b")];
+        assert!(b.is_use_only());
+        assert_eq!((b.used, b.uses, b.last_used_at_ms), (5, 5, Some(12)));
+    }
+
+    #[test]
+    fn a_set_quota_forgets_what_was_used_before_it_but_not_the_use_count() {
+        let changes = [
+            change("a", Change::Used { used: 4, at_ms: 10 }),
+            change("a", Change::Quota { quota: 80 }),
+            change("a", Change::Used { used: 1, at_ms: 12 }),
+        ];
+        let patches = fold(&changes);
+        let patch = &patches[&AccountId::new("a")];
+        assert!(!patch.is_use_only());
+        assert_eq!((patch.quota, patch.used, patch.uses), (Some(80), 1, 5));
+    }
+}

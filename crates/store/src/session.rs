@@ -1,0 +1,48 @@
+//! Signed-in browsers. The shape fits `tower_sessions_core::SessionStore`.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// One session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The secret the browser holds. Only its SHA-256 is stored.
+    pub id: String,
+    /// JSON of what the session knows.
+    pub data: String,
+    /// Unix milliseconds; from this instant on the session does not load.
+    pub expires_at_ms: i64,
+}
+
+impl fmt::Debug for SessionRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionRow")
+            .field("expires_at_ms", &self.expires_at_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps sessions. Every write is durable when it returns.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Stores a new session. `false`: the id is taken, make another one.
+    async fn create_session(&self, session: &SessionRow) -> Result<bool, StoreError>;
+
+    /// Stores a session, replacing what its id had.
+    async fn save_session(&self, session: &SessionRow) -> Result<(), StoreError>;
+
+    /// The session, unless it is unknown or over at `now_ms`.
+    async fn load_session(&self, id: &str, now_ms: i64) -> Result<Option<SessionRow>, StoreError>;
+
+    /// Ends a session; fine if there is none.
+    async fn delete_session(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Ends all sessions; returns how many rows there were.
+    async fn delete_all_sessions(&self) -> Result<u64, StoreError>;
+
+    /// Removes the sessions that are over at `now_ms`; returns how many.
+    async fn sweep_sessions(&self, now_ms: i64) -> Result<u64, StoreError>;
+}
