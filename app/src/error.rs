@@ -1,6 +1,9 @@
 //! The one error that server functions return to a page.
 
-use leptos::prelude::{FromServerFnError, JsonEncoding, ServerFnErrorErr};
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
 use serde::{Deserialize, Serialize};
 
 /// Why a page's call failed. Pages translate it; it carries no internal text.
@@ -37,7 +40,9 @@ impl FromServerFnError for UiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Connection,
-            _ => Self::Internal { request_id: String::new() },
+            _ => Self::Internal {
+                request_id: String::new(),
+            },
         }
     }
 }

@@ -1,6 +1,29 @@
 //! What people see: pages, components, server functions and the ports they need.
+//!
+//! `shell` is the outer HTML that the server sends, [`App`] everything inside `<body>` on both
+//! sides. Texts are in `locales/`, colours and sizes in `style/_tokens.scss`.
 
+#![recursion_limit = "256"]
+#![expect(unreachable_pub, reason = "the component macro keeps a public function inside")]
+
+pub mod api;
+mod app;
+pub mod components;
+pub mod dom;
 pub mod dto;
 pub mod error;
+pub mod i18n;
+mod layout;
+pub mod pages;
+pub mod prefs;
+#[cfg(feature = "ssr")]
+mod security;
 #[cfg(feature = "ssr")]
 pub mod service;
+pub mod session;
+#[cfg(feature = "ssr")]
+mod shell;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use shell::shell;

@@ -1,0 +1,70 @@
+//! The accounts of the pool.
+
+use crate::{
+    dto::{AccountList, AccountQuery, AccountTier, DeletedAccounts, ImportPreview},
+    error::UiError,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+#[cfg(feature = "ssr")]
+use super::{admin_service, fail, require_admin};
+
+/// One page of accounts with the counts over all of them.
+#[server(endpoint = "list_accounts", input = Json)]
+pub async fn list_accounts(query: AccountQuery) -> Result<AccountList, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .list_accounts(admin, query)
+        .await
+        .map_err(fail)
+}
+
+/// Judges pasted cookies, one per line, and changes nothing.
+#[server(endpoint = "preview_accounts", input = Json)]
+pub async fn preview_accounts(text: String) -> Result<ImportPreview, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .preview_accounts(admin, text)
+        .await
+        .map_err(fail)
+}
+
+/// Adds the new ones among pasted cookies, one per line.
+#[server(endpoint = "add_accounts", input = Json)]
+pub async fn add_accounts(text: String, tier: AccountTier) -> Result<ImportPreview, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .add_accounts(admin, text, tier)
+        .await
+        .map_err(fail)
+}
+
+/// Switches accounts on or off; returns how many changed.
+#[server(endpoint = "set_accounts_enabled", input = Json)]
+pub async fn set_accounts_enabled(ids: Vec<String>, enabled: bool) -> Result<u32, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .set_accounts_enabled(admin, ids, enabled)
+        .await
+        .map_err(fail)
+}
+
+/// Deletes accounts; the answer's `undo_id` brings them back for five minutes.
+#[server(endpoint = "delete_accounts", input = Json)]
+pub async fn delete_accounts(ids: Vec<String>) -> Result<DeletedAccounts, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .delete_accounts(admin, ids)
+        .await
+        .map_err(fail)
+}
+
+/// Brings deleted accounts back; returns how many.
+#[server(endpoint = "restore_accounts", input = Json)]
+pub async fn restore_accounts(undo_id: String) -> Result<u32, UiError> {
+    let admin = require_admin().await?;
+    admin_service()
+        .restore_accounts(admin, undo_id)
+        .await
+        .map_err(fail)
+}

@@ -1,0 +1,59 @@
+//! Who is looking, signing in and out, the password.
+
+use crate::{dto::Viewer, error::UiError};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+#[cfg(feature = "ssr")]
+use super::{auth_service, fail, parts, require_admin};
+
+/// Who looks at the page and what they may do. Never refused.
+#[server(endpoint = "get_viewer", input = Json)]
+pub async fn get_viewer() -> Result<Viewer, UiError> {
+    let parts = parts().await?;
+    Ok(auth_service().viewer(&parts).await)
+}
+
+/// Starts a session and leads to `next` when it is a path of ours.
+#[server(endpoint = "sign_in")]
+pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiError> {
+    let parts = parts().await?;
+    auth_service()
+        .sign_in(&parts, password)
+        .await
+        .map_err(fail)?;
+    leptos_axum::redirect(crate::session::safe_next(next.as_deref()));
+    Ok(())
+}
+
+/// Ends the session and leads to the sign-in page.
+#[server(endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), UiError> {
+    let parts = parts().await?;
+    auth_service().sign_out(&parts).await.map_err(fail)?;
+    leptos_axum::redirect("/login");
+    Ok(())
+}
+
+/// Changes the operator's password and ends all other sessions.
+#[server(endpoint = "change_password")]
+pub async fn change_password(
+    current: String,
+    new: String,
+    repeated: String,
+) -> Result<(), UiError> {
+    let admin = require_admin().await?;
+    if new != repeated {
+        let invalid = UiError::Invalid {
+            field: "repeated".into(),
+            rule: "differs".into(),
+        };
+        return Err(fail(invalid));
+    }
+    let parts = parts().await?;
+    auth_service()
+        .change_password(admin, &parts, current, new)
+        .await
+        .map_err(fail)?;
+    leptos_axum::redirect("/admin/accounts?changed=password");
+    Ok(())
+}

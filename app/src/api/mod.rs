@@ -1,0 +1,9 @@
+//! Server functions: the typed calls of the pages. Each proves who calls, then asks the service.
+
+pub mod accounts;
+pub mod auth;
+#[cfg(feature = "ssr")]
+mod guard;
+
+#[cfg(feature = "ssr")]
+pub use guard::{admin_service, auth_service, fail, parts, require_admin, require_public};

@@ -1,0 +1,42 @@
+//! Copying to the clipboard.
+
+use super::{Icon, IconName};
+use crate::{
+    dom,
+    i18n::{t, text::common},
+};
+use leptos::{prelude::*, task::spawn_local, text_prop::TextProp};
+use std::time::Duration;
+
+const FEEDBACK: Duration = Duration::from_millis(1_600);
+
+/// Copies `text` and shows a tick for a moment.
+#[component]
+pub fn CopyButton(#[prop(into)] text: TextProp) -> impl IntoView {
+    let done = RwSignal::new(false);
+    let copy = move |_| {
+        let text = text.get();
+        spawn_local(async move {
+            if dom::copy_text(&text).await {
+                done.set(true);
+                set_timeout(move || _ = done.try_set(false), FEEDBACK);
+            }
+        });
+    };
+    let (idle, copied) = (t(common::COPY), t(common::COPIED));
+    let label = move || if done.get() { copied() } else { idle() };
+    view! {
+        <button
+            type="button"
+            class="icon-button icon-button--small"
+            aria-label=label
+            title=label
+            on:click=copy
+        >
+            {move || {
+                let name = if done.get() { IconName::Check } else { IconName::Copy };
+                view! { <Icon name /> }
+            }}
+        </button>
+    }
+}

@@ -1,0 +1,133 @@
+//! Short messages at the edge of the page, with an undo where one is possible.
+
+use super::{Button, ButtonVariant, Icon, IconButton, IconName, Tone, describe};
+use crate::{
+    error::UiError,
+    i18n::{t, text::common, use_language},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+const SHORT: Duration = Duration::from_secs(4);
+/// Errors and undo offers stay long enough to be read and reached by keyboard.
+const LONG: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+struct Toast {
+    id: u64,
+    tone: Tone,
+    message: String,
+    undo: Option<Callback<()>>,
+}
+
+/// Shows toasts from anywhere below `App`: `use_toaster().success(…)`.
+#[derive(Clone, Copy)]
+pub struct Toaster {
+    toasts: RwSignal<Vec<Toast>>,
+    next_id: StoredValue<u64>,
+    language: RwSignal<crate::i18n::Language>,
+}
+
+/// The page's toaster.
+#[must_use]
+pub fn use_toaster() -> Toaster {
+    expect_context()
+}
+
+impl Toaster {
+    pub(crate) fn provide() {
+        provide_context(Self {
+            toasts: RwSignal::new(Vec::new()),
+            next_id: StoredValue::new(0),
+            language: use_language(),
+        });
+    }
+
+    pub fn success(self, message: impl Into<String>) {
+        self.show(Tone::Success, message.into(), None, SHORT);
+    }
+
+    pub fn error(self, error: &UiError) {
+        let message = describe(error, self.language.get_untracked());
+        self.show(Tone::Danger, message, None, LONG);
+    }
+
+    /// A failure that is not a [`UiError`], already in the user's language.
+    pub fn error_text(self, message: impl Into<String>) {
+        self.show(Tone::Danger, message.into(), None, LONG);
+    }
+
+    /// Says what was done and offers to undo it.
+    pub fn undo(self, message: impl Into<String>, undo: Callback<()>) {
+        self.show(Tone::Neutral, message.into(), Some(undo), LONG);
+    }
+
+    fn show(self, tone: Tone, message: String, undo: Option<Callback<()>>, stay: Duration) {
+        let id = self.next_id.get_value();
+        self.next_id.set_value(id + 1);
+        self.toasts.update(|toasts| {
+            toasts.push(Toast {
+                id,
+                tone,
+                message,
+                undo,
+            })
+        });
+        set_timeout(move || self.dismiss(id), stay);
+    }
+
+    fn dismiss(self, id: u64) {
+        self.toasts
+            .update(|toasts| toasts.retain(|toast| toast.id != id));
+    }
+}
+
+/// The place where toasts appear. `App` has one.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let toaster = use_toaster();
+    view! {
+        <div class="toasts" role="status" aria-live="polite">
+            <For each=move || toaster.toasts.get() key=|toast| toast.id let:toast>
+                <ToastCard toast />
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn ToastCard(toast: Toast) -> impl IntoView {
+    let toaster = use_toaster();
+    let icon = match toast.tone {
+        Tone::Success => IconName::CircleCheck,
+        Tone::Danger => IconName::CircleAlert,
+        _ => IconName::Info,
+    };
+    view! {
+        <div class=format!("toast tone-{}", toast.tone.name())>
+            <Icon name=icon size=20 />
+            <p class="toast__message">{toast.message}</p>
+            {toast
+                .undo
+                .map(|undo| {
+                    view! {
+                        <Button
+                            variant=ButtonVariant::Secondary
+                            icon=IconName::Undo2
+                            on:click=move |_| {
+                                toaster.dismiss(toast.id);
+                                undo.run(());
+                            }
+                        >
+                            {t(common::UNDO)}
+                        </Button>
+                    }
+                })}
+            <IconButton
+                icon=IconName::X
+                label=t(common::DISMISS)
+                on:click=move |_| toaster.dismiss(toast.id)
+            />
+        </div>
+    }
+}

@@ -1,0 +1,130 @@
+//! Small browser helpers. They compile natively but are only called from effects and event
+//! handlers, which never run on the server. Failures are ignored: they only cost a convenience.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, closure::Closure};
+
+const YEAR_SECS: u32 = 31_536_000;
+
+/// Sets or removes an attribute of `<html>`.
+pub(crate) fn set_root_attribute(name: &str, value: Option<&str>) {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// Keeps a preference in a cookie for a year.
+pub(crate) fn remember(name: &str, value: &str) {
+    if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
+        let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECS}; SameSite=Lax");
+        let _ = document.set_cookie(&cookie);
+    }
+}
+
+/// Leaves this page by a full load, so that nothing of an earlier session stays in memory.
+pub(crate) fn load_page(path: &str) {
+    let _ = window().location().set_href(path);
+}
+
+/// Moves the focus to the element with this id.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether the page can be seen now.
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Copies text to the clipboard. False when the browser refuses (no permission, plain http).
+pub async fn copy_text(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    // `navigator.clipboard` is undefined outside secure contexts.
+    if clipboard.is_undefined() {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text))
+        .await
+        .is_ok()
+}
+
+/// Runs `task` every `period_ms` until the returned guard is dropped.
+#[must_use]
+pub fn every(period_ms: i32, task: impl FnMut() + 'static) -> Ticker {
+    let closure = Closure::<dyn FnMut()>::new(task);
+    let id = window()
+        .set_interval_with_callback_and_timeout_and_arguments_0(
+            closure.as_ref().unchecked_ref(),
+            period_ms,
+        )
+        .ok();
+    Ticker {
+        id,
+        _closure: closure,
+    }
+}
+
+/// A running interval. Dropping it stops it.
+pub struct Ticker {
+    id: Option<i32>,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            window().clear_interval_with_handle(id);
+        }
+    }
+}
+
+/// A moment as the browser's local date and time, for example `14:20` or `Nov 22, 14:20`.
+#[must_use]
+pub fn local_time(at_ms: i64, language: &str, style: TimeStyle) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "below 2^53 until the year 287396"
+    )]
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at_ms as f64));
+    let options = js_sys::Object::new();
+    let set = |name: &str, value: &str| {
+        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    };
+    if style == TimeStyle::Full {
+        set("dateStyle", "medium");
+        set("timeStyle", "medium");
+    } else {
+        set("hour", "2-digit");
+        set("minute", "2-digit");
+        set("hourCycle", "h23");
+        if date.to_date_string() != js_sys::Date::new_0().to_date_string() {
+            set("month", "short");
+            set("day", "numeric");
+        }
+    }
+    String::from(date.to_locale_string(language, &options))
+}
+
+/// How much of a moment to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// Hours and minutes, with the day when it is not today.
+    Short,
+    /// Date and time to the second.
+    Full,
+}
+
+/// The browser's clock, unix milliseconds.
+#[must_use]
+pub fn now_ms() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+    let now = js_sys::Date::now() as i64;
+    now
+}

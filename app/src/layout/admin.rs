@@ -1,0 +1,137 @@
+//! The frame of the admin pages: rail, top bar, content.
+
+use super::{
+    LanguageMenu, SignOut, ThemeMenu,
+    banner::{DemoBanner, PasswordBanner},
+    public::Brand,
+};
+use crate::{
+    components::{Badge, Icon, IconButton, IconName, Sheet, Tone},
+    i18n::{Text, t, text::shell, use_language},
+    session::use_viewer,
+};
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+
+/// The title in the admin top bar. Pages set it with [`set_title`].
+#[derive(Clone, Copy)]
+struct PageTitle(RwSignal<Option<Text>>);
+
+/// Names the current admin page in the top bar and in the browser's tab.
+pub(crate) fn set_title(title: Text) -> impl IntoView {
+    if let Some(PageTitle(signal)) = use_context() {
+        signal.set(Some(title));
+    }
+    view! { <leptos_meta::Title text=t(title) /> }
+}
+
+/// Left rail (a sheet on phones), top bar, notices, and the page in `<main>`.
+#[component]
+pub(crate) fn AdminLayout() -> impl IntoView {
+    let (collapsed, sheet) = (RwSignal::new(false), RwSignal::new(false));
+    provide_context(PageTitle(RwSignal::new(None)));
+    // A chosen link of the sheet navigates: close it behind the reader.
+    let path = use_location().pathname;
+    Effect::new(move || {
+        path.track();
+        sheet.set(false);
+    });
+    view! {
+        <div class="admin" class:is-collapsed=collapsed>
+            <a class="skip-link" href="#content">
+                {t(shell::SKIP)}
+            </a>
+            <aside class="rail">
+                <a class="brand" href="/admin/accounts">
+                    <Brand />
+                </a>
+                <Navigation />
+                <Version />
+            </aside>
+            <Sheet open=sheet title=t(shell::NAVIGATION)>
+                <Navigation />
+                <Version />
+            </Sheet>
+            <div class="admin__page">
+                <DemoBanner />
+                <TopBar collapsed sheet />
+                <PasswordBanner />
+                <main class="admin__main" id="content" tabindex="-1">
+                    <Outlet />
+                </main>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn TopBar(collapsed: RwSignal<bool>, sheet: RwSignal<bool>) -> impl IntoView {
+    let language = use_language();
+    let PageTitle(title) = expect_context();
+    let viewer = use_viewer();
+    view! {
+        <header class="topbar">
+            <span class="only-phone">
+                <IconButton
+                    icon=IconName::Menu
+                    label=t(shell::OPEN_NAVIGATION)
+                    on:click=move |_| sheet.set(true)
+                />
+            </span>
+            <span class="not-phone">
+                <IconButton
+                    icon=IconName::PanelLeft
+                    label=t(shell::TOGGLE_RAIL)
+                    pressed=collapsed
+                    on:click=move |_| collapsed.update(|collapsed| *collapsed = !*collapsed)
+                />
+            </span>
+            <h1 class="topbar__title">
+                {move || title.get().map(|title| title.get(language.get()))}
+            </h1>
+            {viewer.is_demo.then(|| view! { <Badge tone=Tone::Accent>{t(shell::DEMO)}</Badge> })}
+            <span class="topbar__space"></span>
+            <ThemeMenu />
+            <LanguageMenu />
+            <SignOut />
+        </header>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    view! {
+        <nav class="nav" aria-label=t(shell::NAVIGATION)>
+            <NavLink href="/admin/accounts" icon=IconName::Users text=shell::ACCOUNTS />
+            <NavLink href="/" icon=IconName::MessageSquare text=shell::CHAT />
+        </nav>
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, icon: IconName, text: Text) -> impl IntoView {
+    let path = use_location().pathname;
+    let (label, name) = (t(text), t(text));
+    view! {
+        <a
+            class="nav__link"
+            href=href
+            title=name
+            aria-current=move || (path.get() == href).then_some("page")
+        >
+            <Icon name=icon size=20 />
+            <span class="nav__label">{label}</span>
+        </a>
+    }
+}
+
+#[component]
+fn Version() -> impl IntoView {
+    let language = use_language();
+    let version = use_viewer().version;
+    view! {
+        <p class="rail__version">
+            {move || shell::VERSION.fill(language.get(), &[("version", &version)])}
+        </p>
+    }
+}

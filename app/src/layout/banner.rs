@@ -1,0 +1,36 @@
+//! Notices above every page.
+
+use crate::{
+    components::{Icon, IconName},
+    i18n::{t, text::shell},
+    session::use_viewer,
+};
+use leptos::prelude::*;
+
+/// Says that the simulator answers. Nothing otherwise.
+#[component]
+pub(crate) fn DemoBanner() -> impl IntoView {
+    use_viewer().is_demo.then(|| {
+        view! {
+            <aside class="demo-banner" aria-label=t(shell::DEMO)>
+                <Icon name=IconName::FlaskConical />
+                <span>{t(shell::DEMO_BANNER)}</span>
+                <span class="demo-banner__hint">{t(shell::DEMO_HINT)}</span>
+            </aside>
+        }
+    })
+}
+
+/// Asks the operator to replace the generated password. Nothing otherwise.
+#[component]
+pub(crate) fn PasswordBanner() -> impl IntoView {
+    use_viewer().must_change_password.then(|| {
+        view! {
+            <aside class="password-banner">
+                <Icon name=IconName::KeyRound />
+                <span>{t(shell::PASSWORD_NOTICE)}</span>
+                <a href="/admin/password">{t(shell::PASSWORD_LINK)}</a>
+            </aside>
+        }
+    })
+}

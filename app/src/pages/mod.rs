@@ -1,0 +1,8 @@
+//! One module per page.
+
+pub mod accounts;
+pub mod chat;
+pub mod components;
+pub mod login;
+pub mod not_found;
+pub mod password;

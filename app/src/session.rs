@@ -1,0 +1,150 @@
+//! Who looks at the page, and the guards that keep the others out.
+
+use crate::{
+    api::auth::get_viewer,
+    components::{ErrorNotice, PageSkeleton},
+    dto::Viewer,
+    error::UiError,
+};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, components::Redirect, hooks::use_location};
+
+/// The viewer as loaded with the page. Signing in and out loads the page anew.
+#[derive(Clone, Copy)]
+pub struct Session(Resource<Result<Viewer, UiError>>);
+
+impl Session {
+    /// Reactive; `None` while loading or after a failure. Read it inside `Suspense`/`Transition`.
+    #[must_use]
+    pub fn viewer(self) -> Option<Viewer> {
+        self.0.get().and_then(Result::ok)
+    }
+}
+
+pub(crate) fn provide_session() {
+    provide_context(Session(Resource::new_blocking(|| (), |()| get_viewer())));
+}
+
+/// The viewer of a page that is inside a guard (so it is known); the default otherwise.
+#[must_use]
+pub fn use_viewer() -> Viewer {
+    use_context().unwrap_or_default()
+}
+
+#[must_use]
+pub fn use_session() -> Session {
+    expect_context()
+}
+
+/// Who may see what a [`Guard`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    Admin,
+}
+
+impl Access {
+    fn allows(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Public => viewer.may_chat,
+            Self::Admin => viewer.is_admin,
+        }
+    }
+
+    const fn sign_in_path(self) -> &'static str {
+        match self {
+            Self::Public => "/login",
+            Self::Admin => "/admin/login",
+        }
+    }
+}
+
+/// Shows its children to those who may see them and leads the others to the sign-in page.
+///
+/// Server-side rendering: the redirect is a real one (302) before anything of the page is sent.
+#[component]
+pub fn Guard(access: Access, children: ChildrenFn) -> impl IntoView {
+    let session = use_session();
+    let children = StoredValue::new(children);
+    let page = move |viewer: Viewer| {
+        if access.allows(&viewer) {
+            provide_context(viewer);
+            children.with_value(|children| children()).into_any()
+        } else {
+            view! { <ToSignIn path=access.sign_in_path() /> }.into_any()
+        }
+    };
+    view! {
+        <Transition fallback=|| {
+            view! { <PageSkeleton /> }
+        }>
+            {move || Suspend::new(async move {
+                match session.0.await {
+                    Ok(viewer) => page(viewer),
+                    Err(error) => view! { <ErrorNotice error /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn ToSignIn(path: &'static str) -> impl IntoView {
+    let wanted = use_location().pathname.get_untracked();
+    let path = if wanted == "/" {
+        path.to_owned()
+    } else {
+        format!("{path}?next={wanted}")
+    };
+    let options = NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    };
+    view! { <Redirect path options /> }
+}
+
+/// Where to go after signing in: a path of ours, never another site.
+#[must_use]
+pub fn safe_next(next: Option<&str>) -> &str {
+    match next {
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.contains(['\\', '\r', '\n', '\t']) =>
+        {
+            path
+        }
+        _ => "/",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_never_leads_to_another_site() {
+        assert_eq!(safe_next(Some("/admin/accounts")), "/admin/accounts");
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "/\t/evil",
+        ] {
+            assert_eq!(safe_next(Some(bad)), "/", "{bad:?}");
+        }
+        assert_eq!(safe_next(None), "/");
+    }
+
+    #[test]
+    fn admin_pages_need_an_admin_and_chat_needs_permission() {
+        let guest = Viewer {
+            may_chat: true,
+            ..Viewer::default()
+        };
+        assert!(Access::Public.allows(&guest));
+        assert!(!Access::Admin.allows(&guest));
+        assert!(!Access::Public.allows(&Viewer::default()));
+    }
+}
