@@ -1,0 +1,26 @@
+# Thin names for scripts/. Everything heavy goes to $XDG_CACHE_HOME/grok2api (~/.cache/grok2api).
+.PHONY: help run dev test lint fmt bench setup
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: ## set up, build and serve at http://127.0.0.1:8000
+	@scripts/run
+
+dev: ## serve the development build, again after every change
+	@scripts/dev
+
+test: ## every test, ending with "N passed, N failed"
+	@scripts/test
+
+lint: ## format, clippy, dependencies, scripts
+	@scripts/lint
+
+fmt: ## format the code
+	@scripts/fmt
+
+bench: ## the figures of docs/performance.md
+	@scripts/bench
+
+setup: ## only the set-up
+	@scripts/setup
