@@ -96,7 +96,7 @@ fn bench(criterion: &mut Criterion) {
         });
     }
     group.finish();
-    runtime.block_on(store.close()).unwrap();
+    runtime.block_on(store.close());
 }
 
 criterion_group!(benches, bench);

@@ -6,7 +6,7 @@
 //!
 //! Source: `docs/upstream-protocol.md` 4.5.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, PoolKind, Status};
 use serde_json::{Map, Value};
@@ -37,6 +37,12 @@ pub struct BadEntry {
     pub index: usize,
     /// What is wrong, without the entry's content.
     pub reason: String,
+}
+
+impl fmt::Display for BadEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.pool, self.index, self.reason)
+    }
 }
 
 /// A pool name that means nothing here.
@@ -327,7 +333,10 @@ mod tests {
             bad,
             (0..5).map(|index| ("ssoBasic", index)).collect::<Vec<_>>()
         );
-        assert_eq!(read.bad[4].reason, "`quota` is not a number");
+        assert_eq!(
+            read.bad[4].to_string(),
+            "ssoBasic[4]: `quota` is not a number"
+        );
         assert!(!format!("{:?}", read.bad).contains("cret-cookie"));
         assert_eq!(
             read.unknown_pools,

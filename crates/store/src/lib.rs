@@ -1,7 +1,7 @@
 //! Persistence: one narrow trait for each thing stored, and their SQLite implementation.
 //!
 //! Data flow: reads go to a small pool of connections; **every write goes through one owner task**
-//! (see [`sql::writer`](crate::SqliteStore)) which groups what is queued into one transaction and
+//! (`sql/writer.rs`) which groups what is queued into one transaction and
 //! answers its callers only after `COMMIT`. A caller that saw `Ok` finds its write after a
 //! `kill -9` of the process.
 //!
@@ -14,6 +14,7 @@
 mod account;
 mod crypto;
 mod error;
+mod key;
 pub mod legacy;
 mod lock;
 mod patch;
@@ -24,8 +25,8 @@ mod sql;
 mod usage;
 
 pub use account::AccountStore;
-pub use crypto::{KEY_ENV, KEY_FILE, MasterKey};
 pub use error::StoreError;
+pub use key::{KEY_ENV, KEY_FILE, MasterKey};
 pub use record::{Record, RecordStore};
 pub use session::{SessionRow, SessionStore};
 pub use setting::SettingStore;

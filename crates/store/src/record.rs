@@ -39,5 +39,5 @@ pub trait RecordStore: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Refuses new writes, waits until everything queued is committed and lets go of the files.
-    async fn close(&self) -> Result<(), StoreError>;
+    async fn close(&self);
 }

@@ -75,14 +75,10 @@ impl SqliteStore {
     }
 
     /// Refuses new writes, commits the queued ones and lets go of the files.
-    ///
-    /// # Errors
-    /// None today; the signature is the trait's.
-    pub async fn close(&self) -> Result<(), StoreError> {
+    pub async fn close(&self) {
         // Readers first: then the writer is the last one out and leaves no write-ahead log behind.
         self.readers.close().await;
         self.writer.close().await;
-        Ok(())
     }
 
     pub(crate) fn readers(&self) -> &SqlitePool {

@@ -141,8 +141,8 @@ impl RecordStore for SqliteStore {
         Ok(())
     }
 
-    async fn close(&self) -> Result<(), StoreError> {
+    async fn close(&self) {
         // The inherent method.
-        Self::close(self).await
+        Self::close(self).await;
     }
 }

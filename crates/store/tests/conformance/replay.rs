@@ -91,5 +91,5 @@ fn changes_in_sql_end_where_replay_ends() {
         Ok(())
     });
     result.unwrap();
-    runtime.block_on(store.close()).unwrap();
+    runtime.block_on(store.close());
 }
