@@ -1,1 +1,46 @@
-//! Client of the Grok web upstream: typed calls, NDJSON frames, classified errors
+//! Client of the Grok web upstream: typed calls, NDJSON frames, classified errors.
+//!
+//! The crate speaks the web app's private protocol and knows nothing of public APIs, accounts' pools
+//! or storage. A [`Client`] holds the operator's [`Settings`]; each call takes the account's credential
+//! and is one try: what to do after a failure follows from [`UpstreamError::class`].
+//!
+//! ```text
+//! body bytes -> Splitter (objects) -> Draft (spans) -> Frame<'_> (borrowed)      one chunk at a time
+//! ```
+//!
+//! Invariants: no message, log line or `Debug` output holds a cookie or a credential; account cookies
+//! go to the configured hosts and the trusted asset hosts only; memory per stream is bounded by the
+//! largest event (16 MiB) and is usually one network chunk.
+
+mod chat;
+mod classify;
+mod client;
+mod cookies;
+mod decode;
+mod download;
+mod error;
+mod frame;
+mod headers;
+mod hints;
+mod ndjson;
+mod payload;
+mod quota;
+mod reader;
+mod settings;
+mod statsig;
+mod stream;
+mod tls;
+mod transport;
+mod unescape;
+mod upload;
+
+pub use chat::ChatCall;
+pub use client::Client;
+pub use download::Download;
+pub use error::{Class, UpstreamError};
+pub use frame::{Frame, ModelResponse, Source};
+pub use quota::RateLimits;
+pub use settings::{Settings, SettingsError};
+pub use stream::ChatStream;
+pub use tls::tls_config;
+pub use upload::{Upload, Uploaded};

@@ -1,0 +1,304 @@
+//! Chat calls (`upstream-protocol` 2.1 and 2.13).
+
+use reqwest::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::client::{Call, Client};
+use crate::error::UpstreamError;
+use crate::stream::ChatStream;
+
+const NEW_CONVERSATION: &str = "/rest/app-chat/conversations/new";
+
+/// What to ask the model.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChatCall<'a> {
+    /// The upstream's own name of the model.
+    pub model_name: &'a str,
+    /// `None` is sent as `null`.
+    pub model_mode: Option<&'a str>,
+    pub message: &'a str,
+    /// Ids of uploads: files first, then images.
+    pub file_attachments: &'a [String],
+    pub temporary: bool,
+    pub disable_memory: bool,
+    /// Left out when blank.
+    pub custom_personality: Option<&'a str>,
+    pub temperature: Option<f64>,
+    pub top_p: Option<f64>,
+    pub reasoning_effort: Option<&'a str>,
+}
+
+impl Client {
+    /// Starts a conversation. Waits for the response headers only; the caller sets the time limits.
+    ///
+    /// # Errors
+    /// Every status but 200, and trouble with the connection. One try.
+    pub async fn start_chat(
+        &self,
+        credential: &str,
+        call: &ChatCall<'_>,
+    ) -> Result<ChatStream, UpstreamError> {
+        self.chat(credential, self.web_url(NEW_CONVERSATION), call, None)
+            .await
+    }
+
+    /// Adds a turn to a conversation; `call.message` holds only the new turn.
+    ///
+    /// # Errors
+    /// As [`Client::start_chat`]; 404 when the account does not own the conversation.
+    pub async fn continue_chat(
+        &self,
+        credential: &str,
+        conversation_id: &str,
+        parent_response_id: &str,
+        call: &ChatCall<'_>,
+    ) -> Result<ChatStream, UpstreamError> {
+        let mut url = self.web_url("/rest/app-chat/conversations");
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend([conversation_id, "responses"]);
+        }
+        self.chat(credential, url, call, Some(parent_response_id))
+            .await
+    }
+
+    async fn chat(
+        &self,
+        credential: &str,
+        url: url::Url,
+        call: &ChatCall<'_>,
+        parent_response_id: Option<&str>,
+    ) -> Result<ChatStream, UpstreamError> {
+        let body = serde_json::to_vec(&Body::new(call, parent_response_id)).map_err(|_| {
+            UpstreamError::Malformed {
+                what: "the request is not JSON",
+            }
+        })?;
+        let headers = self.headers().json(credential)?;
+        let response = self
+            .send(
+                self.base(),
+                Call::post(url, headers, body, None),
+                credential,
+            )
+            .await?;
+        let is_page = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
+        if is_page {
+            return Err(UpstreamError::Malformed {
+                what: "a web page instead of events",
+            });
+        }
+        Ok(ChatStream::new(response, credential))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    device_env_info: Device,
+    disable_memory: bool,
+    disable_search: bool,
+    disable_self_harm_short_circuit: bool,
+    disable_text_follow_ups: bool,
+    enable_image_generation: bool,
+    enable_image_streaming: bool,
+    enable_side_by_side: bool,
+    file_attachments: &'a [String],
+    force_concise: bool,
+    force_side_by_side: bool,
+    image_attachments: [&'a str; 0],
+    image_generation_count: u8,
+    is_async_chat: bool,
+    is_reasoning: bool,
+    message: &'a str,
+    model_mode: Option<&'a str>,
+    model_name: &'a str,
+    response_metadata: ResponseMetadata<'a>,
+    return_image_bytes: bool,
+    return_raw_grok_in_xai_request: bool,
+    send_final_metadata: bool,
+    temporary: bool,
+    tool_overrides: Empty,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_personality: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_response_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+/// The screen of the browser that we pretend to be.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Device {
+    dark_mode_enabled: bool,
+    device_pixel_ratio: u8,
+    screen_width: u16,
+    screen_height: u16,
+    viewport_width: u16,
+    viewport_height: u16,
+}
+
+const DEVICE: Device = Device {
+    dark_mode_enabled: false,
+    device_pixel_ratio: 2,
+    screen_width: 2056,
+    screen_height: 1329,
+    viewport_width: 2056,
+    viewport_height: 1083,
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResponseMetadata<'a> {
+    request_model_details: ModelDetails<'a>,
+    #[serde(skip_serializing_if = "Overrides::is_empty")]
+    model_config_override: Overrides<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelDetails<'a> {
+    model_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Overrides<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'a str>,
+}
+
+impl Overrides<'_> {
+    fn is_empty(&self) -> bool {
+        self.temperature.is_none() && self.top_p.is_none() && self.reasoning_effort.is_none()
+    }
+}
+
+impl<'a> Body<'a> {
+    fn new(call: &ChatCall<'a>, parent_response_id: Option<&'a str>) -> Self {
+        Self {
+            device_env_info: DEVICE,
+            disable_memory: call.disable_memory,
+            disable_search: false,
+            disable_self_harm_short_circuit: false,
+            disable_text_follow_ups: false,
+            enable_image_generation: true,
+            enable_image_streaming: true,
+            enable_side_by_side: true,
+            file_attachments: call.file_attachments,
+            force_concise: false,
+            force_side_by_side: false,
+            image_attachments: [],
+            image_generation_count: 2,
+            is_async_chat: false,
+            is_reasoning: false,
+            message: call.message,
+            model_mode: call.model_mode,
+            model_name: call.model_name,
+            response_metadata: ResponseMetadata {
+                request_model_details: ModelDetails {
+                    model_id: call.model_name,
+                },
+                model_config_override: Overrides {
+                    temperature: call.temperature,
+                    top_p: call.top_p,
+                    reasoning_effort: call.reasoning_effort,
+                },
+            },
+            return_image_bytes: false,
+            return_raw_grok_in_xai_request: false,
+            send_final_metadata: true,
+            temporary: call.temporary,
+            tool_overrides: Empty {},
+            custom_personality: call
+                .custom_personality
+                .filter(|text| !text.trim().is_empty()),
+            parent_response_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn body(call: &ChatCall<'_>, parent: Option<&str>) -> serde_json::Value {
+        serde_json::to_value(Body::new(call, parent)).unwrap()
+    }
+
+    #[test]
+    fn a_full_call_is_the_documented_body() {
+        let files = ["5d1c0a52-7f0e-4a53-9a39-0f8a7a0d9b11".to_owned()];
+        let call = ChatCall {
+            model_name: "grok-4",
+            model_mode: Some("MODEL_MODE_GROK_4"),
+            message: "system: Be brief.\n\nWhat is a quine?",
+            file_attachments: &files,
+            temporary: true,
+            disable_memory: true,
+            custom_personality: Some("Answer like a pirate."),
+            temperature: Some(0.8),
+            top_p: Some(0.95),
+            reasoning_effort: Some("high"),
+        };
+        let expected = json!({
+            "deviceEnvInfo": {"darkModeEnabled": false, "devicePixelRatio": 2, "screenWidth": 2056,
+                              "screenHeight": 1329, "viewportWidth": 2056, "viewportHeight": 1083},
+            "disableMemory": true,
+            "disableSearch": false,
+            "disableSelfHarmShortCircuit": false,
+            "disableTextFollowUps": false,
+            "enableImageGeneration": true,
+            "enableImageStreaming": true,
+            "enableSideBySide": true,
+            "fileAttachments": ["5d1c0a52-7f0e-4a53-9a39-0f8a7a0d9b11"],
+            "forceConcise": false,
+            "forceSideBySide": false,
+            "imageAttachments": [],
+            "imageGenerationCount": 2,
+            "isAsyncChat": false,
+            "isReasoning": false,
+            "message": "system: Be brief.\n\nWhat is a quine?",
+            "modelMode": "MODEL_MODE_GROK_4",
+            "modelName": "grok-4",
+            "responseMetadata": {
+                "requestModelDetails": {"modelId": "grok-4"},
+                "modelConfigOverride": {"temperature": 0.8, "topP": 0.95, "reasoningEffort": "high"}
+            },
+            "returnImageBytes": false,
+            "returnRawGrokInXaiRequest": false,
+            "sendFinalMetadata": true,
+            "temporary": true,
+            "toolOverrides": {},
+            "customPersonality": "Answer like a pirate."
+        });
+        assert_eq!(body(&call, None), expected);
+    }
+
+    #[test]
+    fn absent_choices_are_left_out_and_an_absent_mode_is_null() {
+        let call = ChatCall {
+            model_name: "grok-3",
+            custom_personality: Some(" \n"),
+            ..ChatCall::default()
+        };
+        let body = body(&call, Some("r-1"));
+        assert_eq!(body["modelMode"], json!(null));
+        assert_eq!(
+            body["responseMetadata"],
+            json!({"requestModelDetails": {"modelId": "grok-3"}})
+        );
+        assert_eq!(body.get("customPersonality"), None);
+        assert_eq!(body["parentResponseId"], "r-1");
+    }
+}

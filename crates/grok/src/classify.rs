@@ -1,0 +1,315 @@
+//! Reads the meaning out of refusals and in-band errors.
+//!
+//! Source: `upstream-protocol` 1.10 (statuses), 2.1 (in-band errors), 2.12 (moderation).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::{Class, UpstreamError, safe_text};
+
+const MODERATION_SIGNS: [&str; 4] = [
+    "content-moderated",
+    "content_moderated",
+    "moderated",
+    "blocked by policy",
+];
+const BLOCKED_SIGNS: [&str; 2] = ["blocked-user", "user is blocked"];
+const CHALLENGE_SIGNS: [&str; 4] = ["just a moment", "challenge-platform", "__cf_chl", "cf-chl-"];
+const ANTI_BOT_SIGN: &str = "anti-bot";
+const LIMIT_SIGNS: [&str; 4] = [
+    "usage limit",
+    "usage quota",
+    "rate limit",
+    "too many requests",
+];
+
+/// gRPC `PERMISSION_DENIED`: how the upstream's anti-bot rules answer.
+const CODE_PERMISSION_DENIED: i64 = 7;
+/// gRPC `RESOURCE_EXHAUSTED`.
+const CODE_RESOURCE_EXHAUSTED: i64 = 8;
+
+/// Builds the error for a status other than 200.
+///
+/// `body` is the beginning of the answer's body; `secrets` never reach the message.
+pub(crate) fn refusal(
+    status: u16,
+    retry_after: Option<Duration>,
+    body: &[u8],
+    secrets: &[&str],
+) -> UpstreamError {
+    let text = String::from_utf8_lossy(body);
+    let report = serde_json::from_str::<Value>(&text)
+        .ok()
+        .filter(Value::is_object)
+        .map(|value| Report::read(&value));
+    let class = class_of_status(status, report.as_ref(), &text);
+    let message = match (&report, class) {
+        (Some(report), _) if !report.message.is_empty() => safe_text(&report.message, secrets),
+        (_, Class::Clearance) => "a browser challenge instead of an answer".to_owned(),
+        _ => "no explanation".to_owned(),
+    };
+    UpstreamError::Refused {
+        status,
+        class,
+        retry_after,
+        message,
+    }
+}
+
+fn class_of_status(status: u16, report: Option<&Report>, text: &str) -> Class {
+    let is_client_error = (400..500).contains(&status);
+    if let Some(report) = report
+        && is_client_error
+        && report.mentions(&MODERATION_SIGNS)
+    {
+        return Class::Moderated;
+    }
+    match status {
+        401 => Class::Unauthorized,
+        403 => class_of_forbidden(report, text),
+        429 => Class::Cool,
+        408 => Class::TryAnother,
+        500.. => Class::TryAnother,
+        _ => Class::GiveUp,
+    }
+}
+
+/// A 403 is a decision of the application when it is JSON, and the guard at the door otherwise.
+fn class_of_forbidden(report: Option<&Report>, text: &str) -> Class {
+    let Some(report) = report else {
+        return Class::Clearance;
+    };
+    if report.mentions(&BLOCKED_SIGNS) {
+        return Class::Blocked;
+    }
+    let text = text.to_lowercase();
+    let is_challenge = CHALLENGE_SIGNS.iter().any(|sign| text.contains(sign));
+    if is_challenge || report.mentions(&[ANTI_BOT_SIGN]) {
+        Class::Clearance
+    } else {
+        Class::GiveUp
+    }
+}
+
+/// Builds the error for an error object inside a 200 answer.
+pub(crate) fn in_band(value: &Value, secrets: &[&str]) -> UpstreamError {
+    let report = Report::read(value);
+    let class = if report.mentions(&MODERATION_SIGNS) {
+        Class::Moderated
+    } else if report.mentions(&BLOCKED_SIGNS) {
+        Class::Blocked
+    } else if report.code == Some(CODE_RESOURCE_EXHAUSTED) || report.mentions(&LIMIT_SIGNS) {
+        Class::Cool
+    } else if report.code == Some(CODE_PERMISSION_DENIED) || report.mentions(&[ANTI_BOT_SIGN]) {
+        Class::Clearance
+    } else {
+        Class::TryAnother
+    };
+    let message = if report.message.is_empty() {
+        "no explanation".to_owned()
+    } else {
+        safe_text(&report.message, secrets)
+    };
+    UpstreamError::InBand {
+        class,
+        code: report.code,
+        message,
+    }
+}
+
+/// What an error object says, wherever it says it.
+#[derive(Debug, Default)]
+struct Report {
+    code: Option<i64>,
+    message: String,
+    /// Every code and text, lower case, for the searches.
+    said: String,
+}
+
+impl Report {
+    fn read(value: &Value) -> Self {
+        let mut report = Self::default();
+        report.collect(value, 0);
+        report
+    }
+
+    /// Objects are nested as `{"error":{…}}`; two levels were seen.
+    fn collect(&mut self, value: &Value, depth: u8) {
+        match value {
+            Value::String(text) => self.say(text, true),
+            Value::Object(fields) if depth < 3 => {
+                if let Some(code) = fields.get("code") {
+                    self.code = self.code.or_else(|| whole_number(code));
+                    if let Value::String(name) = code {
+                        self.say(name, false);
+                    }
+                }
+                for key in ["message", "error"] {
+                    if let Some(inner) = fields.get(key) {
+                        self.collect(inner, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, text: &str, is_message: bool) {
+        if is_message && self.message.is_empty() {
+            text.trim().clone_into(&mut self.message);
+        }
+        self.said.push_str(&text.to_lowercase());
+        self.said.push('\n');
+    }
+
+    fn mentions(&self, signs: &[&str]) -> bool {
+        signs.iter().any(|sign| self.said.contains(sign))
+    }
+}
+
+/// A whole number, also when it was sent as a string or with a fraction.
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().map(|float| float as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn class(status: u16, body: &str) -> Class {
+        refusal(status, None, body.as_bytes(), &[]).class()
+    }
+
+    #[test]
+    fn statuses_follow_the_table() {
+        assert_eq!(class(401, ""), Class::Unauthorized);
+        assert_eq!(class(429, r#"{"error":"slow down"}"#), Class::Cool);
+        for status in [408, 500, 502, 503, 504, 520, 529] {
+            assert_eq!(class(status, "<html>"), Class::TryAnother, "{status}");
+        }
+        for status in [400, 404, 409, 422, 204, 302] {
+            assert_eq!(class(status, "{}"), Class::GiveUp, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_forbidden_page_is_a_challenge_and_forbidden_json_a_decision() {
+        assert_eq!(class(403, ""), Class::Clearance);
+        assert_eq!(
+            class(403, "<!DOCTYPE html><title>Just a moment...</title>"),
+            Class::Clearance
+        );
+        assert_eq!(
+            class(403, r#"{"html":"…/cdn-cgi/challenge-platform/…"}"#),
+            Class::Clearance
+        );
+        assert_eq!(class(403, r#"{"message":"__cf_chl_tk"}"#), Class::Clearance);
+        assert_eq!(
+            class(403, r#"{"message":"cf-chl-widget"}"#),
+            Class::Clearance
+        );
+        let anti_bot = r#"{"error":{"code":7,"message":"Request rejected by anti-bot rules."}}"#;
+        assert_eq!(class(403, anti_bot), Class::Clearance);
+        assert_eq!(
+            class(403, r#"{"code":7,"message":"Not allowed"}"#),
+            Class::GiveUp
+        );
+    }
+
+    #[test]
+    fn a_blocked_user_is_found_in_code_message_and_error() {
+        assert_eq!(class(403, r#"{"code":"Blocked-User"}"#), Class::Blocked);
+        assert_eq!(
+            class(403, r#"{"message":"The USER IS BLOCKED now"}"#),
+            Class::Blocked
+        );
+        assert_eq!(
+            class(
+                403,
+                r#"{"error":"User is blocked [WKE=unauthorized:blocked-user]"}"#
+            ),
+            Class::Blocked
+        );
+        assert_eq!(
+            class(403, r#"{"error":{"message":"blocked-user"}}"#),
+            Class::Blocked
+        );
+    }
+
+    #[test]
+    fn moderation_is_found_in_every_client_error() {
+        assert_eq!(
+            class(400, r#"{"code":"content-moderated"}"#),
+            Class::Moderated
+        );
+        assert_eq!(
+            class(403, r#"{"error":{"message":"Prompt moderated."}}"#),
+            Class::Moderated
+        );
+        assert_eq!(
+            class(403, r#"{"message":"Blocked by policy"}"#),
+            Class::Moderated
+        );
+        assert_eq!(class(500, r#"{"message":"moderated"}"#), Class::TryAnother);
+    }
+
+    fn stream_class(value: Value) -> Class {
+        in_band(&value, &[]).class()
+    }
+
+    #[test]
+    fn in_band_errors_follow_the_table() {
+        assert_eq!(
+            stream_class(json!({"code": 7, "message": "x"})),
+            Class::Clearance
+        );
+        assert_eq!(
+            stream_class(json!({"message": "Anti-Bot rules"})),
+            Class::Clearance
+        );
+        assert_eq!(stream_class(json!({"code": 8})), Class::Cool);
+        assert_eq!(stream_class(json!({"code": "8"})), Class::Cool);
+        for text in [
+            "Usage limit",
+            "usage quota",
+            "Rate Limit hit",
+            "Too many requests",
+        ] {
+            assert_eq!(stream_class(json!(text)), Class::Cool, "{text}");
+        }
+        assert_eq!(stream_class(json!({"error": {"code": 8}})), Class::Cool);
+        assert_eq!(
+            stream_class(json!({"code": 7, "message": "content-moderated"})),
+            Class::Moderated
+        );
+        assert_eq!(
+            stream_class(json!({"code": 13, "message": "boom"})),
+            Class::TryAnother
+        );
+        assert_eq!(stream_class(json!(null)), Class::TryAnother);
+    }
+
+    #[test]
+    fn messages_carry_the_explanation_and_no_secret() {
+        let body = br#"{"error":{"code":3,"message":"cookie sso=abcdefgh12 is odd"}}"#;
+        let error = refusal(400, None, body, &["abcdefgh12"]);
+        assert_eq!(
+            error.message(),
+            "the upstream answered 400: cookie sso=… is odd"
+        );
+        let error = refusal(403, None, b"<html>secret</html>", &[]);
+        assert_eq!(
+            error.message(),
+            "the upstream answered 403: a browser challenge instead of an answer"
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! The client: settings, pools and the way of every call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use crate::classify;
+use crate::error::{Class, UpstreamError};
+use crate::headers::HeaderBook;
+use crate::settings::{Settings, SettingsError};
+use crate::transport::{Transport, Transports};
+
+/// As much of a refusal as is read: enough for any explanation.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+/// A refusal whose body stalls is judged by what has come.
+const REFUSAL_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Largest JSON answer of the small calls.
+const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+/// The upstream, seen with one set of settings. Cheap to clone; every call is one try.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    headers: HeaderBook,
+    secrets: Vec<String>,
+    transports: Transports,
+}
+
+/// One HTTP request.
+pub(crate) struct Call {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<reqwest::Body>,
+    /// For everything up to the end of the body.
+    timeout: Option<Duration>,
+}
+
+impl Call {
+    pub(crate) fn post(
+        url: Url,
+        headers: HeaderMap,
+        body: impl Into<reqwest::Body>,
+        timeout: Option<Duration>,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            headers,
+            body: Some(body.into()),
+            timeout,
+        }
+    }
+
+    pub(crate) fn get(url: Url, headers: HeaderMap, timeout: Duration) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers,
+            body: None,
+            timeout: Some(timeout),
+        }
+    }
+}
+
+impl Client {
+    /// Checks the settings and opens empty connection pools.
+    ///
+    /// # Errors
+    /// The first setting that cannot work.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        Self::build(settings, None)
+    }
+
+    /// A client with other settings that keeps this one's connections where proxies and connection
+    /// settings are the same. For settings that change while the server runs.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_settings(&self, settings: Settings) -> Result<Self, SettingsError> {
+        Self::build(settings, Some(&self.inner.transports))
+    }
+
+    fn build(settings: Settings, old: Option<&Transports>) -> Result<Self, SettingsError> {
+        settings.check()?;
+        let headers = HeaderBook::new(&settings)?;
+        let transports = Transports::new(&settings, old)?;
+        let secrets = headers.secrets();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                settings,
+                headers,
+                secrets,
+                transports,
+            }),
+        })
+    }
+
+    /// The settings that this client was built with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderBook {
+        &self.inner.headers
+    }
+
+    pub(crate) fn base(&self) -> &Transport {
+        &self.inner.transports.base
+    }
+
+    pub(crate) fn asset(&self) -> &Transport {
+        &self.inner.transports.asset
+    }
+
+    pub(crate) fn web_url(&self, path: &str) -> Url {
+        with_path(&self.inner.settings.web_url, path)
+    }
+
+    /// Sends a request; whatever is not 200 becomes an error.
+    pub(crate) async fn send(
+        &self,
+        transport: &Transport,
+        call: Call,
+        credential: &str,
+    ) -> Result<Response, UpstreamError> {
+        let response = self.exchange(transport, call).await?;
+        if response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        let error = self.refusal(response, credential).await;
+        if error.class() == Class::Clearance {
+            transport.renew();
+        }
+        Err(error)
+    }
+
+    /// Sends a request and gives whatever answer comes.
+    pub(crate) async fn exchange(
+        &self,
+        transport: &Transport,
+        call: Call,
+    ) -> Result<Response, UpstreamError> {
+        let mut request = reqwest::Request::new(call.method, call.url);
+        *request.headers_mut() = call.headers;
+        *request.body_mut() = call.body;
+        *request.timeout_mut() = call.timeout;
+        let answer = transport.client().execute(request).await;
+        answer.map_err(|error| UpstreamError::from_transport(&error))
+    }
+
+    pub(crate) async fn refusal(&self, mut response: Response, credential: &str) -> UpstreamError {
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let mut body = Vec::new();
+        let reading = read_at_most(&mut response, MAX_REFUSAL_BYTES, &mut body);
+        // A body that stalls or breaks is judged by its beginning.
+        let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
+        let mut secrets = vec![credential];
+        secrets.extend(self.inner.secrets.iter().map(String::as_str));
+        classify::refusal(status, retry_after, &body, &secrets)
+    }
+
+    /// Posts a JSON text and reads a small JSON answer.
+    pub(crate) async fn post_json(
+        &self,
+        transport: &Transport,
+        path: &str,
+        credential: &str,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<Value, UpstreamError> {
+        let headers = self.headers().json(credential)?;
+        let call = Call::post(self.web_url(path), headers, body, Some(timeout));
+        let mut response = self.send(transport, call, credential).await?;
+        let mut answer = Vec::new();
+        read_at_most(&mut response, MAX_JSON_BYTES, &mut answer).await?;
+        serde_json::from_slice(&answer).map_err(|_| UpstreamError::Malformed {
+            what: "the answer is not JSON",
+        })
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("settings", &self.inner.settings)
+            .finish()
+    }
+}
+
+/// The base address with `path` (absolute, unescaped) below it.
+pub(crate) fn with_path(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+async fn read_at_most(
+    response: &mut Response,
+    limit: usize,
+    body: &mut Vec<u8>,
+) -> Result<(), UpstreamError> {
+    while body.len() < limit {
+        let chunk = response.chunk().await;
+        let Some(chunk) = chunk.map_err(|error| UpstreamError::from_transport(&error))? else {
+            break;
+        };
+        let room = limit - body.len();
+        body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// `Retry-After` in seconds; the form with a date was not seen here.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: f64 = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}

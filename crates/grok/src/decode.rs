@@ -1,0 +1,364 @@
+//! Turns one JSON object of the stream into a [`Frame`].
+//!
+//! Decoding has two steps, because a stream can only lend out a frame after it knows that the object
+//! is one: [`Draft::read`] notes *where* the texts are (spans into the line), and [`Draft::frame`]
+//! turns the spans into borrowed strings. A token frame allocates nothing: texts with escapes are
+//! written to a scratch buffer that the stream reuses.
+//!
+//! Levels: the top knows `result` and `error`; below them the payload may sit in `response` or
+//! directly under `result` (follow-ups were seen that way), so both are read alike.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::frame::{Frame, ModelResponse, Source};
+use crate::payload;
+use crate::unescape::unescape;
+
+/// A text of the frame: a range of the line or of the scratch buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+    is_scratch: bool,
+}
+
+/// A decoded frame whose texts are spans.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    conversation_id: Option<Span>,
+    response_id: Option<Span>,
+    model_hash: Option<Span>,
+    rollout_id: Option<Span>,
+    user_response_id: Option<Span>,
+    message_tag: Option<Span>,
+    token: Option<Span>,
+    card_attachment: Option<Span>,
+    tool_usage_card_id: Option<Span>,
+    tool_usage_card: Option<Span>,
+    model_response: Option<Box<ModelResponse>>,
+    web_results: Vec<Source>,
+    is_thinking: bool,
+    moderated: bool,
+    is_soft_stop: bool,
+    is_final_metadata: bool,
+    /// An error object of this frame; it outweighs everything else.
+    pub(crate) error: Option<Box<Value>>,
+}
+
+impl Draft {
+    /// Decodes `line`. `None` = not one JSON object.
+    ///
+    /// Texts with escapes go to `scratch`, which is cleared first.
+    pub(crate) fn read(line: &str, scratch: &mut String) -> Option<Self> {
+        scratch.clear();
+        let mut draft = Self::default();
+        let mut deserializer = serde_json::Deserializer::from_str(line);
+        let mut reader = Reader {
+            line,
+            scratch,
+            draft: &mut draft,
+        };
+        Fields {
+            reader: &mut reader,
+            level: Level::Top,
+        }
+        .deserialize(&mut deserializer)
+        .ok()?;
+        deserializer.end().ok()?;
+        Some(draft)
+    }
+
+    /// Whether nothing in the object was of use (a title, an unknown kind of event).
+    pub(crate) fn is_empty(&self) -> bool {
+        let has_text = self.conversation_id.is_some()
+            || self.response_id.is_some()
+            || self.model_hash.is_some()
+            || self.rollout_id.is_some()
+            || self.user_response_id.is_some()
+            || self.message_tag.is_some()
+            || self.token.is_some()
+            || self.card_attachment.is_some()
+            || self.tool_usage_card_id.is_some()
+            || self.tool_usage_card.is_some();
+        let has_fact = self.moderated || self.is_soft_stop || self.is_final_metadata;
+        !has_text
+            && !has_fact
+            && self.model_response.is_none()
+            && self.web_results.is_empty()
+            && self.error.is_none()
+    }
+
+    /// Whether the answer is complete with this frame.
+    pub(crate) fn is_end_marker(&self) -> bool {
+        self.is_soft_stop || self.is_final_metadata || self.model_response.is_some()
+    }
+
+    /// Resolves the spans against the line and the scratch buffer that [`Draft::read`] saw.
+    pub(crate) fn frame<'a>(self, line: &'a [u8], scratch: &'a str) -> Frame<'a> {
+        let line = std::str::from_utf8(line).unwrap_or_default();
+        let text = |span: Option<Span>| {
+            let span = span?;
+            let source = if span.is_scratch { scratch } else { line };
+            source.get(span.start..span.end).map(Cow::Borrowed)
+        };
+        Frame {
+            conversation_id: text(self.conversation_id),
+            response_id: text(self.response_id),
+            model_hash: text(self.model_hash),
+            rollout_id: text(self.rollout_id),
+            user_response_id: text(self.user_response_id),
+            is_thinking: self.is_thinking,
+            message_tag: text(self.message_tag),
+            token: text(self.token),
+            model_response: self.model_response.map(|boxed| *boxed),
+            card_attachment: text(self.card_attachment),
+            tool_usage_card_id: text(self.tool_usage_card_id),
+            tool_usage_card: text(self.tool_usage_card),
+            web_results: self.web_results,
+            moderated: self.moderated,
+            is_soft_stop: self.is_soft_stop,
+            is_final_metadata: self.is_final_metadata,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Top,
+    Result,
+    Response,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Key {
+    Result,
+    Error,
+    Response,
+    Conversation,
+    ConversationId,
+    LlmInfo,
+    ResponseId,
+    RolloutId,
+    UserResponse,
+    IsThinking,
+    MessageTag,
+    Token,
+    ToolUsageCard,
+    ToolUsageCardId,
+    WebSearchResults,
+    CitedWebSearchResults,
+    #[serde(rename = "xSearchResults")]
+    XSearchResults,
+    Xposts,
+    CitedXposts,
+    StreamingImageGenerationResponse,
+    StreamingVideoGenerationResponse,
+    CardAttachment,
+    ModelResponse,
+    IsSoftStop,
+    FinalMetadata,
+    #[serde(other)]
+    Other,
+}
+
+/// What a decoding run writes to.
+struct Reader<'r> {
+    line: &'r str,
+    scratch: &'r mut String,
+    draft: &'r mut Draft,
+}
+
+/// The fields of one level; anything but an object is passed over.
+struct Fields<'r, 's> {
+    reader: &'s mut Reader<'r>,
+    level: Level,
+}
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key>()? {
+            let inner = match (self.level, &key) {
+                (Level::Top, Key::Result) => Some(Level::Result),
+                (Level::Result, Key::Response) => Some(Level::Response),
+                _ => None,
+            };
+            if let Some(level) = inner {
+                map.next_value_seed(Fields {
+                    reader: &mut *self.reader,
+                    level,
+                })?;
+            } else if self.level == Level::Top && !matches!(key, Key::Error) {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                self.reader.field(&key, map.next_value::<&RawValue>()?);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    fn field(&mut self, key: &Key, value: &RawValue) {
+        let json = value.get();
+        match key {
+            Key::Token => self.draft.token = self.text(json),
+            Key::IsThinking => self.draft.is_thinking = json == "true",
+            Key::MessageTag => self.draft.message_tag = self.text(json),
+            Key::ResponseId => self.draft.response_id = self.text(json),
+            Key::RolloutId => self.draft.rollout_id = self.text(json),
+            Key::ConversationId => self.draft.conversation_id = self.text(json),
+            Key::ToolUsageCardId => self.draft.tool_usage_card_id = self.text(json),
+            Key::ToolUsageCard if json != "null" => {
+                self.draft.tool_usage_card = self.span_of(json);
+            }
+            Key::IsSoftStop => self.draft.is_soft_stop |= json == "true",
+            Key::FinalMetadata => self.draft.is_final_metadata |= json != "null",
+            Key::Conversation => {
+                let id = payload::field(json, "conversationId");
+                self.draft.conversation_id = id.and_then(|id| self.text(id));
+            }
+            Key::UserResponse => {
+                let id = payload::field(json, "responseId");
+                self.draft.user_response_id = id.and_then(|id| self.text(id));
+            }
+            Key::LlmInfo => {
+                let hash = payload::field(json, "modelHash");
+                self.draft.model_hash = hash.and_then(|hash| self.text(hash));
+            }
+            Key::CardAttachment => {
+                let card = payload::field(json, "jsonData");
+                self.draft.card_attachment = card.and_then(|card| self.text(card));
+                self.check_card();
+            }
+            _ => self.rare_field(key, json),
+        }
+    }
+
+    fn rare_field(&mut self, key: &Key, json: &str) {
+        match key {
+            Key::Error => self.fail(payload::value(json)),
+            Key::ModelResponse => {
+                if let Some((response, error)) = payload::model_response(json) {
+                    self.draft.model_response = Some(Box::new(response));
+                    self.fail(error);
+                }
+            }
+            Key::WebSearchResults | Key::CitedWebSearchResults => {
+                self.draft.web_results.extend(payload::pages(json));
+            }
+            Key::XSearchResults | Key::Xposts | Key::CitedXposts => {
+                self.draft.web_results.extend(payload::posts(json));
+            }
+            Key::StreamingImageGenerationResponse | Key::StreamingVideoGenerationResponse => {
+                self.draft.moderated |= payload::field(json, "moderated") == Some("true");
+            }
+            _ => {}
+        }
+    }
+
+    /// A card may say that its image was moderated, or that images are out of quota.
+    fn check_card(&mut self) {
+        let Some(span) = self.draft.card_attachment else {
+            return;
+        };
+        let source: &str = if span.is_scratch {
+            self.scratch
+        } else {
+            self.line
+        };
+        let Some(card) = source.get(span.start..span.end) else {
+            return;
+        };
+        let (moderated, error) = payload::card_verdict(card);
+        self.draft.moderated |= moderated;
+        self.fail(error);
+    }
+
+    fn fail(&mut self, error: Option<Value>) {
+        if let Some(error) = error.filter(|error| !error.is_null())
+            && self.draft.error.is_none()
+        {
+            self.draft.error = Some(Box::new(error));
+        }
+    }
+
+    /// The span of a JSON string's content; `None` for every other JSON value.
+    fn text(&mut self, json: &str) -> Option<Span> {
+        let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+            return self.span_of(inner);
+        }
+        let start = self.scratch.len();
+        unescape(inner, self.scratch);
+        Some(Span {
+            start,
+            end: self.scratch.len(),
+            is_scratch: true,
+        })
+    }
+
+    /// Where `part`, which is borrowed from the line, lies in it.
+    fn span_of(&self, part: &str) -> Option<Span> {
+        let start = (part.as_ptr() as usize).checked_sub(self.line.as_ptr() as usize)?;
+        let end = start + part.len();
+        (end <= self.line.len()).then_some(Span {
+            start,
+            end,
+            is_scratch: false,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

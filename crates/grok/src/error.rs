@@ -1,0 +1,211 @@
+//! What can go wrong with the upstream, decided once.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+/// Longest text that [`UpstreamError::message`] passes on.
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// What a failure means for the account and for the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Transient: 408, 5xx, timeouts, resets, a cut stream.
+    TryAnother,
+    /// 429, gRPC code 8 or a usage-limit text: the account rests.
+    Cool,
+    /// 401: the credential was not accepted.
+    Unauthorized,
+    /// The provider blocked the user behind the account.
+    Blocked,
+    /// A browser challenge or an anti-bot rule; the account is not at fault.
+    Clearance,
+    /// The content was moderated. Never repeated, on no account.
+    Moderated,
+    /// Every other refusal and every violation of the protocol.
+    GiveUp,
+}
+
+/// A failed call. Variants are facts; [`UpstreamError::class`] says what follows from them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// An HTTP status other than 200.
+    #[error("the upstream answered {status}: {message}")]
+    Refused {
+        status: u16,
+        class: Class,
+        /// The `Retry-After` header, when it holds seconds.
+        retry_after: Option<Duration>,
+        message: String,
+    },
+    /// An error object inside an answer whose status was 200.
+    #[error("the upstream reported an error: {message}")]
+    InBand {
+        class: Class,
+        /// The gRPC-like code, when there was one.
+        code: Option<i64>,
+        message: String,
+    },
+    #[error("no connection to the upstream: {reason}")]
+    Connect { reason: String },
+    #[error("the upstream did not answer in time")]
+    Timeout,
+    /// The connection broke, or the body ended inside an object.
+    #[error("the upstream cut the answer: {reason}")]
+    Cut { reason: String },
+    #[error("the upstream sent more than {limit_bytes} bytes in one piece")]
+    TooLarge { limit_bytes: usize },
+    /// A 200 answer that is not what the call promises.
+    #[error("unexpected upstream answer: {what}")]
+    Malformed { what: &'static str },
+    /// A download or a redirect points to a host that must not see account cookies.
+    #[error("`{host}` is not a trusted asset host")]
+    UntrustedHost { host: String },
+    /// The credential holds bytes that no header may carry.
+    #[error("the credential cannot be sent")]
+    UnsendableCredential,
+}
+
+impl UpstreamError {
+    /// What to do about it.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Refused { class, .. } | Self::InBand { class, .. } => *class,
+            Self::Connect { .. } | Self::Timeout | Self::Cut { .. } => Class::TryAnother,
+            Self::TooLarge { .. } | Self::Malformed { .. } | Self::UntrustedHost { .. } => {
+                Class::GiveUp
+            }
+            Self::UnsendableCredential => Class::Unauthorized,
+        }
+    }
+
+    /// The HTTP status, when there was an answer with one other than 200.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How long the upstream asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// A short text for people: one line, at most a few hundred characters, no cookie or credential.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+
+    /// A word for metrics and for an account's last failure; from a closed set.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match (self, self.class()) {
+            (_, Class::Cool) => "rate_limited",
+            (_, Class::Unauthorized) => "unauthorized",
+            (_, Class::Blocked) => "user_blocked",
+            (_, Class::Clearance) => "clearance",
+            (_, Class::Moderated) => "moderated",
+            (Self::Refused { .. }, Class::TryAnother) => "upstream_unavailable",
+            (Self::Refused { .. }, _) => "refused",
+            (Self::InBand { .. }, _) => "in_band",
+            (Self::Connect { .. }, _) => "connect",
+            (Self::Timeout, _) => "timeout",
+            (Self::Cut { .. }, _) => "cut",
+            (Self::TooLarge { .. }, _) => "too_large",
+            (Self::Malformed { .. }, _) => "malformed",
+            (Self::UntrustedHost { .. }, _) => "untrusted_host",
+            (Self::UnsendableCredential, _) => "unauthorized",
+        }
+    }
+
+    /// Tells connection trouble apart; never shows the request's address or headers.
+    pub(crate) fn from_transport(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Timeout;
+        }
+        let reason = root_cause(error);
+        if error.is_connect() {
+            Self::Connect { reason }
+        } else {
+            Self::Cut { reason }
+        }
+    }
+}
+
+/// The innermost reason ("Connection refused"); the outer ones repeat the address.
+fn root_cause(error: &reqwest::Error) -> String {
+    let Some(mut cause) = error.source() else {
+        return "the connection broke".to_owned();
+    };
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    safe_text(&cause.to_string(), &[])
+}
+
+/// Makes a foreign text fit for logs and answers: one line, short, without `secrets` and without
+/// anything that looks like a signed token.
+pub(crate) fn safe_text(text: &str, secrets: &[&str]) -> String {
+    let mut hidden = text.to_owned();
+    for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
+        hidden = hidden.replace(secret, "…");
+    }
+    let words = hidden
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .map(|word| if looks_like_token(word) { "…" } else { word });
+    let mut line = String::new();
+    for word in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > MAX_MESSAGE_CHARS * 4 {
+            break;
+        }
+    }
+    match line.char_indices().nth(MAX_MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+/// JSON Web Tokens begin with `eyJ`, the base64 of `{"`.
+fn looks_like_token(word: &str) -> bool {
+    word.find("eyJ").is_some_and(|at| word.len() - at > 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_lose_secrets_tokens_control_characters_and_length() {
+        let text =
+            "bad cookie sso=topsecret1\r\n\tor eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uIn0.c2ln end";
+        assert_eq!(
+            safe_text(text, &["topsecret1"]),
+            "bad cookie sso=… or … end"
+        );
+        let long = safe_text(&"é".repeat(1000), &[]);
+        assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
+    }
+
+    #[test]
+    fn connection_trouble_is_transient_and_violations_are_not() {
+        assert_eq!(UpstreamError::Timeout.class(), Class::TryAnother);
+        let cut = UpstreamError::Cut {
+            reason: String::new(),
+        };
+        assert_eq!((cut.class(), cut.label()), (Class::TryAnother, "cut"));
+        let large = UpstreamError::TooLarge { limit_bytes: 1 };
+        assert_eq!((large.class(), large.status()), (Class::GiveUp, None));
+    }
+}

@@ -1,0 +1,199 @@
+//! From bytes to frames, without I/O.
+
+use bytes::Bytes;
+
+use crate::classify;
+use crate::decode::Draft;
+use crate::error::UpstreamError;
+use crate::frame::Frame;
+use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
+
+/// Decodes the frames of one answer.
+pub(crate) struct FrameReader {
+    splitter: Splitter,
+    scratch: String,
+    draft: Draft,
+    is_complete: bool,
+    /// Never to be repeated in a message.
+    secret: Box<str>,
+}
+
+impl FrameReader {
+    pub(crate) fn new(secret: &str) -> Self {
+        Self {
+            splitter: Splitter::new(MAX_OBJECT_BYTES),
+            scratch: String::new(),
+            draft: Draft::default(),
+            is_complete: false,
+            secret: secret.into(),
+        }
+    }
+
+    /// Gives the next chunk of the body, when [`FrameReader::advance`] has said false.
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        self.splitter.push(chunk);
+    }
+
+    /// Moves to the next frame; false = more bytes are needed.
+    pub(crate) fn advance(&mut self) -> Result<bool, UpstreamError> {
+        let scratch = &mut self.scratch;
+        let mut accept = |line: &str| Draft::read(line, scratch);
+        loop {
+            let found = self
+                .splitter
+                .next(&mut accept)
+                .map_err(|_| UpstreamError::TooLarge {
+                    limit_bytes: MAX_OBJECT_BYTES,
+                })?;
+            let Some(draft) = found else {
+                return Ok(false);
+            };
+            if let Some(error) = draft.error {
+                return Err(classify::in_band(&error, &[&self.secret]));
+            }
+            if !draft.is_empty() {
+                self.is_complete |= draft.is_end_marker();
+                self.draft = draft;
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The frame that [`FrameReader::advance`] moved to. The second call gives an empty one.
+    pub(crate) fn frame(&mut self) -> Frame<'_> {
+        std::mem::take(&mut self.draft).frame(self.splitter.current(), &self.scratch)
+    }
+
+    /// Judges the end of the body. A complete answer forgives whatever follows.
+    pub(crate) fn finish(&self, broken: Option<UpstreamError>) -> Result<(), UpstreamError> {
+        match broken {
+            _ if self.is_complete => Ok(()),
+            Some(error) => Err(error),
+            None if self.splitter.is_inside_object() => Err(UpstreamError::Cut {
+                reason: "it ended in the middle of an event".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Class;
+
+    const ANSWER: &str = concat!(
+        "{\"result\":{\"conversation\":{\"conversationId\":\"0b6e\"}}}\n",
+        "{\"result\":{\"title\":{\"newTitle\":\"T\"}}}\n",
+        "data: {\"result\":{\"response\":{\"token\":\"é\\n🦀\",\"isThinking\":true}}}\n\n",
+        "{\"result\":{\"response\":{\"token\":\"}{\\\"\"}}}{\"result\":{\"token\":\"x\"}}\n",
+        "event: done\n{oops}\n[DONE]\n",
+        "{\"result\":{\"response\":{\"finalMetadata\":{},\"isSoftStop\":true}}}",
+    );
+
+    fn frames(chunks: &[&[u8]]) -> Vec<String> {
+        let mut reader = FrameReader::new("secret");
+        let mut all = Vec::new();
+        for chunk in chunks {
+            reader.push(Bytes::copy_from_slice(chunk));
+            while reader.advance().unwrap() {
+                all.push(format!("{:?}", reader.frame()));
+            }
+        }
+        reader.finish(None).unwrap();
+        all
+    }
+
+    #[test]
+    fn an_answer_gives_its_frames_and_nothing_for_the_rest() {
+        assert_eq!(frames(&[ANSWER.as_bytes()]).len(), 5);
+    }
+
+    fn read(text: &str) -> (FrameReader, Result<(), UpstreamError>) {
+        let mut reader = FrameReader::new("topsecret");
+        reader.push(Bytes::copy_from_slice(text.as_bytes()));
+        let mut outcome = Ok(true);
+        while let Ok(true) = outcome {
+            outcome = reader.advance();
+        }
+        (reader, outcome.map(|_| ()))
+    }
+
+    fn cut() -> UpstreamError {
+        UpstreamError::Cut {
+            reason: "connection reset".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_in_band_error_ends_the_answer_with_its_class() {
+        let error = read(r#"{"error":{"code":8,"message":"limit for topsecret"}}"#)
+            .1
+            .unwrap_err();
+        assert_eq!(error.class(), Class::Cool);
+        assert_eq!(
+            error.message(),
+            "the upstream reported an error: limit for …"
+        );
+    }
+
+    #[test]
+    fn half_an_event_at_the_end_is_a_cut() {
+        let (reader, _) =
+            read("{\"result\":{\"response\":{\"token\":\"x\"}}}\n{\"result\":{\"resp");
+        assert_eq!(reader.finish(None).unwrap_err().label(), "cut");
+    }
+
+    #[test]
+    fn a_broken_connection_matters_only_before_the_end_marker() {
+        let token = "{\"result\":{\"response\":{\"token\":\"x\"}}}\n";
+        let (reader, _) = read(token);
+        assert_eq!(reader.finish(None), Ok(()));
+        assert_eq!(reader.finish(Some(cut())), Err(cut()));
+        let end = "{\"result\":{\"response\":{\"isSoftStop\":true}}}\n{\"half";
+        let (reader, _) = read(&format!("{token}{end}"));
+        assert_eq!(reader.finish(Some(cut())), Ok(()));
+    }
+
+    #[test]
+    fn an_event_over_16_mib_is_an_error() {
+        let mut reader = FrameReader::new("");
+        reader.push(Bytes::from_static(b"{\"result\":{\"token\":\""));
+        assert_eq!(reader.advance(), Ok(false));
+        let piece = Bytes::from(vec![b'x'; 1024 * 1024]);
+        let mut outcome = Ok(false);
+        for _ in 0..17 {
+            reader.push(piece.clone());
+            outcome = reader.advance();
+            if outcome.is_err() {
+                break;
+            }
+        }
+        assert_eq!(outcome.unwrap_err().class(), Class::GiveUp);
+    }
+
+    proptest! {
+        #[test]
+        fn any_cut_gives_the_same_frames(
+            points in prop::collection::vec(0..=ANSWER.len(), 0..20),
+        ) {
+            let mut at = points;
+            at.extend([0, ANSWER.len()]);
+            at.sort_unstable();
+            let chunks: Vec<&[u8]> =
+                at.windows(2).map(|pair| &ANSWER.as_bytes()[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(frames(&chunks), frames(&[ANSWER.as_bytes()]));
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut reader = FrameReader::new("");
+            reader.push(Bytes::from(bytes));
+            while let Ok(true) = reader.advance() {
+                let _ = reader.frame();
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What the operator decides about the upstream.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+/// Addresses, browser identity and proxies of the upstream client.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Web app: REST calls; `Origin` and `Referer` are built from it.
+    pub web_url: Url,
+    /// Uploaded and generated files.
+    pub assets_url: Url,
+    /// gRPC-web account calls.
+    pub accounts_url: Url,
+    pub livekit_url: Url,
+    /// WebSockets; `None` = derived from `web_url`.
+    pub ws_url: Option<Url>,
+    /// Must belong to the same browser as the clearance cookies.
+    pub user_agent: String,
+    /// Profile name such as `chrome136`; decides the client hints.
+    pub browser: String,
+    /// Cloudflare cookies as a browser sends them; may be empty.
+    pub cf_cookies: String,
+    /// Value of `cf_clearance`; wins over the one in `cf_cookies`; may be empty.
+    pub cf_clearance: String,
+    /// http, https, socks4, socks4a, socks5 or socks5h; empty = direct.
+    pub base_proxy_url: String,
+    /// For uploads and asset traffic; empty = `base_proxy_url`.
+    pub asset_proxy_url: String,
+    /// Skips the certificate check of an https proxy; the target is always checked.
+    pub skip_proxy_ssl_verify: bool,
+    /// A random `x-statsig-id` for every call instead of the fixed one.
+    pub dynamic_statsig: bool,
+    pub connect_timeout: Duration,
+}
+
+/// A setting that cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    #[error("`{key}` must be an http or https address with a host")]
+    Address { key: &'static str },
+    #[error("`{key}` is not a proxy address; use http, https, socks4, socks4a, socks5 or socks5h")]
+    Proxy { key: &'static str },
+    #[error("`{key}` holds characters that no header may carry")]
+    Header { key: &'static str },
+    #[error("TLS could not be set up: {reason}")]
+    Tls { reason: String },
+    #[error("the HTTP client could not be set up: {reason}")]
+    Client { reason: String },
+}
+
+const DEFAULT_USER_AGENT: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36";
+
+/// Long enough for a slow proxy, short enough to try another account.
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Default for Settings {
+    #[expect(
+        clippy::expect_used,
+        reason = "the addresses are constants; a test builds the value"
+    )]
+    fn default() -> Self {
+        let url = |text: &str| Url::parse(text).expect("a valid constant");
+        Self {
+            web_url: url("https://grok.com"),
+            assets_url: url("https://assets.grok.com"),
+            accounts_url: url("https://accounts.x.ai"),
+            livekit_url: url("wss://livekit.grok.com"),
+            ws_url: None,
+            user_agent: DEFAULT_USER_AGENT.to_owned(),
+            browser: "chrome136".to_owned(),
+            cf_cookies: String::new(),
+            cf_clearance: String::new(),
+            base_proxy_url: String::new(),
+            asset_proxy_url: String::new(),
+            skip_proxy_ssl_verify: false,
+            dynamic_statsig: true,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+        }
+    }
+}
+
+impl Settings {
+    /// The proxy of asset traffic.
+    pub(crate) fn asset_proxy(&self) -> &str {
+        let own = self.asset_proxy_url.trim();
+        if own.is_empty() {
+            self.base_proxy()
+        } else {
+            own
+        }
+    }
+
+    /// The proxy of everything else.
+    pub(crate) fn base_proxy(&self) -> &str {
+        self.base_proxy_url.trim()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        let addresses = [
+            ("upstream.web_url", &self.web_url),
+            ("upstream.assets_url", &self.assets_url),
+            ("upstream.accounts_url", &self.accounts_url),
+        ];
+        for (key, url) in addresses {
+            if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+                return Err(SettingsError::Address { key });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Cookies and proxy passwords stay out of logs.
+        formatter
+            .debug_struct("Settings")
+            .field("web_url", &self.web_url.as_str())
+            .field("assets_url", &self.assets_url.as_str())
+            .field("browser", &self.browser)
+            .field("has_cf_cookies", &!self.cf_cookies.is_empty())
+            .field("has_cf_clearance", &!self.cf_clearance.is_empty())
+            .field("has_base_proxy", &!self.base_proxy().is_empty())
+            .field("has_asset_proxy", &!self.asset_proxy().is_empty())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_asset_proxy_falls_back_to_the_base_proxy() {
+        let mut settings = Settings {
+            base_proxy_url: " http://a:1 ".to_owned(),
+            ..Settings::default()
+        };
+        assert_eq!(settings.asset_proxy(), "http://a:1");
+        settings.asset_proxy_url = "http://b:2".to_owned();
+        assert_eq!(
+            (settings.base_proxy(), settings.asset_proxy()),
+            ("http://a:1", "http://b:2")
+        );
+    }
+
+    #[test]
+    fn addresses_must_be_http() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.check(), Ok(()));
+        settings.assets_url = Url::parse("ftp://x").unwrap();
+        assert_eq!(
+            settings.check(),
+            Err(SettingsError::Address {
+                key: "upstream.assets_url"
+            })
+        );
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let settings = Settings {
+            cf_clearance: "planted1".to_owned(),
+            cf_cookies: "a=planted2".to_owned(),
+            base_proxy_url: "http://user:planted3@proxy".to_owned(),
+            ..Settings::default()
+        };
+        assert!(!format!("{settings:?}").contains("planted"));
+    }
+}

@@ -1,0 +1,504 @@
+//! The client against a scripted upstream over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test helper that fails should stop the test")]
+
+mod fake;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fake::{Fake, Reply, Step};
+use futures::FutureExt as _;
+use grok::{ChatCall, ChatStream, Class, Client, Settings, Upload, UpstreamError};
+use serde_json::{Value, json};
+use tokio::sync::{Notify, oneshot};
+
+const CREDENTIAL: &str = "planted-credential-1";
+const LONG: Duration = Duration::from_secs(30);
+const END: &str = "{\"result\":{\"response\":{\"finalMetadata\":{},\"isSoftStop\":true}}}\n";
+
+fn settings(fake: &Fake) -> Settings {
+    Settings {
+        web_url: fake.url.clone(),
+        assets_url: fake.url.clone(),
+        accounts_url: fake.url.clone(),
+        cf_clearance: "planted-clearance-1".to_owned(),
+        ..Settings::default()
+    }
+}
+
+fn client(fake: &Fake) -> Client {
+    Client::new(settings(fake)).unwrap()
+}
+
+fn call() -> ChatCall<'static> {
+    ChatCall {
+        model_name: "grok-4",
+        message: "hello",
+        ..ChatCall::default()
+    }
+}
+
+fn token(text: &str) -> String {
+    format!("{}\n", json!({"result": {"response": {"token": text}}}))
+}
+
+fn send(text: impl Into<Bytes>) -> Step {
+    Step::Send(text.into())
+}
+
+async fn tokens(stream: &mut ChatStream) -> Result<Vec<String>, UpstreamError> {
+    let mut all = Vec::new();
+    while let Some(frame) = stream.next_frame().await? {
+        all.extend(frame.token.map(|token| token.into_owned()));
+    }
+    Ok(all)
+}
+
+async fn chat_error(reply: Reply) -> UpstreamError {
+    let fake = Fake::start([reply]).await;
+    client(&fake)
+        .start_chat(CREDENTIAL, &call())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn a_chat_call_is_sent_once_with_its_headers_and_body() {
+    let fake = Fake::start([Reply::new(200, format!("{}{END}", token("hi")))]).await;
+    let mut stream = client(&fake).start_chat(CREDENTIAL, &call()).await.unwrap();
+    assert_eq!(tokens(&mut stream).await.unwrap(), ["hi"]);
+    let received = fake.received();
+    let [request] = received.as_slice() else {
+        panic!("one request: {received:?}")
+    };
+    assert_eq!(
+        (request.method.as_str(), request.uri.as_str()),
+        ("POST", "/rest/app-chat/conversations/new")
+    );
+    let origin = fake.url.origin().ascii_serialization();
+    for (name, value) in [
+        ("accept", "*/*"),
+        ("accept-encoding", "gzip, deflate, br, zstd"),
+        ("content-type", "application/json"),
+        (
+            "cookie",
+            "sso=planted-credential-1; sso-rw=planted-credential-1; cf_clearance=planted-clearance-1",
+        ),
+        ("origin", origin.as_str()),
+        ("referer", fake.url.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-ch-ua-platform", "\"macOS\""),
+    ] {
+        assert_eq!(request.header(name), Some(value), "{name}");
+    }
+    // The 21 headers of the table, and what HTTP/1.1 itself adds.
+    let mut names: Vec<_> = request.headers.keys().map(|name| name.as_str()).collect();
+    names.retain(|name| !matches!(*name, "host" | "content-length"));
+    assert_eq!(names.len(), 21, "{names:?}");
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(
+        (&body["message"], &body["modelName"]),
+        (&json!("hello"), &json!("grok-4"))
+    );
+}
+
+#[tokio::test]
+async fn frames_come_as_soon_as_they_are_complete() {
+    let go = Arc::new(Notify::new());
+    let (first, second) = (token("é🦀"), token("two"));
+    // In the middle of a character.
+    let half = first.find('🦀').unwrap() + 2;
+    let fake = Fake::start([Reply::steps(vec![
+        send(first.as_bytes()[..half].to_vec()),
+        Step::Wait(Arc::clone(&go)),
+        // Without the newline: the object is complete with its last brace.
+        send(first.as_bytes()[half..first.len() - 1].to_vec()),
+        Step::Wait(Arc::clone(&go)),
+        send(format!("\n{second}{END}")),
+    ])])
+    .await;
+    let mut stream = client(&fake).start_chat(CREDENTIAL, &call()).await.unwrap();
+    // Dropped while it waits: nothing may be lost.
+    assert!(stream.next_frame().now_or_never().is_none());
+    go.notify_one();
+    let frame = stream.next_frame().await.unwrap().unwrap();
+    assert_eq!(frame.token.as_deref(), Some("é🦀"));
+    go.notify_one();
+    assert_eq!(tokens(&mut stream).await.unwrap(), ["two"]);
+    assert_eq!(
+        stream.received_bytes(),
+        (first.len() + second.len() + END.len()) as u64
+    );
+}
+
+#[tokio::test]
+async fn compressed_streams_are_not_held_back() {
+    // Gzip with stored blocks, so that each piece is complete in itself.
+    let stored = |text: &str, is_last: bool| {
+        let size = u16::try_from(text.len()).unwrap();
+        let mut block = vec![u8::from(is_last)];
+        block.extend(size.to_le_bytes());
+        block.extend((!size).to_le_bytes());
+        block.extend(text.as_bytes());
+        block
+    };
+    let mut head = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    head.extend(stored(&token("one"), false));
+    let go = Arc::new(Notify::new());
+    let reply = Reply::steps(vec![
+        send(head),
+        Step::Wait(Arc::clone(&go)),
+        send(stored(END, false)),
+        Step::Abort,
+    ]);
+    let fake = Fake::start([reply.header("content-encoding", "gzip")]).await;
+    let mut stream = client(&fake).start_chat(CREDENTIAL, &call()).await.unwrap();
+    let frame = stream.next_frame().await.unwrap().unwrap();
+    assert_eq!(
+        frame.token.as_deref(),
+        Some("one"),
+        "before the next piece was sent"
+    );
+    go.notify_one();
+    assert!(stream.next_frame().await.unwrap().unwrap().is_soft_stop);
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_a_cut_until_the_answer_is_complete() {
+    let fake = Fake::start([
+        Reply::steps(vec![send(token("a")), Step::Abort]),
+        Reply::steps(vec![send(token("a") + END), Step::Abort]),
+        Reply::new(200, token("a") + "{\"result\":{\"resp"),
+        Reply::new(200, token("a")),
+    ])
+    .await;
+    let client = client(&fake);
+    let mut outcomes = Vec::new();
+    for _ in 0..4 {
+        let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
+        let outcome = tokens(&mut stream)
+            .await
+            .map_err(|error| (error.label(), error.class()));
+        outcomes.push(outcome.map(|tokens| tokens.len()));
+        assert_eq!(
+            stream.next_frame().await,
+            Ok(None),
+            "nothing follows the end"
+        );
+    }
+    let cut = Err(("cut", Class::TryAnother));
+    assert_eq!(outcomes, [cut, Ok(1), cut, Ok(1)]);
+}
+
+#[tokio::test]
+async fn dropping_the_stream_ends_the_upstream_call() {
+    let (sender, gone) = oneshot::channel();
+    let never = Arc::new(Notify::new());
+    let steps = vec![Step::Hold(sender), send(token("a")), Step::Wait(never)];
+    let fake = Fake::start([Reply::steps(steps)]).await;
+    let mut stream = client(&fake).start_chat(CREDENTIAL, &call()).await.unwrap();
+    assert!(stream.next_frame().await.unwrap().is_some());
+    drop(stream);
+    assert!(
+        gone.await.is_err(),
+        "the body was dropped on the other side"
+    );
+}
+
+#[tokio::test]
+async fn refusals_carry_class_status_and_retry_after() {
+    let limited = Reply::new(429, r#"{"error":{"code":8,"message":"Too many requests"}}"#);
+    let error = chat_error(limited.header("retry-after", "17")).await;
+    assert_eq!(
+        error,
+        UpstreamError::Refused {
+            status: 429,
+            class: Class::Cool,
+            retry_after: Some(Duration::from_secs(17)),
+            message: "Too many requests".to_owned(),
+        }
+    );
+    assert_eq!(
+        chat_error(Reply::new(401, "")).await.class(),
+        Class::Unauthorized
+    );
+    assert_eq!(
+        chat_error(Reply::new(503, "<html>")).await.class(),
+        Class::TryAnother
+    );
+    let elsewhere = Reply::new(302, "").header("location", "/sign-in");
+    assert_eq!(
+        chat_error(elsewhere).await.class(),
+        Class::GiveUp,
+        "redirects are not followed"
+    );
+    let page = Reply::new(200, "<html>").header("content-type", "text/html; charset=utf-8");
+    assert_eq!(chat_error(page).await.label(), "malformed");
+}
+
+#[tokio::test]
+async fn no_message_repeats_a_secret() {
+    let body =
+        json!({"message": "cookie sso=planted-credential-1; cf_clearance=planted-clearance-1"});
+    let error = chat_error(Reply::new(400, body.to_string())).await;
+    assert!(
+        !format!("{error} {error:?}").contains("planted"),
+        "{error:?}"
+    );
+    let line = format!(
+        "{}\n",
+        json!({"error": {"message": "who is planted-credential-1"}})
+    );
+    let fake = Fake::start([Reply::new(200, line)]).await;
+    let client = client(&fake);
+    let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
+    let error = stream.next_frame().await.unwrap_err();
+    assert!(!format!("{error} {error:?} {client:?} {stream:?}").contains("planted-c"));
+}
+
+#[tokio::test]
+async fn an_endless_refusal_is_read_only_in_part() {
+    let body = Step::Endless(Bytes::from(vec![b' '; 16 * 1024]));
+    let reply = Reply {
+        status: 500,
+        headers: Vec::new(),
+        steps: vec![body],
+    };
+    assert_eq!(chat_error(reply).await.status(), Some(500));
+}
+
+#[tokio::test]
+async fn a_challenge_opens_fresh_connections() {
+    let fake = Fake::start([
+        Reply::new(200, END),
+        Reply::new(403, "<title>Just a moment...</title>"),
+        Reply::new(200, END),
+    ])
+    .await;
+    let client = client(&fake);
+    for expected in [None, Some(Class::Clearance), None] {
+        let outcome = client.start_chat(CREDENTIAL, &call()).await;
+        match outcome {
+            Ok(mut stream) => assert!(tokens(&mut stream).await.is_ok() && expected.is_none()),
+            Err(error) => assert_eq!(Some(error.class()), expected),
+        }
+    }
+    let ports: Vec<_> = fake
+        .received()
+        .iter()
+        .map(|request| request.peer_port)
+        .collect();
+    assert_eq!(ports[0], ports[1], "connections are reused");
+    assert_ne!(ports[1], ports[2], "but not after a challenge");
+}
+
+#[tokio::test]
+async fn trouble_before_the_answer_is_transient() {
+    let never = Arc::new(Notify::new());
+    let fake = Fake::start([Reply::steps(vec![Step::Wait(never)])]).await;
+    let client = client(&fake);
+    let short = Duration::from_millis(50);
+    let error = client
+        .rate_limits(CREDENTIAL, "grok-4", short)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.label(), error.class()),
+        ("timeout", Class::TryAnother)
+    );
+    let nobody = Settings {
+        web_url: "http://127.0.0.1:1".parse().unwrap(),
+        ..settings(&fake)
+    };
+    let error = Client::new(nobody)
+        .unwrap()
+        .start_chat(CREDENTIAL, &call())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.label(), error.class()),
+        ("connect", Class::TryAnother)
+    );
+    assert_eq!(
+        error.message(),
+        "no connection to the upstream: Connection refused (os error 111)"
+    );
+}
+
+#[tokio::test]
+async fn a_follow_up_names_conversation_and_parent() {
+    let line = "{\"result\":{\"token\":\"more\",\"responseId\":\"r-2\"}}\n";
+    let fake = Fake::start([Reply::new(200, line), Reply::new(200, line)]).await;
+    let client = client(&fake);
+    for id in ["0b6e", "../x?y"] {
+        let mut stream = client
+            .continue_chat(CREDENTIAL, id, "r-1", &call())
+            .await
+            .unwrap();
+        let frame = stream.next_frame().await.unwrap().unwrap();
+        assert_eq!(
+            (frame.token.as_deref(), frame.response_id.as_deref()),
+            (Some("more"), Some("r-2"))
+        );
+    }
+    let received = fake.received();
+    assert_eq!(
+        received[0].uri,
+        "/rest/app-chat/conversations/0b6e/responses"
+    );
+    assert_eq!(
+        received[1].uri,
+        "/rest/app-chat/conversations/..%2Fx%3Fy/responses"
+    );
+    let body: Value = serde_json::from_slice(&received[0].body).unwrap();
+    assert_eq!(body["parentResponseId"], "r-1");
+}
+
+#[tokio::test]
+async fn quota_and_upload_calls_are_sent_as_documented() {
+    let fake = Fake::start([
+        Reply::new(
+            200,
+            r#"{"windowSizeSeconds":72000,"remainingQueries":61,"totalQueries":80}"#,
+        ),
+        Reply::new(
+            200,
+            r#"{"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}"#,
+        ),
+        Reply::new(200, "not json"),
+    ])
+    .await;
+    let client = client(&fake);
+    let limits = client
+        .rate_limits(CREDENTIAL, "grok-4", LONG)
+        .await
+        .unwrap();
+    assert_eq!((limits.remaining, limits.total), (61, Some(80)));
+    // Large enough to be encoded off the async threads.
+    let content = Bytes::from(vec![0u8; 300_000]);
+    let upload = Upload {
+        name: "cat.png".to_owned(),
+        mime: "image/png".to_owned(),
+        content,
+    };
+    let uploaded = client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
+    assert_eq!(uploaded.file_metadata_id, "5d1c");
+    let error = client.upload(CREDENTIAL, &upload, LONG).await.unwrap_err();
+    assert_eq!(error.label(), "malformed");
+    let received = fake.received();
+    assert_eq!(received[0].uri, "/rest/rate-limits");
+    let body: Value = serde_json::from_slice(&received[0].body).unwrap();
+    assert_eq!(
+        body,
+        json!({"requestKind": "DEFAULT", "modelName": "grok-4"})
+    );
+    assert_eq!(received[1].uri, "/rest/app-chat/upload-file");
+    let body: Value = serde_json::from_slice(&received[1].body).unwrap();
+    assert_eq!(body["content"].as_str().unwrap().len(), 400_000);
+}
+
+#[tokio::test]
+async fn downloads_follow_trusted_redirects_with_cookies_and_no_others() {
+    let stranger = Fake::start([]).await;
+    let fake = Fake::start([
+        Reply::new(302, "").header("location", "/users/u1/b.png?sig=1"),
+        Reply::new(200, "bytes").header("content-type", "image/png; x=1"),
+        Reply::new(302, "").header("location", stranger.url.as_str()),
+        Reply::new(404, "{}"),
+    ])
+    .await;
+    let client = client(&fake);
+    let download = client
+        .download(CREDENTIAL, "users/u1/a.png", LONG)
+        .await
+        .unwrap();
+    assert_eq!(download.mime(), Some("image/png"));
+    assert_eq!(download.bytes(5).await.unwrap(), "bytes");
+    let error = client
+        .download(CREDENTIAL, "/users/u1/a.png", LONG)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        UpstreamError::UntrustedHost {
+            host: "127.0.0.1".to_owned()
+        }
+    );
+    let error = client.download(CREDENTIAL, "gone", LONG).await.unwrap_err();
+    assert_eq!(error.status(), Some(404));
+    let error = client
+        .download(CREDENTIAL, "http://evil.test/a", LONG)
+        .await
+        .unwrap_err();
+    assert_eq!(error.label(), "untrusted_host");
+    let received = fake.received();
+    let uris: Vec<_> = received
+        .iter()
+        .map(|request| request.uri.as_str())
+        .collect();
+    assert_eq!(
+        uris,
+        [
+            "/users/u1/a.png",
+            "/users/u1/b.png?sig=1",
+            "/users/u1/a.png",
+            "/gone"
+        ]
+    );
+    assert!(
+        received
+            .iter()
+            .all(|r| r.header("cookie").unwrap().contains(CREDENTIAL))
+    );
+    assert_eq!(received[0].header("sec-fetch-dest"), Some("document"));
+    assert!(
+        stranger.received().is_empty(),
+        "nothing was sent to the stranger"
+    );
+}
+
+#[tokio::test]
+async fn a_download_over_the_limit_is_refused() {
+    let body = Step::Endless(Bytes::from(vec![0u8; 1024]));
+    let fake = Fake::start([Reply::steps(vec![body])]).await;
+    let download = client(&fake).download(CREDENTIAL, "a", LONG).await.unwrap();
+    let error = download.bytes(10_000).await.unwrap_err();
+    assert_eq!(
+        error,
+        UpstreamError::TooLarge {
+            limit_bytes: 10_000
+        }
+    );
+}
+
+#[tokio::test]
+async fn chat_and_files_take_their_own_proxies() {
+    let base = Fake::start([Reply::new(200, END)]).await;
+    let asset = Fake::start([Reply::new(200, r#"{"fileMetadataId":"f"}"#)]).await;
+    let settings = Settings {
+        web_url: "http://upstream.test".parse().unwrap(),
+        base_proxy_url: base.url.to_string(),
+        asset_proxy_url: asset.url.to_string(),
+        ..Settings::default()
+    };
+    let client = Client::new(settings).unwrap();
+    let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
+    assert!(tokens(&mut stream).await.is_ok());
+    let upload = Upload {
+        name: "a".to_owned(),
+        mime: "text/plain".to_owned(),
+        content: Bytes::new(),
+    };
+    client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
+    assert_eq!(
+        base.received()[0].uri,
+        "http://upstream.test/rest/app-chat/conversations/new",
+        "the proxy resolves the name"
+    );
+    assert_eq!(
+        asset.received()[0].uri,
+        "http://upstream.test/rest/app-chat/upload-file"
+    );
+}
