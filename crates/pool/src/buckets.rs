@@ -1,11 +1,16 @@
 //! Selectable slots by pool and available quota.
 //!
 //! One bucket per (pool, quota); quotas above [`TOP`] share the last bucket. A two-level bitmap of
-//! non-empty buckets finds the highest one with three instructions. Each bucket is kept in random
-//! order by inserting at a random position, so the pick is simply its last element: picking reads
-//! memory that the previous pick has just read, however many accounts there are.
+//! non-empty buckets finds the highest one in a few instructions.
+//!
+//! Each bucket is a queue. A new account enters at a random position, so the queue is a random
+//! order, different for each seed; an account that returns goes to the end and keeps the others'
+//! order. The pick is the first element: memory is read in sequence, however many accounts there
+//! are, and [`Buckets::best`] tells early which slots come next.
 //!
 //! Insert, remove and pick are O(1).
+
+use std::collections::VecDeque;
 
 use crate::PoolKind;
 use crate::rng::Rng;
@@ -16,23 +21,27 @@ pub(crate) const TOP: u32 = 1023;
 const PER_POOL: usize = TOP as usize + 1;
 /// 64-bit words of one pool's bitmap.
 const WORDS: usize = PER_POOL / 64;
+/// Bucket number of a slot that is in none.
+const NOWHERE: u16 = u16::MAX;
 
-/// Where a slot is: bucket number and position in it.
+/// Where a slot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     bucket: u16,
+    /// Counted from the first slot that was ever taken from the bucket's front; wraps.
     position: u32,
 }
 
-/// In no bucket.
-const NOWHERE: Place = Place {
-    bucket: u16::MAX,
-    position: 0,
-};
+#[derive(Clone, Debug, Default)]
+struct Bucket {
+    slots: VecDeque<u32>,
+    /// Position of the front slot; grows with each one taken from there; wraps.
+    front: u32,
+}
 
 #[derive(Debug)]
 pub(crate) struct Buckets {
-    lists: Vec<Vec<u32>>,
+    buckets: Vec<Bucket>,
     /// Bit = bucket of that number is not empty.
     words: [u64; 2 * WORDS],
     /// Bit = word of that number is not zero.
@@ -44,63 +53,92 @@ pub(crate) struct Buckets {
 impl Buckets {
     pub(crate) fn new() -> Self {
         Self {
-            lists: vec![Vec::new(); 2 * PER_POOL],
+            buckets: vec![Bucket::default(); 2 * PER_POOL],
             words: [0; 2 * WORDS],
             summary: 0,
             places: Vec::new(),
         }
     }
 
-    /// Puts a slot into the bucket of `available` quota, out of any other.
-    pub(crate) fn place(&mut self, slot: u32, kind: PoolKind, available: u32, rng: &mut Rng) {
-        let bucket = first_bucket(kind) + available.min(TOP) as usize;
+    /// Puts a slot at the end of the bucket of `available` quota, out of any other bucket. Leaves
+    /// it where it is if it is in that bucket already.
+    pub(crate) fn place(&mut self, slot: u32, kind: PoolKind, available: u32) {
+        let number = first_bucket(kind) + available.min(TOP) as usize;
         if self.places.len() <= slot as usize {
-            self.places.resize(slot as usize + 1, NOWHERE);
+            self.places.resize(
+                slot as usize + 1,
+                Place {
+                    bucket: NOWHERE,
+                    position: 0,
+                },
+            );
         }
         if self
             .places
             .get(slot as usize)
-            .is_some_and(|p| usize::from(p.bucket) == bucket)
+            .is_some_and(|p| usize::from(p.bucket) == number)
         {
             return;
         }
         self.remove(slot);
-        let Some(list) = self.lists.get_mut(bucket) else {
+        let Some(bucket) = self.buckets.get_mut(number) else {
             return;
         };
-        let last = list.len();
-        list.push(slot);
-        let position = rng.below(list.len());
-        list.swap(position, last);
-        let displaced = list.get(last).copied();
-        if let Some(displaced) = displaced.filter(|_| position != last) {
-            self.settle(displaced, bucket, last);
+        let position = bucket.front.wrapping_add(bucket.slots.len() as u32);
+        bucket.slots.push_back(slot);
+        if bucket.slots.len() == 1 {
+            self.mark(number, true);
         }
-        self.settle(slot, bucket, position);
-        self.mark(bucket, true);
+        self.settle(slot, number, position);
     }
 
-    /// Takes a slot out of its bucket, if it is in one.
+    /// Changes places with a random slot of the same bucket, itself included.
+    pub(crate) fn shuffle(&mut self, slot: u32, rng: &mut Rng) {
+        let Some(Place {
+            bucket: number,
+            position,
+        }) = self.places.get(slot as usize).copied()
+        else {
+            return;
+        };
+        let number = usize::from(number);
+        let Some(bucket) = self.buckets.get_mut(number) else {
+            return;
+        };
+        let (own, other) = (bucket.index(position), rng.below(bucket.slots.len()));
+        let Some(displaced) = bucket.slots.get(other).copied() else {
+            return;
+        };
+        let other_position = bucket.front.wrapping_add(other as u32);
+        bucket.slots.swap(own, other);
+        self.settle(displaced, number, position);
+        self.settle(slot, number, other_position);
+    }
+
+    /// Takes a slot out of its bucket, if it is in one; the front slot fills the gap.
     pub(crate) fn remove(&mut self, slot: u32) {
         let Some(place) = self.places.get_mut(slot as usize) else {
             return;
         };
-        let Place { bucket, position } = std::mem::replace(place, NOWHERE);
-        let (bucket, position) = (usize::from(bucket), position as usize);
-        let Some(list) = self
-            .lists
-            .get_mut(bucket)
-            .filter(|list| position < list.len())
-        else {
+        let Place {
+            bucket: number,
+            position,
+        } = *place;
+        place.bucket = NOWHERE;
+        let number = usize::from(number);
+        let Some(bucket) = self.buckets.get_mut(number) else {
             return;
         };
-        list.swap_remove(position);
-        let (moved, empty) = (list.get(position).copied(), list.is_empty());
-        if let Some(moved) = moved {
-            self.settle(moved, bucket, position);
+        let index = bucket.index(position);
+        let front = bucket.slots.front().copied();
+        bucket.slots.swap_remove_front(index);
+        bucket.front = bucket.front.wrapping_add(1);
+        let empty = bucket.slots.is_empty();
+        if let Some(moved) = front.filter(|_| index > 0) {
+            self.settle(moved, number, position);
         }
         if empty {
-            self.mark(bucket, false);
+            self.mark(number, false);
         }
     }
 
@@ -110,9 +148,9 @@ impl Buckets {
         std::iter::from_fn(move || {
             let bucket = next?;
             next = self.highest(kind, bucket);
-            self.lists.get(first_bucket(kind) + bucket)
+            self.buckets.get(first_bucket(kind) + bucket)
         })
-        .flat_map(|list| list.iter().rev().copied())
+        .flat_map(|bucket| bucket.slots.iter().copied())
     }
 
     /// The highest non-empty bucket of a pool below `limit` (both counted within the pool).
@@ -130,11 +168,24 @@ impl Buckets {
         Some(word * 64 + self.words.get(base + word)?.checked_ilog2()? as usize)
     }
 
-    fn settle(&mut self, slot: u32, bucket: usize, position: usize) {
+    /// The slots of the highest bucket that come after `skip` others; their places are read too.
+    pub(crate) fn ahead(&self, kind: PoolKind, skip: usize) -> impl Iterator<Item = u32> {
+        let highest = self.highest(kind, PER_POOL);
+        let bucket = highest.and_then(|bucket| self.buckets.get(first_bucket(kind) + bucket));
+        let slots = bucket.and_then(|bucket| {
+            let end = bucket.slots.len();
+            Some(bucket.slots.range(skip.min(end)..end))
+        });
+        slots.into_iter().flatten().copied().inspect(|slot| {
+            std::hint::black_box(self.places.get(*slot as usize).map(|place| place.position));
+        })
+    }
+
+    fn settle(&mut self, slot: u32, bucket: usize, position: u32) {
         if let Some(place) = self.places.get_mut(slot as usize) {
             *place = Place {
                 bucket: bucket as u16,
-                position: position as u32,
+                position,
             };
         }
     }
@@ -155,6 +206,13 @@ impl Buckets {
     }
 }
 
+impl Bucket {
+    /// Index in the queue of the slot at `position`.
+    fn index(&self, position: u32) -> usize {
+        position.wrapping_sub(self.front) as usize
+    }
+}
+
 fn first_bucket(kind: PoolKind) -> usize {
     kind as usize * PER_POOL
 }
@@ -166,7 +224,8 @@ mod tests {
     fn filled(quotas: &[(PoolKind, u32)], seed: u64) -> Buckets {
         let (mut buckets, mut rng) = (Buckets::new(), Rng::new(seed));
         for (slot, (kind, quota)) in quotas.iter().enumerate() {
-            buckets.place(slot as u32, *kind, *quota, &mut rng);
+            buckets.place(slot as u32, *kind, *quota);
+            buckets.shuffle(slot as u32, &mut rng);
         }
         buckets
     }
@@ -189,7 +248,7 @@ mod tests {
         assert_eq!(buckets.best(Super).collect::<Vec<_>>(), [4, 1]);
         buckets.remove(2);
         buckets.remove(2);
-        buckets.place(0, Basic, 500, &mut Rng::new(1));
+        buckets.place(0, Basic, 500);
         assert_eq!(buckets.best(Basic).collect::<Vec<_>>(), [5, 0, 3]);
         [0, 3, 5].into_iter().for_each(|slot| buckets.remove(slot));
         assert_eq!(buckets.best(Basic).next(), None);
