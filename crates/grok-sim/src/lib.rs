@@ -1,1 +1,58 @@
-//! The Grok web upstream, simulated: scriptable, paced, faulty on demand
+//! The Grok web upstream, simulated: scriptable, paced, faulty on demand.
+//!
+//! Written from the protocol description alone, so that it and the client are two independent
+//! readings of the same text. One listener plays the web app and the asset host:
+//!
+//! | request | file |
+//! | --- | --- |
+//! | `POST /rest/app-chat/conversations/new` | `ops/chat.rs` |
+//! | `POST /rest/app-chat/conversations/{id}/responses` | `ops/chat.rs` |
+//! | `POST /rest/rate-limits` | `ops/rate_limits.rs` |
+//! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
+//! | `GET /<path>` (assets) | `ops/asset.rs` |
+//! | `/__sim/*` (for tests in other languages) | `ops/control.rs` |
+//!
+//! What a call does is decided in this order: the request is checked as strictly as the real
+//! upstream would (cookies, headers, fields); a scripted [`Reply`] for the account is used if there
+//! is one; the account's name may stand for a behaviour (table in [`names`]); otherwise the answer
+//! is composed from the prompt, always the same for the same prompt.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use grok_sim::{Options, Reply, Simulator};
+//!
+//! let simulator = Simulator::start(Options::for_tests()).await?;
+//! simulator.script("first-account", [Reply::rate_limited(), Reply::text("Hello")]);
+//! // … call simulator.url() …
+//! assert_eq!(simulator.requests().len(), 2);
+//! simulator.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod check;
+mod hash;
+mod memory;
+mod models;
+pub mod names;
+mod ops;
+mod options;
+mod png;
+mod quota;
+mod record;
+mod refusal;
+pub mod reply;
+mod scripts;
+mod server;
+mod simulator;
+mod state;
+mod stream;
+mod text;
+mod wire;
+
+pub use names::{DemoAccount, demo_accounts};
+pub use options::{Options, Pace, Quota, UnknownPace};
+pub use record::{Recorded, WaitError};
+pub use reply::Reply;
+pub use scripts::{ANY_ACCOUNT, Operation, Unused};
+pub use simulator::Simulator;

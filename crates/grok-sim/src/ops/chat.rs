@@ -1,0 +1,256 @@
+//! `POST /rest/app-chat/conversations/new` (protocol 2.1) and the follow-up in a conversation that
+//! is kept (2.13).
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, header},
+    response::Response,
+};
+use serde_json::Value;
+
+use super::{Call, text};
+use crate::{
+    hash,
+    models::{self, Model},
+    refusal::Refusal,
+    reply::Reply,
+    scripts::Operation,
+    state::{MODEL_HASH, Shared},
+    stream::{Answer, Envelope, Ids, PacedBody, Scene, Steps, steps},
+    text as words,
+};
+
+/// Fields that every caller sends (the complete body of protocol 2.1).
+const FLAGS: [&str; 15] = [
+    "disableMemory",
+    "disableSearch",
+    "disableSelfHarmShortCircuit",
+    "disableTextFollowUps",
+    "enableImageGeneration",
+    "enableImageStreaming",
+    "enableSideBySide",
+    "forceConcise",
+    "forceSideBySide",
+    "isAsyncChat",
+    "isReasoning",
+    "returnImageBytes",
+    "returnRawGrokInXaiRequest",
+    "sendFinalMetadata",
+    "temporary",
+];
+
+pub(super) async fn new_conversation(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Response {
+    match respond(&shared, request, None).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+pub(super) async fn follow_up(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    match respond(&shared, request, Some(id)).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+/// A chat that may be answered.
+struct Chat {
+    model: Model,
+    message: String,
+    attachments: Vec<String>,
+    temporary: bool,
+    ids: Ids,
+    envelope: Envelope,
+}
+
+async fn respond(
+    shared: &Shared,
+    request: Request,
+    conversation: Option<String>,
+) -> Result<Response, Response> {
+    let call = Call::receive_json(shared, Operation::Chat, request).await?;
+    let chat = match read(shared, &call, conversation) {
+        Ok(chat) => chat,
+        Err(refusal) => return Err(call.refuse(refusal)),
+    };
+    let reply = shared.next_reply(&call.account, Operation::Chat);
+    let call = call.common(shared, &reply).await?;
+    if !shared.ledger.consume(&call.account, chat.model.cost) {
+        return Err(call.finish(Refusal::too_many_requests()));
+    }
+    if !chat.temporary {
+        shared
+            .memory
+            .remember(&chat.ids.conversation, &call.account, &chat.ids.response);
+    }
+    let steps = stream(shared, chat, &reply);
+    Ok(send(shared, call, steps))
+}
+
+fn send(shared: &Shared, call: Call, steps: Steps) -> Response {
+    call.ticket.status(200);
+    let per_write = shared.options.events_per_write;
+    let body = PacedBody::new(steps, per_write, call.ticket, call.line);
+    let mut response = Response::new(Body::new(body));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
+    let seed = hash::of(&chat.message);
+    let pace = shared.options.pace;
+    if let (Some(template), Reply::Answer) = (&shared.template, reply) {
+        return template.steps(chat.ids, chat.envelope, pace, seed);
+    }
+    let (thinking, tokens) = match reply {
+        Reply::Tokens { tokens } => (Vec::new(), tokens.clone()),
+        Reply::Text {
+            text,
+            thinking: Some(steps),
+        } => (words::steps(steps), words::tokens(text)),
+        Reply::Text {
+            text,
+            thinking: None,
+        }
+        | Reply::Paced { text, .. } => (thinking(&chat, seed), words::tokens(text)),
+        _ => {
+            let text = words::compose(&chat.message, &chat.attachments, seed);
+            (thinking(&chat, seed), words::tokens(&text))
+        }
+    };
+    let answer = Answer {
+        ids: chat.ids,
+        envelope: chat.envelope,
+        model_hash: MODEL_HASH.to_owned(),
+        thinking,
+        tokens,
+    };
+    steps(reply, &Scene { answer, pace, seed })
+}
+
+fn thinking(chat: &Chat, seed: u64) -> Vec<(usize, String)> {
+    if !chat.model.thinks {
+        return Vec::new();
+    }
+    words::steps(&words::reasoning(&chat.message, seed))
+}
+
+fn read(shared: &Shared, call: &Call, conversation: Option<String>) -> Result<Chat, Refusal> {
+    let json = &call.json;
+    if !json.is_object() {
+        return Err(Refusal::bad_request("the body must be a JSON object"));
+    }
+    let message = text(json, "message")?.to_owned();
+    let model = model(json)?;
+    let flags = flags(json)?;
+    let attachments = attachments(shared, call)?;
+    let mut ids = shared.new_ids();
+    let envelope = match conversation {
+        None => Envelope::Nested,
+        Some(id) => {
+            check_follow_up(shared, call, &id)?;
+            ids.conversation = id;
+            Envelope::Direct
+        }
+    };
+    Ok(Chat {
+        model,
+        message,
+        attachments,
+        temporary: flags.temporary,
+        ids,
+        envelope,
+    })
+}
+
+fn model(json: &Value) -> Result<Model, Refusal> {
+    let name = text(json, "modelName")?;
+    let mode = json
+        .get("modelMode")
+        .and_then(Value::as_str)
+        .unwrap_or("null");
+    models::find(name, mode).ok_or_else(|| {
+        Refusal::bad_request(format!("unknown model: modelName {name}, modelMode {mode}"))
+    })
+}
+
+struct Flags {
+    temporary: bool,
+}
+
+/// Checks the fixed part of the body.
+fn flags(json: &Value) -> Result<Flags, Refusal> {
+    let missing = FLAGS
+        .iter()
+        .find(|name| !json.get(**name).is_some_and(Value::is_boolean));
+    if let Some(name) = missing {
+        return Err(Refusal::bad_request(format!(
+            "field {name} must be true or false"
+        )));
+    }
+    let objects = ["deviceEnvInfo", "toolOverrides"];
+    if let Some(name) = objects
+        .iter()
+        .find(|name| !json.get(**name).is_some_and(Value::is_object))
+    {
+        return Err(Refusal::bad_request(format!(
+            "field {name} must be an object"
+        )));
+    }
+    if let Some(details) = json.pointer("/responseMetadata/requestModelDetails/modelId")
+        && details != &json["modelName"]
+    {
+        return Err(Refusal::bad_request(
+            "requestModelDetails.modelId must be the modelName",
+        ));
+    }
+    Ok(Flags {
+        temporary: json["temporary"] == Value::Bool(true),
+    })
+}
+
+/// Names of the attached files; each must have been uploaded by the same account.
+fn attachments(shared: &Shared, call: &Call) -> Result<Vec<String>, Refusal> {
+    let Some(list) = call.json.get("fileAttachments").and_then(Value::as_array) else {
+        return Err(Refusal::bad_request("field fileAttachments must be a list"));
+    };
+    let name_of = |id: &Value| {
+        let upload = id.as_str().and_then(|id| shared.memory.upload(id));
+        upload
+            .filter(|upload| upload.account == call.account)
+            .map(|upload| upload.name)
+    };
+    list.iter()
+        .map(|id| {
+            name_of(id).ok_or_else(|| Refusal::bad_request(format!("unknown file attachment {id}")))
+        })
+        .collect()
+}
+
+fn check_follow_up(shared: &Shared, call: &Call, id: &str) -> Result<(), Refusal> {
+    let conversation = shared
+        .memory
+        .conversation(id)
+        .filter(|conversation| conversation.account == call.account)
+        .ok_or_else(|| Refusal::not_found("conversation not found"))?;
+    let parent = text(&call.json, "parentResponseId")?;
+    if conversation
+        .responses
+        .iter()
+        .any(|response| response == parent)
+    {
+        return Ok(());
+    }
+    Err(Refusal::bad_request(format!(
+        "unknown parentResponseId {parent}"
+    )))
+}

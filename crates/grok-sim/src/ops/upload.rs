@@ -1,0 +1,55 @@
+//! `POST /rest/app-chat/upload-file` (protocol 2.3).
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::{Call, text};
+use crate::{memory::Upload, refusal::Refusal, scripts::Operation, state::Shared};
+
+pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match respond(&shared, request).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+async fn respond(shared: &Shared, request: Request) -> Result<Response, Response> {
+    let call = Call::receive_json(shared, Operation::Upload, request).await?;
+    let id = shared.new_id();
+    let upload = match read(&call.json, &id, &call.account) {
+        Ok(upload) => upload,
+        Err(refusal) => return Err(call.refuse(refusal)),
+    };
+    let reply = shared.next_reply(&call.account, Operation::Upload);
+    let call = call.common(shared, &reply).await?;
+    let uri = format!("users/{}/{id}/content", Shared::user_of(&call.account));
+    shared.memory.store(upload);
+    let body = json!({"fileMetadataId": id, "fileUri": uri});
+    Ok(call.finish(Json(body).into_response()))
+}
+
+fn read(json: &Value, id: &str, account: &str) -> Result<Upload, Refusal> {
+    let name = text(json, "fileName")?.to_owned();
+    let mime = text(json, "fileMimeType")?;
+    if !mime.contains('/') || mime.contains(';') {
+        return Err(Refusal::bad_request(
+            "field fileMimeType must be a bare MIME type",
+        ));
+    }
+    let content = STANDARD.decode(text(json, "content")?).map_err(|_| {
+        Refusal::bad_request("field content must be base64 without prefix or line breaks")
+    })?;
+    Ok(Upload {
+        id: id.to_owned(),
+        account: account.to_owned(),
+        name,
+        mime: mime.to_owned(),
+        content: content.into(),
+    })
+}

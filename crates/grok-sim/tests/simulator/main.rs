@@ -1,0 +1,10 @@
+//! The simulator proven with a client that knows nothing of it, before others trust it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod caller;
+mod chat;
+mod control;
+mod faults;
+mod other_calls;
+mod strictness;
