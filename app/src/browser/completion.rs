@@ -1,0 +1,299 @@
+//! Meaning of chat completion frames and of error answers.
+//!
+//! Pure: the text of one SSE `data` field, or of a refused answer's body, in; typed facts out.
+
+use serde::Deserialize;
+
+/// What one frame adds to the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// New text; both may be empty.
+    Delta {
+        content: String,
+        reasoning: String,
+        conversation_id: Option<String>,
+        finish_reason: Option<String>,
+    },
+    /// Counted tokens, the last frame before the end.
+    Usage(TokenCounts),
+    /// `[DONE]`: the answer is whole.
+    Done,
+    /// The server gave up after it had begun to answer.
+    Failed(Failure),
+}
+
+/// Tokens of one exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+pub struct TokenCounts {
+    #[serde(default)]
+    pub prompt_tokens: u64,
+    #[serde(default)]
+    pub completion_tokens: u64,
+}
+
+/// Why an answer did not come or stopped, as a person may read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+pub struct Failure {
+    pub kind: FailureKind,
+    /// The server's sentence; empty when there was none.
+    pub message: String,
+    /// Stable `code` of the error object.
+    pub code: String,
+    pub request_id: Option<String>,
+    /// Seconds after which a new try makes sense.
+    pub retry_after_secs: Option<u64>,
+}
+
+/// What the person can do about a [`Failure`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The server answered with an error: read its message.
+    #[default]
+    Server,
+    /// 401: sign in.
+    SignIn,
+    /// 429 or 503: wait.
+    Busy,
+    /// The server could not be reached.
+    Network,
+    /// The answer ended without its end mark.
+    CutOff,
+}
+
+#[derive(Deserialize)]
+struct RawFrame {
+    #[serde(default)]
+    choices: Vec<RawChoice>,
+    usage: Option<TokenCounts>,
+    error: Option<RawError>,
+    conversation_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawChoice {
+    #[serde(default)]
+    delta: RawDelta,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawDelta {
+    content: Option<String>,
+    reasoning_content: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawError {
+    Object {
+        #[serde(default)]
+        message: String,
+        code: Option<serde_json::Value>,
+        request_id: Option<String>,
+    },
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct RawErrorBody {
+    error: RawError,
+}
+
+/// Reads the `data` of one SSE event. `None` for frames that say nothing to us (keep-alives,
+/// unknown kinds).
+#[must_use]
+pub fn read_frame(data: &str) -> Option<Frame> {
+    let data = data.trim();
+    if data == "[DONE]" {
+        return Some(Frame::Done);
+    }
+    let raw: RawFrame = serde_json::from_str(data).ok()?;
+    if let Some(error) = raw.error {
+        return Some(Frame::Failed(failure(error, FailureKind::Server)));
+    }
+    if let Some(choice) = raw.choices.into_iter().next() {
+        return Some(Frame::Delta {
+            content: choice.delta.content.unwrap_or_default(),
+            reasoning: choice.delta.reasoning_content.unwrap_or_default(),
+            conversation_id: raw.conversation_id,
+            finish_reason: choice.finish_reason,
+        });
+    }
+    raw.usage.map(Frame::Usage)
+}
+
+/// Reads an answer whose status is not 200.
+///
+/// `request_id` and `retry_after` are the headers of these names; `retry_after` in whole seconds.
+#[must_use]
+pub fn read_refusal(
+    status: u16,
+    body: &str,
+    request_id: Option<String>,
+    retry_after: Option<&str>,
+) -> Failure {
+    let kind = match status {
+        401 => FailureKind::SignIn,
+        429 | 503 => FailureKind::Busy,
+        _ => FailureKind::Server,
+    };
+    let mut found = match serde_json::from_str::<RawErrorBody>(body) {
+        Ok(body) => failure(body.error, kind),
+        Err(_) => Failure {
+            kind,
+            message: format!("HTTP {status}"),
+            ..Failure::default()
+        },
+    };
+    found.request_id = found.request_id.or(request_id);
+    found.retry_after_secs = retry_after.and_then(|text| text.trim().parse().ok());
+    found
+}
+
+fn failure(error: RawError, kind: FailureKind) -> Failure {
+    match error {
+        RawError::Object {
+            message,
+            code,
+            request_id,
+        } => {
+            let code = match code {
+                Some(serde_json::Value::String(code)) => code,
+                Some(serde_json::Value::Number(code)) => code.to_string(),
+                _ => String::new(),
+            };
+            Failure {
+                kind,
+                message,
+                code,
+                request_id,
+                retry_after_secs: None,
+            }
+        }
+        RawError::Text(message) => Failure {
+            kind,
+            message,
+            ..Failure::default()
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delta_carries_text_thinking_and_conversation() {
+        let frame = read_frame(
+            r#"{"id":"r","conversation_id":"c-1","choices":[{"index":0,"delta":{"content":"A","reasoning_content":"b"},"logprobs":null,"finish_reason":null}]}"#,
+        );
+        assert_eq!(
+            frame,
+            Some(Frame::Delta {
+                content: "A".into(),
+                reasoning: "b".into(),
+                conversation_id: Some("c-1".into()),
+                finish_reason: None,
+            })
+        );
+    }
+
+    #[test]
+    fn null_content_is_no_text() {
+        let frame = read_frame(
+            r#"{"choices":[{"delta":{"role":"assistant","content":null},"finish_reason":"stop"}]}"#,
+        );
+        let Some(Frame::Delta {
+            content,
+            finish_reason,
+            ..
+        }) = frame
+        else {
+            panic!("a delta");
+        };
+        assert_eq!(
+            (content.as_str(), finish_reason.as_deref()),
+            ("", Some("stop"))
+        );
+    }
+
+    #[test]
+    fn the_usage_frame_has_no_choices() {
+        let frame = read_frame(
+            r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":9,"total_tokens":12}}"#,
+        );
+        assert_eq!(
+            frame,
+            Some(Frame::Usage(TokenCounts {
+                prompt_tokens: 3,
+                completion_tokens: 9
+            }))
+        );
+    }
+
+    #[test]
+    fn the_end_mark_is_done() {
+        assert_eq!(read_frame("[DONE]"), Some(Frame::Done));
+    }
+
+    #[test]
+    fn an_error_frame_is_a_failure() {
+        let frame = read_frame(
+            r#"{"error":{"message":"cut","type":"upstream_error","param":null,"code":"stream_idle","request_id":"q-1"}}"#,
+        );
+        let Some(Frame::Failed(failure)) = frame else {
+            panic!("a failure")
+        };
+        assert_eq!(failure.message, "cut");
+        assert_eq!(failure.code, "stream_idle");
+        assert_eq!(failure.request_id.as_deref(), Some("q-1"));
+    }
+
+    #[test]
+    fn an_error_may_be_plain_text() {
+        let Some(Frame::Failed(failure)) =
+            read_frame(r#"{"error":"boom","code":"internal_error"}"#)
+        else {
+            panic!("a failure")
+        };
+        assert_eq!(failure.message, "boom");
+    }
+
+    #[test]
+    fn noise_is_skipped() {
+        assert_eq!(read_frame("ping"), None);
+        assert_eq!(read_frame("{}"), None);
+        assert_eq!(read_frame(""), None);
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_retry_and_under_which_id() {
+        let failure = read_refusal(
+            429,
+            r#"{"error":{"message":"no account","type":"rate_limit_error","param":null,"code":"pool_exhausted"}}"#,
+            Some("q-7".into()),
+            Some("30"),
+        );
+        assert_eq!(
+            failure,
+            Failure {
+                kind: FailureKind::Busy,
+                message: "no account".into(),
+                code: "pool_exhausted".into(),
+                request_id: Some("q-7".into()),
+                retry_after_secs: Some(30),
+            }
+        );
+    }
+
+    #[test]
+    fn a_refusal_without_our_body_names_its_status() {
+        let failure = read_refusal(502, "<html>", None, None);
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Server, "HTTP 502")
+        );
+        assert_eq!(read_refusal(401, "", None, None).kind, FailureKind::SignIn);
+    }
+}

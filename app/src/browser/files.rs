@@ -1,0 +1,39 @@
+//! Files that a person picks, pastes or drops.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DataTransfer, File, FileList, FileReader};
+
+/// The content of `file` as a data URI; `None` when the browser cannot read it.
+pub(crate) async fn read_data_uri(file: &File) -> Option<String> {
+    let reader = FileReader::new().ok()?;
+    let loaded = js_sys::Promise::new(&mut |resolve, _| {
+        let done = Closure::once_into_js(move || {
+            let _ = resolve.call0(&wasm_bindgen::JsValue::NULL);
+        });
+        reader.set_onloadend(Some(done.unchecked_ref()));
+    });
+    reader.read_as_data_url(file).ok()?;
+    JsFuture::from(loaded).await.ok()?;
+    reader.result().ok()?.as_string()
+}
+
+/// The files of a file input.
+pub(crate) fn listed(files: Option<FileList>) -> Vec<File> {
+    let Some(files) = files else {
+        return Vec::new();
+    };
+    (0..files.length())
+        .filter_map(|index| files.item(index))
+        .collect()
+}
+
+/// The files that are pasted or dropped.
+pub(crate) fn transferred(data: Option<DataTransfer>) -> Vec<File> {
+    listed(data.and_then(|data| data.files()))
+}
+
+/// Whether a drag carries files (their content is hidden until the drop).
+pub(crate) fn carries_files(data: Option<DataTransfer>) -> bool {
+    data.is_some_and(|data| data.types().iter().any(|kind| kind == "Files"))
+}

@@ -1,0 +1,11 @@
+//! What the chat needs from the browser: the streamed answer, the stored history, files.
+//!
+//! [`sse`] and [`completion`] are pure. The rest touches browser objects and is only called from
+//! effects and event handlers, which never run on the server.
+
+pub(crate) mod answer;
+pub mod completion;
+pub(crate) mod database;
+pub(crate) mod files;
+pub(crate) mod page;
+pub mod sse;

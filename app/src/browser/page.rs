@@ -1,0 +1,76 @@
+//! Small facts about the page and the person's device.
+
+use leptos::prelude::window;
+use web_sys::{Element, ScrollBehavior, ScrollToOptions};
+
+/// Within this many pixels of the end a list counts as scrolled to its end.
+const END_SLACK: i32 = 24;
+
+/// A new id: 24 hex digits. Unique enough inside one browser; not a secret.
+pub(crate) fn random_id() -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 2^32"
+    )]
+    let word = || (js_sys::Math::random() * 4_294_967_296.0) as u32;
+    format!("{:08x}{:08x}{:08x}", word(), word(), word())
+}
+
+/// Milliseconds on a clock that never jumps.
+pub(crate) fn monotonic_ms() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+/// Local time minus UTC, in minutes, now.
+pub(crate) fn zone_minutes() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole minutes")]
+    let behind = js_sys::Date::new_0().get_timezone_offset() as i64;
+    -behind
+}
+
+/// Whether a media query holds now, for example `(max-width: 800px)`.
+pub(crate) fn matches_media(query: &str) -> bool {
+    window()
+        .match_media(query)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
+}
+
+/// A small preference; `None` when absent or storage is switched off.
+pub(crate) fn recall(key: &str) -> Option<String> {
+    window()
+        .local_storage()
+        .ok()
+        .flatten()?
+        .get_item(key)
+        .ok()
+        .flatten()
+}
+
+/// Keeps a small preference if the browser allows it.
+pub(crate) fn keep(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+pub(crate) fn is_at_end(list: &Element) -> bool {
+    list.scroll_height() - list.scroll_top() - list.client_height() <= END_SLACK
+}
+
+/// Scrolls to the end: gently when asked and the person allows motion.
+pub(crate) fn scroll_to_end(list: &Element, gently: bool) {
+    let options = ScrollToOptions::new();
+    options.set_top(f64::from(list.scroll_height()));
+    let is_gentle = gently && !matches_media("(prefers-reduced-motion: reduce)");
+    options.set_behavior(if is_gentle {
+        ScrollBehavior::Smooth
+    } else {
+        ScrollBehavior::Instant
+    });
+    list.scroll_to_with_scroll_to_options(&options);
+}

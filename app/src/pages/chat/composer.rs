@@ -1,0 +1,295 @@
+//! Where questions are written: the composer at the bottom and the box that changes an old one.
+
+use super::{
+    attachments::{DraftFiles, attach},
+    history::{Author, TurnId},
+    room::{Room, focus_composer},
+};
+use crate::{
+    browser::{files, page},
+    components::{Button, ButtonVariant, Icon, IconButton, IconName},
+    dom,
+    i18n::{
+        t,
+        text::{chat as text, common},
+    },
+};
+use leptos::{ev, html, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+pub(super) const INPUT_ID: &str = "chat-input";
+const EDIT_ID: &str = "chat-edit";
+/// What browsers report for a key press that belongs to an input method.
+const INPUT_METHOD_KEY: u32 = 229;
+
+/// The composer.
+#[component]
+pub(super) fn Composer() -> impl IntoView {
+    let room = Room::expect();
+    let input = NodeRef::<html::Textarea>::new();
+    let send = sender(room);
+    grow(input, room.draft.text);
+    let can_send = Memo::new(move |_| {
+        room.draft.is_ready() && !room.is_opening.get() && !room.model().is_empty()
+    });
+    let submit = move || {
+        if can_send.get_untracked() && !untrack(|| room.is_answering()) {
+            send();
+        }
+    };
+    let on_key = {
+        let submit = submit.clone();
+        move |event: ev::KeyboardEvent| match event.key().as_str() {
+            "Enter" if sends(&event) => {
+                event.prevent_default();
+                submit();
+            }
+            "ArrowUp" if room.draft.text.with_untracked(String::is_empty) => {
+                edit_last(room, &event);
+            }
+            _ => {}
+        }
+    };
+    let on_paste = move |event: ev::ClipboardEvent| {
+        let pasted = files::transferred(event.clipboard_data());
+        if !pasted.is_empty() {
+            event.prevent_default();
+            attach(room, pasted);
+        }
+    };
+    view! {
+        <form
+            class="composer"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <DraftFiles />
+            <label class="visually-hidden" for=INPUT_ID>
+                {t(text::COMPOSER_LABEL)}
+            </label>
+            <textarea
+                node_ref=input
+                class="composer__input"
+                id=INPUT_ID
+                rows="1"
+                autocomplete="off"
+                placeholder=t(text::COMPOSER_PLACEHOLDER)
+                prop:value=room.draft.text
+                on:input=move |event| room.draft.text.set(event_target_value(&event))
+                on:keydown=on_key
+                on:paste=on_paste
+            ></textarea>
+            <div class="composer__bar">
+                <AttachButton />
+                <span class="composer__hint">{t(text::COMPOSER_HINT)}</span>
+                <SendOrStop can_send />
+            </div>
+        </form>
+    }
+}
+
+/// Picks files with the system's dialog.
+#[component]
+fn AttachButton() -> impl IntoView {
+    let room = Room::expect();
+    let picker = NodeRef::<html::Input>::new();
+    let open = move |_| {
+        if let Some(picker) = picker.get_untracked() {
+            picker.click();
+        }
+    };
+    let on_change = move |_| {
+        let Some(picker) = picker.get_untracked() else {
+            return;
+        };
+        attach(room, files::listed(picker.files()));
+        // The same file can be picked again.
+        picker.set_value("");
+    };
+    view! {
+        <IconButton icon=IconName::Paperclip label=t(text::ATTACH) on:click=open />
+        <input
+            node_ref=picker
+            type="file"
+            multiple
+            hidden
+            tabindex="-1"
+            aria-label=t(text::ATTACH)
+            on:change=on_change
+        />
+    }
+}
+
+#[component]
+fn SendOrStop(can_send: Memo<bool>) -> impl IntoView {
+    let room = Room::expect();
+    let (send, stop) = (t(text::SEND), t(text::STOP));
+    view! {
+        <Show
+            when=move || room.is_answering()
+            fallback=move || {
+                view! {
+                    <button
+                        type="submit"
+                        class="composer__send"
+                        disabled=move || !can_send.get()
+                        aria-label=send
+                        title=send
+                    >
+                        <Icon name=IconName::ArrowUp size=20 />
+                    </button>
+                }
+            }
+        >
+            <button
+                type="button"
+                class="composer__send composer__send--stop"
+                aria-label=stop
+                title=stop
+                on:click=move |_| room.stop()
+            >
+                <Icon name=IconName::Square />
+            </button>
+        </Show>
+    }
+}
+
+/// Sends the draft and gives a new conversation its address.
+fn sender(room: Room) -> impl Fn() + Clone + Send + Sync + 'static {
+    let navigate = use_navigate();
+    move || {
+        let words = room.draft.text.get_untracked().trim().to_owned();
+        let (files, contents) = room
+            .draft
+            .files
+            .get_untracked()
+            .into_iter()
+            .filter_map(|known| Some((known.file.clone(), (known.file.id, known.content?))))
+            .unzip();
+        room.draft.text.set(String::new());
+        room.draft.files.set(Vec::new());
+        let (is_new, parent) = room
+            .open
+            .with_untracked(|chat| (chat.id.is_empty(), chat.head()));
+        let id = room.ask(parent, words, files, contents);
+        if is_new {
+            let options = NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate(&format!("/?c={id}"), options);
+        }
+    }
+}
+
+/// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line.
+fn sends(event: &ev::KeyboardEvent) -> bool {
+    let is_composing = event.is_composing() || event.key_code() == INPUT_METHOD_KEY;
+    !event.shift_key() && !is_composing && !page::matches_media("(pointer: coarse)")
+}
+
+fn edit_last(room: Room, event: &ev::KeyboardEvent) {
+    let is_last = |chat: &super::history::Conversation| {
+        chat.path()
+            .iter()
+            .rev()
+            .find(|turn| turn.author == Author::User)
+            .map(|turn| turn.id)
+    };
+    if let Some(id) = room.open.with_untracked(is_last) {
+        event.prevent_default();
+        room.editing.set(Some(id));
+    }
+}
+
+/// Makes a text field as high as its text; the style sheet limits it.
+fn grow(input: NodeRef<html::Textarea>, text: RwSignal<String>) {
+    Effect::new(move || {
+        text.track();
+        let Some(input) = input.get() else { return };
+        request_animation_frame(move || {
+            let style = web_sys::HtmlElement::style(&input);
+            let _ = style.set_property("height", "auto");
+            let _ = style.set_property("height", &format!("{}px", input.scroll_height()));
+        });
+    });
+}
+
+/// Changes a question and asks it anew, as a branch: the old version stays one click away.
+#[component]
+pub(super) fn EditBox(id: TurnId) -> impl IntoView {
+    let room = Room::expect();
+    let turn = untrack(|| room.turn(id));
+    let (words, files) = turn
+        .map(|turn| (turn.text, turn.attachments))
+        .unwrap_or_default();
+    let has_files = !files.is_empty();
+    let text = RwSignal::new(words);
+    let input = NodeRef::<html::Textarea>::new();
+    grow(input, text);
+    Effect::new(move || {
+        if let Some(input) = input.get() {
+            let end = input.value().encode_utf16().count();
+            let end = u32::try_from(end).unwrap_or(u32::MAX);
+            let _ = input.set_selection_range(end, end);
+            request_animation_frame(|| dom::focus(EDIT_ID));
+        }
+    });
+    let close = move || {
+        room.editing.set(None);
+        focus_composer();
+    };
+    let can_send = Memo::new(move |_| has_files || text.with(|text| !text.trim().is_empty()));
+    let files = StoredValue::new(files);
+    let send = move || {
+        if !can_send.get_untracked() {
+            return;
+        }
+        room.stop();
+        let parent = room
+            .open
+            .with_untracked(|chat| chat.turn(id).and_then(|turn| turn.parent));
+        let words = text.get_untracked().trim().to_owned();
+        close();
+        room.ask(parent, words, files.get_value(), Vec::new());
+    };
+    let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
+        "Enter" if sends(&event) => {
+            event.prevent_default();
+            send();
+        }
+        "Escape" => {
+            event.prevent_default();
+            close();
+        }
+        _ => {}
+    };
+    view! {
+        <div class="edit-box">
+            <textarea
+                node_ref=input
+                class="composer__input"
+                id=EDIT_ID
+                rows="1"
+                aria-label=t(text::EDIT)
+                prop:value=text
+                on:input=move |event| text.set(event_target_value(&event))
+                on:keydown=on_key
+            ></textarea>
+            <div class="edit-box__bar">
+                <Button variant=ButtonVariant::Ghost on:click=move |_| close()>
+                    {t(common::CANCEL)}
+                </Button>
+                <Button
+                    variant=ButtonVariant::Primary
+                    disabled=Signal::derive(move || !can_send.get() || room.is_answering())
+                    on:click=move |_| send()
+                >
+                    {t(text::SEND)}
+                </Button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,281 @@
+//! The tree of turns and the path through it.
+
+use super::{AttachmentRef, Author, Turn, TurnId, TurnState, title_from};
+use serde::{Deserialize, Serialize};
+
+/// What is sent with every question of a conversation. Absent values are not sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChatSettings {
+    pub(crate) system_prompt: String,
+    /// 0 to 2.
+    pub(crate) temperature: Option<f64>,
+    /// `low`, `medium`, `high` …
+    pub(crate) reasoning_effort: Option<String>,
+}
+
+/// One conversation with all its branches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// The person has named it: it is not named after its first words any more.
+    #[serde(default)]
+    pub(crate) has_own_title: bool,
+    #[serde(default)]
+    pub(crate) is_pinned: bool,
+    #[serde(default)]
+    pub(crate) model: Option<String>,
+    #[serde(default)]
+    pub(crate) settings: ChatSettings,
+    pub(crate) created_at_ms: i64,
+    pub(crate) updated_at_ms: i64,
+    turns: Vec<Turn>,
+    head: Option<TurnId>,
+}
+
+impl Conversation {
+    /// An empty conversation.
+    pub(crate) fn new(id: String, now_ms: i64) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            has_own_title: false,
+            is_pinned: false,
+            model: None,
+            settings: ChatSettings::default(),
+            created_at_ms: now_ms,
+            updated_at_ms: now_ms,
+            turns: Vec::new(),
+            head: None,
+        }
+    }
+
+    pub(crate) fn turn(&self, id: TurnId) -> Option<&Turn> {
+        self.turns.iter().find(|turn| turn.id == id)
+    }
+
+    pub(crate) fn turn_mut(&mut self, id: TurnId) -> Option<&mut Turn> {
+        self.turns.iter_mut().find(|turn| turn.id == id)
+    }
+
+    /// Every turn of every branch, oldest first.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// The shown turns, first to last.
+    pub(crate) fn path(&self) -> Vec<&Turn> {
+        let mut path = Vec::new();
+        let mut next = self.head;
+        while let Some(turn) = next.and_then(|id| self.turn(id)) {
+            path.push(turn);
+            next = turn.parent;
+        }
+        path.reverse();
+        path
+    }
+
+    pub(crate) fn head(&self) -> Option<TurnId> {
+        self.head
+    }
+
+    /// Adds a question after `parent` and shows it. The first one names the conversation.
+    pub(crate) fn ask(
+        &mut self,
+        parent: Option<TurnId>,
+        text: String,
+        attachments: Vec<AttachmentRef>,
+        now_ms: i64,
+    ) -> TurnId {
+        if !self.has_own_title && parent.is_none() {
+            self.title = title_from(&text, attachments.first().map(|file| file.name.as_str()));
+        }
+        self.add(
+            parent,
+            Author::User,
+            text,
+            attachments,
+            TurnState::Complete,
+            now_ms,
+        )
+    }
+
+    /// Adds an empty answer to `question` and shows it.
+    pub(crate) fn begin_answer(&mut self, question: TurnId, model: &str, now_ms: i64) -> TurnId {
+        let state = TurnState::Streaming;
+        let id = self.add(
+            Some(question),
+            Author::Assistant,
+            String::new(),
+            Vec::new(),
+            state,
+            now_ms,
+        );
+        if let Some(turn) = self.turn_mut(id) {
+            turn.model = Some(model.to_owned());
+        }
+        id
+    }
+
+    fn add(
+        &mut self,
+        parent: Option<TurnId>,
+        author: Author,
+        text: String,
+        attachments: Vec<AttachmentRef>,
+        state: TurnState,
+        now_ms: i64,
+    ) -> TurnId {
+        let id = TurnId(
+            self.turns
+                .iter()
+                .map(|turn| turn.id.0 + 1)
+                .max()
+                .unwrap_or(0),
+        );
+        self.turns.push(Turn {
+            id,
+            parent,
+            author,
+            text,
+            thinking: String::new(),
+            thinking_ms: None,
+            attachments,
+            state,
+            model: None,
+            tokens: None,
+            at_ms: now_ms,
+        });
+        self.head = Some(id);
+        self.updated_at_ms = now_ms;
+        id
+    }
+
+    /// The turns that stand in the same place as `id`, itself included, oldest first.
+    pub(crate) fn siblings(&self, id: TurnId) -> Vec<TurnId> {
+        let Some(turn) = self.turn(id) else {
+            return Vec::new();
+        };
+        let same_place = |other: &&Turn| other.parent == turn.parent;
+        self.turns
+            .iter()
+            .filter(same_place)
+            .map(|other| other.id)
+            .collect()
+    }
+
+    /// Shows the branch of `id` down to its newest turn.
+    pub(crate) fn show(&mut self, id: TurnId) {
+        let mut head = id;
+        while let Some(child) = self.turns.iter().rfind(|turn| turn.parent == Some(head)) {
+            head = child.id;
+        }
+        self.head = Some(head);
+    }
+
+    /// The question that `id` is or answers.
+    pub(crate) fn question_of(&self, id: TurnId) -> Option<&Turn> {
+        let turn = self.turn(id)?;
+        match turn.author {
+            Author::User => Some(turn),
+            Author::Assistant => turn.parent.and_then(|parent| self.turn(parent)),
+        }
+    }
+
+    /// To be called after loading: answers that were cut by closing the page say so.
+    pub(crate) fn mark_interrupted(&mut self) {
+        for turn in &mut self.turns {
+            if turn.state == TurnState::Streaming {
+                turn.state = TurnState::Interrupted;
+            }
+        }
+    }
+
+    /// Keys of all stored files.
+    pub(crate) fn attachment_ids(&self) -> Vec<String> {
+        let files = self.turns.iter().flat_map(|turn| &turn.attachments);
+        files.map(|file| file.id.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Conversation, [TurnId; 4]) {
+        let mut chat = Conversation::new("c".into(), 1);
+        let first = chat.ask(None, "Hello there".into(), vec![], 2);
+        let answer = chat.begin_answer(first, "grok-4", 3);
+        let second = chat.ask(Some(answer), "More".into(), vec![], 4);
+        let last = chat.begin_answer(second, "grok-4", 5);
+        (chat, [first, answer, second, last])
+    }
+
+    fn path(chat: &Conversation) -> Vec<TurnId> {
+        chat.path().into_iter().map(|turn| turn.id).collect()
+    }
+
+    #[test]
+    fn turns_follow_each_other() {
+        let (chat, ids) = sample();
+        assert_eq!(path(&chat), ids);
+        assert_eq!(chat.title, "Hello there");
+        assert_eq!(chat.updated_at_ms, 5);
+    }
+
+    #[test]
+    fn asking_again_keeps_the_old_answer_beside_the_new_one() {
+        let (mut chat, [first, answer, second, last]) = sample();
+        let again = chat.begin_answer(second, "grok-4", 6);
+        assert_eq!(path(&chat), [first, answer, second, again]);
+        assert_eq!(chat.siblings(again), [last, again]);
+        chat.show(last);
+        assert_eq!(path(&chat), [first, answer, second, last]);
+    }
+
+    #[test]
+    fn editing_a_question_branches_and_the_old_branch_comes_back_whole() {
+        let (mut chat, ids) = sample();
+        let edited = chat.ask(None, "Other".into(), vec![], 7);
+        assert_eq!(path(&chat), [edited]);
+        assert_eq!(chat.siblings(edited), [ids[0], edited]);
+        chat.show(ids[0]);
+        assert_eq!(path(&chat), ids, "down to its newest turn");
+    }
+
+    #[test]
+    fn a_chosen_title_stays() {
+        let mut chat = Conversation::new("c".into(), 1);
+        chat.title = "Mine".into();
+        chat.has_own_title = true;
+        chat.ask(None, "Hello".into(), vec![], 2);
+        assert_eq!(chat.title, "Mine");
+    }
+
+    #[test]
+    fn the_question_of_an_answer_is_found() {
+        let (chat, [first, answer, ..]) = sample();
+        assert_eq!(chat.question_of(answer).map(|turn| turn.id), Some(first));
+        assert_eq!(chat.question_of(first).map(|turn| turn.id), Some(first));
+    }
+
+    #[test]
+    fn a_cut_answer_is_marked_after_a_reload() {
+        let (mut chat, [.., last]) = sample();
+        let json = serde_json::to_string(&chat).unwrap();
+        chat = serde_json::from_str(&json).unwrap();
+        chat.mark_interrupted();
+        assert_eq!(
+            chat.turn(last).map(|turn| turn.state.clone()),
+            Some(TurnState::Interrupted)
+        );
+    }
+
+    #[test]
+    fn a_conversation_survives_its_stored_form() {
+        let (chat, _) = sample();
+        let json = serde_json::to_string(&chat).unwrap();
+        assert_eq!(serde_json::from_str::<Conversation>(&json).unwrap(), chat);
+    }
+}

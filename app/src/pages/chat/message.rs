@@ -1,0 +1,215 @@
+//! One turn on the page.
+
+use super::{
+    attachments::FileRow,
+    failure::EndNotice,
+    history::{Author, Turn, TurnId, TurnState},
+    prose::{DoneProse, LiveProse},
+    room::Room,
+    run::LiveAnswer,
+    thinking::Thinking,
+};
+use crate::{
+    components::{CopyButton, IconButton, IconName},
+    i18n::{Plural, t, text::chat as text, use_language},
+};
+use leptos::prelude::*;
+
+/// A question or an answer of the shown conversation.
+#[component]
+pub(super) fn TurnView(id: TurnId, author: Author) -> impl IntoView {
+    match author {
+        Author::User => view! { <Question id /> }.into_any(),
+        Author::Assistant => view! { <Answer id /> }.into_any(),
+    }
+}
+
+#[component]
+fn Question(id: TurnId) -> impl IntoView {
+    let room = Room::expect();
+    let turn = Memo::new(move |_| room.turn(id));
+    let words = move || {
+        turn.with(|turn| turn.as_ref().map(|turn| turn.text.clone()))
+            .unwrap_or_default()
+    };
+    let files = turn
+        .get_untracked()
+        .map(|turn| turn.attachments)
+        .unwrap_or_default();
+    let is_editing = Memo::new(move |_| room.editing.get() == Some(id));
+    view! {
+        <article class="turn turn--user">
+            <h2 class="visually-hidden">{t(text::YOU_SAID)}</h2>
+            <FileRow files />
+            <Show
+                when=move || is_editing.get()
+                fallback=move || {
+                    view! {
+                        <Show when=move || !words().is_empty()>
+                            <div class="turn__bubble">{words}</div>
+                        </Show>
+                        <div class="turn__actions">
+                            <Branches id />
+                            <CopyButton text=words />
+                            <IconButton
+                                icon=IconName::Pencil
+                                label=t(text::EDIT)
+                                on:click=move |_| room.editing.set(Some(id))
+                            />
+                        </div>
+                    }
+                }
+            >
+                <super::composer::EditBox id />
+            </Show>
+        </article>
+    }
+}
+
+#[component]
+fn Answer(id: TurnId) -> impl IntoView {
+    let room = Room::expect();
+    let live = Memo::new(move |_| room.live(id));
+    view! {
+        <article class="turn turn--assistant">
+            <h2 class="visually-hidden">{t(text::ANSWER)}</h2>
+            {move || match live.get() {
+                Some(answer) => view! { <LiveView answer id /> }.into_any(),
+                None => view! { <DoneView id /> }.into_any(),
+            }}
+        </article>
+    }
+}
+
+#[component]
+fn LiveView(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl IntoView {
+    let read = |get: fn(&LiveAnswer) -> String| {
+        let answer = answer.clone();
+        Signal::derive(move || answer.with(get))
+    };
+    let thoughts = read(|live| live.thinking.clone());
+    let (timed, state, waiting) = (answer.clone(), answer.clone(), answer.clone());
+    let elapsed_ms = Signal::derive(move || timed.with(|live| live.thinking_ms));
+    let is_active = Memo::new(move |_| state.with(LiveAnswer::is_thinking));
+    let is_waiting = Memo::new(move |_| waiting.with(LiveAnswer::is_empty));
+    view! {
+        <Show when=move || is_waiting.get()>
+            <p class="turn__waiting" role="status">
+                <span class="turn__dots" aria-hidden="true"></span>
+                <span class="visually-hidden">{t(text::WAITING)}</span>
+            </p>
+        </Show>
+        <Thinking thoughts elapsed_ms is_active />
+        <LiveProse answer id />
+    }
+}
+
+#[component]
+fn DoneView(id: TurnId) -> impl IntoView {
+    let room = Room::expect();
+    let turn = Memo::new(move |_| room.turn(id));
+    let words = Signal::derive(move || field(&turn, |turn| turn.text.clone()));
+    let thoughts = Signal::derive(move || field(&turn, |turn| turn.thinking.clone()));
+    let elapsed_ms =
+        Signal::derive(move || turn.with(|turn| turn.as_ref().and_then(|turn| turn.thinking_ms)));
+    let state = Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.state.clone())));
+    let retry = Callback::new(move |()| {
+        let question = room
+            .open
+            .with_untracked(|chat| chat.question_of(id).map(|turn| turn.id));
+        if let Some(question) = question {
+            room.answer(question);
+        }
+    });
+    view! {
+        <Thinking thoughts elapsed_ms is_active=false />
+        <DoneProse text=words id />
+        {move || {
+            let state = state.get().unwrap_or(TurnState::Complete);
+            view! { <EndNotice state on_retry=retry /> }
+        }}
+        <div class="turn__actions">
+            <Branches id />
+            <Show when=move || words.with(|words| !words.is_empty())>
+                <CopyButton text=move || words.get() />
+            </Show>
+            <IconButton
+                icon=IconName::RefreshCw
+                label=t(text::REGENERATE)
+                disabled=Signal::derive(move || room.is_answering())
+                on:click=move |_| retry.run(())
+            />
+            <Origin turn />
+        </div>
+    }
+}
+
+fn field(turn: &Memo<Option<Turn>>, get: fn(&Turn) -> String) -> String {
+    turn.with(|turn| turn.as_ref().map(get)).unwrap_or_default()
+}
+
+/// The model and how many tokens it wrote.
+#[component]
+fn Origin(turn: Memo<Option<Turn>>) -> impl IntoView {
+    let language = use_language();
+    const TOKENS: Plural = text::TOKENS;
+    let origin = move || {
+        let turn = turn.get()?;
+        let tokens = turn
+            .tokens
+            .map(|tokens| tokens.completion_tokens)
+            .filter(|count| *count > 0);
+        let tokens = tokens.map(|count| TOKENS.fill(language.get(), count, &[]));
+        let parts: Vec<String> = turn.model.into_iter().chain(tokens).collect();
+        Some(parts.join(" · "))
+    };
+    view! { <span class="turn__origin">{origin}</span> }
+}
+
+/// Leads to the other versions of a turn: those before an edit or another try.
+#[component]
+fn Branches(id: TurnId) -> impl IntoView {
+    let room = Room::expect();
+    let language = use_language();
+    let siblings = Memo::new(move |_| room.open.with(|chat| chat.siblings(id)));
+    let place = move || {
+        siblings.with(|all| {
+            all.iter()
+                .position(|other| *other == id)
+                .unwrap_or_default()
+        })
+    };
+    let go = move |step: isize| {
+        let to = place()
+            .checked_add_signed(step)
+            .and_then(|at| siblings.with(|all| all.get(at).copied()));
+        if let Some(to) = to {
+            room.follows_end.set(false);
+            room.open.update(|chat| chat.show(to));
+            room.save_open();
+        }
+    };
+    let label = move || {
+        let (at, of) = (place() + 1, siblings.with(Vec::len));
+        text::BRANCH.fill(language.get(), &[("at", &at), ("of", &of)])
+    };
+    view! {
+        <Show when=move || siblings.with(|all| all.len() > 1)>
+            <span class="branches">
+                <IconButton
+                    icon=IconName::ChevronLeft
+                    label=t(text::BRANCH_BEFORE)
+                    disabled=Signal::derive(move || place() == 0)
+                    on:click=move |_| go(-1)
+                />
+                <span class="branches__place">{label}</span>
+                <IconButton
+                    icon=IconName::ChevronRight
+                    label=t(text::BRANCH_AFTER)
+                    disabled=Signal::derive(move || place() + 1 == siblings.with(Vec::len))
+                    on:click=move |_| go(1)
+                />
+            </span>
+        </Show>
+    }
+}

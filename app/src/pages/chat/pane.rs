@@ -1,0 +1,92 @@
+//! The conversation with its bar above and the composer below.
+
+use super::{
+    attachments::attach, composer::Composer, model_menu::ModelMenu, room::Room,
+    settings::SettingsMenu, turns::Turns,
+};
+use crate::{
+    browser::{files, page},
+    components::{Icon, IconButton, IconName},
+    i18n::{t, text::chat as text},
+};
+use leptos::{ev, prelude::*};
+
+/// Below this width the list of conversations is a sheet.
+const NARROW: &str = "(max-width: 860px)";
+
+/// Files can be dropped anywhere on it.
+#[component]
+pub(super) fn ChatPane() -> impl IntoView {
+    let room = Room::expect();
+    let is_dropping = RwSignal::new(false);
+    let on_over = move |event: ev::DragEvent| {
+        if files::carries_files(event.data_transfer()) {
+            event.prevent_default();
+            is_dropping.set(true);
+        }
+    };
+    let on_drop = move |event: ev::DragEvent| {
+        is_dropping.set(false);
+        let dropped = files::transferred(event.data_transfer());
+        if !dropped.is_empty() {
+            event.prevent_default();
+            attach(room, dropped);
+        }
+    };
+    view! {
+        <section
+            class="chat__pane"
+            on:dragover=on_over
+            on:dragleave=move |event| {
+                if event.related_target().is_none() {
+                    is_dropping.set(false);
+                }
+            }
+            on:drop=on_drop
+        >
+            <Bar />
+            <Turns />
+            <div class="chat__foot">
+                <Composer />
+            </div>
+            <Show when=move || is_dropping.get()>
+                <div class="chat__drop">
+                    <Icon name=IconName::Upload size=20 />
+                    {t(text::DROP)}
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Bar() -> impl IntoView {
+    let room = Room::expect();
+    let toggle = move |_| {
+        if page::matches_media(NARROW) {
+            room.is_sheet_open.set(true);
+        } else {
+            room.is_sidebar_open.update(|open| *open = !*open);
+        }
+    };
+    let untitled = t(text::NEW_CHAT);
+    let title = move || {
+        let title = room.title();
+        if title.is_empty() {
+            untitled().to_owned()
+        } else {
+            title
+        }
+    };
+    view! {
+        <header class="chat__bar">
+            <IconButton icon=IconName::PanelLeft label=t(text::TOGGLE_LIST) on:click=toggle />
+            <ModelMenu />
+            <h1 class="chat__title">{title}</h1>
+            <SettingsMenu />
+            <a class="icon-button" href="/" aria-label=t(text::NEW_CHAT) title=t(text::NEW_CHAT_HINT)>
+                <Icon name=IconName::SquarePen size=20 />
+            </a>
+        </header>
+    }
+}
