@@ -187,27 +187,32 @@ fn is_mime(mime: &str) -> bool {
 
 /// Removes whitespace, checks the alphabet and adds padding that is missing.
 fn base64(data: &str) -> Result<Arc<str>, &'static str> {
-    const BROKEN: &str = "The data URI holds no valid base64.";
-    let spaced = data.bytes().any(|byte| byte.is_ascii_whitespace());
-    let compact: String;
-    let data = if spaced {
-        compact = data.split_ascii_whitespace().collect();
-        &compact
-    } else {
-        data
-    };
+    // Rarely wrapped into lines, so whitespace is looked for only if something is wrong.
+    padded(data)
+        .or_else(|| padded(&data.split_ascii_whitespace().collect::<String>()))
+        .ok_or("The data URI holds no valid base64.")
+}
+
+fn padded(data: &str) -> Option<Arc<str>> {
     let digits = data.trim_end_matches('=');
     let padding = data.len() - digits.len();
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
-    if digits.is_empty() || !digits.bytes().all(is_digit) {
-        return Err(BROKEN);
+    if digits.is_empty() || !is_base64(digits.as_bytes()) {
+        return None;
     }
     match (digits.len() % 4, padding) {
-        (0, 0) | (2, 2) | (3, 1) => Ok(data.into()),
-        (2, 0) => Ok([data, "=="].concat().into()),
-        (3, 0) => Ok([data, "="].concat().into()),
-        _ => Err(BROKEN),
+        (0, 0) | (2, 2) | (3, 1) => Some(data.into()),
+        (2, 0) => Some([data, "=="].concat().into()),
+        (3, 0) => Some([data, "="].concat().into()),
+        _ => None,
     }
+}
+
+/// Whole blocks without an early exit, so that the compiler can use vector instructions.
+fn is_base64(digits: &[u8]) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/');
+    digits
+        .chunks(4096)
+        .all(|block| block.iter().fold(true, |all, &byte| all & is_digit(byte)))
 }
 
 #[cfg(test)]

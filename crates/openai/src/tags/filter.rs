@@ -50,7 +50,7 @@ struct Element {
     in_cdata: bool,
 }
 
-/// How much of the held text a step has settled.
+/// How much of the text a step has settled.
 enum Step {
     /// This many bytes; go on after them.
     Used(usize),
@@ -95,16 +95,19 @@ impl TagFilter {
 
     /// Takes the next piece and appends what is certain to `out`.
     pub fn push(&mut self, text: &str, out: &mut String) {
-        if !self.held.is_empty() {
-            self.held.push_str(text);
-        } else if let Some(at) = memchr::memchr(b'<', text.as_bytes()) {
-            let (before, open) = text.split_at(at);
-            self.emit(before, out);
-            self.held.push_str(open);
+        if self.held.is_empty() {
+            if memchr::memchr(b'<', text.as_bytes()).is_none() {
+                return self.emit(text, out);
+            }
+            let settled = self.settle(text, out);
+            self.held.push_str(text.get(settled..).unwrap_or_default());
         } else {
-            return self.emit(text, out);
+            let mut held = mem::take(&mut self.held);
+            held.push_str(text);
+            let settled = self.settle(&held, out);
+            held.drain(..settled);
+            self.held = held;
         }
-        self.settle(out);
     }
 
     /// Takes the end of the text: what is still held is no element and comes out as it is.
@@ -114,10 +117,9 @@ impl TagFilter {
         self.emit(&held, out);
     }
 
-    /// Works through the held text as far as it can be decided.
-    fn settle(&mut self, out: &mut String) {
-        let held = mem::take(&mut self.held);
-        let mut rest = held.as_str();
+    /// Works through `text` as far as it can be decided, and says how far that is.
+    fn settle(&mut self, text: &str, out: &mut String) -> usize {
+        let mut rest = text;
         while !rest.is_empty() {
             let step = match self.element {
                 Some(element) => self.in_element(element, rest, out),
@@ -128,9 +130,7 @@ impl TagFilter {
                 Step::Wait => break,
             }
         }
-        let settled = held.len() - rest.len();
-        self.held = held;
-        self.held.drain(..settled);
+        text.len() - rest.len()
     }
 
     fn in_text(&mut self, rest: &str, out: &mut String) -> Step {

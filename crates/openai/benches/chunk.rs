@@ -1,0 +1,102 @@
+//! The cost of one delta on its way out: the filter, the estimate and the SSE frame.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use openai::{
+    chat,
+    stream::{ChunkWriter, Delta, Head, Thinking},
+    tags::TagFilter,
+    usage::Estimator,
+};
+
+const TOKEN: &str = " prints";
+const MARKDOWN: &str = "\n```rust\nlet s = \"a\\tb\";\n```\n";
+const WIDE: &str = "秘鲁的首都是利马";
+
+fn writer() -> ChunkWriter {
+    let head = Head {
+        id: "5d1c0a52-7f0e-4a53-9a39-0f8a7a0d9b11".into(),
+        created: 1_772_700_000,
+        model: "grok-4".into(),
+        conversation_id: Some("0b6e2f5c-7f0e-4a53-9a39-0f8a7a0d9b11".into()),
+        fingerprint: Some("k3/9".into()),
+    };
+    let mut writer = ChunkWriter::new(head, Thinking::ReasoningContent);
+    writer.role(&mut Vec::new());
+    writer
+}
+
+fn filter() -> TagFilter {
+    let names = ["xaiartifact", "xai:tool_usage_card", "grok:render"].map(str::to_owned);
+    TagFilter::new(&names, None)
+}
+
+fn delta(c: &mut Criterion) {
+    let mut group = c.benchmark_group("delta");
+    for (name, text) in [("token", TOKEN), ("markdown", MARKDOWN), ("wide", WIDE)] {
+        let (mut writer, mut out) = (writer(), Vec::with_capacity(1024));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                out.clear();
+                writer.delta(Delta::Text(black_box(text)), &mut out);
+                out.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+fn push(c: &mut Criterion) {
+    let mut group = c.benchmark_group("filter");
+    let render = "a<grok:render card_id=\"c1\" type=\"render_inline_citation\"></grok:render>b";
+    for (name, text) in [("token", TOKEN), ("less_than", "a < b"), ("render", render)] {
+        let (mut filter, mut out) = (filter(), String::with_capacity(1024));
+        assert!(filter.register_card(r#"{"id":"c1","url":"https://a.io"}"#));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                out.clear();
+                filter.push(black_box(text), &mut out);
+                out.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What the gateway does for each token of an answer.
+fn whole_way(c: &mut Criterion) {
+    let (mut filter, mut writer, mut usage) = (filter(), writer(), Estimator::new());
+    let (mut text, mut out) = (String::with_capacity(256), Vec::with_capacity(1024));
+    c.bench_function("token_whole_way", |b| {
+        b.iter(|| {
+            text.clear();
+            out.clear();
+            filter.push(black_box(TOKEN), &mut text);
+            usage.push(&text);
+            writer.delta(Delta::Text(&text), &mut out);
+            out.len()
+        });
+    });
+}
+
+fn request(c: &mut Criterion) {
+    let small = br#"{"model":"grok-4","stream":true,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"What is a quine?"}]}"#;
+    c.bench_function("parse_and_flatten", |b| {
+        b.iter(|| chat::parse(black_box(small)).map(|request| chat::flatten(&request)));
+    });
+
+    let image = format!(
+        r#"{{"model":"grok-4","messages":[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{}"}}}}]}}]}}"#,
+        "iVBORw0K".repeat(128 * 1024)
+    );
+    let mut group = c.benchmark_group("parse");
+    group.throughput(Throughput::Bytes(image.len() as u64));
+    group.bench_function("image_1_mib", |b| {
+        b.iter(|| chat::parse(black_box(image.as_bytes())))
+    });
+    group.finish();
+}
+
+criterion_group!(benches, delta, push, whole_way, request);
+criterion_main!(benches);
