@@ -2,7 +2,6 @@
 
 pub mod accounts;
 pub mod auth;
-pub mod chat;
 #[cfg(feature = "ssr")]
 mod guard;
 

@@ -1,10 +1,118 @@
-//! The accounts of the pool.
+//! The accounts of the pool: how they are, and adding, switching and deleting them.
 
-use crate::{i18n::text::accounts, layout::set_title};
+mod add;
+mod bulk;
+mod row;
+mod selection;
+mod state;
+mod stats;
+mod table;
+mod toolbar;
+
+use self::{
+    add::AddDialog,
+    bulk::BulkBar,
+    state::{Accounts, Writes},
+    stats::Stats,
+    table::AccountTable,
+    toolbar::Toolbar,
+};
+use crate::{
+    api::accounts::list_accounts,
+    components::{
+        Button, ButtonVariant, EmptyState, ErrorNotice, IconName, Notice, Pagination,
+        TableSkeleton, Tone,
+    },
+    dto::{AccountList, AccountQuery},
+    i18n::{
+        t,
+        text::{accounts, common, password},
+    },
+    layout::set_title,
+};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-/// Stats, filters and the table.
+/// `/admin/accounts`.
 #[component]
 pub fn AccountsPage() -> impl IntoView {
-    view! { {set_title(accounts::TITLE)} }
+    let first = OnceResource::new_blocking(list_accounts(AccountQuery::default()));
+    let changed = use_query_map().read_untracked().get("changed");
+    view! {
+        {set_title(accounts::TITLE)}
+        {(changed.as_deref() == Some("password"))
+            .then(|| view! { <Notice tone=Tone::Success>{t(password::CHANGED)}</Notice> })}
+        <Suspense fallback=|| {
+            view! { <TableSkeleton /> }
+        }>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(first) => view! { <AccountsView first /> }.into_any(),
+                    Err(error) => {
+                        view! {
+                            <ErrorNotice error>
+                                <a class="button button--secondary" href="" rel="external">
+                                    {t(common::RETRY)}
+                                </a>
+                            </ErrorNotice>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn AccountsView(first: AccountList) -> impl IntoView {
+    let state = Accounts::new(first);
+    let writes = Writes::new(state);
+    let adding = RwSignal::new(false);
+    let is_empty = Memo::new(move |_| state.list.with(|list| list.counts.total == 0));
+    view! {
+        {move || {
+            state
+                .failure
+                .get()
+                .map(|error| {
+                    view! {
+                        <ErrorNotice error>
+                            <Button on:click=move |_| state.reload()>{t(common::RETRY)}</Button>
+                        </ErrorNotice>
+                    }
+                })
+        }}
+        <Stats state />
+        <Show when=move || !is_empty.get() fallback=move || view! { <NoAccounts adding /> }>
+            <Toolbar state adding />
+            <BulkBar state writes />
+            <AccountTable state />
+            <Pagination
+                page=state.filters.page
+                page_size=AccountQuery::default().page_size
+                total=Signal::derive(move || state.list.with(|list| list.matched))
+            />
+        </Show>
+        <AddDialog open=adding state />
+    }
+}
+
+#[component]
+fn NoAccounts(adding: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <EmptyState
+            icon=IconName::Users
+            title=t(accounts::EMPTY_TITLE)
+            text=t(accounts::EMPTY_TEXT)
+        >
+            <Button
+                variant=ButtonVariant::Primary
+                icon=IconName::Plus
+                on:click=move |_| adding.set(true)
+            >
+                {t(accounts::ADD)}
+            </Button>
+        </EmptyState>
+    }
 }

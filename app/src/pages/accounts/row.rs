@@ -1,0 +1,152 @@
+//! One account.
+
+use super::{state::Accounts, stats::group};
+use crate::{
+    components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
+    dto::{AccountRow, AccountStatus, AccountTier},
+    i18n::{Text, t, text::accounts, use_language},
+};
+use leptos::prelude::*;
+
+#[component]
+pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
+    let language = use_language();
+    let id = StoredValue::new(row.get_untracked().id);
+    let ticked = Memo::new(move |_| {
+        id.with_value(|id| state.selection.with(|selection| selection.contains(id)))
+    });
+    let toggle = move |event: leptos::ev::MouseEvent| {
+        let shown = untrack(|| state.shown_ids());
+        let extend = event.shift_key();
+        state.selection.update(|selection| {
+            id.with_value(|id| selection.toggle(id, extend, &shown));
+        });
+    };
+    let select_label = move || {
+        accounts::SELECT_ROW.fill(
+            language.get(),
+            &[("account", &row.with(|row| row.masked.clone()))],
+        )
+    };
+    let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
+    let label = |text: Text| move || text.get(language.get());
+    view! {
+        <tr class:is-selected=ticked>
+            <td class="table__check">
+                <Checkbox label=select_label checked=ticked on:click=toggle />
+            </td>
+            <th scope="row" class="table__account">
+                <Identity row />
+            </th>
+            <td class="table__status">
+                <Status row />
+            </td>
+            <td class="table__quota" data-label=label(accounts::COLUMN_QUOTA)>
+                <Quota row />
+            </td>
+            <td data-label=label(accounts::COLUMN_LAST_USED)>
+                {move || match last_used.get() {
+                    Some(at_ms) => view! { <LocalTime at_ms /> }.into_any(),
+                    None => view! { <span class="muted">{t(accounts::NEVER)}</span> }.into_any(),
+                }}
+            </td>
+            <td class="is-numeric" data-label=label(accounts::COLUMN_USES)>
+                {move || group(row.with(|row| row.use_count))}
+            </td>
+            <td data-label=label(accounts::COLUMN_ADDED)>
+                <LocalTime at_ms=row.get_untracked().created_at_ms />
+            </td>
+            <td class="table__note" title=move || row.with(|row| row.note.clone())>
+                {move || row.with(|row| row.note.clone())}
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn Identity(row: Memo<AccountRow>) -> impl IntoView {
+    let tier = Memo::new(move |_| row.with(|row| row.tier));
+    let tags = Memo::new(move |_| row.with(|row| row.tags.clone()));
+    view! {
+        <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
+        {move || match tier.get() {
+            AccountTier::Basic => view! { <Badge>{t(accounts::TIER_BASIC)}</Badge> },
+            AccountTier::Super => {
+                view! { <Badge tone=Tone::Accent>{t(accounts::TIER_SUPER)}</Badge> }
+            }
+        }}
+        {move || tags.get().into_iter().map(|tag| view! { <Badge>{tag}</Badge> }).collect_view()}
+    }
+}
+
+/// The state as a word, until when, and why.
+#[component]
+fn Status(row: Memo<AccountRow>) -> impl IntoView {
+    let status = Memo::new(move |_| row.with(|row| row.status));
+    let until = Memo::new(move |_| row.with(|row| row.cooling_until_ms));
+    let language = use_language();
+    let tone = Signal::derive(move || match status.get() {
+        AccountStatus::Active => Tone::Success,
+        AccountStatus::Cooling => Tone::Warning,
+        AccountStatus::Expired => Tone::Danger,
+        AccountStatus::Disabled => Tone::Neutral,
+    });
+    let word = move || {
+        let word = match status.get() {
+            AccountStatus::Active => accounts::ACTIVE,
+            AccountStatus::Cooling => accounts::COOLING,
+            AccountStatus::Expired => accounts::EXPIRED,
+            AccountStatus::Disabled => accounts::DISABLED,
+        };
+        word.get(language.get())
+    };
+    view! {
+        <span class="status">
+            <StatusDot tone />
+            <span>{word}</span>
+            {move || {
+                let at_ms = until.get().filter(|_| status.get() == AccountStatus::Cooling)?;
+                Some(view! { <span>{t(accounts::UNTIL)} " " <LocalTime at_ms /></span> })
+            }}
+        </span>
+        <span class="status__why" title=move || row.with(|row| row.last_fail_reason.clone())>
+            {move || row.with(|row| why(row, language.get()))}
+        </span>
+    }
+}
+
+/// The quieter line under the state.
+fn why(row: &AccountRow, language: crate::i18n::Language) -> Option<String> {
+    let plain = |text: Text| Some(text.get(language).to_owned());
+    match (row.status, row.cooling_reason.as_deref()) {
+        (AccountStatus::Cooling, Some("rate_limited")) => plain(accounts::REASON_RATE_LIMITED),
+        (AccountStatus::Cooling, Some("quota_empty")) => plain(accounts::REASON_QUOTA_EMPTY),
+        (AccountStatus::Cooling, Some("upstream_errors")) => {
+            plain(accounts::REASON_UPSTREAM_ERRORS)
+        }
+        (AccountStatus::Expired, _) => plain(accounts::REASON_EXPIRED),
+        (AccountStatus::Active, _) if row.in_flight > 0 => {
+            Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into(), &[]))
+        }
+        (AccountStatus::Active, _) if row.fail_count > 0 => {
+            Some(accounts::FAILURES.fill(language, row.fail_count.into(), &[]))
+        }
+        _ => None,
+    }
+}
+
+#[component]
+fn Quota(row: Memo<AccountRow>) -> impl IntoView {
+    let language = use_language();
+    let quota = Memo::new(move |_| row.with(|row| (row.quota, row.quota_limit)));
+    let label = move || {
+        accounts::QUOTA_OF.fill(
+            language.get(),
+            &[("account", &row.with(|row| row.masked.clone()))],
+        )
+    };
+    move || {
+        let (left, limit) = quota.get();
+        view! { <QuotaBar label left limit /> }
+    }
+}

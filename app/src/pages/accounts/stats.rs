@@ -1,0 +1,81 @@
+//! The numbers above the list.
+
+use super::state::Accounts;
+use crate::{
+    components::{Stat, Tone},
+    dto::AccountCounts,
+    i18n::{t, text::accounts, use_language},
+};
+use leptos::prelude::*;
+
+/// Accounts by state and the quota that is left.
+#[component]
+pub(super) fn Stats(state: Accounts) -> impl IntoView {
+    let language = use_language();
+    let counts = Memo::new(move |_| state.list.with(|list| list.counts.clone()));
+    let number = move |pick: fn(&AccountCounts) -> u64| move || group(counts.with(pick));
+    let out_note = move || {
+        counts.with(|counts| {
+            accounts::STAT_OUT_NOTE.fill(
+                language.get(),
+                &[("expired", &counts.expired), ("disabled", &counts.disabled)],
+            )
+        })
+    };
+    view! {
+        <dl class="stats" aria-label=t(accounts::STATS)>
+            <Stat label=t(accounts::STAT_TOTAL) value=number(|c| c.total.into()) />
+            <Stat
+                label=t(accounts::STAT_ACTIVE)
+                value=number(|c| c.active.into())
+                tone=Tone::Success
+            />
+            <Stat
+                label=t(accounts::STAT_COOLING)
+                value=number(|c| c.cooling.into())
+                tone=Tone::Warning
+            />
+            <Stat
+                label=t(accounts::STAT_OUT)
+                value=number(|c| u64::from(c.expired) + u64::from(c.disabled))
+                note=out_note
+                tone=Tone::Danger
+            />
+            <Stat
+                label=t(accounts::STAT_QUOTA)
+                value=number(|c| c.quota_left)
+                note=t(accounts::STAT_QUOTA_NOTE)
+            />
+        </dl>
+    }
+}
+
+/// Groups digits by thousands: `12,345`. Both languages do it this way.
+pub(super) fn group(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::group;
+
+    #[test]
+    fn digits_are_grouped_by_thousands() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(group(number), text);
+        }
+    }
+}
