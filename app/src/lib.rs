@@ -8,12 +8,14 @@
 
 pub mod api;
 mod app;
+pub mod browser;
 pub mod components;
 pub mod dom;
 pub mod dto;
 pub mod error;
 pub mod i18n;
 mod layout;
+pub mod markdown;
 pub mod pages;
 pub mod prefs;
 pub mod reactive;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod auth;
+pub mod chat;
 #[cfg(feature = "ssr")]
 mod guard;
 

@@ -1,9 +1,91 @@
 //! The chat page.
+//!
+//! Conversations live in the browser: [`history`] is the data, [`library`] keeps it, [`room`] is
+//! the state of the page, [`run`] receives answers. The address `/?c=<id>` says which conversation
+//! is shown, so links, reload and the back button work. On the server the page is rendered with
+//! its frame and the list of models; what the browser has stored appears after hydration.
 
+mod attachments;
+mod composer;
+mod empty;
+mod failure;
+mod history;
+mod library;
+mod message;
+mod model_menu;
+mod pane;
+mod popover;
+mod prose;
+mod request;
+mod room;
+mod run;
+mod settings;
+mod sidebar;
+mod thinking;
+mod turns;
+
+use crate::{
+    api::chat::list_models,
+    components::{Button, ErrorNotice, PageSkeleton},
+    dto::ModelOption,
+    i18n::{
+        t,
+        text::{chat, common},
+    },
+};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use pane::ChatPane;
+use room::Room;
+use sidebar::{Sidebar, SidebarSheet};
 
-/// The public chat at `/`.
+/// The page at `/`.
+///
+/// Server-side rendering: complete, with an empty conversation (or its placeholder when the
+/// address names one).
 #[component]
 pub fn ChatPage() -> impl IntoView {
-    view! { <p>"Chat"</p> }
+    let models = Resource::new_blocking(|| (), |()| list_models());
+    view! {
+        <Transition fallback=|| view! { <PageSkeleton /> }>
+            {move || Suspend::new(async move {
+                match models.await {
+                    Ok(models) => view! { <ChatRoom models /> }.into_any(),
+                    Err(error) => {
+                        view! {
+                            <ErrorNotice error>
+                                <Button on:click=move |_| models.refetch()>{t(common::RETRY)}</Button>
+                            </ErrorNotice>
+                        }
+                            .into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn ChatRoom(models: Vec<ModelOption>) -> impl IntoView {
+    let room = Room::provide(models);
+    room::follow_address(room);
+    room::load_list(room);
+    room::watch_keys(room);
+    let untitled = t(chat::NEW_CHAT);
+    let title = move || {
+        let title = room.title();
+        if title.is_empty() {
+            untitled().to_owned()
+        } else {
+            title
+        }
+    };
+    view! {
+        <Title text=title />
+        <div class="chat" class:chat--wide=move || !room.is_sidebar_open.get()>
+            <Sidebar />
+            <ChatPane />
+            <SidebarSheet />
+        </div>
+    }
 }
