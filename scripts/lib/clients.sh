@@ -28,12 +28,11 @@ setup_node_clients() {
 }
 
 setup_python_clients() {
-    local lists=() list home
-    for list in "$ROOT"/end2end/requirements.txt "$ROOT"/end2end/*/requirements.txt; do
-        if [ -e "$list" ]; then lists+=("$list"); fi
-    done
-    if [ "${#lists[@]}" -eq 0 ]; then return; fi
-    home=$(python_home "${lists[@]}")
+    local list home arguments=()
+    python_lists
+    if [ "${#LISTS[@]}" -eq 0 ]; then return; fi
+    for list in "${LISTS[@]}"; do arguments+=(-r "$list"); done
+    home=$(python_home)
     if [ -x "$home/bin/python" ]; then return; fi
     step "install the Python clients in an environment of their own"
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then need_packages python3 python3-venv; fi
@@ -42,21 +41,30 @@ setup_python_clients() {
     mkdir -p "$CACHE/python"
     python3 -m venv "$home.whole" || die "no Python environment" "python3 -m venv $home.whole"
     "$home.whole/bin/python" -m pip install --quiet --disable-pip-version-check \
-        $(printf -- '-r %s ' "${lists[@]}") ||
-        die "pip could not install the clients" "$home.whole/bin/python -m pip install -r ${lists[0]}"
+        "${arguments[@]}" ||
+        die "pip could not install the clients" "$home.whole/bin/python -m pip install ${arguments[*]}"
     ln -sfn "$home.whole" "$home"
 }
 
-python_home() { echo "$CACHE/python/$( (python3 --version; cat "$@") | sha256sum | cut -c1-12)"; }
+# python_lists: sets LISTS to the lists of Python packages that the runners need.
+python_lists() {
+    local list
+    LISTS=()
+    for list in "$ROOT"/end2end/requirements.txt "$ROOT"/end2end/*/requirements.txt; do
+        if [ -e "$list" ]; then LISTS+=("$list"); fi
+    done
+}
+
+# One environment for each Python and set of lists.
+python_home() {
+    echo "$CACHE/python/$( (python3 --version; cat "${LISTS[@]}") | sha256sum | cut -c1-12)"
+}
 
 # client_env: where the runners of end2end find everything.
 client_env() {
-    local lists=() list
-    for list in "$ROOT"/end2end/requirements.txt "$ROOT"/end2end/*/requirements.txt; do
-        if [ -e "$list" ]; then lists+=("$list"); fi
-    done
-    if [ "${#lists[@]}" -gt 0 ]; then
-        GROK2API_PYTHON=$(python_home "${lists[@]}")/bin/python
+    python_lists
+    if [ "${#LISTS[@]}" -gt 0 ]; then
+        GROK2API_PYTHON=$(python_home)/bin/python
         export GROK2API_PYTHON
     fi
     GROK2API_CHROMIUM=${GROK2API_CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}

@@ -23,13 +23,17 @@ count_run() {
     FAILED=$((FAILED + failed))
 }
 
-# sum_of passed|failed LOG: over the closing lines of libtest ("test result: ok. 3 passed; 0
-# failed"), nextest ("Summary [...] 3 tests run: 3 passed, 0 skipped") and our runners ("3 passed, 0
-# failed" alone).
+# sum_of passed|failed LOG: the last line "3 passed, 0 failed" of one of our runners, which has
+# counted everything itself; without one, the sum over the closing lines of libtest ("test result:
+# ok. 3 passed; 0 failed") and nextest ("Summary [...] 3 tests run: 3 passed, 0 skipped").
 sum_of() {
-    sed 's/\x1b\[[0-9;]*m//g' "$2" |
-        grep -E '^test result:|^ *Summary \[|^[0-9]+ passed, [0-9]+ failed$' |
-        grep -oE "[0-9]+ $1" | awk '{ sum += $1 } END { print sum + 0 }'
+    local plain lines
+    plain=$(sed 's/\x1b\[[0-9;]*m//g' "$2")
+    lines=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' <<<"$plain" | tail -n1 || true)
+    if [ -z "$lines" ]; then
+        lines=$(grep -E '^test result:|^ *Summary \[' <<<"$plain" || true)
+    fi
+    grep -oE "[0-9]+ $1" <<<"$lines" | awk '{ sum += $1 } END { print sum + 0 }' || true
 }
 
 # count_end: the one closing line, and the exit code.

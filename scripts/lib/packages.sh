@@ -18,11 +18,11 @@ need_packages() {
     missing=$(missing_packages "$@")
     missing=${missing% }
     if [ -z "$missing" ]; then return; fi
-    line="apt-get update && apt-get install -y --no-install-recommends $missing"
+    line="sudo apt-get install -y --no-install-recommends $missing"
     if [ "$(id -u)" -ne 0 ]; then
-        die "Debian packages are missing and you are not root" "sudo sh -c '$line'"
+        die "Debian packages are missing and you are not root" "$line"
     fi
-    install_packages "$missing" || die "apt-get could not install: $missing" "$line"
+    install_packages "$missing" || die "apt-get could not install: $missing" "${line#sudo }"
 }
 
 # want_packages NAME...: the same, but only a visible skip where it cannot be done.

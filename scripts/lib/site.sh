@@ -23,11 +23,13 @@ build_dev_site() {
     site_builder --site-root "$SITE_ROOT"
 }
 
-site_builder() {
+# A subshell, so that the lock ends with it.
+site_builder() (
+    one_at_a_time site
     load_tools
     # In the release profile always: an unoptimised wasm-bindgen takes minutes.
     (cd "$ROOT" && cargo build --quiet --locked --release -p site-builder) ||
         die "the site builder did not compile" "cargo build --release -p site-builder"
     "$CARGO_TARGET_DIR/release/site-builder" --root "$ROOT" "$@" ||
         die "the pages could not be built" "scripts/setup && scripts/site"
-}
+)

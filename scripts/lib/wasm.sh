@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # what it sets is written to tools.env by name
 # A compiler with the wasm32-unknown-unknown target, and the programs of the site build.
 # Needs common.sh and packages.sh. Sets WASM_KIND, SITE_CARGO, SITE_RUSTC, SITE_SYSROOT,
 # SITE_WASM_OPT, SITE_SASS.

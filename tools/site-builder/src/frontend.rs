@@ -16,13 +16,16 @@ pub(crate) fn build(site: &Site, tools: &Tools) -> Result<PathBuf> {
     let mut command = Command::new(&tools.cargo);
     command
         .current_dir(&site.root)
-        .args(["build", "--lib", "--locked"])
+        .args(["build", "--lib"])
         .arg(format!("--package={}", site.lib_package))
         .arg(format!("--target={TARGET}"))
         .arg(format!("--profile={}", site.profile))
         .arg("--target-dir")
         .arg(&site.front_target)
         .env("LEPTOS_OUTPUT_NAME", &site.output_name);
+    if site.release {
+        command.arg("--locked");
+    }
     if !site.lib_default_features {
         command.arg("--no-default-features");
     }
