@@ -42,7 +42,7 @@ mod tests {
         assert!(is_safe_highlight(""));
         assert!(is_safe_highlight("a &lt; b"));
         assert!(is_safe_highlight(
-            "<span class=\"hl-keyword\">fn</span> <span class=\"hl-a hl-b\">x<span class=\"hl-c\">y</span></span>"
+            "<span class=\"hl-keyword\">fn</span> <span class=\"hl-a hl-c++\">x<span class=\"hl-c\">y</span></span>"
         ));
     }
 
