@@ -1,6 +1,7 @@
 -- One row for each answered request. First version: no older code runs beside it.
--- No foreign key to accounts: usage outlives a deleted account. Lists page by (at_ms, id), newest first, over
--- everything or over one account.
+-- No foreign key to accounts: usage outlives a deleted account. Lists page by (at_ms, id), newest first. Ids
+-- should ascend (UUID v7): random ones, like an index by account, touch one more page for each row, and that halved
+-- the commit rate when measured.
 CREATE TABLE usage_log (
     id                VARCHAR(64)  NOT NULL PRIMARY KEY,
     at_ms             BIGINT       NOT NULL,
@@ -20,4 +21,3 @@ CREATE TABLE usage_log (
     duration_ms       BIGINT       NOT NULL
 );
 CREATE INDEX usage_log_by_time ON usage_log (at_ms, id);
-CREATE INDEX usage_log_by_account ON usage_log (account_id, at_ms, id);

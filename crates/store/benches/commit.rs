@@ -1,5 +1,5 @@
 //! Committed records per second: each is a usage row and one unit of quota, acknowledged after
-//! `COMMIT`. Run with `cargo bench -p store`.
+//! `COMMIT`; and the time to load a large pool at start. Run with `cargo bench -p store`.
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark may stop at the first failure"
@@ -99,5 +99,22 @@ fn bench(criterion: &mut Criterion) {
     runtime.block_on(store.close());
 }
 
-criterion_group!(benches, bench);
+fn load(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let accounts: Vec<_> = (0..10_000).map(account).collect();
+    let store = runtime.block_on(async {
+        let store = SqliteStore::open(folder.path(), MasterKey::from_bytes([1; 32]))
+            .await
+            .unwrap();
+        store.insert_accounts(&accounts).await.unwrap();
+        store
+    });
+    criterion.bench_function("load 10,000 accounts", |bencher| {
+        bencher.iter(|| runtime.block_on(store.load_accounts()).unwrap());
+    });
+    runtime.block_on(store.close());
+}
+
+criterion_group!(benches, bench, load);
 criterion_main!(benches);
