@@ -1,0 +1,71 @@
+// Starts the real binary as simulator and as gateway, on free ports and in a temporary folder.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const binary = process.env.GROK2API_BIN;
+export const apiKey = "sk-test-node";
+
+export async function startSimulator(...args) {
+  const child = spawn(binary, ["sim", "--listen", "127.0.0.1:0", "--pace", "full", ...args], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const { value: line } = await lines[Symbol.asyncIterator]().next();
+  return { url: line.trim().split(/\s+/).pop(), stop: () => end(child) };
+}
+
+export async function startGateway(upstream, accounts, settings = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "grok2api-node-"));
+  const basic = accounts.filter((name) => !name.includes("super"));
+  const paid = accounts.filter((name) => name.includes("super"));
+  writeFileSync(join(folder, "token.json"), JSON.stringify({ ssoBasic: basic, ssoSuper: paid }));
+  const child = spawn(binary, ["serve"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: {
+      ...process.env,
+      DATA_DIR: folder,
+      SERVER_HOST: "127.0.0.1",
+      SERVER_PORT: "0",
+      LOG_LEVEL: "error",
+      GROK2API_APP__API_KEY: apiKey,
+      GROK2API_UPSTREAM__WEB_URL: upstream,
+      GROK2API_UPSTREAM__ASSETS_URL: upstream,
+      ...settings,
+    },
+  });
+  const address = join(folder, "server.addr");
+  for (let tries = 0; !(existsSync(address) && readFileSync(address, "utf8").endsWith("\n")); tries++) {
+    if (tries > 1500 || child.exitCode !== null) throw new Error("the gateway did not start");
+    await sleep(20);
+  }
+  const url = `http://${readFileSync(address, "utf8").trim()}`;
+  return {
+    url,
+    readiness: async () => (await fetch(`${url}/readyz`)).json(),
+    stop: async () => {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// Polls until `isSo` holds; fails with `what`.
+export async function waitUntil(isSo, what) {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await isSo()) return;
+    await sleep(20);
+  }
+  throw new Error(what);
+}
+
+function end(child) {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.once("exit", resolve);
+    child.kill("SIGTERM");
+  });
+}

@@ -1,0 +1,156 @@
+// What a user of the official npm client sees: answers, streams, typed errors, timeouts, abort.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+import { apiKey, startGateway, startSimulator, waitUntil } from "./harness.mjs";
+
+// NODE_PATH, where the packages are, is honoured by require only.
+const { default: OpenAI } = createRequire(import.meta.url)("openai");
+
+const messages = [{ role: "user", content: "Say hello." }];
+let simulator;
+let gateway;
+let client;
+
+const connect = (server, options = {}) =>
+  new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0, timeout: 20_000, ...options });
+
+before(async () => {
+  simulator = await startSimulator();
+  gateway = await startGateway(simulator.url, ["plain-basic-1", "plain-super-1"]);
+  client = connect(gateway);
+});
+
+after(async () => {
+  await gateway?.stop();
+  await simulator?.stop();
+});
+
+async function withAccount(name, run, settings) {
+  const server = await startGateway(simulator.url, [name], settings);
+  try {
+    await run(connect(server), server);
+  } finally {
+    await server.stop();
+  }
+}
+
+test("models are listed and retrieved", async () => {
+  const ids = [];
+  for await (const model of client.models.list()) ids.push(model.id);
+  assert.equal(ids.length, 12);
+  assert.equal((await client.models.retrieve("grok-4.20-beta")).id, "grok-4.20-beta");
+  await assert.rejects(client.models.retrieve("nope"), OpenAI.NotFoundError);
+});
+
+test("a chat answers and counts usage", async () => {
+  const answer = await client.chat.completions.create({ model: "grok-4", messages });
+  assert.ok(answer.choices[0].message.content.trim());
+  assert.equal(answer.choices[0].finish_reason, "stop");
+  assert.ok(answer.usage.prompt_tokens > 0 && answer.usage.completion_tokens > 0);
+});
+
+test("a stream adds up to the whole answer", async () => {
+  const whole = await client.chat.completions.create({ model: "grok-3", messages });
+  const stream = await client.chat.completions.create({
+    model: "grok-3", messages, stream: true, stream_options: { include_usage: true },
+  });
+  let text = "";
+  let usage;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta?.content ?? "";
+    usage = chunk.usage ?? usage;
+  }
+  assert.equal(text, whole.choices[0].message.content);
+  assert.equal(usage.total_tokens, whole.usage.total_tokens);
+});
+
+test("the stream helper assembles the final message", async () => {
+  const runner = client.chat.completions.stream({ model: "grok-4", messages });
+  const final = await runner.finalChatCompletion();
+  assert.ok(final.choices[0].message.content.trim());
+});
+
+test("errors are typed", async () => {
+  await assert.rejects(connect(gateway, { apiKey: "sk-wrong" }).models.list(), (error) => {
+    assert.ok(error instanceof OpenAI.AuthenticationError);
+    assert.equal(error.code, "invalid_api_key");
+    return true;
+  });
+  await assert.rejects(
+    client.chat.completions.create({ model: "grok-4", messages, temperature: 9 }),
+    (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.deepEqual([error.param, error.code], ["temperature", "invalid_temperature"]);
+      assert.equal(error.requestID, error.error.request_id);
+      return true;
+    },
+  );
+  await assert.rejects(
+    client.chat.completions.create({ model: "gpt-5", messages }),
+    OpenAI.NotFoundError,
+  );
+});
+
+test("a rate limited account is a RateLimitError with Retry-After", () =>
+  withAccount("lonely-429-1", (api) =>
+    assert.rejects(api.chat.completions.create({ model: "grok-4", messages }), (error) => {
+      assert.ok(error instanceof OpenAI.RateLimitError);
+      assert.ok(Number(error.headers.get("retry-after")) > 0);
+      return true;
+    })));
+
+test("an error inside a stream is thrown after what was delivered", () =>
+  withAccount("breaking-cut-1", async (api) => {
+    const stream = await api.chat.completions.create({ model: "grok-4", messages, stream: true });
+    const received = [];
+    await assert.rejects(async () => {
+      for await (const chunk of stream) received.push(chunk);
+    }, OpenAI.APIError);
+    assert.ok(received.length > 0);
+  }));
+
+test("the client's own timeout frees the account", () =>
+  withAccount("patient-hang-1", async (api, server) => {
+    await assert.rejects(
+      api.chat.completions.create({ model: "grok-4", messages }, { timeout: 500 }),
+      OpenAI.APIConnectionTimeoutError,
+    );
+    await waitUntil(
+      async () => (await server.readiness()).pool.leases === 0,
+      "the lease was not freed",
+    );
+  }));
+
+test("an aborted stream frees the account", () =>
+  withAccount("patient-stall-1", async (api, server) => {
+    const stream = await api.chat.completions.create({ model: "grok-4", messages, stream: true });
+    for await (const chunk of stream) {
+      assert.ok(chunk.id);
+      break;
+    }
+    stream.controller.abort();
+    await waitUntil(async () => {
+      const { pool, in_flight } = await server.readiness();
+      return pool.leases === 0 && in_flight === 0;
+    }, "the lease was not freed");
+  }));
+
+test("an upstream that goes silent ends the stream with an idle timeout", () =>
+  withAccount(
+    "quiet-stall-1",
+    async (api) => {
+      const stream = await api.chat.completions.create({ model: "grok-4", messages, stream: true });
+      await assert.rejects(
+        async () => {
+          for await (const chunk of stream) assert.ok(chunk.id);
+        },
+        (error) => {
+          assert.equal(error.code, "stream_idle_timeout");
+          return true;
+        },
+      );
+    },
+    { GROK2API_CHAT__STREAM_TIMEOUT: "1" },
+  ));

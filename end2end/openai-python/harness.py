@@ -1,0 +1,110 @@
+"""Starts the real binary as simulator and as gateway, on free ports and in a temporary folder."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+BINARY = os.environ["GROK2API_BIN"]
+START_LIMIT_SECS = 30
+API_KEY = "sk-test-python"
+
+
+class Simulator:
+    """`grok2api sim`, scripted over its control endpoint."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [BINARY, "sim", "--listen", "127.0.0.1:0", "--pace", "full"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.url = self.process.stdout.readline().split()[-1]
+
+    def script(self, account, *replies):
+        body = json.dumps({"account": account, "replies": list(replies)}).encode()
+        self._call("/__sim/script", body)
+
+    def requests(self):
+        return self._call("/__sim/requests")
+
+    def unused(self):
+        return self._call("/__sim/unused")
+
+    def reset(self):
+        self._call("/__sim/reset", b"{}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+    def _call(self, path, body=None):
+        request = urllib.request.Request(self.url + path, data=body)
+        request.add_header("content-type", "application/json")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+
+class Gateway:
+    """`grok2api serve` with the given accounts."""
+
+    def __init__(self, upstream, accounts, **settings):
+        self.folder = tempfile.TemporaryDirectory()
+        data = Path(self.folder.name)
+        token_json = {"ssoBasic": [a for a in accounts if "super" not in a],
+                      "ssoSuper": [a for a in accounts if "super" in a]}
+        (data / "token.json").write_text(json.dumps(token_json))
+        environment = {
+            **os.environ,
+            "DATA_DIR": str(data),
+            "SERVER_HOST": "127.0.0.1",
+            "SERVER_PORT": "0",
+            "LOG_LEVEL": "warning",
+            "GROK2API_APP__API_KEY": API_KEY,
+            "GROK2API_UPSTREAM__WEB_URL": upstream,
+            "GROK2API_UPSTREAM__ASSETS_URL": upstream,
+            **{f"GROK2API_{key}": str(value) for key, value in settings.items()},
+        }
+        self.log = open(data / "log", "wb")
+        self.process = subprocess.Popen(
+            [BINARY, "serve"], env=environment, stdout=self.log, stderr=self.log
+        )
+        self.url = f"http://{self._address(data / 'server.addr')}"
+
+    def _address(self, file):
+        deadline = time.monotonic() + START_LIMIT_SECS
+        while time.monotonic() < deadline:
+            if file.exists() and file.read_text().endswith("\n"):
+                return file.read_text().strip()
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError("the gateway did not start: " + Path(self.log.name).read_text())
+
+    def readiness(self):
+        with urllib.request.urlopen(self.url + "/readyz", timeout=10) as response:
+            return json.load(response)
+
+    def wait_until(self, is_so, what, limit_secs=10):
+        """Polls /readyz until `is_so(readiness)`; fails with `what`."""
+        deadline = time.monotonic() + limit_secs
+        while True:
+            readiness = self.readiness()
+            if is_so(readiness):
+                return readiness
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{what}: {readiness}")
+            time.sleep(0.02)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        self.log.close()
+        self.folder.cleanup()

@@ -1,0 +1,132 @@
+//! The operator's password: generated once, kept as an Argon2id hash only (decision 4).
+
+use anyhow::{Context, bail};
+use argon2::{
+    Argon2, PasswordHasher, PasswordVerifier,
+    password_hash::phc::PasswordHash,
+};
+use rand::Rng;
+use store::Store;
+
+const HASH_SETTING: &str = "admin.password_hash";
+const MUST_CHANGE_SETTING: &str = "admin.password_must_change";
+/// The predecessor's default, which is in every scanner's word list.
+const FORBIDDEN: &str = "grok2api";
+pub const MIN_CHARS: usize = 10;
+const MAX_CHARS: usize = 1024;
+/// Without look-alikes, so that it can be typed from a terminal.
+const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// Why a new password was refused; the text is a translation key of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    #[error("too_short")]
+    TooShort,
+    #[error("too_long")]
+    TooLong,
+    #[error("is_default")]
+    IsDefault,
+}
+
+/// # Errors
+/// The rule that `password` breaks.
+pub fn check_strength(password: &str) -> Result<(), Weakness> {
+    if password == FORBIDDEN {
+        return Err(Weakness::IsDefault);
+    }
+    match password.chars().count() {
+        n if n < MIN_CHARS => Err(Weakness::TooShort),
+        n if n > MAX_CHARS => Err(Weakness::TooLong),
+        _ => Ok(()),
+    }
+}
+
+/// Stores `password` as the operator's.
+///
+/// # Errors
+/// Hashing or the store failed.
+pub async fn set(store: &dyn Store, password: String, must_change: bool) -> anyhow::Result<()> {
+    let hash = tokio::task::spawn_blocking(move || hash(&password)).await??;
+    store.set_setting(HASH_SETTING, &hash).await.context("storing the password hash")?;
+    let flag = if must_change { "1" } else { "0" };
+    store.set_setting(MUST_CHANGE_SETTING, flag).await.context("storing the password flag")?;
+    Ok(())
+}
+
+/// Whether `password` is the operator's. Takes tens of milliseconds of one core.
+///
+/// # Errors
+/// The store failed, or no password is set.
+pub async fn verify(store: &dyn Store, password: String) -> anyhow::Result<bool> {
+    let Some(hash) = store.get_setting(HASH_SETTING).await.context("reading the password hash")?
+    else {
+        bail!("no admin password is set");
+    };
+    Ok(tokio::task::spawn_blocking(move || matches(&hash, &password)).await?)
+}
+
+/// # Errors
+/// The store failed.
+pub async fn must_change(store: &dyn Store) -> anyhow::Result<bool> {
+    Ok(store.get_setting(MUST_CHANGE_SETTING).await?.as_deref() == Some("1"))
+}
+
+/// Generates and stores a first password if there is none; returns it so that it is shown once.
+///
+/// # Errors
+/// Hashing or the store failed.
+pub async fn ensure(store: &dyn Store) -> anyhow::Result<Option<String>> {
+    if store.get_setting(HASH_SETTING).await.context("reading the password hash")?.is_some() {
+        return Ok(None);
+    }
+    let password = generate();
+    set(store, password.clone(), true).await?;
+    Ok(Some(password))
+}
+
+/// Four groups of four: about 79 bits.
+#[must_use]
+pub fn generate() -> String {
+    let mut rng = rand::rng();
+    let mut group = || -> String {
+        (0..4).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
+    };
+    [group(), group(), group(), group()].join("-")
+}
+
+fn hash(password: &str) -> anyhow::Result<String> {
+    let hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| anyhow::anyhow!("hashing the password: {error}"))?;
+    Ok(hash.to_string())
+}
+
+fn matches(hash: &str, password: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|parsed| {
+        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_matches_its_own_hash_only() {
+        let hashed = hash("correct horse battery").unwrap();
+        assert!(hashed.starts_with("$argon2id$"));
+        assert!(!hashed.contains("horse"));
+        assert!(matches(&hashed, "correct horse battery"));
+        assert!(!matches(&hashed, "correct horse batterz"));
+        assert!(!matches("not a hash", "correct horse battery"));
+    }
+
+    #[test]
+    fn weak_passwords_and_the_old_default_are_refused() {
+        assert_eq!(check_strength("grok2api"), Err(Weakness::IsDefault));
+        assert_eq!(check_strength("short"), Err(Weakness::TooShort));
+        assert_eq!(check_strength(&"x".repeat(2000)), Err(Weakness::TooLong));
+        assert_eq!(check_strength(&generate()), Ok(()));
+        assert_ne!(generate(), generate());
+    }
+}

@@ -1,0 +1,201 @@
+//! Sessions as the pages and the cookie-authenticated endpoints see them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use grok2api_app::{
+    dto::Viewer,
+    error::UiError,
+    service::{AdminProof, AuthService, PublicProof},
+};
+use http::request::Parts;
+use secrecy::ExposeSecret;
+use store::Store;
+use subtle::ConstantTimeEq;
+use tower_sessions::Session;
+
+use crate::{
+    auth::{attempts::Attempts, password},
+    clock::now_ms,
+    http::middleware::{origin::is_same_origin, request::RequestId},
+    state::{Live, Mode},
+};
+
+const ROLE_KEY: &str = "role";
+const STARTED_KEY: &str = "started_at_ms";
+const SEEN_KEY: &str = "seen_at_ms";
+const TOUCH_INTERVAL_MS: i64 = 5 * 60 * 1000;
+const ADMIN: &str = "admin";
+const PUBLIC: &str = "public";
+
+/// Sign-in, sign-out and the checks that hand out proofs.
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    live: Arc<ArcSwap<Live>>,
+    mode: Mode,
+    attempts: Attempts,
+}
+
+impl Sessions {
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, live: Arc<ArcSwap<Live>>, mode: Mode) -> Self {
+        Self { store, live, mode, attempts: Attempts::default() }
+    }
+
+    /// The role of a session that has not outlived its absolute limit.
+    async fn role(&self, parts: &Parts) -> Option<String> {
+        let session = parts.extensions.get::<Session>()?;
+        let role: String = session.get(ROLE_KEY).await.ok().flatten()?;
+        let started: i64 = session.get(STARTED_KEY).await.ok().flatten()?;
+        let app = &self.live.load().config.app;
+        let hours = if role == ADMIN {
+            app.admin_session_ttl_hours
+        } else {
+            app.public_session_ttl_hours
+        };
+        let limit_ms = i64::from(hours).saturating_mul(3_600_000);
+        let now = now_ms();
+        touch(session, now).await;
+        (now.saturating_sub(started) < limit_ms).then_some(role)
+    }
+
+    /// Which role the password opens. The public key is an ordinary secret, compared in constant time.
+    async fn role_for(&self, parts: &Parts, given: &str) -> Result<Option<&'static str>, UiError> {
+        let public_key = self.live.load().config.app.public_key.expose_secret().to_owned();
+        if !public_key.is_empty() && bool::from(public_key.as_bytes().ct_eq(given.as_bytes())) {
+            return Ok(Some(PUBLIC));
+        }
+        let is_admin = password::verify(self.store.as_ref(), given.to_owned())
+            .await
+            .map_err(|error| internal(parts, &error))?;
+        Ok(is_admin.then_some(ADMIN))
+    }
+}
+
+/// Marks the session as used, which moves its idle timeout on. Seldom, since each mark is a write.
+async fn touch(session: &Session, now_ms: i64) {
+    let seen: i64 = session.get(SEEN_KEY).await.ok().flatten().unwrap_or(0);
+    if now_ms.saturating_sub(seen) < TOUCH_INTERVAL_MS {
+        return;
+    }
+    if let Err(error) = session.insert(SEEN_KEY, now_ms).await {
+        tracing::warn!(%error, "a session could not be marked as used");
+    }
+}
+
+/// The `Session` that the session layer put into the request.
+fn session(parts: &Parts) -> Result<&Session, UiError> {
+    parts.extensions.get::<Session>().ok_or(UiError::SignInRequired)
+}
+
+fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
+    let id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+    tracing::error!(request_id = id, "page call failed: {cause:#}");
+    UiError::Internal { request_id: id }
+}
+
+#[async_trait]
+impl AuthService for Sessions {
+    async fn viewer(&self, parts: &Parts) -> Viewer {
+        let role = self.role(parts).await;
+        let is_admin = role.as_deref() == Some(ADMIN);
+        let must_change_password =
+            is_admin && password::must_change(self.store.as_ref()).await.unwrap_or(false);
+        Viewer {
+            is_admin,
+            may_chat: role.is_some() || self.mode.is_public,
+            is_demo: self.mode.is_demo,
+            must_change_password,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError> {
+        if !is_same_origin(&parts.method, &parts.headers) {
+            return Err(UiError::CrossSite);
+        }
+        match self.role(parts).await.as_deref() {
+            Some(ADMIN) => Ok(AdminProof::checked()),
+            _ => Err(UiError::SignInRequired),
+        }
+    }
+
+    async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError> {
+        if !is_same_origin(&parts.method, &parts.headers) {
+            return Err(UiError::CrossSite);
+        }
+        if self.mode.is_public || self.role(parts).await.is_some() {
+            Ok(PublicProof::checked())
+        } else {
+            Err(UiError::SignInRequired)
+        }
+    }
+
+    async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError> {
+        if !is_same_origin(&parts.method, &parts.headers) {
+            return Err(UiError::CrossSite);
+        }
+        if let Some(wait) = self.attempts.wait(Instant::now()) {
+            let retry_secs = wait.as_secs_f64().ceil() as u64;
+            return Err(UiError::TooManyAttempts { retry_secs: retry_secs.max(1) });
+        }
+        let Some(role) = self.role_for(parts, &password).await? else {
+            self.attempts.record_failure(Instant::now());
+            tracing::warn!("a sign-in failed");
+            // A constant pause, so that the answer's time says nothing about the cause.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            return Err(UiError::WrongPassword);
+        };
+        self.attempts.record_success();
+        let session = session(parts)?;
+        let stored = async {
+            session.cycle_id().await?;
+            session.insert(ROLE_KEY, role).await?;
+            session.insert(STARTED_KEY, now_ms()).await
+        };
+        stored.await.map_err(|error| internal(parts, &error))?;
+        tracing::info!(role, "signed in");
+        Ok(())
+    }
+
+    async fn sign_out(&self, parts: &Parts) -> Result<(), UiError> {
+        if !is_same_origin(&parts.method, &parts.headers) {
+            return Err(UiError::CrossSite);
+        }
+        session(parts)?.flush().await.map_err(|error| internal(parts, &error))
+    }
+
+    async fn change_password(
+        &self,
+        _admin: AdminProof,
+        parts: &Parts,
+        current: String,
+        new: String,
+    ) -> Result<(), UiError> {
+        if let Some(wait) = self.attempts.wait(Instant::now()) {
+            return Err(UiError::TooManyAttempts { retry_secs: wait.as_secs().max(1) });
+        }
+        let store = self.store.as_ref();
+        let is_right =
+            password::verify(store, current).await.map_err(|error| internal(parts, &error))?;
+        if !is_right {
+            self.attempts.record_failure(Instant::now());
+            return Err(UiError::WrongPassword);
+        }
+        password::check_strength(&new)
+            .map_err(|rule| UiError::Invalid { field: "new".to_owned(), rule: rule.to_string() })?;
+        password::set(store, new, false).await.map_err(|error| internal(parts, &error))?;
+        store.delete_all_sessions().await.map_err(|error| internal(parts, &error))?;
+        let session = session(parts)?;
+        let renewed = async {
+            session.flush().await?;
+            session.insert(ROLE_KEY, ADMIN).await?;
+            session.insert(STARTED_KEY, now_ms()).await
+        };
+        renewed.await.map_err(|error| internal(parts, &error))
+    }
+}

@@ -1,0 +1,29 @@
+//! Wall-clock time for rows and cooldowns; durations are measured with `Instant`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Unix milliseconds, UTC.
+#[must_use]
+pub fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// `14:20` in UTC of the given Unix milliseconds, for messages.
+#[must_use]
+pub fn hour_minute(at_ms: i64) -> String {
+    let minutes = at_ms.div_euclid(60_000).rem_euclid(24 * 60);
+    format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hour_and_minute_are_of_the_utc_day() {
+        assert_eq!(hour_minute(0), "00:00 UTC");
+        assert_eq!(hour_minute(1_772_700_000_000), "08:40 UTC");
+    }
+}

@@ -1,0 +1,36 @@
+//! The demo upstream: the simulator inside this process, with its own accounts (decision 3).
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context;
+use grok_sim::{Options, Pace, Simulator};
+use pool::{Account, AccountId, Credential, PoolKind};
+
+use crate::clock::now_ms;
+
+/// Starts the simulator on a free loopback port.
+///
+/// # Errors
+/// No port could be bound.
+pub async fn start() -> anyhow::Result<Simulator> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let options = Options { listen, pace: Pace::Human, ..Options::default() };
+    Simulator::start(options).await.context("starting the demo upstream")
+}
+
+/// The simulator's accounts, for a pool that lives in memory only.
+#[must_use]
+pub fn accounts() -> Vec<Account> {
+    let at_ms = now_ms();
+    grok_sim::demo_accounts()
+        .into_iter()
+        .filter_map(|demo| {
+            let credential = Credential::try_new(&demo.credential).ok()?;
+            let kind = PoolKind::from_name(demo.pool)?;
+            let id = AccountId::new(demo.credential.as_str());
+            let mut account = Account::new(id, credential, kind, at_ms);
+            account.note = "Demo".to_owned();
+            Some(account)
+        })
+        .collect()
+}

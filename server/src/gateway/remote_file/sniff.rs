@@ -1,0 +1,116 @@
+//! The type of a file: what was declared, checked against what is there.
+
+use super::FetchError;
+
+const UNKNOWN: &str = "application/octet-stream";
+
+/// The file's MIME type.
+///
+/// # Errors
+/// [`FetchError::ImageMismatch`] when an image type is declared that the content does not have; an
+/// image that is none of the four known kinds has no type that could be checked.
+pub(super) fn mime(
+    declared: Option<&str>,
+    name: &str,
+    content: &[u8],
+) -> Result<String, FetchError> {
+    let found = image_type(content);
+    match declared.filter(|declared| *declared != UNKNOWN) {
+        Some(declared) if declared.starts_with("image/") => {
+            let usual = if declared == "image/jpg" {
+                "image/jpeg"
+            } else {
+                declared
+            };
+            if found == Some(usual) {
+                return Ok(usual.to_owned());
+            }
+            Err(FetchError::ImageMismatch {
+                declared: declared.to_owned(),
+                found,
+            })
+        }
+        Some(declared) => Ok(declared.to_owned()),
+        None => Ok(found
+            .or_else(|| type_of_name(name))
+            .unwrap_or(UNKNOWN)
+            .to_owned()),
+    }
+}
+
+fn image_type(content: &[u8]) -> Option<&'static str> {
+    if content.starts_with(b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else if content.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if content.starts_with(b"GIF87a") || content.starts_with(b"GIF89a") {
+        Some("image/gif")
+    } else if content.starts_with(b"RIFF") && content.get(8..12) == Some(b"WEBP") {
+        Some("image/webp")
+    } else {
+        None
+    }
+}
+
+fn type_of_name(name: &str) -> Option<&'static str> {
+    let (_, extension) = name.rsplit_once('.')?;
+    Some(match extension.to_ascii_lowercase().as_str() {
+        "pdf" => "application/pdf",
+        "txt" | "log" => "text/plain",
+        "md" => "text/markdown",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
+
+    fn typed(declared: Option<&str>, name: &str, content: &[u8]) -> Option<String> {
+        mime(declared, name, content).ok()
+    }
+
+    #[test]
+    fn declared_images_must_be_what_they_say() {
+        let rows: [(&str, &[u8], &str); 4] = [
+            ("image/png", PNG, "image/png"),
+            ("image/jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
+            ("image/gif", b"GIF89a..", "image/gif"),
+            ("image/webp", b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        ];
+        for (declared, content, expected) in rows {
+            assert_eq!(
+                typed(Some(declared), "a", content).as_deref(),
+                Some(expected)
+            );
+        }
+        let error = mime(Some("image/jpeg"), "a.jpg", PNG).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "it is declared as `image/jpeg`, but its content is image/png"
+        );
+        assert_eq!(typed(Some("image/png"), "a.png", b"<html>"), None);
+        assert_eq!(typed(Some("image/svg+xml"), "a.svg", b"<svg>"), None);
+    }
+
+    #[test]
+    fn undeclared_types_come_from_the_content_then_the_name() {
+        assert_eq!(typed(None, "a.pdf", PNG).as_deref(), Some("image/png"));
+        assert_eq!(
+            typed(Some(UNKNOWN), "a.PDF", b"%PDF").as_deref(),
+            Some("application/pdf")
+        );
+        assert_eq!(typed(None, "a", b"x").as_deref(), Some(UNKNOWN));
+        assert_eq!(
+            typed(Some("text/plain"), "a.pdf", b"x").as_deref(),
+            Some("text/plain")
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! Layers around the routes, one file each. Their order is documented in [`super::router`].
+
+pub mod in_flight;
+pub mod key;
+pub mod origin;
+pub mod request;

@@ -1,0 +1,19 @@
+//! `/v1`: the OpenAI-compatible API.
+
+pub mod chat;
+pub mod models;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::state::AppState;
+
+/// Routes under `/v1` that need an API key.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/models", get(models::list_models))
+        .route("/models/{*id}", get(models::get_model))
+        .route("/chat/completions", post(chat::create_chat_completion))
+}

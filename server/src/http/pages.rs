@@ -1,0 +1,66 @@
+//! The hydrated site: server-rendered pages, server functions and static files.
+
+use std::{path::Path, sync::Arc};
+
+use axum::{Router, extract::FromRef, middleware, response::Response};
+use grok2api_app::{
+    App, shell,
+    service::{AdminService, AuthService, PublicService},
+};
+use http::{HeaderValue, Request, header::CACHE_CONTROL};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::services::ServeDir;
+
+use crate::state::AppState;
+
+/// Hashed names never change their content.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Fonts and icons keep their names over releases.
+const ONE_DAY: &str = "public, max-age=86400";
+
+/// Pages, `/api/*` server functions, `/pkg/*` and the files of `public/`.
+pub fn routes(state: &AppState) -> Router<AppState> {
+    let context = {
+        let (auth, admin, public) =
+            (state.auth.clone(), state.admin.clone(), state.public.clone());
+        move || {
+            provide_context::<Arc<dyn AuthService>>(auth.clone());
+            provide_context::<Arc<dyn AdminService>>(admin.clone());
+            provide_context::<Arc<dyn PublicService>>(public.clone());
+        }
+    };
+    let options = LeptosOptions::from_ref(state);
+    let site_root = Path::new(&*options.site_root);
+    let pkg = site_root.join(&*options.site_pkg_dir);
+    let pkg_path = format!("/{}", options.site_pkg_dir);
+    let fallback = leptos_axum::file_and_error_handler_with_context::<AppState, _>(
+        context.clone(),
+        shell,
+    );
+    let page_routes = generate_route_list(App);
+    Router::new()
+        .leptos_routes_with_context(state, page_routes, context, {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .nest_service(&pkg_path, files(&pkg, IMMUTABLE))
+        .nest_service("/fonts", files(&site_root.join("fonts"), ONE_DAY))
+        .fallback(fallback)
+}
+
+fn files(
+    folder: &Path,
+    cache: &'static str,
+) -> Router {
+    let service = ServeDir::new(folder).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(service).layer(middleware::from_fn(
+        move |request: Request<axum::body::Body>, next: middleware::Next| async move {
+            let mut response: Response = next.run(request).await;
+            if response.status().is_success() {
+                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+            }
+            response
+        },
+    ))
+}

@@ -1,0 +1,3 @@
+//! Logs. Metrics, traces and the request log have their own files as they come.
+
+pub mod logs;

@@ -1,0 +1,5 @@
+//! The ports of `app`, implemented over pool, store and gateway.
+
+pub mod accounts;
+pub mod highlight;
+pub mod public;

@@ -1,0 +1,51 @@
+//! What handlers and server functions may use.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::extract::FromRef;
+use grok2api_app::service::{AdminService, AuthService, PublicService};
+use leptos::config::LeptosOptions;
+use pool::Pool;
+use secrecy::SecretString;
+use store::Store;
+
+use crate::{
+    config::Config,
+    gateway::{Gateway, models::Models, remote_file::RemoteFiles},
+    http::middleware::in_flight::InFlight,
+};
+
+/// Configuration and what is built from it, swapped together: one request sees one pair.
+pub struct Live {
+    pub config: Config,
+    pub upstream: grok::Client,
+    pub models: Models,
+    pub remote_files: RemoteFiles,
+    /// `app.api_key`, split. Empty: the API is open.
+    pub api_keys: Vec<SecretString>,
+}
+
+/// Facts about this process that do not change while it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Mode {
+    /// The simulator answers instead of Grok.
+    pub is_demo: bool,
+    /// The public pages are open without signing in.
+    pub is_public: bool,
+}
+
+/// What every handler and every server function may use. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub leptos: LeptosOptions,
+    pub live: Arc<ArcSwap<Live>>,
+    pub mode: Mode,
+    pub pool: Arc<Pool>,
+    pub store: Arc<dyn Store>,
+    pub gateway: Arc<Gateway>,
+    pub auth: Arc<dyn AuthService>,
+    pub admin: Arc<dyn AdminService>,
+    pub public: Arc<dyn PublicService>,
+    pub in_flight: InFlight,
+}

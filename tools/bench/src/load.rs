@@ -1,0 +1,204 @@
+//! Closed-loop load: each client sends its next request when the answer has ended.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use http::{Method, Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, task::JoinSet};
+
+/// Where requests go and how a complete answer ends.
+#[derive(Clone)]
+pub struct Target {
+    address: String,
+    path: &'static str,
+    body: Bytes,
+    headers: Vec<(&'static str, String)>,
+    /// Bytes that a complete answer contains in its last kilobyte.
+    end_marker: &'static [u8],
+}
+
+impl Target {
+    /// The upstream's own protocol, for the pass-through.
+    pub fn upstream(address: &str) -> Self {
+        let body = serde_json::json!({
+            "temporary": true, "modelName": "grok-3", "modelMode": "MODEL_MODE_GROK_3",
+            "message": "Say something.", "fileAttachments": [], "imageAttachments": [],
+            "disableSearch": false, "enableImageGeneration": true, "returnImageBytes": false,
+            "returnRawGrokInXaiRequest": false, "enableImageStreaming": true,
+            "imageGenerationCount": 2, "forceConcise": false, "toolOverrides": {},
+            "enableSideBySide": true, "sendFinalMetadata": true, "isReasoning": false,
+            "disableTextFollowUps": false, "disableMemory": true, "forceSideBySide": false,
+            "isAsyncChat": false, "disableSelfHarmShortCircuit": false,
+            "deviceEnvInfo": {"darkModeEnabled": false, "devicePixelRatio": 2, "screenWidth": 2056,
+                "screenHeight": 1329, "viewportWidth": 2056, "viewportHeight": 1083},
+        });
+        let origin = format!("http://{address}");
+        let headers = vec![
+            ("cookie", "sso=bench-account-0; sso-rw=bench-account-0".to_owned()),
+            ("origin", origin.clone()),
+            ("referer", format!("{origin}/")),
+            ("user-agent", "Mozilla/5.0 bench".to_owned()),
+            ("x-statsig-id", "ZTpiZW5jaA==".to_owned()),
+            ("x-xai-request-id", "7b0c1d8e-54c8-4d63-9f0d-7a0f4a1f2a11".to_owned()),
+        ];
+        Self {
+            address: address.to_owned(),
+            path: "/rest/app-chat/conversations/new",
+            body: body.to_string().into(),
+            headers,
+            end_marker: b"isSoftStop",
+        }
+    }
+
+    /// The OpenAI-compatible endpoint.
+    pub fn gateway(address: &str) -> Self {
+        let body = serde_json::json!({
+            "model": "grok-3", "stream": true,
+            "messages": [{"role": "user", "content": "Say something."}],
+        });
+        Self {
+            address: address.to_owned(),
+            path: "/v1/chat/completions",
+            body: body.to_string().into(),
+            headers: Vec::new(),
+            end_marker: b"data: [DONE]",
+        }
+    }
+
+    pub async fn connect(&self) -> anyhow::Result<Connection> {
+        let stream = TcpStream::connect(&self.address).await.context("connecting")?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Connection { sender, _driver: driver })
+    }
+
+    fn request(&self) -> anyhow::Result<Request<Full<Bytes>>> {
+        let mut builder = Request::builder()
+            .method(Method::POST)
+            .uri(self.path)
+            .header(header::HOST, &self.address)
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in &self.headers {
+            builder = builder.header(*name, value);
+        }
+        Ok(builder.body(Full::new(self.body.clone()))?)
+    }
+}
+
+/// One keep-alive connection; its driver ends with it.
+pub struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    _driver: JoinSet<()>,
+}
+
+/// Times of one complete answer.
+pub struct Timing {
+    pub first_byte: Duration,
+    pub whole: Duration,
+    /// `data:` lines of the answer.
+    pub events: usize,
+}
+
+impl Connection {
+    /// Sends one request and reads its answer to the end.
+    ///
+    /// # Errors
+    /// The status is not 200 or the answer is incomplete.
+    pub async fn ask(&mut self, target: &Target) -> anyhow::Result<Timing> {
+        let started = Instant::now();
+        self.sender.ready().await?;
+        let response = self.sender.send_request(target.request()?).await?;
+        let status = response.status();
+        let mut body = response.into_body();
+        let mut first_byte = None;
+        let mut events = 0;
+        let mut tail: Vec<u8> = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            first_byte.get_or_insert_with(|| started.elapsed());
+            events += memchr::memmem::find_iter(&data, b"data: ").count();
+            let keep = data.len().min(1024);
+            if keep < 1024 && tail.len() > 1024 {
+                tail.drain(..tail.len() - 1024);
+            }
+            tail.extend_from_slice(&data[data.len() - keep..]);
+        }
+        let is_complete = memchr::memmem::find(&tail, target.end_marker).is_some();
+        if status != http::StatusCode::OK || !is_complete {
+            bail!("{} answered {status}: {}", target.path, String::from_utf8_lossy(&tail));
+        }
+        let whole = started.elapsed();
+        Ok(Timing { first_byte: first_byte.unwrap_or(whole), whole, events })
+    }
+}
+
+/// How hard to press.
+#[derive(Clone, Copy)]
+pub struct Load {
+    pub clients: usize,
+    pub duration: Duration,
+}
+
+/// All answers of one or more runs.
+#[derive(Default)]
+pub struct Outcome {
+    pub elapsed: Duration,
+    pub first_byte: Vec<Duration>,
+    pub whole: Vec<Duration>,
+}
+
+impl Load {
+    pub async fn run(self, target: &Target) -> anyhow::Result<Outcome> {
+        let started = Instant::now();
+        let mut clients = JoinSet::new();
+        for _ in 0..self.clients {
+            let target = target.clone();
+            clients.spawn(async move {
+                let mut connection = target.connect().await?;
+                let mut outcome = Outcome::default();
+                while started.elapsed() < self.duration {
+                    let timing = connection.ask(&target).await?;
+                    outcome.first_byte.push(timing.first_byte);
+                    outcome.whole.push(timing.whole);
+                }
+                anyhow::Ok(outcome)
+            });
+        }
+        let mut all = Outcome::default();
+        while let Some(outcome) = clients.join_next().await {
+            let outcome = outcome??;
+            all.first_byte.extend(outcome.first_byte);
+            all.whole.extend(outcome.whole);
+        }
+        all.elapsed = started.elapsed();
+        Ok(all)
+    }
+}
+
+impl Outcome {
+    pub fn merge(&mut self, other: Self) {
+        self.elapsed += other.elapsed;
+        self.first_byte.extend(other.first_byte);
+        self.whole.extend(other.whole);
+    }
+
+    pub fn per_second(&self) -> f64 {
+        self.whole.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
+    }
+
+    /// Milliseconds below which `share` of the times lie.
+    pub fn percentile_ms(times: &[Duration], share: f64) -> f64 {
+        let mut sorted = times.to_vec();
+        sorted.sort_unstable();
+        let at = ((sorted.len() as f64 - 1.0) * share).round().max(0.0) as usize;
+        sorted.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+    }
+}

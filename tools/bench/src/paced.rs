@@ -1,0 +1,71 @@
+//! Many open streams at a reading pace: is every event delivered, and what does a stream cost?
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::ensure;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use crate::{
+    load::Target,
+    process::{Gateway, Simulator},
+};
+
+/// Events of one answer and the time between them: a stream stays open for about half a minute.
+const EVENTS: usize = 30;
+const INTERVAL: Duration = Duration::from_millis(1000);
+/// Connections that may be in their handshake at once.
+const OPENING: usize = 200;
+
+/// What `streams` open streams cost.
+pub struct Paced {
+    pub streams: usize,
+    pub rest_kib: u64,
+    pub open_kib: u64,
+    pub events_per_stream: usize,
+}
+
+impl Paced {
+    pub fn kib_per_stream(&self) -> f64 {
+        self.open_kib.saturating_sub(self.rest_kib) as f64 / self.streams as f64
+    }
+}
+
+/// Opens `streams` streams, measures memory while all are open, and reads every one to its end.
+///
+/// # Errors
+/// A stream failed, or delivered another number of events than the others.
+pub async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Paced> {
+    let interval = INTERVAL.as_millis().to_string();
+    let events = EVENTS.to_string();
+    let args = ["--events", events.as_str(), "--interval-ms", interval.as_str()];
+    let simulator = Simulator::start(binary, &args).await?;
+    let gateway = Gateway::start(binary, &simulator.url, 200).await?;
+    let rest_kib = gateway.memory_kib()?;
+    let target = Target::gateway(&gateway.address);
+    let opening = Arc::new(Semaphore::new(OPENING));
+    let mut clients = JoinSet::new();
+    for _ in 0..streams {
+        let (target, opening) = (target.clone(), opening.clone());
+        clients.spawn(async move {
+            let permit = opening.acquire().await?;
+            let mut connection = target.connect().await?;
+            drop(permit);
+            anyhow::Ok(connection.ask(&target).await?.events)
+        });
+    }
+    // Half of an answer's time: everything is open, nothing has ended.
+    tokio::time::sleep(INTERVAL * (EVENTS as u32) / 2).await;
+    let open_kib = gateway.memory_kib()?;
+    let mut counts = Vec::with_capacity(streams);
+    while let Some(events) = clients.join_next().await {
+        counts.push(events??);
+    }
+    let events_per_stream = counts.first().copied().unwrap_or_default();
+    ensure!(
+        events_per_stream > EVENTS && counts.iter().all(|&count| count == events_per_stream),
+        "streams delivered different numbers of events: {:?}…{:?}",
+        counts.iter().min(),
+        counts.iter().max()
+    );
+    Ok(Paced { streams, rest_kib, open_kib, events_per_stream })
+}
