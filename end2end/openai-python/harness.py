@@ -15,7 +15,7 @@ API_KEY = "sk-test-python"
 
 
 class Simulator:
-    """`grok2api sim`, scripted over its control endpoint."""
+    """`grok2api sim`. The names of accounts say how they behave (crates/grok-sim/src/names.rs)."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -26,15 +26,8 @@ class Simulator:
         )
         self.url = self.process.stdout.readline().split()[-1]
 
-    def script(self, account, *replies):
-        body = json.dumps({"account": account, "replies": list(replies)}).encode()
-        self._call("/__sim/script", body)
-
     def requests(self):
-        return self._call("/__sim/requests")
-
-    def unused(self):
-        return self._call("/__sim/unused")
+        return self._call("/__sim/requests")["requests"]
 
     def reset(self):
         self._call("/__sim/reset", b"{}")

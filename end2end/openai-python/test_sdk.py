@@ -160,7 +160,7 @@ class SdkTest(unittest.TestCase):
         self.assertEqual(caught.exception.code, "upstream_error")
 
     def test_a_silent_upstream_is_a_gateway_timeout(self):
-        _, api = self.with_account("silent-hang-1", CHAT__STREAM_FIRST_TIMEOUT=1)
+        _, api = self.with_account("mute-hang-1", CHAT__STREAM_FIRST_TIMEOUT=1)
         with self.assertRaises(openai.InternalServerError) as caught:
             api.chat.completions.create(model="grok-4", messages=HELLO)
         self.assertEqual((caught.exception.status_code, caught.exception.code),
