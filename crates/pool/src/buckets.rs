@@ -8,7 +8,8 @@
 //! order. The pick is the first element: memory is read in sequence, however many accounts there
 //! are, and [`Buckets::best`] tells early which slots come next.
 //!
-//! Insert, remove and pick are O(1).
+//! Insert, remove and pick are O(1). Where a slot is, is kept with the slot ([`Places`]), in the
+//! cache line that selection reads anyway.
 
 use std::collections::VecDeque;
 
@@ -26,10 +27,24 @@ const NOWHERE: u16 = u16::MAX;
 
 /// Where a slot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    bucket: u16,
+pub(crate) struct Place {
     /// Counted from the first slot that was ever taken from the bucket's front; wraps.
     position: u32,
+    bucket: u16,
+}
+
+impl Place {
+    /// In no bucket.
+    pub(crate) const NOWHERE: Self = Self {
+        position: 0,
+        bucket: NOWHERE,
+    };
+}
+
+/// Keeps the place of every slot.
+pub(crate) trait Places {
+    /// The place of a slot, if there is such a slot.
+    fn place_mut(&mut self, slot: u32) -> Option<&mut Place>;
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,8 +61,6 @@ pub(crate) struct Buckets {
     words: [u64; 2 * WORDS],
     /// Bit = word of that number is not zero.
     summary: u32,
-    /// By slot number.
-    places: Vec<Place>,
 }
 
 impl Buckets {
@@ -56,31 +69,26 @@ impl Buckets {
             buckets: vec![Bucket::default(); 2 * PER_POOL],
             words: [0; 2 * WORDS],
             summary: 0,
-            places: Vec::new(),
         }
     }
 
     /// Puts a slot at the end of the bucket of `available` quota, out of any other bucket. Leaves
     /// it where it is if it is in that bucket already.
-    pub(crate) fn place(&mut self, slot: u32, kind: PoolKind, available: u32) {
+    pub(crate) fn place(
+        &mut self,
+        places: &mut impl Places,
+        slot: u32,
+        kind: PoolKind,
+        available: u32,
+    ) {
         let number = first_bucket(kind) + available.min(TOP) as usize;
-        if self.places.len() <= slot as usize {
-            self.places.resize(
-                slot as usize + 1,
-                Place {
-                    bucket: NOWHERE,
-                    position: 0,
-                },
-            );
-        }
-        if self
-            .places
-            .get(slot as usize)
-            .is_some_and(|p| usize::from(p.bucket) == number)
-        {
+        let Some(place) = places.place_mut(slot) else {
+            return;
+        };
+        if usize::from(place.bucket) == number {
             return;
         }
-        self.remove(slot);
+        self.remove(places, slot);
         let Some(bucket) = self.buckets.get_mut(number) else {
             return;
         };
@@ -89,19 +97,15 @@ impl Buckets {
         if bucket.slots.len() == 1 {
             self.mark(number, true);
         }
-        self.settle(slot, number, position);
+        settle(places, slot, number, position);
     }
 
     /// Changes places with a random slot of the same bucket, itself included.
-    pub(crate) fn shuffle(&mut self, slot: u32, rng: &mut Rng) {
-        let Some(Place {
-            bucket: number,
-            position,
-        }) = self.places.get(slot as usize).copied()
-        else {
+    pub(crate) fn shuffle(&mut self, places: &mut impl Places, slot: u32, rng: &mut Rng) {
+        let Some(Place { position, bucket }) = places.place_mut(slot).copied() else {
             return;
         };
-        let number = usize::from(number);
+        let number = usize::from(bucket);
         let Some(bucket) = self.buckets.get_mut(number) else {
             return;
         };
@@ -111,21 +115,17 @@ impl Buckets {
         };
         let other_position = bucket.front.wrapping_add(other as u32);
         bucket.slots.swap(own, other);
-        self.settle(displaced, number, position);
-        self.settle(slot, number, other_position);
+        settle(places, displaced, number, position);
+        settle(places, slot, number, other_position);
     }
 
     /// Takes a slot out of its bucket, if it is in one; the front slot fills the gap.
-    pub(crate) fn remove(&mut self, slot: u32) {
-        let Some(place) = self.places.get_mut(slot as usize) else {
+    pub(crate) fn remove(&mut self, places: &mut impl Places, slot: u32) {
+        let Some(place) = places.place_mut(slot) else {
             return;
         };
-        let Place {
-            bucket: number,
-            position,
-        } = *place;
-        place.bucket = NOWHERE;
-        let number = usize::from(number);
+        let Place { position, bucket } = std::mem::replace(place, Place::NOWHERE);
+        let number = usize::from(bucket);
         let Some(bucket) = self.buckets.get_mut(number) else {
             return;
         };
@@ -133,11 +133,11 @@ impl Buckets {
         let front = bucket.slots.front().copied();
         bucket.slots.swap_remove_front(index);
         bucket.front = bucket.front.wrapping_add(1);
-        let empty = bucket.slots.is_empty();
+        let is_empty = bucket.slots.is_empty();
         if let Some(moved) = front.filter(|_| index > 0) {
-            self.settle(moved, number, position);
+            settle(places, moved, number, position);
         }
-        if empty {
+        if is_empty {
             self.mark(number, false);
         }
     }
@@ -168,26 +168,12 @@ impl Buckets {
         Some(word * 64 + self.words.get(base + word)?.checked_ilog2()? as usize)
     }
 
-    /// The slots of the highest bucket that come after `skip` others; their places are read too.
+    /// The slots of the highest bucket that come after `skip` others.
     pub(crate) fn ahead(&self, kind: PoolKind, skip: usize) -> impl Iterator<Item = u32> {
         let highest = self.highest(kind, PER_POOL);
         let bucket = highest.and_then(|bucket| self.buckets.get(first_bucket(kind) + bucket));
-        let slots = bucket.and_then(|bucket| {
-            let end = bucket.slots.len();
-            Some(bucket.slots.range(skip.min(end)..end))
-        });
-        slots.into_iter().flatten().copied().inspect(|slot| {
-            std::hint::black_box(self.places.get(*slot as usize).map(|place| place.position));
-        })
-    }
-
-    fn settle(&mut self, slot: u32, bucket: usize, position: u32) {
-        if let Some(place) = self.places.get_mut(slot as usize) {
-            *place = Place {
-                bucket: bucket as u16,
-                position,
-            };
-        }
+        let slots = bucket.map(|bucket| bucket.slots.range(skip.min(bucket.slots.len())..));
+        slots.into_iter().flatten().copied()
     }
 
     fn mark(&mut self, bucket: usize, occupied: bool) {
@@ -213,6 +199,15 @@ impl Bucket {
     }
 }
 
+fn settle(places: &mut impl Places, slot: u32, bucket: usize, position: u32) {
+    if let Some(place) = places.place_mut(slot) {
+        *place = Place {
+            position,
+            bucket: bucket as u16,
+        };
+    }
+}
+
 fn first_bucket(kind: PoolKind) -> usize {
     kind as usize * PER_POOL
 }
@@ -221,44 +216,69 @@ fn first_bucket(kind: PoolKind) -> usize {
 mod tests {
     use super::*;
 
-    fn filled(quotas: &[(PoolKind, u32)], seed: u64) -> Buckets {
-        let (mut buckets, mut rng) = (Buckets::new(), Rng::new(seed));
-        for (slot, (kind, quota)) in quotas.iter().enumerate() {
-            buckets.place(slot as u32, *kind, *quota);
-            buckets.shuffle(slot as u32, &mut rng);
+    impl Places for Vec<Place> {
+        fn place_mut(&mut self, slot: u32) -> Option<&mut Place> {
+            self.get_mut(slot as usize)
         }
-        buckets
+    }
+
+    fn filled(quotas: &[(PoolKind, u32)], seed: u64) -> (Buckets, Vec<Place>) {
+        let (mut buckets, mut rng) = (Buckets::new(), Rng::new(seed));
+        let mut places = vec![Place::NOWHERE; quotas.len()];
+        for (slot, (kind, quota)) in quotas.iter().enumerate() {
+            buckets.place(&mut places, slot as u32, *kind, *quota);
+            buckets.shuffle(&mut places, slot as u32, &mut rng);
+        }
+        (buckets, places)
     }
 
     #[test]
     fn slots_come_highest_quota_first_and_by_pool() {
         use PoolKind::{Basic, Super};
-        let mut buckets = filled(
-            &[
-                (Basic, 1),
-                (Super, 5),
-                (Basic, 64),
-                (Basic, 63),
-                (Super, 9000),
-                (Basic, 1023),
-            ],
-            1,
-        );
+        let quotas = [
+            (Basic, 1),
+            (Super, 5),
+            (Basic, 64),
+            (Basic, 63),
+            (Super, 9000),
+            (Basic, 1023),
+        ];
+        let (mut buckets, mut places) = filled(&quotas, 1);
         assert_eq!(buckets.best(Basic).collect::<Vec<_>>(), [5, 2, 3, 0]);
         assert_eq!(buckets.best(Super).collect::<Vec<_>>(), [4, 1]);
-        buckets.remove(2);
-        buckets.remove(2);
-        buckets.place(0, Basic, 500);
+        buckets.remove(&mut places, 2);
+        buckets.remove(&mut places, 2);
+        buckets.place(&mut places, 0, Basic, 500);
         assert_eq!(buckets.best(Basic).collect::<Vec<_>>(), [5, 0, 3]);
-        [0, 3, 5].into_iter().for_each(|slot| buckets.remove(slot));
+        for slot in [0, 3, 5] {
+            buckets.remove(&mut places, slot);
+        }
         assert_eq!(buckets.best(Basic).next(), None);
+    }
+
+    #[test]
+    fn a_slot_from_the_middle_leaves_the_others_findable() {
+        let (mut buckets, mut places) = filled(&[(PoolKind::Basic, 80); 9], 3);
+        for slot in [4, 0, 8, 2] {
+            buckets.remove(&mut places, slot);
+            let mut left: Vec<_> = buckets.best(PoolKind::Basic).collect();
+            assert!(!left.contains(&slot));
+            left.retain(|slot| places[*slot as usize] != Place::NOWHERE);
+            assert_eq!(left.len(), buckets.best(PoolKind::Basic).count());
+        }
+        buckets.place(&mut places, 4, PoolKind::Basic, 80);
+        assert_eq!(
+            buckets.best(PoolKind::Basic).last(),
+            Some(4),
+            "returned to the end"
+        );
     }
 
     #[test]
     fn ties_are_uniform_over_seeds() {
         let mut first = [0_u32; 4];
         for seed in 0..4000 {
-            let buckets = filled(&[(PoolKind::Basic, 80); 4], seed);
+            let (buckets, _) = filled(&[(PoolKind::Basic, 80); 4], seed);
             first[buckets.best(PoolKind::Basic).next().unwrap() as usize] += 1;
         }
         assert!(

@@ -1,7 +1,7 @@
 //! The pool's state behind its lock: slab, indexes, counters, rests.
 //!
-//! Every change of a slot ends in [`Inner::settle`], the one place that keeps bucket, counters and
-//! the heap of rests in step with the account.
+//! Every change of an account ends in [`Inner::settle`], every change of a reservation in
+//! [`Inner::refile`]: they keep bucket, counters and the heap of rests in step.
 
 use std::collections::{HashMap, VecDeque};
 use std::hint::black_box;
@@ -10,8 +10,10 @@ use crate::buckets::Buckets;
 use crate::cooling::Ends;
 use crate::pool::Want;
 use crate::rng::Rng;
-use crate::skip::{AccountView, Exhausted, SkipCount, SkipReason};
+use crate::skip::{AccountView, Exhausted};
+use crate::slab::Slab;
 use crate::slot::{Slot, SlotRef, State};
+use crate::tally::Tally;
 use crate::transition::{plan, plan_elapsed};
 use crate::{
     Account, AccountChange, AccountId, Change, Credential, Event, Outcome, Policy, PoolKind,
@@ -44,15 +46,11 @@ pub(crate) struct Inner {
     rng: Rng,
     /// Selections so far: the clock of rests.
     selections: u64,
-    /// Occupants so far: the source of stamps.
-    stamps: u64,
-    slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
+    slab: Slab,
     by_id: HashMap<AccountId, u32>,
     by_credential: HashMap<Credential, u32>,
     buckets: Buckets,
-    /// Accounts by pool and state.
-    tallies: [[usize; State::COUNT]; 2],
+    tally: Tally,
     ends: [Ends; 2],
     /// In order of `until`, since the span is one number for all.
     rests: VecDeque<Rest>,
@@ -67,13 +65,11 @@ impl Inner {
             policy,
             rng: Rng::new(seed),
             selections: 0,
-            stamps: 0,
-            slots: Vec::new(),
-            free: Vec::new(),
+            slab: Slab::default(),
             by_id: HashMap::new(),
             by_credential: HashMap::new(),
             buckets: Buckets::new(),
-            tallies: Default::default(),
+            tally: Tally::default(),
             ends: Default::default(),
             rests: VecDeque::new(),
             pending: Vec::new(),
@@ -86,36 +82,28 @@ impl Inner {
         if self.by_id.contains_key(&account.id) || self.has_credential(&account.credential) {
             return false;
         }
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            (self.slots.len() - 1) as u32
-        });
-        self.by_id.insert(account.id.clone(), index);
-        self.by_credential.insert(account.credential.clone(), index);
-        self.stamps += 1;
-        if let Some(place) = self.slots.get_mut(index as usize) {
-            *place = Some(Slot::new(account, self.stamps));
-        }
+        let (id, credential) = (account.id.clone(), account.credential.clone());
+        let index = self.slab.insert(account);
+        self.by_id.insert(id, index);
+        self.by_credential.insert(credential, index);
         self.settle(index);
-        self.buckets.shuffle(index, &mut self.rng);
+        self.buckets.shuffle(&mut self.slab, index, &mut self.rng);
         true
     }
 
     pub(crate) fn remove(&mut self, id: &AccountId) -> Option<Account> {
         let index = self.by_id.remove(id)?;
-        let slot = self.slots.get_mut(index as usize)?.take()?;
-        self.by_credential.remove(&slot.account.credential);
-        self.buckets.remove(index);
-        if let Some((kind, state)) = slot.counted {
-            self.tallies[kind as usize][state as usize] -= 1;
+        self.buckets.remove(&mut self.slab, index);
+        let (hot, slot) = self.slab.remove(index)?;
+        self.by_credential.remove(&hot.credential);
+        if let Some(state) = hot.counted {
+            self.tally.subtract(hot.kind, state);
         }
-        self.free.push(index);
         Some(slot.account)
     }
 
     pub(crate) fn get(&self, id: &AccountId) -> Option<&Account> {
-        let index = *self.by_id.get(id)?;
-        Some(&self.slots.get(index as usize)?.as_ref()?.account)
+        Some(&self.slab.slot(*self.by_id.get(id)?)?.account)
     }
 
     pub(crate) fn has_credential(&self, credential: &Credential) -> bool {
@@ -140,28 +128,22 @@ impl Inner {
 
     /// Whether an account that is active or cooling is in one of the tier's pools.
     pub(crate) fn serves(&self, tier: Tier) -> bool {
-        tier.candidates().iter().any(|kind| {
-            let tally = &self.tallies[*kind as usize];
-            let out = tally[State::Disabled as usize] + tally[State::Expired as usize];
-            tally.iter().sum::<usize>() > out
-        })
+        self.tally.serves(tier)
     }
 
     /// Views of the slots in `range`, and whether there are slots beyond it.
     pub(crate) fn views(&self, range: std::ops::Range<usize>, out: &mut Vec<AccountView>) -> bool {
-        let slots = self.slots.get(range.start..range.end.min(self.slots.len()));
-        out.extend(
-            slots
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|slot| AccountView {
-                    account: slot.account.clone(),
-                    in_flight: slot.in_flight,
-                    skipped: slot.state().reason(slot.scheduled.unwrap_or_default()),
-                }),
-        );
-        range.end < self.slots.len()
+        let end = range.end;
+        let view = |index| {
+            let (hot, slot) = (self.slab.hot(index)?, self.slab.slot(index)?);
+            Some(AccountView {
+                account: slot.account.clone(),
+                in_flight: hot.in_flight,
+                skipped: hot.state().reason(slot.scheduled.unwrap_or_default()),
+            })
+        };
+        out.extend(range.filter_map(|index| view(index as u32)));
+        end < self.slab.len()
     }
 
     /// Chooses an account and reserves quota on it; see [`crate::Pool::select`].
@@ -192,17 +174,25 @@ impl Inner {
         now_ms: i64,
     ) -> Vec<AccountChange> {
         self.open_leases = self.open_leases.saturating_sub(1);
-        let Some(slot) = occupant(&mut self.slots, lease) else {
+        if !self.slab.is_current(lease) {
+            return Vec::new();
+        }
+        let Some(hot) = self.slab.hot_mut(lease.index) else {
             return Vec::new();
         };
+        let allowance = hot.allowance(reserved);
+        hot.reserved = hot.reserved.saturating_sub(reserved);
+        hot.in_flight = hot.in_flight.saturating_sub(1);
         let outcome = match outcome {
+            Outcome::Unharmed => {
+                self.refile(lease.index);
+                return Vec::new();
+            }
             Outcome::Success { cost } => Outcome::Success {
-                cost: cost.min(slot.allowance(reserved)),
+                cost: cost.min(allowance),
             },
             other => other,
         };
-        slot.reserved = slot.reserved.saturating_sub(reserved);
-        slot.in_flight = slot.in_flight.saturating_sub(1);
         self.change(lease.index, &Event::Outcome(outcome), now_ms)
     }
 
@@ -228,7 +218,7 @@ impl Inner {
                     break;
                 };
                 left -= 1;
-                if holds(&self.slots, kind, until_ms, slot) {
+                if holds(&self.slab, kind, until_ms, slot) {
                     self.wake(slot.index, now_ms);
                 }
             }
@@ -241,10 +231,6 @@ impl Inner {
         std::mem::take(&mut self.pending)
     }
 
-    fn slot(&self, index: u32) -> Option<&Slot> {
-        self.slots.get(index as usize)?.as_ref()
-    }
-
     fn end_rests(&mut self) {
         while self
             .rests
@@ -254,69 +240,77 @@ impl Inner {
             let Some(rest) = self.rests.pop_front() else {
                 return;
             };
-            let Some(slot) = occupant(&mut self.slots, rest.slot) else {
+            if !self.slab.is_current(rest.slot) {
                 continue;
-            };
-            if slot.rest_until == rest.until {
+            }
+            let both = self.slab.both_mut(rest.slot.index);
+            if let Some((_, slot)) = both.filter(|(_, slot)| slot.rest_until == rest.until) {
                 slot.rest_until = 0;
                 self.settle(rest.slot.index);
             }
         }
     }
 
+    /// The present selection as a mark on excluded accounts; never 0.
+    fn mark(&self) -> u32 {
+        (self.selections % u64::from(u32::MAX)) as u32 + 1
+    }
+
     fn mark_excluded(&mut self, exclude: &[AccountId]) {
+        let mark = self.mark();
         for id in exclude {
-            let Some(index) = self.by_id.get(id) else {
-                continue;
-            };
-            if let Some(Some(slot)) = self.slots.get_mut(*index as usize) {
-                slot.excluded_at = self.selections;
+            let index = self.by_id.get(id).copied();
+            if let Some(hot) = index.and_then(|index| self.slab.hot_mut(index)) {
+                hot.excluded_at = mark;
             }
         }
     }
 
     fn find(&mut self, want: &Want<'_>, now_ms: i64) -> Option<u32> {
+        let kinds = want.tier.candidates();
+        let mark = self.mark();
         if let Some(preferred) = want.prefer.and_then(|id| self.by_id.get(id)).copied() {
             self.wake(preferred, now_ms);
-            let slot = self.slot(preferred)?;
-            if want.tier.candidates().contains(&slot.account.pool)
-                && slot.state() == State::Selectable
-                && slot.excluded_at != self.selections
-            {
+            let is_able = self.slab.hot(preferred).is_some_and(|hot| {
+                kinds.contains(&hot.kind)
+                    && hot.state() == State::Selectable
+                    && hot.excluded_at != mark
+            });
+            if is_able {
                 return Some(preferred);
             }
         }
-        let kinds = want.tier.candidates().iter();
-        let any = |index: &u32| {
+        let is_free = |index: &u32| {
             want.exclude.is_empty()
                 || self
-                    .slot(*index)
-                    .is_some_and(|slot| slot.excluded_at != self.selections)
+                    .slab
+                    .hot(*index)
+                    .is_some_and(|hot| hot.excluded_at != mark)
         };
         kinds
-            .filter_map(|kind| self.buckets.best(*kind).find(any))
-            .next()
+            .iter()
+            .find_map(|kind| self.buckets.best(*kind).find(is_free))
     }
 
     fn grant(&mut self, index: u32, cost: u32) -> Option<Grant> {
-        let slot = self.slots.get_mut(index as usize)?.as_mut()?;
-        let reserved = cost.max(1).min(slot.available());
-        slot.reserved += reserved;
-        slot.in_flight += 1;
+        let hot = self.slab.hot_mut(index)?;
+        let reserved = cost.max(1).min(hot.available());
+        hot.reserved += reserved;
+        hot.in_flight += 1;
         let grant = Grant {
             slot: SlotRef {
                 index,
-                stamp: slot.stamp,
+                stamp: hot.stamp,
             },
             reserved,
-            id: slot.account.id.clone(),
-            credential: slot.account.credential.clone(),
-            kind: slot.account.pool,
+            id: hot.id.clone(),
+            credential: hot.credential.clone(),
+            kind: hot.kind,
         };
         self.open_leases += 1;
         // Out of the bucket first: an account that stays in its (last) bucket goes to its end.
-        self.buckets.remove(index);
-        self.settle(index);
+        self.buckets.remove(&mut self.slab, index);
+        self.refile(index);
         self.warm(grant.kind);
         Some(grant)
     }
@@ -329,91 +323,41 @@ impl Inner {
         if !self.selections.is_multiple_of(BLOCK as u64) {
             return;
         }
-        for slot in self
-            .buckets
-            .ahead(kind, 0)
-            .take(BLOCK)
-            .filter_map(|i| self.slot(i))
-        {
-            let Account { id, credential, .. } = &slot.account;
-            black_box((
-                id.as_str().as_bytes().first(),
-                credential.expose().as_bytes().first(),
-            ));
+        let hot = |index| self.slab.hot(index);
+        for next in self.buckets.ahead(kind, 0).take(BLOCK).filter_map(hot) {
+            let (id, credential) = (next.id.as_str(), next.credential.expose());
+            black_box((id.as_bytes().first(), credential.as_bytes().first()));
         }
-        for slot in self
-            .buckets
-            .ahead(kind, BLOCK)
-            .take(BLOCK)
-            .filter_map(|i| self.slot(i))
-        {
-            black_box((
-                slot.state(),
-                slot.in_flight,
-                slot.account.use_count,
-                slot.account.last_used_at_ms,
-            ));
+        for later in self.buckets.ahead(kind, BLOCK).take(BLOCK).filter_map(hot) {
+            black_box(later.in_flight);
         }
     }
 
-    /// Called when nothing was found: every selectable account of the tier is an excluded one.
+    /// Called when nothing was found.
     fn exhausted(&mut self, tier: Tier) -> Exhausted {
-        let mut counts = [0; State::COUNT];
-        let mut wrong_tier = 0;
-        let mut retry_at_ms: Option<i64> = None;
-        for kind in PoolKind::ALL {
-            let tally = &self.tallies[kind as usize];
-            if !tier.candidates().contains(&kind) {
-                wrong_tier += tally.iter().sum::<usize>();
-                continue;
-            }
-            counts
-                .iter_mut()
-                .zip(tally)
-                .for_each(|(sum, count)| *sum += count);
-            let slots = &self.slots;
-            let end = self.ends[kind as usize].earliest(|at, slot| holds(slots, kind, at, slot));
-            retry_at_ms = [retry_at_ms, end].into_iter().flatten().min();
-        }
-        let by_state = State::SKIPPED.into_iter().filter_map(|state| {
-            let reason = state.reason(retry_at_ms.unwrap_or_default())?;
-            Some(SkipCount {
-                reason,
-                count: counts[state as usize],
-            })
-        });
-        let excluded = counts[State::Selectable as usize];
-        let skips = by_state
-            .chain([
-                SkipCount {
-                    reason: SkipReason::Excluded,
-                    count: excluded,
-                },
-                SkipCount {
-                    reason: SkipReason::WrongTier,
-                    count: wrong_tier,
-                },
-            ])
-            .filter(|skip| skip.count > 0)
-            .collect();
+        let slab = &self.slab;
+        let mut earliest = |kind: &PoolKind| {
+            self.ends[*kind as usize].earliest(|at, slot| holds(slab, *kind, at, slot))
+        };
+        let retry_at_ms = tier.candidates().iter().filter_map(&mut earliest).min();
+        let skips = self.tally.skips(tier, retry_at_ms);
         Exhausted { retry_at_ms, skips }
     }
 
     fn change(&mut self, index: u32, event: &Event, now_ms: i64) -> Vec<AccountChange> {
-        let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
+        let Some((hot, slot)) = self.slab.both_mut(index) else {
             return Vec::new();
         };
+        let span = u64::from(self.policy.cooldown_error_requests);
         match event {
-            Event::Outcome(Outcome::UpstreamFailure { .. })
-                if self.policy.cooldown_error_requests > 0 =>
-            {
-                let until = self.selections + u64::from(self.policy.cooldown_error_requests);
+            Event::Outcome(Outcome::UpstreamFailure { .. }) if span > 0 => {
+                let until = self.selections + span;
                 slot.rest_until = until;
-                let slot = SlotRef {
-                    index,
-                    stamp: slot.stamp,
-                };
-                self.rests.push_back(Rest { until, slot });
+                let stamp = hot.stamp;
+                self.rests.push_back(Rest {
+                    until,
+                    slot: SlotRef { index, stamp },
+                });
             }
             Event::Reset | Event::Enable => slot.rest_until = 0,
             _ => {}
@@ -426,73 +370,65 @@ impl Inner {
 
     /// Ends the slot's rest if its time has come.
     fn wake(&mut self, index: u32, now_ms: i64) {
-        let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
+        let both = self.slab.both_mut(index);
+        let Some((_, slot)) = both.filter(|(_, s)| s.account.status == Status::Cooling) else {
             return;
         };
-        if slot.account.status != Status::Cooling {
-            return;
-        }
         let changes = plan_elapsed(&slot.account, now_ms);
         let changes = adopt(slot, changes);
         self.pending.extend(changes);
         self.settle(index);
     }
 
-    /// Brings bucket, counters and heap in step with the slot.
+    /// Brings everything in step with the slot's account.
     fn settle(&mut self, index: u32) {
-        let Some(Some(slot)) = self.slots.get_mut(index as usize) else {
+        let Some((hot, slot)) = self.slab.both_mut(index) else {
             return;
         };
-        let (kind, state, before) = (slot.account.pool, slot.state(), slot.counted);
-        let until_ms = slot.account.cooling_until_ms();
-        let moved = before.is_none_or(|(counted_kind, _)| counted_kind != kind);
-        let schedule = until_ms.filter(|_| moved || slot.scheduled != until_ms);
+        let (kind, until_ms) = (slot.account.pool, slot.account.cooling_until_ms());
+        let has_moved = hot.kind != kind;
+        if let Some(state) = hot.counted.take() {
+            self.tally.subtract(hot.kind, state);
+        }
+        hot.follow(slot);
+        let is_new_end = slot.scheduled != until_ms || has_moved;
         slot.scheduled = until_ms;
-        slot.counted = Some((kind, state));
-        let (available, slot) = (
-            slot.available(),
-            SlotRef {
-                index,
-                stamp: slot.stamp,
-            },
-        );
-        if before != Some((kind, state)) {
-            if let Some((kind, state)) = before {
-                self.tallies[kind as usize][state as usize] -= 1;
+        let stamp = hot.stamp;
+        self.refile(index);
+        if let Some(until_ms) = until_ms.filter(|_| is_new_end) {
+            let (cooling, slab) = (self.tally.count(kind, State::Cooling), &self.slab);
+            let holds = |at, slot| holds(slab, kind, at, slot);
+            self.ends[kind as usize].push(until_ms, SlotRef { index, stamp }, cooling, holds);
+        }
+    }
+
+    /// Brings bucket and counters in step with the slot's state and available quota.
+    fn refile(&mut self, index: u32) {
+        let Some(hot) = self.slab.hot_mut(index) else {
+            return;
+        };
+        let (kind, state, available) = (hot.kind, hot.state(), hot.available());
+        let before = hot.counted.replace(state);
+        if before != Some(state) {
+            if let Some(before) = before {
+                self.tally.subtract(kind, before);
             }
-            self.tallies[kind as usize][state as usize] += 1;
+            self.tally.add(kind, state);
         }
         if state == State::Selectable {
-            self.buckets.place(index, kind, available);
+            self.buckets.place(&mut self.slab, index, kind, available);
         } else {
-            self.buckets.remove(index);
-        }
-        if let Some(until_ms) = schedule {
-            let cooling = self.tallies[kind as usize][State::Cooling as usize];
-            let slots = &self.slots;
-            self.ends[kind as usize].push(until_ms, slot, cooling, |at, slot| {
-                holds(slots, kind, at, slot)
-            });
+            self.buckets.remove(&mut self.slab, index);
         }
     }
 }
 
-/// The slot, if its occupant is still the one meant.
-fn occupant(slots: &mut [Option<Slot>], of: SlotRef) -> Option<&mut Slot> {
-    slots
-        .get_mut(of.index as usize)?
-        .as_mut()
-        .filter(|slot| slot.stamp == of.stamp)
-}
-
 /// Whether a heap entry still tells the end of the slot's rest.
-fn holds(slots: &[Option<Slot>], kind: PoolKind, until_ms: i64, of: SlotRef) -> bool {
-    slots
-        .get(of.index as usize)
-        .and_then(Option::as_ref)
-        .is_some_and(|slot| {
-            slot.stamp == of.stamp && slot.account.pool == kind && slot.scheduled == Some(until_ms)
-        })
+fn holds(slab: &Slab, kind: PoolKind, until_ms: i64, of: SlotRef) -> bool {
+    slab.is_current(of)
+        && slab
+            .slot(of.index)
+            .is_some_and(|slot| slot.account.pool == kind && slot.scheduled == Some(until_ms))
 }
 
 /// Applies changes to the slot's account and signs them with its id.

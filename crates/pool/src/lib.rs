@@ -22,7 +22,9 @@ mod lease;
 mod pool;
 mod rng;
 mod skip;
+mod slab;
 mod slot;
+mod tally;
 mod transition;
 
 pub use account::{Account, Cooldown, CooldownReason, PoolKind, Status, Tier};
