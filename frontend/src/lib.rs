@@ -1,5 +1,8 @@
 //! The browser entry point: hydrates the server-rendered page.
 
+// The types of a page nest as deeply as its elements.
+#![recursion_limit = "1024"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called once by the script that the server puts into the page.
