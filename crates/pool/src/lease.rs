@@ -26,11 +26,11 @@ impl Lease {
     }
 
     pub fn account_id(&self) -> &AccountId {
-        &self.grant.id
+        &self.grant.identity.id
     }
 
     pub fn credential(&self) -> &Credential {
-        &self.grant.credential
+        &self.grant.identity.credential
     }
 
     /// The account's pool when it was selected.
@@ -63,7 +63,7 @@ impl Drop for Lease {
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
-            .field("account_id", &self.grant.id)
+            .field("account_id", &self.grant.identity.id)
             .field("pool_kind", &self.grant.kind)
             .field("reserved", &self.grant.reserved)
             .finish_non_exhaustive()
