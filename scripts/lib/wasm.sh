@@ -12,7 +12,7 @@ setup_wasm() {
     if use_built_target; then return; fi
     if [ "${GROK2API_WASM:-}" != debian ] && have rustup; then
         step "add the wasm target with rustup (the pages run as WebAssembly)"
-        if (cd "$ROOT" && timeout 300 rustup target add "$WASM_TARGET" >&2) && use_own_target; then
+        if (cd "$ROOT" && RUST_BACKTRACE=0 timeout 300 rustup target add "$WASM_TARGET" >&2) && use_own_target; then
             return
         fi
         say "rustup could not, so the target is built from Debian's packages"
