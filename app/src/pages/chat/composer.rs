@@ -3,7 +3,8 @@
 use super::{
     attachments::{DraftFiles, attach},
     history::{Author, TurnId},
-    room::{Room, focus_composer},
+    room::Room,
+    upkeep::focus_composer,
 };
 use crate::{
     browser::{files, page},
@@ -244,10 +245,9 @@ pub(super) fn EditBox(id: TurnId) -> impl IntoView {
     let can_send = Memo::new(move |_| has_files || text.with(|text| !text.trim().is_empty()));
     let files = StoredValue::new(files);
     let send = move || {
-        if !can_send.get_untracked() {
+        if !can_send.get_untracked() || untrack(|| room.is_answering()) {
             return;
         }
-        room.stop();
         let parent = room
             .open
             .with_untracked(|chat| chat.turn(id).and_then(|turn| turn.parent));

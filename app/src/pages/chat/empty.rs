@@ -1,6 +1,6 @@
 //! A conversation that has not begun.
 
-use super::room::{Room, focus_composer};
+use super::{room::Room, upkeep::focus_composer};
 use crate::{
     components::{Icon, IconName},
     i18n::{Text, t, text::chat as text, use_language},

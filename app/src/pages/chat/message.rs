@@ -118,6 +118,7 @@ fn DoneView(id: TurnId) -> impl IntoView {
             .open
             .with_untracked(|chat| chat.question_of(id).map(|turn| turn.id));
         if let Some(question) = question {
+            room.discard_empty(id);
             room.answer(question);
         }
     });

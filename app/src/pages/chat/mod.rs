@@ -1,13 +1,15 @@
 //! The chat page.
 //!
 //! Conversations live in the browser: [`history`] is the data, [`library`] keeps it, [`room`] is
-//! the state of the page, [`run`] receives answers. The address `/?c=<id>` says which conversation
-//! is shown, so links, reload and the back button work. On the server the page is rendered with
-//! its frame and the list of models; what the browser has stored appears after hydration.
+//! the state of the page, [`upkeep`] keeps it in step with the address, [`run`] receives answers.
+//! The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
+//! work. On the server the page is rendered with its frame and the list of models; what the
+//! browser has stored appears after hydration.
 
 mod attachments;
 mod composer;
 mod empty;
+mod entry;
 mod failure;
 mod history;
 mod library;
@@ -19,10 +21,12 @@ mod prose;
 mod request;
 mod room;
 mod run;
+mod search;
 mod settings;
 mod sidebar;
 mod thinking;
 mod turns;
+mod upkeep;
 
 use crate::{
     api::chat::list_models,
@@ -68,9 +72,9 @@ pub fn ChatPage() -> impl IntoView {
 #[component]
 fn ChatRoom(models: Vec<ModelOption>) -> impl IntoView {
     let room = Room::provide(models);
-    room::follow_address(room);
-    room::load_list(room);
-    room::watch_keys(room);
+    upkeep::follow_address(room);
+    upkeep::load_list(room);
+    upkeep::watch_keys(room);
     let untitled = t(chat::NEW_CHAT);
     let title = move || {
         let title = room.title();

@@ -64,7 +64,7 @@ fn ModelRow(model: ModelOption, open: RwSignal<bool>) -> impl IntoView {
             on:click=move |_| {
                 id.with_value(|id| room.choose_model(id));
                 open.set(false);
-                super::room::focus_composer();
+                super::upkeep::focus_composer();
             }
         >
             <span class="models__name">{name}</span>

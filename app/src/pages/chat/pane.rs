@@ -2,7 +2,7 @@
 
 use super::{
     attachments::attach, composer::Composer, model_menu::ModelMenu, room::Room,
-    settings::SettingsMenu, turns::Turns,
+    settings::SettingsMenu, sidebar::NARROW, turns::Turns,
 };
 use crate::{
     browser::{files, page},
@@ -10,9 +10,6 @@ use crate::{
     i18n::{t, text::chat as text},
 };
 use leptos::{ev, prelude::*};
-
-/// Below this width the list of conversations is a sheet.
-const NARROW: &str = "(max-width: 860px)";
 
 /// Files can be dropped anywhere on it.
 #[component]

@@ -1,4 +1,4 @@
-//! The state of the chat page and what keeps it in step with the address and the keyboard.
+//! The state of the chat page.
 
 use super::{
     attachments::Draft,
@@ -10,19 +10,15 @@ use super::{
 use crate::{
     browser::page,
     components::{Toaster, use_toaster},
-    dom,
     dto::ModelOption,
     i18n::{Language, text::chat as text, use_language},
     markdown::CodeBlock,
 };
-use leptos::{ev, prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_query_map;
 use std::collections::HashMap;
 
-const MODEL_KEY: &str = "chat-model";
+pub(super) const MODEL_KEY: &str = "chat-model";
 
 /// Everything that the parts of the page share. Cheap to copy; signals only.
 #[derive(Clone, Copy)]
@@ -50,13 +46,15 @@ pub(super) struct Room {
     pub(super) is_sidebar_open: RwSignal<bool>,
     pub(super) is_sheet_open: RwSignal<bool>,
     /// The model for conversations that have none of their own.
-    usual_model: RwSignal<String>,
+    pub(super) usual_model: RwSignal<String>,
     /// Finished parts of the running answer, for screen readers.
     pub(super) spoken: RwSignal<Vec<String>>,
     /// Bytes of the running answer that are in `spoken`.
     pub(super) spoken_to: StoredValue<usize>,
     /// HTML of coloured code, by what it was made from.
     pub(super) coloured: StoredValue<HashMap<CodeBlock, String>>,
+    /// Lives as long as the page.
+    owner: StoredValue<Owner>,
     /// The person was told that nothing is kept.
     has_warned: StoredValue<bool>,
     pub(super) toaster: Toaster,
@@ -88,6 +86,7 @@ impl Room {
             spoken: RwSignal::new(Vec::new()),
             spoken_to: StoredValue::new(0),
             coloured: StoredValue::new(HashMap::new()),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
             has_warned: StoredValue::new(false),
             toaster: use_toaster(),
             language: use_language(),
@@ -113,7 +112,7 @@ impl Room {
             .unwrap_or_else(|| self.usual_model.get())
     }
 
-    fn knows_model(self, id: &str) -> bool {
+    pub(super) fn knows_model(self, id: &str) -> bool {
         self.models
             .with_value(|models| models.iter().any(|model| model.id == id))
     }
@@ -124,6 +123,11 @@ impl Room {
         self.usual_model.set(id.to_owned());
         self.open.update(|chat| chat.model = Some(id.to_owned()));
         self.save_open();
+    }
+
+    /// Makes something reactive that outlives the part of the page that asks for it.
+    pub(super) fn lasting<T>(self, make: impl FnOnce() -> T) -> T {
+        self.owner.with_value(|owner| owner.with(make))
     }
 
     /// A turn of the shown conversation.
@@ -159,6 +163,13 @@ impl Room {
                     change(chat);
                 }
             });
+        }
+    }
+
+    /// Takes away an answer of the shown conversation that has no text, before another try.
+    pub(super) fn discard_empty(self, id: TurnId) {
+        if !self.is_answering() {
+            self.open.update(|chat| chat.discard_empty(id));
         }
     }
 
@@ -217,7 +228,7 @@ impl Room {
     }
 
     /// Shows a conversation; the one that was shown is parked if it still receives an answer.
-    fn enter(self, chat: Conversation, files: Files) {
+    pub(super) fn enter(self, chat: Conversation, files: Files) {
         let left = self.open.get_untracked();
         let is_running = self
             .runs
@@ -239,121 +250,5 @@ impl Room {
         if let Some(runs) = self.runs.try_get_untracked() {
             runs.iter().for_each(Run::stop);
         }
-    }
-}
-
-/// Shows the conversation that the address names.
-pub(super) fn follow_address(room: Room) {
-    let query = use_query_map();
-    let navigate = use_navigate();
-    let wanted_now = Memo::new(move |_| query.with(|query| query.get("c")));
-    Effect::new(move || {
-        let wanted = wanted_now.get().unwrap_or_default();
-        room.is_sheet_open.set(false);
-        if room.open.with_untracked(|chat| chat.id == wanted) {
-            room.is_opening.set(false);
-            focus_composer();
-            return;
-        }
-        if wanted.is_empty() {
-            room.enter(Conversation::new(String::new(), 0), Files::new());
-            focus_composer();
-            return;
-        }
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            let found = match room.held(&wanted) {
-                Some(chat) => Some(chat),
-                None => library::load_conversation(&wanted).await,
-            };
-            let Some(chat) = found else {
-                room.toaster
-                    .error_text(text::NOT_HERE.get(room.language.get_untracked()));
-                navigate(
-                    "/",
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                );
-                return;
-            };
-            let wanted_files: Vec<_> = chat
-                .turns()
-                .iter()
-                .flat_map(|turn| turn.attachments.clone())
-                .collect();
-            let files = library::load_files(&wanted_files).await;
-            if wanted_now.try_get_untracked().flatten().as_ref() != Some(&wanted) {
-                return;
-            }
-            // The parked copy has moved on while the files were read.
-            room.enter(room.held(&wanted).unwrap_or(chat), files);
-            focus_composer();
-        });
-    });
-}
-
-/// Reads the list and the remembered model; removes what was deleted for good.
-pub(super) fn load_list(room: Room) {
-    Effect::new(move || {
-        if let Some(id) = page::recall(MODEL_KEY).filter(|id| room.knows_model(id)) {
-            room.usual_model.set(id);
-        }
-        spawn_local(async move {
-            match library::load_summaries().await {
-                Ok(list) => {
-                    let (deleted, kept): (Vec<_>, Vec<_>) =
-                        list.into_iter().partition(|summary| summary.is_deleted);
-                    room.summaries.try_set(kept);
-                    room.is_list_loaded.try_set(true);
-                    for summary in deleted {
-                        let _ = library::purge(&summary.id).await;
-                    }
-                }
-                Err(_) => {
-                    room.is_list_loaded.try_set(true);
-                    room.warn_about_storage();
-                }
-            }
-        });
-    });
-}
-
-/// Shortcuts of the whole page: Escape stops, Ctrl/Cmd K searches, Ctrl/Cmd Shift O starts anew.
-pub(super) fn watch_keys(room: Room) {
-    let navigate = use_navigate();
-    Effect::new(move || {
-        let navigate = navigate.clone();
-        let handle = window_event_listener(ev::keydown, move |event| {
-            let command = event.ctrl_key() || event.meta_key();
-            match event.key().as_str() {
-                "Escape" if !event.default_prevented() && !is_layer_open() => room.stop(),
-                "k" | "K" if command => {
-                    event.prevent_default();
-                    super::sidebar::focus_search(room);
-                }
-                "o" | "O" if command && event.shift_key() => {
-                    event.prevent_default();
-                    navigate("/", NavigateOptions::default());
-                    focus_composer();
-                }
-                _ => {}
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-}
-
-/// A menu, popover or dialog is open: Escape belongs to it.
-fn is_layer_open() -> bool {
-    let layers = "dialog[open], [aria-haspopup][aria-expanded='true']";
-    document().query_selector(layers).ok().flatten().is_some()
-}
-
-/// Puts the cursor into the composer, except on touch screens, where the keyboard would jump up.
-pub(super) fn focus_composer() {
-    if !page::matches_media("(pointer: coarse)") {
-        request_animation_frame(|| dom::focus(super::composer::INPUT_ID));
     }
 }

@@ -174,6 +174,21 @@ impl Conversation {
         self.head = Some(head);
     }
 
+    /// Removes an answer without text that nothing follows: there is nothing in it to keep.
+    pub(crate) fn discard_empty(&mut self, id: TurnId) {
+        let has_child = self.turns.iter().any(|turn| turn.parent == Some(id));
+        let Some(turn) = self
+            .turn(id)
+            .filter(|turn| turn.text.is_empty() && !has_child)
+        else {
+            return;
+        };
+        if self.head == Some(id) {
+            self.head = turn.parent;
+        }
+        self.turns.retain(|turn| turn.id != id);
+    }
+
     /// The question that `id` is or answers.
     pub(crate) fn question_of(&self, id: TurnId) -> Option<&Turn> {
         let turn = self.turn(id)?;
@@ -242,6 +257,15 @@ mod tests {
         assert_eq!(chat.siblings(edited), [ids[0], edited]);
         chat.show(ids[0]);
         assert_eq!(path(&chat), ids, "down to its newest turn");
+    }
+
+    #[test]
+    fn an_empty_answer_is_discarded_and_a_followed_one_is_not() {
+        let (mut chat, [first, answer, second, last]) = sample();
+        chat.discard_empty(answer);
+        assert_eq!(path(&chat), [first, answer, second, last]);
+        chat.discard_empty(last);
+        assert_eq!(path(&chat), [first, answer, second]);
     }
 
     #[test]
