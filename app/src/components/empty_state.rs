@@ -9,6 +9,9 @@ pub fn EmptyState(
     icon: IconName,
     #[prop(into)] title: TextProp,
     #[prop(into)] text: TextProp,
+    /// It is the whole page, so its title is the page's heading.
+    #[prop(optional)]
+    whole_page: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
@@ -16,7 +19,11 @@ pub fn EmptyState(
             <span class="empty__icon">
                 <Icon name=icon size=20 />
             </span>
-            <h2 class="empty__title">{move || title.get()}</h2>
+            {if whole_page {
+                view! { <h1 class="empty__title">{move || title.get()}</h1> }.into_any()
+            } else {
+                view! { <h2 class="empty__title">{move || title.get()}</h2> }.into_any()
+            }}
             <p class="empty__text">{move || text.get()}</p>
             {children.map(|children| children())}
         </div>

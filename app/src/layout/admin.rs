@@ -7,29 +7,32 @@ use super::{
 };
 use crate::{
     components::{Badge, Icon, IconButton, IconName, Sheet, Tone},
-    i18n::{Text, t, text::shell, use_language},
+    i18n::{
+        Text, t,
+        text::{accounts, gallery, password, shell},
+        use_language,
+    },
     session::use_viewer,
 };
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::{components::Outlet, hooks::use_location};
 
-/// The title in the admin top bar. Pages set it with [`set_title`].
-#[derive(Clone, Copy)]
-struct PageTitle(RwSignal<Option<Text>>);
-
-/// Names the current admin page in the top bar and in the browser's tab.
-pub(crate) fn set_title(title: Text) -> impl IntoView {
-    if let Some(PageTitle(signal)) = use_context() {
-        signal.set(Some(title));
+/// The name of the page at this path, for the top bar and the browser's tab. The path decides
+/// because the bar is rendered before the page.
+fn title_of(path: &str) -> Text {
+    match path.trim_end_matches('/') {
+        "/admin/accounts" => accounts::TITLE,
+        "/admin/password" => password::TITLE,
+        "/admin/dev/components" => gallery::TITLE,
+        _ => shell::ADMIN,
     }
-    view! { <leptos_meta::Title text=t(title) /> }
 }
 
 /// Left rail (a sheet on phones), top bar, notices, and the page in `<main>`.
 #[component]
 pub(crate) fn AdminLayout() -> impl IntoView {
     let (collapsed, sheet) = (RwSignal::new(false), RwSignal::new(false));
-    provide_context(PageTitle(RwSignal::new(None)));
     // A chosen link of the sheet navigates: close it behind the reader.
     let path = use_location().pathname;
     Effect::new(move || {
@@ -46,11 +49,11 @@ pub(crate) fn AdminLayout() -> impl IntoView {
                     <Brand />
                 </a>
                 <Navigation />
-                <Version />
+                <Foot />
             </aside>
             <Sheet open=sheet title=t(shell::NAVIGATION)>
                 <Navigation />
-                <Version />
+                <Foot />
             </Sheet>
             <div class="admin__page">
                 <DemoBanner />
@@ -67,7 +70,8 @@ pub(crate) fn AdminLayout() -> impl IntoView {
 #[component]
 fn TopBar(collapsed: RwSignal<bool>, sheet: RwSignal<bool>) -> impl IntoView {
     let language = use_language();
-    let PageTitle(title) = expect_context();
+    let path = use_location().pathname;
+    let title = move || path.with(|path| title_of(path)).get(language.get());
     let viewer = use_viewer();
     view! {
         <header class="topbar">
@@ -86,9 +90,8 @@ fn TopBar(collapsed: RwSignal<bool>, sheet: RwSignal<bool>) -> impl IntoView {
                     on:click=move |_| collapsed.update(|collapsed| *collapsed = !*collapsed)
                 />
             </span>
-            <h1 class="topbar__title">
-                {move || title.get().map(|title| title.get(language.get()))}
-            </h1>
+            <Title text=title />
+            <h1 class="topbar__title">{title}</h1>
             {viewer.is_demo.then(|| view! { <Badge tone=Tone::Accent>{t(shell::DEMO)}</Badge> })}
             <span class="topbar__space"></span>
             <ThemeMenu />
@@ -125,11 +128,15 @@ fn NavLink(href: &'static str, icon: IconName, text: Text) -> impl IntoView {
     }
 }
 
+/// The operator's own things and the version, at the bottom of the rail.
 #[component]
-fn Version() -> impl IntoView {
+fn Foot() -> impl IntoView {
     let language = use_language();
     let version = use_viewer().version;
     view! {
+        <nav class="nav rail__foot" aria-label=t(shell::OWN_SETTINGS)>
+            <NavLink href="/admin/password" icon=IconName::KeyRound text=password::TITLE />
+        </nav>
         <p class="rail__version">
             {move || shell::VERSION.fill(language.get(), &[("version", &version)])}
         </p>

@@ -6,6 +6,7 @@ use crate::{
     error::UiError,
     i18n::{t, text::login, use_language},
     layout::SignInFrame,
+    session::safe_next,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -19,6 +20,7 @@ const FIELD: &str = "password";
 pub fn LoginPage() -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<SignIn>::new();
+    let next = next_path();
     let failure = move || action.value().get().and_then(Result::err);
     let wait = use_countdown(Signal::derive(failure));
     let error = Signal::derive(move || match failure() {
@@ -39,11 +41,12 @@ pub fn LoginPage() -> impl IntoView {
     });
     view! {
         <Title text=t(login::TITLE) />
-        <SignInFrame>
+        <SignInFrame next=next.clone()>
             <h1 class="sign-in__title">{t(login::TITLE)}</h1>
             <p class="sign-in__lead">{t(login::LEAD)}</p>
             <ActionForm action attr:class="form">
-                <input type="hidden" name="next" value=next_path() />
+                <input type="hidden" name="next" value=next />
+                <HiddenUserName />
                 <Input
                     id=FIELD
                     label=t(login::PASSWORD)
@@ -69,6 +72,22 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
+/// Password managers file a password under a user name; there is one operator.
+#[component]
+pub(super) fn HiddenUserName() -> impl IntoView {
+    view! {
+        <input
+            class="visually-hidden"
+            type="text"
+            autocomplete="username"
+            value="admin"
+            readonly=true
+            tabindex="-1"
+            aria-hidden="true"
+        />
+    }
+}
+
 /// Where to go after signing in: the page that was asked for, else the start of this area.
 fn next_path() -> String {
     let wanted = use_query_map().read_untracked().get("next");
@@ -76,7 +95,10 @@ fn next_path() -> String {
         .pathname
         .read_untracked()
         .starts_with("/admin");
-    wanted.unwrap_or_else(|| if is_admin { "/admin/accounts" } else { "/" }.to_owned())
+    let start = if is_admin { "/admin/accounts" } else { "/" };
+    wanted.map_or(start.to_owned(), |wanted| {
+        safe_next(Some(&wanted)).to_owned()
+    })
 }
 
 /// Seconds until another attempt is allowed, counting down in the browser.

@@ -17,6 +17,7 @@ pub fn NotFoundPage() -> impl IntoView {
         <main class="centered">
             <EmptyState
                 icon=IconName::Globe
+                whole_page=true
                 title=t(shell::NOT_FOUND_TITLE)
                 text=t(shell::NOT_FOUND_TEXT)
             >

@@ -1,11 +1,11 @@
 //! Changing the operator's password.
 
+use super::login::HiddenUserName;
 use crate::{
     api::auth::ChangePassword,
     components::{Button, ButtonVariant, ErrorNotice, Input, describe},
     error::UiError,
     i18n::{t, text::password, use_language},
-    layout::set_title,
 };
 use leptos::prelude::*;
 
@@ -31,10 +31,10 @@ pub fn PasswordPage() -> impl IntoView {
         })
     };
     view! {
-        {set_title(password::TITLE)}
         <section class="card narrow">
             <p class="lead">{t(password::LEAD)}</p>
             <ActionForm action attr:class="form">
+                <HiddenUserName />
                 {move || {
                     failure()
                         .filter(|error| field_of(error).is_none())

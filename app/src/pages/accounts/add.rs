@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 
 const PREVIEW_DELAY: Duration = Duration::from_millis(300);
-/// Lines shown in the preview; the rest is only counted.
+/// Lines shown in the preview, those with a problem first; the rest is only counted.
 const SHOWN_LINES: usize = 50;
 
 /// The dialog that adds accounts.
@@ -163,7 +163,13 @@ fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl Into
 fn PreviewLines(preview: ImportPreview) -> impl IntoView {
     let language = use_language();
     let total = preview.new + preview.duplicate + preview.bad;
-    let lines: Vec<_> = preview.lines.into_iter().take(SHOWN_LINES).collect();
+    let mut lines = preview.lines;
+    lines.sort_by_key(|line| match line.verdict {
+        LineVerdict::Bad => 0,
+        LineVerdict::Duplicate => 1,
+        LineVerdict::New => 2,
+    });
+    lines.truncate(SHOWN_LINES);
     let hidden = u64::from(total).saturating_sub(lines.len() as u64);
     let line = move |line: PreviewLine| {
         let (tone, text) = match line.verdict {

@@ -28,7 +28,6 @@ use crate::{
         t,
         text::{accounts, common, password},
     },
-    layout::set_title,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -39,7 +38,6 @@ pub fn AccountsPage() -> impl IntoView {
     let first = OnceResource::new_blocking(list_accounts(AccountQuery::default()));
     let changed = use_query_map().read_untracked().get("changed");
     view! {
-        {set_title(accounts::TITLE)}
         {(changed.as_deref() == Some("password"))
             .then(|| view! { <Notice tone=Tone::Success>{t(password::CHANGED)}</Notice> })}
         <Suspense fallback=|| {
