@@ -40,6 +40,7 @@ pub use download::Download;
 pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use quota::RateLimits;
+pub use reader::FrameReader;
 pub use settings::{Settings, SettingsError};
 pub use stream::ChatStream;
 pub use tls::tls_config;

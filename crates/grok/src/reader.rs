@@ -8,8 +8,9 @@ use crate::error::UpstreamError;
 use crate::frame::Frame;
 use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
 
-/// Decodes the frames of one answer.
-pub(crate) struct FrameReader {
+/// Decodes the frames of one answer: [`FrameReader::push`] a chunk, then [`FrameReader::advance`] and
+/// [`FrameReader::frame`] until more bytes are needed.
+pub struct FrameReader {
     splitter: Splitter,
     scratch: String,
     draft: Draft,
@@ -19,7 +20,9 @@ pub(crate) struct FrameReader {
 }
 
 impl FrameReader {
-    pub(crate) fn new(secret: &str) -> Self {
+    /// `secret` (the credential) is kept out of every message.
+    #[must_use]
+    pub fn new(secret: &str) -> Self {
         Self {
             splitter: Splitter::new(MAX_OBJECT_BYTES),
             scratch: String::new(),
@@ -30,12 +33,15 @@ impl FrameReader {
     }
 
     /// Gives the next chunk of the body, when [`FrameReader::advance`] has said false.
-    pub(crate) fn push(&mut self, chunk: Bytes) {
+    pub fn push(&mut self, chunk: Bytes) {
         self.splitter.push(chunk);
     }
 
     /// Moves to the next frame; false = more bytes are needed.
-    pub(crate) fn advance(&mut self) -> Result<bool, UpstreamError> {
+    ///
+    /// # Errors
+    /// An in-band error, or an event over 16 MiB.
+    pub fn advance(&mut self) -> Result<bool, UpstreamError> {
         let scratch = &mut self.scratch;
         let mut accept = |line: &str| Draft::read(line, scratch);
         loop {
@@ -60,12 +66,16 @@ impl FrameReader {
     }
 
     /// The frame that [`FrameReader::advance`] moved to. The second call gives an empty one.
-    pub(crate) fn frame(&mut self) -> Frame<'_> {
+    pub fn frame(&mut self) -> Frame<'_> {
         std::mem::take(&mut self.draft).frame(self.splitter.current(), &self.scratch)
     }
 
-    /// Judges the end of the body. A complete answer forgives whatever follows.
-    pub(crate) fn finish(&self, broken: Option<UpstreamError>) -> Result<(), UpstreamError> {
+    /// Judges the end of the body; `broken` says that it was not a clean one. A complete answer
+    /// forgives whatever follows.
+    ///
+    /// # Errors
+    /// The answer was cut.
+    pub fn finish(&self, broken: Option<UpstreamError>) -> Result<(), UpstreamError> {
         match broken {
             _ if self.is_complete => Ok(()),
             Some(error) => Err(error),

@@ -1,6 +1,9 @@
 //! The client against a scripted upstream over real sockets.
 
-#![expect(clippy::unwrap_used, reason = "a test helper that fails should stop the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test helper that fails should stop the test"
+)]
 
 mod fake;
 
