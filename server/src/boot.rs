@@ -23,7 +23,7 @@ use crate::{
         remote_file::{FetchPolicy, RemoteFiles},
     },
     http::middleware::in_flight::InFlight,
-    import,
+    import, obs,
     pages::{accounts::Accounts, public::PublicPages},
     state::{AppState, Live, Mode},
 };
@@ -49,7 +49,7 @@ pub async fn open_store(data_dir: &Path) -> anyhow::Result<Arc<SqliteStore>> {
     Ok(Arc::new(SqliteStore::open(data_dir, key).await?))
 }
 
-/// Reads the configuration and prints its warnings.
+/// Reads the configuration, starts logging as it says and logs its warnings.
 ///
 /// # Errors
 /// All problems of file and environment at once.
@@ -57,10 +57,21 @@ pub fn load_config(data_dir: &Path) -> anyhow::Result<Config> {
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let loaded = config::load(data_dir, std::env::vars())?;
+    let format = std::env::var("LOG_FORMAT").ok();
+    obs::logs::init(&loaded.config.server.log_level, format.as_deref());
     for warning in &loaded.warnings {
         tracing::warn!("configuration: {warning}");
     }
     Ok(loaded.config)
+}
+
+/// `server.workers` (`SERVER_WORKERS`) sets runtime threads; 0 and 1, the predecessor's default,
+/// mean one per core here. Mistakes in the configuration are reported when it is loaded for good.
+#[must_use]
+pub fn worker_threads(data_dir: &Path) -> Option<usize> {
+    let loaded = config::load(data_dir, std::env::vars()).ok()?;
+    let workers = loaded.config.server.workers as usize;
+    (workers > 1).then_some(workers)
 }
 
 /// Builds everything that serves requests.
@@ -80,7 +91,10 @@ pub async fn build(
         tracing::info!("token.json: {report}");
     }
 
-    let accounts = store.load_accounts().await.context("reading the accounts")?;
+    let accounts = store
+        .load_accounts()
+        .await
+        .context("reading the accounts")?;
     let is_demo = args.demo || (args.demo_if_empty && accounts.is_empty());
     let pool = Pool::new(policy(&config), rand::rng().random());
     let simulator = if is_demo {
@@ -96,10 +110,16 @@ pub async fn build(
     };
 
     let is_loopback = config.server.is_loopback();
-    let mode =
-        Mode { is_demo, is_public: config.app.public_enabled || (is_demo && is_loopback) };
+    let mode = Mode {
+        is_demo,
+        is_public: config.app.public_enabled || (is_demo && is_loopback),
+    };
     let state = assemble(config, pool, store, mode)?;
-    Ok(Booted { state, store: sqlite, simulator })
+    Ok(Booted {
+        state,
+        store: sqlite,
+        simulator,
+    })
 }
 
 fn assemble(

@@ -9,7 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "grok2api", version, about, propagate_version = true)]
 pub struct Cli {
     /// Folder for the database, the key file and config.toml.
-    #[arg(long, env = "DATA_DIR", default_value = "data", global = true, value_name = "DIR")]
+    #[arg(
+        long,
+        env = "DATA_DIR",
+        default_value = "data",
+        global = true,
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -20,9 +20,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
         Command::Serve(args) => serve::run(&cli.data_dir, &args).await,
         Command::Import { dir } => import_dir(&cli.data_dir, &dir).await,
-        Command::Admin { command: AdminCommand::SetPassword { generate } } => {
-            set_password(&cli.data_dir, generate).await
-        }
+        Command::Admin {
+            command: AdminCommand::SetPassword { generate },
+        } => set_password(&cli.data_dir, generate).await,
         Command::Sim(args) => simulate(args).await,
     }
 }
@@ -44,17 +44,27 @@ async fn set_password(data_dir: &Path, generate: bool) -> anyhow::Result<()> {
 
 async fn store_password(store: &Arc<store::SqliteStore>, generate: bool) -> anyhow::Result<()> {
     let store: &dyn Store = store.as_ref();
-    let new = if generate { password::generate() } else { read_password()? };
+    let new = if generate {
+        password::generate()
+    } else {
+        read_password()?
+    };
     match password::check_strength(&new) {
         Ok(()) => {}
         Err(password::Weakness::TooShort) => {
-            bail!("the password needs at least {} characters", password::MIN_CHARS)
+            bail!(
+                "the password needs at least {} characters",
+                password::MIN_CHARS
+            )
         }
         Err(password::Weakness::TooLong) => bail!("the password is too long"),
         Err(password::Weakness::IsDefault) => bail!("the old default password is refused"),
     }
     password::set(store, new.clone(), false).await?;
-    store.delete_all_sessions().await.context("ending the open sessions")?;
+    store
+        .delete_all_sessions()
+        .await
+        .context("ending the open sessions")?;
     print(&if generate {
         format!("New admin password: {new}\nAll sessions were ended.")
     } else {
@@ -74,11 +84,19 @@ fn read_password() -> anyhow::Result<String> {
         .take(8192)
         .read_to_string(&mut text)
         .context("reading the password from standard input")?;
-    Ok(text.lines().next().unwrap_or_default().trim_end_matches('\r').to_owned())
+    Ok(text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('\r')
+        .to_owned())
 }
 
 async fn simulate(args: SimArgs) -> anyhow::Result<()> {
-    obs::logs::init(&std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()), None);
+    obs::logs::init(
+        &std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()),
+        None,
+    );
     let pace = match (args.interval(), args.pace) {
         (Some(interval), _) => grok_sim::Pace::Interval(interval),
         (None, Pace::Human) => grok_sim::Pace::Human,
@@ -90,14 +108,24 @@ async fn simulate(args: SimArgs) -> anyhow::Result<()> {
         events: args.events,
         ..grok_sim::Options::default()
     };
-    let simulator = grok_sim::Simulator::start(options).await.context("starting the simulator")?;
-    print(&format!("The simulated Grok upstream listens on {}", simulator.url()));
-    tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
+    let simulator = grok_sim::Simulator::start(options)
+        .await
+        .context("starting the simulator")?;
+    print(&format!(
+        "The simulated Grok upstream listens on {}",
+        simulator.url()
+    ));
+    tokio::signal::ctrl_c()
+        .await
+        .context("waiting for Ctrl-C")?;
     simulator.stop_unchecked().await;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the result of a command belongs on standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the result of a command belongs on standard output"
+)]
 fn print(text: &str) {
     println!("{text}");
 }

@@ -14,8 +14,14 @@ use crate::clock::now_ms;
 /// No port could be bound.
 pub async fn start() -> anyhow::Result<Simulator> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let options = Options { listen, pace: Pace::Human, ..Options::default() };
-    Simulator::start(options).await.context("starting the demo upstream")
+    let options = Options {
+        listen,
+        pace: Pace::Human,
+        ..Options::default()
+    };
+    Simulator::start(options)
+        .await
+        .context("starting the demo upstream")
 }
 
 /// The simulator's accounts, for a pool that lives in memory only.

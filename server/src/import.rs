@@ -25,7 +25,9 @@ impl fmt::Display for Report {
             self.duplicates,
             self.bad.len()
         )?;
-        self.bad.iter().try_for_each(|line| write!(formatter, "\n  {line}"))
+        self.bad
+            .iter()
+            .try_for_each(|line| write!(formatter, "\n  {line}"))
     }
 }
 
@@ -40,11 +42,20 @@ pub async fn from_dir(store: &dyn Store, dir: &Path) -> anyhow::Result<Report> {
         .with_context(|| format!("reading {}", path.display()))?;
     let found = legacy::read_token_json(&text, now_ms())
         .with_context(|| format!("{} is not a token.json", path.display()))?;
-    let known = store.load_accounts().await.context("reading the known accounts")?;
-    let is_known =
-        |account: &pool::Account| known.iter().any(|other| other.credential == account.credential);
+    let known = store
+        .load_accounts()
+        .await
+        .context("reading the known accounts")?;
+    let is_known = |account: &pool::Account| {
+        known
+            .iter()
+            .any(|other| other.credential == account.credential)
+    };
     let (old, new): (Vec<_>, Vec<_>) = found.accounts.into_iter().partition(is_known);
-    store.insert_accounts(&new).await.context("storing the accounts")?;
+    store
+        .insert_accounts(&new)
+        .await
+        .context("storing the accounts")?;
     Ok(Report {
         added: new.len(),
         duplicates: old.len() + found.duplicates,

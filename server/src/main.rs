@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{cli::Cli, commands};
+use server::{
+    boot,
+    cli::{Cli, Command},
+    commands,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -11,7 +15,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = worker_threads() {
+    let is_serving = matches!(cli.command, None | Some(Command::Serve(_)));
+    if let Some(workers) = is_serving
+        .then(|| boot::worker_threads(&cli.data_dir))
+        .flatten()
+    {
         builder.worker_threads(workers);
     }
     let result = match builder.enable_all().build() {
@@ -30,10 +38,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// `SERVER_WORKERS` sets runtime threads; 1, the predecessor's default, means one per core here.
-fn worker_threads() -> Option<usize> {
-    let workers: usize = std::env::var("SERVER_WORKERS").ok()?.trim().parse().ok()?;
-    (workers > 1).then_some(workers.min(512))
 }

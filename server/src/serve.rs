@@ -21,7 +21,6 @@ use crate::{
     cli::ServeArgs,
     config::Config,
     http::router,
-    obs,
     state::AppState,
 };
 
@@ -37,8 +36,6 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 /// # Errors
 /// A text for the terminal that says what to do.
 pub async fn run(data_dir: &Path, args: &ServeArgs) -> anyhow::Result<()> {
-    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-    obs::logs::init(&level, std::env::var("LOG_FORMAT").ok().as_deref());
     let mut signals = Signals::install()?;
     let config = boot::load_config(data_dir)?;
     refuse_open_door(&config)?;
@@ -143,12 +140,17 @@ fn serve_connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
-    let service = service.clone().map_request(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(PeerAddr(peer));
-        request.map(axum::body::Body::new)
-    });
+    let service = service
+        .clone()
+        .map_request(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddr(peer));
+            request.map(axum::body::Body::new)
+        });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let connection = builder
         .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
@@ -172,7 +174,11 @@ async fn sweep_sessions(state: &AppState) {
 }
 
 async fn close(booted: Booted) {
-    let Booted { state, store, simulator } = booted;
+    let Booted {
+        state,
+        store,
+        simulator,
+    } = booted;
     let gateway_closed = tokio::time::timeout(Duration::from_secs(5), state.gateway.close()).await;
     if gateway_closed.is_err() {
         tracing::warn!("background work was cut off");

@@ -33,7 +33,9 @@ impl Attempts {
         let mut state = self.0.lock();
         state.failures = state.failures.saturating_add(1);
         if let Some(extra) = state.failures.checked_sub(FREE_FAILURES) {
-            let wait = FIRST_WAIT.saturating_mul(1 << extra.min(16)).min(LONGEST_WAIT);
+            let wait = FIRST_WAIT
+                .saturating_mul(1 << extra.min(16))
+                .min(LONGEST_WAIT);
             state.blocked_until = Some(now + wait);
         }
     }

@@ -1,10 +1,7 @@
 //! The operator's password: generated once, kept as an Argon2id hash only (decision 4).
 
 use anyhow::{Context, bail};
-use argon2::{
-    Argon2, PasswordHasher, PasswordVerifier,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use rand::Rng;
 use store::Store;
 
@@ -47,9 +44,15 @@ pub fn check_strength(password: &str) -> Result<(), Weakness> {
 /// Hashing or the store failed.
 pub async fn set(store: &dyn Store, password: String, must_change: bool) -> anyhow::Result<()> {
     let hash = tokio::task::spawn_blocking(move || hash(&password)).await??;
-    store.set_setting(HASH_SETTING, &hash).await.context("storing the password hash")?;
+    store
+        .set_setting(HASH_SETTING, &hash)
+        .await
+        .context("storing the password hash")?;
     let flag = if must_change { "1" } else { "0" };
-    store.set_setting(MUST_CHANGE_SETTING, flag).await.context("storing the password flag")?;
+    store
+        .set_setting(MUST_CHANGE_SETTING, flag)
+        .await
+        .context("storing the password flag")?;
     Ok(())
 }
 
@@ -58,7 +61,10 @@ pub async fn set(store: &dyn Store, password: String, must_change: bool) -> anyh
 /// # Errors
 /// The store failed, or no password is set.
 pub async fn verify(store: &dyn Store, password: String) -> anyhow::Result<bool> {
-    let Some(hash) = store.get_setting(HASH_SETTING).await.context("reading the password hash")?
+    let Some(hash) = store
+        .get_setting(HASH_SETTING)
+        .await
+        .context("reading the password hash")?
     else {
         bail!("no admin password is set");
     };
@@ -76,7 +82,12 @@ pub async fn must_change(store: &dyn Store) -> anyhow::Result<bool> {
 /// # Errors
 /// Hashing or the store failed.
 pub async fn ensure(store: &dyn Store) -> anyhow::Result<Option<String>> {
-    if store.get_setting(HASH_SETTING).await.context("reading the password hash")?.is_some() {
+    if store
+        .get_setting(HASH_SETTING)
+        .await
+        .context("reading the password hash")?
+        .is_some()
+    {
         return Ok(None);
     }
     let password = generate();
@@ -89,7 +100,9 @@ pub async fn ensure(store: &dyn Store) -> anyhow::Result<Option<String>> {
 pub fn generate() -> String {
     let mut rng = rand::rng();
     let mut group = || -> String {
-        (0..4).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
+        (0..4)
+            .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
+            .collect()
     };
     [group(), group(), group(), group()].join("-")
 }
@@ -103,7 +116,9 @@ fn hash(password: &str) -> anyhow::Result<String> {
 
 fn matches(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|parsed| {
-        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+        Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
     })
 }
 

@@ -43,7 +43,12 @@ pub struct Sessions {
 impl Sessions {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, live: Arc<ArcSwap<Live>>, mode: Mode) -> Self {
-        Self { store, live, mode, attempts: Attempts::default() }
+        Self {
+            store,
+            live,
+            mode,
+            attempts: Attempts::default(),
+        }
     }
 
     /// The role of a session that has not outlived its absolute limit.
@@ -65,7 +70,14 @@ impl Sessions {
 
     /// Which role the password opens. The public key is an ordinary secret, compared in constant time.
     async fn role_for(&self, parts: &Parts, given: &str) -> Result<Option<&'static str>, UiError> {
-        let public_key = self.live.load().config.app.public_key.expose_secret().to_owned();
+        let public_key = self
+            .live
+            .load()
+            .config
+            .app
+            .public_key
+            .expose_secret()
+            .to_owned();
         if !public_key.is_empty() && bool::from(public_key.as_bytes().ct_eq(given.as_bytes())) {
             return Ok(Some(PUBLIC));
         }
@@ -89,11 +101,18 @@ async fn touch(session: &Session, now_ms: i64) {
 
 /// The `Session` that the session layer put into the request.
 fn session(parts: &Parts) -> Result<&Session, UiError> {
-    parts.extensions.get::<Session>().ok_or(UiError::SignInRequired)
+    parts
+        .extensions
+        .get::<Session>()
+        .ok_or(UiError::SignInRequired)
 }
 
 fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
-    let id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+    let id = parts
+        .extensions
+        .get::<RequestId>()
+        .map(|id| id.0.to_string())
+        .unwrap_or_default();
     tracing::error!(request_id = id, "page call failed: {cause:#}");
     UiError::Internal { request_id: id }
 }
@@ -103,8 +122,10 @@ impl AuthService for Sessions {
     async fn viewer(&self, parts: &Parts) -> Viewer {
         let role = self.role(parts).await;
         let is_admin = role.as_deref() == Some(ADMIN);
-        let must_change_password =
-            is_admin && password::must_change(self.store.as_ref()).await.unwrap_or(false);
+        let must_change_password = is_admin
+            && password::must_change(self.store.as_ref())
+                .await
+                .unwrap_or(false);
         Viewer {
             is_admin,
             may_chat: role.is_some() || self.mode.is_public,
@@ -141,7 +162,9 @@ impl AuthService for Sessions {
         }
         if let Some(wait) = self.attempts.wait(Instant::now()) {
             let retry_secs = wait.as_secs_f64().ceil() as u64;
-            return Err(UiError::TooManyAttempts { retry_secs: retry_secs.max(1) });
+            return Err(UiError::TooManyAttempts {
+                retry_secs: retry_secs.max(1),
+            });
         }
         let Some(role) = self.role_for(parts, &password).await? else {
             self.attempts.record_failure(Instant::now());
@@ -166,7 +189,10 @@ impl AuthService for Sessions {
         if !is_same_origin(&parts.method, &parts.headers) {
             return Err(UiError::CrossSite);
         }
-        session(parts)?.flush().await.map_err(|error| internal(parts, &error))
+        session(parts)?
+            .flush()
+            .await
+            .map_err(|error| internal(parts, &error))
     }
 
     async fn change_password(
@@ -177,19 +203,29 @@ impl AuthService for Sessions {
         new: String,
     ) -> Result<(), UiError> {
         if let Some(wait) = self.attempts.wait(Instant::now()) {
-            return Err(UiError::TooManyAttempts { retry_secs: wait.as_secs().max(1) });
+            return Err(UiError::TooManyAttempts {
+                retry_secs: wait.as_secs().max(1),
+            });
         }
         let store = self.store.as_ref();
-        let is_right =
-            password::verify(store, current).await.map_err(|error| internal(parts, &error))?;
+        let is_right = password::verify(store, current)
+            .await
+            .map_err(|error| internal(parts, &error))?;
         if !is_right {
             self.attempts.record_failure(Instant::now());
             return Err(UiError::WrongPassword);
         }
-        password::check_strength(&new)
-            .map_err(|rule| UiError::Invalid { field: "new".to_owned(), rule: rule.to_string() })?;
-        password::set(store, new, false).await.map_err(|error| internal(parts, &error))?;
-        store.delete_all_sessions().await.map_err(|error| internal(parts, &error))?;
+        password::check_strength(&new).map_err(|rule| UiError::Invalid {
+            field: "new".to_owned(),
+            rule: rule.to_string(),
+        })?;
+        password::set(store, new, false)
+            .await
+            .map_err(|error| internal(parts, &error))?;
+        store
+            .delete_all_sessions()
+            .await
+            .map_err(|error| internal(parts, &error))?;
         let session = session(parts)?;
         let renewed = async {
             session.flush().await?;

@@ -29,7 +29,12 @@ impl fmt::Debug for StoreSessions {
 impl SessionStore for StoreSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         for _ in 0..ID_TRIES {
-            if self.0.create_session(&to_row(record)?).await.map_err(backend)? {
+            if self
+                .0
+                .create_session(&to_row(record)?)
+                .await
+                .map_err(backend)?
+            {
                 return Ok(());
             }
             record.id = Id::default();
@@ -42,7 +47,11 @@ impl SessionStore for StoreSessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = self.0.load_session(&id.to_string(), now_ms()).await.map_err(backend)?;
+        let row = self
+            .0
+            .load_session(&id.to_string(), now_ms())
+            .await
+            .map_err(backend)?;
         row.map(|row| {
             serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))
         })
@@ -50,14 +59,21 @@ impl SessionStore for StoreSessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.delete_session(&id.to_string()).await.map_err(backend)
+        self.0
+            .delete_session(&id.to_string())
+            .await
+            .map_err(backend)
     }
 }
 
 fn to_row(record: &Record) -> Result<SessionRow> {
     let data = serde_json::to_string(record).map_err(|error| Error::Encode(error.to_string()))?;
     let expires_at_ms = (record.expiry_date.unix_timestamp_nanos() / 1_000_000) as i64;
-    Ok(SessionRow { id: record.id.to_string(), data, expires_at_ms })
+    Ok(SessionRow {
+        id: record.id.to_string(),
+        data,
+        expires_at_ms,
+    })
 }
 
 fn backend(error: store::StoreError) -> Error {

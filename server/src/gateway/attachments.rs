@@ -57,14 +57,23 @@ pub async fn load(plan: &Plan) -> Result<Vec<ReadyFile>, ApiError> {
 async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, ApiError> {
     match &attachment.source {
         Source::Data { mime, base64 } => {
-            let compact: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+            let compact: String = base64
+                .chars()
+                .filter(|c| !c.is_ascii_whitespace())
+                .collect();
             let content = STANDARD.decode(compact).map_err(|error| {
-                invalid(&attachment.param, format!("The data URI is not valid base64: {error}."))
+                invalid(
+                    &attachment.param,
+                    format!("The data URI is not valid base64: {error}."),
+                )
             })?;
             let subtype = mime.split('/').nth(1).unwrap_or("bin");
             let extension = subtype.split(['+', ';']).next().unwrap_or("bin");
             Ok(ReadyFile {
-                name: attachment.name.clone().unwrap_or_else(|| format!("file.{extension}")),
+                name: attachment
+                    .name
+                    .clone()
+                    .unwrap_or_else(|| format!("file.{extension}")),
                 mime: mime.clone(),
                 content: content.into(),
                 kind: attachment.kind,
@@ -72,7 +81,10 @@ async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, Api
         }
         Source::Url(url) => {
             let file = plan.live.remote_files.fetch(url).await.map_err(|error| {
-                invalid(&attachment.param, format!("The URL cannot be used: {error}."))
+                invalid(
+                    &attachment.param,
+                    format!("The URL cannot be used: {error}."),
+                )
             })?;
             Ok(ReadyFile {
                 name: attachment.name.clone().unwrap_or(file.name),
@@ -97,7 +109,11 @@ pub async fn upload(
     let ordered = files
         .iter()
         .filter(|file| file.kind == AttachmentKind::File)
-        .chain(files.iter().filter(|file| file.kind == AttachmentKind::Image));
+        .chain(
+            files
+                .iter()
+                .filter(|file| file.kind == AttachmentKind::Image),
+        );
     let uploads = ordered.map(|file| async move {
         let upload = Upload {
             name: file.name.clone(),
@@ -105,12 +121,22 @@ pub async fn upload(
             content: file.content.clone(),
         };
         let credential = lease.credential().expose();
-        plan.live.upstream.upload(credential, &upload, timeout).await
+        plan.live
+            .upstream
+            .upload(credential, &upload, timeout)
+            .await
     });
     let uploaded = futures::future::try_join_all(uploads).await?;
-    Ok(uploaded.into_iter().map(|file| file.file_metadata_id).collect())
+    Ok(uploaded
+        .into_iter()
+        .map(|file| file.file_metadata_id)
+        .collect())
 }
 
 fn invalid(param: &str, message: String) -> ApiError {
-    ApiError::Invalid { message, param: Some(param.to_owned()), code: "invalid_media" }
+    ApiError::Invalid {
+        message,
+        param: Some(param.to_owned()),
+        code: "invalid_media",
+    }
 }

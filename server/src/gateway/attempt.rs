@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use grok::{ChatCall, ChatStream};
+use grok::{ChatCall, ChatStream, UpstreamError};
 use pool::Lease;
 use tokio::time::{Instant, timeout_at};
 
@@ -37,7 +37,11 @@ impl Deadlines {
         let or_far = |limit: Duration| if limit.is_zero() { FAR } else { limit };
         let soon = Instant::now() + or_far(wait);
         let end = self.started + or_far(self.total);
-        if end <= soon { (end, Deadline::Total, self.total) } else { (soon, deadline, wait) }
+        if end <= soon {
+            (end, Deadline::Total, self.total)
+        } else {
+            (soon, deadline, wait)
+        }
     }
 
     async fn wait<T>(
@@ -47,9 +51,10 @@ impl Deadlines {
         future: impl Future<Output = T>,
     ) -> Result<T, Failure> {
         let (at, deadline, limit) = self.until(wait, deadline);
-        timeout_at(at, future)
-            .await
-            .map_err(|_| Failure::Deadline { deadline, after_secs: limit.as_secs() })
+        timeout_at(at, future).await.map_err(|_| Failure::Deadline {
+            deadline,
+            after_secs: limit.as_secs(),
+        })
     }
 }
 
@@ -66,6 +71,8 @@ pub struct Attempt {
     stream: ChatStream,
     deadlines: Deadlines,
     has_frame: bool,
+    /// How the stream broke right behind frames that were fine: those go to the caller first.
+    broken: Option<UpstreamError>,
 }
 
 impl Attempt {
@@ -99,6 +106,7 @@ impl Attempt {
             stream,
             deadlines: plan.deadlines,
             has_frame: false,
+            broken: None,
         };
         while !attempt.translator.has_content {
             if let Err(failure) = attempt.advance().await {
@@ -122,10 +130,23 @@ impl Attempt {
         } else {
             (self.deadlines.first, Deadline::FirstByte)
         };
-        let Self { stream, translator, deltas, .. } = self;
+        let Self {
+            stream,
+            translator,
+            deltas,
+            broken,
+            ..
+        } = self;
+        if let Some(error) = broken.take() {
+            return Err(error.into());
+        }
         let mut frame = match stream.next_frame().now_or_never() {
             Some(frame) => frame?,
-            None => self.deadlines.wait(wait, deadline, stream.next_frame()).await??,
+            None => {
+                self.deadlines
+                    .wait(wait, deadline, stream.next_frame())
+                    .await??
+            }
         };
         self.has_frame = true;
         loop {
@@ -142,7 +163,11 @@ impl Attempt {
                 return Ok(());
             }
             frame = match stream.next_frame().now_or_never() {
-                Some(next) => next?,
+                Some(Ok(next)) => next,
+                Some(Err(error)) => {
+                    *broken = Some(error);
+                    return Ok(());
+                }
                 None => return Ok(()),
             };
         }
@@ -153,11 +178,18 @@ async fn call_upstream(
     lease: &Lease,
     plan: &Plan,
     file_ids: &[String],
-) -> Result<ChatStream, grok::UpstreamError> {
+) -> Result<ChatStream, UpstreamError> {
     let app = &plan.live.config.app;
     let personality = Some(app.custom_instruction.trim()).filter(|text| !text.is_empty());
-    let thread = plan.thread.as_ref().filter(|thread| thread.account == *lease.account_id());
-    let prompt = if thread.is_some() { &plan.last_turn } else { &plan.prompt };
+    let thread = plan
+        .thread
+        .as_ref()
+        .filter(|thread| thread.account == *lease.account_id());
+    let prompt = if thread.is_some() {
+        &plan.last_turn
+    } else {
+        &plan.prompt
+    };
     let call = ChatCall {
         model_name: &plan.model.upstream_name,
         model_mode: plan.model.mode.as_deref(),
@@ -175,7 +207,9 @@ async fn call_upstream(
     match thread {
         Some(thread) => {
             let (conversation, parent) = (&thread.conversation_id, &thread.parent_response_id);
-            upstream.continue_chat(credential, conversation, parent, &call).await
+            upstream
+                .continue_chat(credential, conversation, parent, &call)
+                .await
         }
         None => upstream.start_chat(credential, &call).await,
     }

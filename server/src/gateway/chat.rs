@@ -66,7 +66,9 @@ impl Gateway {
         request: ChatRequest,
     ) -> Result<Reply, ApiError> {
         let plan = self.plan(caller, request)?;
-        let slot = self.slot(plan.deadlines.first.max(Duration::from_secs(1))).await?;
+        let slot = self
+            .slot(plan.deadlines.first.max(Duration::from_secs(1)))
+            .await?;
         let files = attachments::load(&plan).await?;
         let attempt = self.try_accounts(&plan, &files).await?;
         if plan.is_stream {
@@ -128,7 +130,14 @@ impl Gateway {
         while tried.len() < max_tries {
             let lease = match self.select(plan, &tried) {
                 Ok(lease) => lease,
-                Err(error) => return Err(no_more_accounts(error, last_failure, &tried, all_rate_limited)),
+                Err(error) => {
+                    return Err(no_more_accounts(
+                        error,
+                        last_failure,
+                        &tried,
+                        all_rate_limited,
+                    ));
+                }
             };
             tried.push(lease.account_id().clone());
             let (lease, failure) = match self.attempt(lease, plan, files).await {
@@ -182,17 +191,20 @@ impl Gateway {
         self.record_elapsed(now);
         selected.map_err(|exhausted| {
             let reasons = describe(&exhausted);
-            tracing::warn!(model = plan.model.id, "no account can serve {}: {reasons}", plan.model.id);
-            exhausted_error(&plan.model.id, reasons, exhausted.retry_at_ms, now)
+            tracing::warn!(
+                model = plan.model.id,
+                "no account can serve {}: {reasons}",
+                plan.model.id
+            );
+            exhausted_error(&plan.model.id, reasons, retry_at(&exhausted, now), now)
         })
     }
 }
 
 fn chat_model(live: &Live, id: &str) -> Result<Arc<Model>, ApiError> {
-    let model = live
-        .models
-        .get(id)
-        .ok_or_else(|| ApiError::ModelNotFound { model: id.to_owned() })?;
+    let model = live.models.get(id).ok_or_else(|| ApiError::ModelNotFound {
+        model: id.to_owned(),
+    })?;
     if model.kind != ModelKind::Chat {
         return Err(ApiError::Invalid {
             message: format!(
@@ -220,6 +232,17 @@ fn no_more_accounts(
     }
 }
 
+/// When trying again makes sense, if ever. A rest after upstream errors is counted in requests, so
+/// the next ones end it: soon.
+fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
+    let is_resting = |skip: &pool::SkipCount| skip.reason == pool::SkipReason::Resting;
+    if exhausted.skips.iter().any(is_resting) {
+        Some(now_ms)
+    } else {
+        exhausted.retry_at_ms
+    }
+}
+
 fn exhausted_error(
     model: &str,
     reasons: String,
@@ -230,7 +253,11 @@ fn exhausted_error(
     match retry_at_ms {
         Some(at_ms) => {
             let wait_ms = u64::try_from(at_ms - now_ms).unwrap_or(0);
-            ApiError::AccountsBusy { model, reasons, retry_after_secs: wait_ms.div_ceil(1000).max(1) }
+            ApiError::AccountsBusy {
+                model,
+                reasons,
+                retry_after_secs: wait_ms.div_ceil(1000).max(1),
+            }
         }
         None => ApiError::NoAccounts { model, reasons },
     }
@@ -258,5 +285,9 @@ fn describe(exhausted: &pool::Exhausted) -> String {
             }
         })
         .collect();
-    if parts.is_empty() { "there are no accounts".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "there are no accounts".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }

@@ -86,19 +86,39 @@ impl Conversations {
     }
 
     /// Remembers where the next turn of this conversation goes.
-    pub fn remember(&self, scope: Arc<str>, thread: Thread, next_history: &History<'_>, now_ms: i64) {
+    pub fn remember(
+        &self,
+        scope: Arc<str>,
+        thread: Thread,
+        next_history: &History<'_>,
+        now_ms: i64,
+    ) {
         let mut inner = self.inner.lock();
         let id = thread.conversation_id.clone();
         inner.forget(&id);
         let ids = inner.by_account.entry(thread.account.clone()).or_default();
         ids.push_back(id.clone());
-        let oldest = if ids.len() > self.max_per_account { ids.front().cloned() } else { None };
+        let oldest = if ids.len() > self.max_per_account {
+            ids.front().cloned()
+        } else {
+            None
+        };
         if let Some(oldest) = oldest {
             inner.forget(&oldest);
         }
         let history = hash(next_history);
-        inner.by_history.insert((scope.clone(), history), id.clone());
-        inner.by_id.insert(id, Entry { thread, scope, history, used_at_ms: now_ms });
+        inner
+            .by_history
+            .insert((scope.clone(), history), id.clone());
+        inner.by_id.insert(
+            id,
+            Entry {
+                thread,
+                scope,
+                history,
+                used_at_ms: now_ms,
+            },
+        );
     }
 }
 
@@ -150,7 +170,8 @@ impl Gateway {
             parent_response_id: response_id.clone(),
         };
         let next = openai::chat::history_after(&plan.request, answer);
-        self.conversations.remember(plan.caller.scope.clone(), thread, &next, now_ms());
+        self.conversations
+            .remember(plan.caller.scope.clone(), thread, &next, now_ms());
     }
 }
 
@@ -190,7 +211,11 @@ mod tests {
         );
         assert_eq!(known.find(&"alice".into(), &second, 1), Some(thread("c1")));
         assert_eq!(known.find(&"bob".into(), &second, 1), None);
-        assert_eq!(known.find(&"alice".into(), &second, 61_000), None, "older than its TTL");
+        assert_eq!(
+            known.find(&"alice".into(), &second, 61_000),
+            None,
+            "older than its TTL"
+        );
     }
 
     #[test]
@@ -214,7 +239,12 @@ mod tests {
         let known = conversations(2);
         let mut by_id = request(r#"[{"role":"user","content":"Hi"}]"#);
         for id in ["c1", "c2", "c3"] {
-            known.remember("a".into(), thread(id), &openai::chat::history_after(&by_id, id), 0);
+            known.remember(
+                "a".into(),
+                thread(id),
+                &openai::chat::history_after(&by_id, id),
+                0,
+            );
         }
         by_id.conversation_id = Some("c1".to_owned());
         assert_eq!(known.find(&"a".into(), &by_id, 1), None);

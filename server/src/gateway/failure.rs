@@ -9,7 +9,10 @@ use crate::http::error::{ApiError, Deadline};
 #[derive(Debug)]
 pub enum Failure {
     Upstream(UpstreamError),
-    Deadline { deadline: Deadline, after_secs: u64 },
+    Deadline {
+        deadline: Deadline,
+        after_secs: u64,
+    },
     /// The stream ended well but said nothing.
     Empty,
     /// Not the upstream's fault: a bad attachment, a full store.
@@ -40,16 +43,26 @@ impl Failure {
         match self {
             Self::Upstream(error) => match error.class() {
                 Class::Cool => Outcome::RateLimited,
-                Class::Unauthorized => Outcome::Unauthorized { reason: "app_chat_auth_failed" },
-                Class::Blocked => Outcome::Blocked { reason: "account_blocked" },
-                Class::TryAnother => Outcome::UpstreamFailure { reason: error.label() },
+                Class::Unauthorized => Outcome::Unauthorized {
+                    reason: "app_chat_auth_failed",
+                },
+                Class::Blocked => Outcome::Blocked {
+                    reason: "account_blocked",
+                },
+                Class::TryAnother => Outcome::UpstreamFailure {
+                    reason: error.label(),
+                },
                 Class::Clearance | Class::Moderated | Class::GiveUp => Outcome::Unharmed,
             },
-            Self::Deadline { deadline: Deadline::Total, .. } | Self::Request(_) => {
-                Outcome::Unharmed
+            Self::Deadline {
+                deadline: Deadline::Total,
+                ..
             }
+            | Self::Request(_) => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
-            Self::Empty => Outcome::UpstreamFailure { reason: "empty_answer" },
+            Self::Empty => Outcome::UpstreamFailure {
+                reason: "empty_answer",
+            },
         }
     }
 
@@ -63,9 +76,18 @@ impl Failure {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Upstream(error) => error.label(),
-            Self::Deadline { deadline: Deadline::FirstByte, .. } => "first_byte_timeout",
-            Self::Deadline { deadline: Deadline::Idle, .. } => "idle_timeout",
-            Self::Deadline { deadline: Deadline::Total, .. } => "total_timeout",
+            Self::Deadline {
+                deadline: Deadline::FirstByte,
+                ..
+            } => "first_byte_timeout",
+            Self::Deadline {
+                deadline: Deadline::Idle,
+                ..
+            } => "idle_timeout",
+            Self::Deadline {
+                deadline: Deadline::Total,
+                ..
+            } => "total_timeout",
             Self::Empty => "empty_answer",
             Self::Request(_) => "request",
         }
@@ -76,9 +98,13 @@ impl Failure {
     pub fn into_api_error(self, tried: usize) -> ApiError {
         match self {
             Self::Request(error) => error,
-            Self::Deadline { deadline, after_secs } => {
-                ApiError::UpstreamTimeout { deadline, after_secs }
-            }
+            Self::Deadline {
+                deadline,
+                after_secs,
+            } => ApiError::UpstreamTimeout {
+                deadline,
+                after_secs,
+            },
             Self::Empty => ApiError::Upstream {
                 message: "Grok ended the answer without saying anything.".to_owned(),
                 code: "empty_answer",
@@ -108,9 +134,12 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> ApiError {
                 .to_owned(),
             "upstream_error",
         ),
-        Class::Blocked => {
-            upstream("Grok has blocked the account.".to_owned(), "upstream_account_blocked")
+        Class::Blocked => upstream(
+            "Grok has blocked the account.".to_owned(),
+            "upstream_account_blocked",
+        ),
+        Class::TryAnother | Class::GiveUp => {
+            upstream(error.message().to_string(), "upstream_error")
         }
-        Class::TryAnother | Class::GiveUp => upstream(error.message().to_string(), "upstream_error"),
     }
 }

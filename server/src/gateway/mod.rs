@@ -85,12 +85,15 @@ impl Gateway {
         if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
             return Ok(permit);
         }
-        let at_capacity = ApiError::AtCapacity { limit: self.slot_count };
+        let at_capacity = ApiError::AtCapacity {
+            limit: self.slot_count,
+        };
         let waiter = Waiter::enter(&self.waiting);
         if waiter.position > self.slot_count.saturating_mul(WAITERS_PER_SLOT) {
             return Err(at_capacity);
         }
-        let acquired = tokio::time::timeout(patience, Arc::clone(&self.slots).acquire_owned()).await;
+        let acquired =
+            tokio::time::timeout(patience, Arc::clone(&self.slots).acquire_owned()).await;
         match acquired {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(at_capacity),

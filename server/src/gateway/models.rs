@@ -29,7 +29,11 @@ impl Models {
     #[must_use]
     pub fn from_config(entries: &[ModelConfig]) -> Self {
         let list: Vec<Arc<Model>> = entries.iter().map(|entry| Arc::new(entry.into())).collect();
-        let by_id = list.iter().enumerate().map(|(at, model)| (model.id.clone(), at)).collect();
+        let by_id = list
+            .iter()
+            .enumerate()
+            .map(|(at, model)| (model.id.clone(), at))
+            .collect();
         Self { list, by_id }
     }
 
@@ -40,7 +44,9 @@ impl Models {
 
     /// The models that `POST /v1/chat/completions` serves.
     pub fn chat(&self) -> impl Iterator<Item = &Arc<Model>> {
-        self.list.iter().filter(|model| model.kind == ModelKind::Chat)
+        self.list
+            .iter()
+            .filter(|model| model.kind == ModelKind::Chat)
     }
 }
 

@@ -19,9 +19,16 @@ pub(super) async fn after_rate_limit(
     model_name: String,
 ) {
     let timeout = live.config.usage.timeout;
-    match live.upstream.rate_limits(credential.expose(), &model_name, timeout).await {
+    match live
+        .upstream
+        .rate_limits(credential.expose(), &model_name, timeout)
+        .await
+    {
         Ok(limits) if limits.remaining == 0 => {
-            let event = Event::Synced { quota: 0, window: limits.window };
+            let event = Event::Synced {
+                quota: 0,
+                window: limits.window,
+            };
             commit_changes(store.as_ref(), pool.apply(&account, &event, now_ms())).await;
         }
         Ok(limits) => {

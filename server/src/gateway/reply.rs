@@ -35,7 +35,9 @@ impl Reply {
         let usage = attempt.translator.usage(plan.prompt_tokens);
         let head = head(&plan, &attempt);
         gateway.remember(&plan, &attempt, &content);
-        gateway.settle_success(attempt.lease, &plan, &usage, attempt.ttft).await?;
+        gateway
+            .settle_success(attempt.lease, &plan, &usage, attempt.ttft)
+            .await?;
         let answer = Answer {
             id: head.id,
             created: head.created,
@@ -48,8 +50,11 @@ impl Reply {
             usage,
             ..Answer::default()
         };
-        let answer =
-            if plan.thinking == Thinking::ThinkTags { answer.with_think_tags() } else { answer };
+        let answer = if plan.thinking == Thinking::ThinkTags {
+            answer.with_think_tags()
+        } else {
+            answer
+        };
         Ok(Self::Json(answer.to_json()))
     }
 
@@ -123,7 +128,10 @@ fn broken(
     );
     gateway.settle_failure(attempt.lease, &failure, plan);
     let mut out = Vec::with_capacity(512);
-    writer.error(&failure.into_api_error(1).body(&plan.caller.request_id), &mut out);
+    writer.error(
+        &failure.into_api_error(1).body(&plan.caller.request_id),
+        &mut out,
+    );
     Bytes::from(out)
 }
 

@@ -29,8 +29,16 @@ impl Gateway {
     ) -> Result<(), ApiError> {
         let at_ms = now_ms();
         let row = usage_row(&lease, plan, usage, ttft, at_ms);
-        let changes = lease.finish(Outcome::Success { cost: plan.model.cost }, at_ms);
-        let commit = self.store.commit(Record { changes, usage: Some(row) });
+        let changes = lease.finish(
+            Outcome::Success {
+                cost: plan.model.cost,
+            },
+            at_ms,
+        );
+        let commit = self.store.commit(Record {
+            changes,
+            usage: Some(row),
+        });
         match tokio::time::timeout(COMMIT_PATIENCE, commit).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
@@ -73,7 +81,8 @@ impl Gateway {
             return;
         }
         let store = self.store.clone();
-        self.tasks.spawn(async move { commit_changes(store.as_ref(), changes).await });
+        self.tasks
+            .spawn(async move { commit_changes(store.as_ref(), changes).await });
     }
 }
 
@@ -82,7 +91,13 @@ pub(super) async fn commit_changes(store: &dyn store::Store, changes: Vec<Accoun
     if changes.is_empty() {
         return;
     }
-    if let Err(error) = store.commit(Record { changes, usage: None }).await {
+    if let Err(error) = store
+        .commit(Record {
+            changes,
+            usage: None,
+        })
+        .await
+    {
         tracing::error!(%error, "account changes were not committed");
     }
 }

@@ -107,7 +107,10 @@ impl Translator {
                 None => {}
             }
         }
-        let whole = frame.model_response.as_ref().and_then(|whole| whole.message.as_deref());
+        let whole = frame
+            .model_response
+            .as_ref()
+            .and_then(|whole| whole.message.as_deref());
         if let Some(message) = whole.filter(|text| !self.has_text && !text.trim().is_empty()) {
             self.push_text(message, out);
         }

@@ -22,7 +22,11 @@ pub enum Deadline {
 pub enum ApiError {
     /// The request breaks a rule; `code` and `param` say which.
     #[error("{message}")]
-    Invalid { message: String, param: Option<String>, code: &'static str },
+    Invalid {
+        message: String,
+        param: Option<String>,
+        code: &'static str,
+    },
     #[error("The model `{model}` does not exist. GET /v1/models lists the models of this server.")]
     ModelNotFound { model: String },
     #[error("{0}")]
@@ -44,18 +48,30 @@ pub enum ApiError {
     ContentPolicy,
     /// Accounts exist, but none has room now.
     #[error("No account can serve `{model}` now: {reasons}.")]
-    AccountsBusy { model: String, reasons: String, retry_after_secs: u64 },
+    AccountsBusy {
+        model: String,
+        reasons: String,
+        retry_after_secs: u64,
+    },
     /// No account could serve this model however long the caller waits.
-    #[error("No account can serve `{model}`: {reasons}. Add or repair an account in the admin page.")]
+    #[error(
+        "No account can serve `{model}`: {reasons}. Add or repair an account in the admin page."
+    )]
     NoAccounts { model: String, reasons: String },
     /// Every account that was tried answered 429.
     #[error("Grok refused the request with a rate limit on {tried} account(s). {detail}")]
-    UpstreamRateLimited { tried: usize, detail: String, retry_after_secs: u64 },
+    UpstreamRateLimited {
+        tried: usize,
+        detail: String,
+        retry_after_secs: u64,
+    },
     #[error("{message}")]
     Upstream { message: String, code: &'static str },
     #[error("{}", deadline_message(*.deadline, *.after_secs))]
     UpstreamTimeout { deadline: Deadline, after_secs: u64 },
-    #[error("The server is at its limit of {limit} concurrent chats (`chat.concurrent`). Try again.")]
+    #[error(
+        "The server is at its limit of {limit} concurrent chats (`chat.concurrent`). Try again."
+    )]
     AtCapacity { limit: usize },
     #[error("The server is shutting down. Try again in a moment.")]
     Draining,
@@ -68,11 +84,13 @@ pub enum ApiError {
 
 fn deadline_message(deadline: Deadline, after_secs: u64) -> String {
     match deadline {
-        Deadline::FirstByte => format!(
-            "Grok sent nothing within {after_secs} s (`chat.stream_first_timeout`)."
-        ),
+        Deadline::FirstByte => {
+            format!("Grok sent nothing within {after_secs} s (`chat.stream_first_timeout`).")
+        }
         Deadline::Idle => {
-            format!("Grok went silent for {after_secs} s in the middle of the answer (`chat.stream_timeout`).")
+            format!(
+                "Grok went silent for {after_secs} s in the middle of the answer (`chat.stream_timeout`)."
+            )
         }
         Deadline::Total => format!(
             "The answer was not complete after {after_secs} s (`chat.stream_total_timeout`)."
@@ -93,15 +111,21 @@ impl ApiError {
                 (StatusCode::NOT_FOUND, "not_found_error", "model_not_found")
             }
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found_error", "not_found"),
-            Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, INVALID, "method_not_allowed")
-            }
-            Self::InvalidApiKey => {
-                (StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key")
-            }
-            Self::SignInRequired => {
-                (StatusCode::UNAUTHORIZED, "authentication_error", "sign_in_required")
-            }
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                INVALID,
+                "method_not_allowed",
+            ),
+            Self::InvalidApiKey => (
+                StatusCode::UNAUTHORIZED,
+                "authentication_error",
+                "invalid_api_key",
+            ),
+            Self::SignInRequired => (
+                StatusCode::UNAUTHORIZED,
+                "authentication_error",
+                "sign_in_required",
+            ),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "permission_error", "forbidden"),
             Self::BodyTooLarge { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, INVALID, "request_too_large")
@@ -110,9 +134,11 @@ impl ApiError {
             Self::AccountsBusy { .. } | Self::UpstreamRateLimited { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, RATE, "rate_limit_exceeded")
             }
-            Self::NoAccounts { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, SERVER, "no_account_available")
-            }
+            Self::NoAccounts { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                SERVER,
+                "no_account_available",
+            ),
             Self::Upstream { code, .. } => (StatusCode::BAD_GATEWAY, SERVER, code),
             Self::UpstreamTimeout { deadline, .. } => {
                 let code = match deadline {
@@ -135,10 +161,12 @@ impl ApiError {
     #[must_use]
     pub fn retry_after_secs(&self) -> Option<u64> {
         match self {
-            Self::AccountsBusy { retry_after_secs, .. }
-            | Self::UpstreamRateLimited { retry_after_secs, .. } => {
-                Some((*retry_after_secs).max(1))
+            Self::AccountsBusy {
+                retry_after_secs, ..
             }
+            | Self::UpstreamRateLimited {
+                retry_after_secs, ..
+            } => Some((*retry_after_secs).max(1)),
             Self::NoAccounts { .. } => Some(60),
             Self::Draining | Self::StoreUnavailable => Some(5),
             Self::AtCapacity { .. } => Some(1),
@@ -167,7 +195,11 @@ impl ApiError {
 
 impl From<openai::Invalid> for ApiError {
     fn from(error: openai::Invalid) -> Self {
-        Self::Invalid { message: error.message, param: error.param, code: error.code }
+        Self::Invalid {
+            message: error.message,
+            param: error.param,
+            code: error.code,
+        }
     }
 }
 
@@ -182,7 +214,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.class().0.into_response();
         if let Some(secs) = self.retry_after_secs() {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(secs));
         }
         response.extensions_mut().insert(self);
         response

@@ -25,9 +25,13 @@ use crate::{auth::StoreSessions, http::error::ApiError, state::AppState};
 ///    On pages and `/v1/public`: the session layer; adds `Session`.
 pub fn router(state: &AppState) -> Router {
     let max_body = state.live.load().config.server.max_body_mb as usize * 1024 * 1024;
-    let keyed = openai::routes()
-        .fallback(unknown_endpoint)
-        .route_layer(layers::from_fn_with_state(state.clone(), middleware::key::layer));
+    let keyed =
+        openai::routes()
+            .fallback(unknown_endpoint)
+            .route_layer(layers::from_fn_with_state(
+                state.clone(),
+                middleware::key::layer,
+            ));
     let sessions = session_layer(state);
     Router::new()
         .nest("/v1/public", public::routes().layer(sessions.clone()))
@@ -35,7 +39,10 @@ pub fn router(state: &AppState) -> Router {
         .merge(ops::routes())
         .merge(pages::routes(state).layer(sessions))
         .layer(DefaultBodyLimit::max(max_body))
-        .layer(layers::from_fn_with_state(state.in_flight.clone(), middleware::in_flight::layer))
+        .layer(layers::from_fn_with_state(
+            state.in_flight.clone(),
+            middleware::in_flight::layer,
+        ))
         .layer(layers::from_fn(middleware::request::layer))
         .with_state(state.clone())
 }
@@ -52,13 +59,22 @@ fn session_layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
     let live = state.live.load();
     let app = &live.config.app;
     let is_https = app.app_url.starts_with("https://");
-    let name = if is_https { "__Host-grok2api_session" } else { "grok2api_session" };
-    let longest_hours = i64::from(app.admin_session_ttl_hours.max(app.public_session_ttl_hours));
+    let name = if is_https {
+        "__Host-grok2api_session"
+    } else {
+        "grok2api_session"
+    };
+    let longest_hours = i64::from(
+        app.admin_session_ttl_hours
+            .max(app.public_session_ttl_hours),
+    );
     SessionManagerLayer::new(StoreSessions(state.store.clone()))
         .with_name(name)
         .with_secure(is_https)
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(Duration::hours(longest_hours.min(IDLE_HOURS))))
+        .with_expiry(Expiry::OnInactivity(Duration::hours(
+            longest_hours.min(IDLE_HOURS),
+        )))
 }

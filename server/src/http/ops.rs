@@ -81,7 +81,10 @@ async fn readyz(State(state): State<AppState>) -> Response {
 }
 
 fn count(state: &AppState) -> PoolCounts {
-    let mut counts = PoolCounts { leases: state.pool.open_leases(), ..PoolCounts::default() };
+    let mut counts = PoolCounts {
+        leases: state.pool.open_leases(),
+        ..PoolCounts::default()
+    };
     for view in state.pool.snapshot(now_ms()) {
         counts.total += 1;
         match view.account.status {

@@ -4,8 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use axum::{Router, extract::FromRef, middleware, response::Response};
 use grok2api_app::{
-    App, shell,
+    App,
     service::{AdminService, AuthService, PublicService},
+    shell,
 };
 use http::{HeaderValue, Request, header::CACHE_CONTROL};
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -22,8 +23,11 @@ const ONE_DAY: &str = "public, max-age=86400";
 /// Pages, `/api/*` server functions, `/pkg/*` and the files of `public/`.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let context = {
-        let (auth, admin, public) =
-            (state.auth.clone(), state.admin.clone(), state.public.clone());
+        let (auth, admin, public) = (
+            state.auth.clone(),
+            state.admin.clone(),
+            state.public.clone(),
+        );
         move || {
             provide_context::<Arc<dyn AuthService>>(auth.clone());
             provide_context::<Arc<dyn AdminService>>(admin.clone());
@@ -34,10 +38,8 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let site_root = Path::new(&*options.site_root);
     let pkg = site_root.join(&*options.site_pkg_dir);
     let pkg_path = format!("/{}", options.site_pkg_dir);
-    let fallback = leptos_axum::file_and_error_handler_with_context::<AppState, _>(
-        context.clone(),
-        shell,
-    );
+    let fallback =
+        leptos_axum::file_and_error_handler_with_context::<AppState, _>(context.clone(), shell);
     let page_routes = generate_route_list(App);
     Router::new()
         .leptos_routes_with_context(state, page_routes, context, {
@@ -49,18 +51,21 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .fallback(fallback)
 }
 
-fn files(
-    folder: &Path,
-    cache: &'static str,
-) -> Router {
-    let service = ServeDir::new(folder).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(service).layer(middleware::from_fn(
-        move |request: Request<axum::body::Body>, next: middleware::Next| async move {
-            let mut response: Response = next.run(request).await;
-            if response.status().is_success() {
-                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-            }
-            response
-        },
-    ))
+fn files(folder: &Path, cache: &'static str) -> Router {
+    let service = ServeDir::new(folder)
+        .precompressed_br()
+        .precompressed_gzip();
+    Router::new()
+        .fallback_service(service)
+        .layer(middleware::from_fn(
+            move |request: Request<axum::body::Body>, next: middleware::Next| async move {
+                let mut response: Response = next.run(request).await;
+                if response.status().is_success() {
+                    response
+                        .headers_mut()
+                        .insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+                }
+                response
+            },
+        ))
 }

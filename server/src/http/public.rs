@@ -35,8 +35,12 @@ async fn create_chat_completion(
         .map_or_else(|| Arc::from("unknown"), |id| id.0.clone());
     let session = parts.extensions.get::<Session>().and_then(Session::id);
     let scope = session.map_or_else(|| "public".to_owned(), |id| format!("session-{id}"));
-    let caller =
-        Caller { request_id, key: None, scope: scope.into(), endpoint: "public.chat.completions" };
+    let caller = Caller {
+        request_id,
+        key: None,
+        scope: scope.into(),
+        endpoint: "public.chat.completions",
+    };
     let headers = parts.headers.clone();
     let body: Result<Bytes, BytesRejection> =
         <Bytes as FromRequest<AppState>>::from_request(Request::from_parts(parts, body), &state)

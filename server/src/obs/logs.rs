@@ -27,8 +27,16 @@ pub fn init(level: &str, format: Option<&str>) {
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests, keeps the first subscriber.
     let _ = if is_json {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init()
     } else {
-        builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
+        builder
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init()
     };
 }

@@ -54,14 +54,22 @@ struct Judged {
 impl Accounts {
     #[must_use]
     pub fn new(pool: Arc<Pool>, store: Arc<dyn Store>) -> Self {
-        Self { pool, store, undo: Mutex::new(Vec::new()) }
+        Self {
+            pool,
+            store,
+            undo: Mutex::new(Vec::new()),
+        }
     }
 
     fn judge(&self, text: &str) -> Judged {
         let mut preview = ImportPreview::default();
         let mut new = Vec::new();
         let mut seen = HashSet::new();
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (at, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let credential = Credential::try_new(line).ok();
             let verdict = match &credential {
                 None => LineVerdict::Bad,
@@ -75,9 +83,15 @@ impl Accounts {
                 LineVerdict::Bad => preview.bad += 1,
             }
             if preview.lines.len() < MAX_PREVIEW_LINES {
-                let masked = credential.as_ref().map_or_else(String::new, Credential::masked);
+                let masked = credential
+                    .as_ref()
+                    .map_or_else(String::new, Credential::masked);
                 let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-                preview.lines.push(PreviewLine { number, masked, verdict });
+                preview.lines.push(PreviewLine {
+                    number,
+                    masked,
+                    verdict,
+                });
             }
             if verdict == LineVerdict::New {
                 new.extend(credential);
@@ -90,12 +104,21 @@ impl Accounts {
         if changes.is_empty() {
             return Ok(());
         }
-        self.store.commit(Record { changes, usage: None }).await.map_err(unavailable)
+        self.store
+            .commit(Record {
+                changes,
+                usage: None,
+            })
+            .await
+            .map_err(unavailable)
     }
 
     /// Stores accounts, then lets the pool use them.
     async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
-        self.store.insert_accounts(&accounts).await.map_err(unavailable)?;
+        self.store
+            .insert_accounts(&accounts)
+            .await
+            .map_err(unavailable)?;
         Ok(u32::try_from(self.pool.insert(accounts)).unwrap_or(u32::MAX))
     }
 }
@@ -148,7 +171,11 @@ impl AdminService for Accounts {
         ids: Vec<String>,
         enabled: bool,
     ) -> Result<u32, UiError> {
-        let event = if enabled { Event::Enable } else { Event::Disable };
+        let event = if enabled {
+            Event::Enable
+        } else {
+            Event::Disable
+        };
         let at_ms = now_ms();
         let mut all_changes = Vec::new();
         let mut count = 0;
@@ -180,7 +207,11 @@ impl AdminService for Accounts {
         if undo.len() >= MAX_UNDOS {
             undo.remove(0);
         }
-        undo.push(Undo { id: id.clone(), until: now + UNDO_FOR, accounts });
+        undo.push(Undo {
+            id: id.clone(),
+            until: now + UNDO_FOR,
+            accounts,
+        });
         tracing::info!(count, "accounts deleted");
         Ok(DeletedAccounts { count, undo_id: id })
     }
@@ -216,15 +247,27 @@ fn list(views: Vec<AccountView>, query: &AccountQuery) -> AccountList {
     let search = query.search.trim().to_lowercase();
     let mut rows: Vec<AccountRow> = views
         .into_iter()
-        .filter(|view| query.status.is_none_or(|status| status == to_status(view.account.status)))
+        .filter(|view| {
+            query
+                .status
+                .is_none_or(|status| status == to_status(view.account.status))
+        })
         .map(to_row)
         .filter(|row| search.is_empty() || row_matches(row, &search))
         .collect();
     sort(&mut rows, query);
     let matched = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let size = query.page_size.clamp(1, MAX_PAGE_SIZE) as usize;
-    let rows = rows.into_iter().skip(query.page as usize * size).take(size).collect();
-    AccountList { rows, matched, counts }
+    let rows = rows
+        .into_iter()
+        .skip(query.page as usize * size)
+        .take(size)
+        .collect();
+    AccountList {
+        rows,
+        matched,
+        counts,
+    }
 }
 
 fn count(views: &[AccountView]) -> AccountCounts {
@@ -269,7 +312,9 @@ fn to_row(view: AccountView) -> AccountRow {
         quota: account.quota,
         quota_limit: account.pool.default_quota().max(account.quota),
         cooling_until_ms: account.cooldown.as_ref().map(|cooldown| cooldown.until_ms),
-        cooling_reason: account.cooldown.map(|cooldown| cooldown.reason.as_str().to_owned()),
+        cooling_reason: account
+            .cooldown
+            .map(|cooldown| cooldown.reason.as_str().to_owned()),
         last_used_at_ms: account.last_used_at_ms,
         created_at_ms: account.created_at_ms,
         use_count: account.use_count,
@@ -284,7 +329,10 @@ fn to_row(view: AccountView) -> AccountRow {
 fn row_matches(row: &AccountRow, search: &str) -> bool {
     row.masked.to_lowercase().contains(search)
         || row.note.to_lowercase().contains(search)
-        || row.tags.iter().any(|tag| tag.to_lowercase().contains(search))
+        || row
+            .tags
+            .iter()
+            .any(|tag| tag.to_lowercase().contains(search))
 }
 
 fn sort(rows: &mut [AccountRow], query: &AccountQuery) {
@@ -297,6 +345,10 @@ fn sort(rows: &mut [AccountRow], query: &AccountQuery) {
             AccountSort::Status => (a.status as u8).cmp(&(b.status as u8)),
         };
         let order = order.then_with(|| a.id.cmp(&b.id));
-        if query.descending { order.reverse() } else { order }
+        if query.descending {
+            order.reverse()
+        } else {
+            order
+        }
     });
 }

@@ -49,10 +49,15 @@ impl PublicService for PublicPages {
         code: String,
     ) -> Result<String, UiError> {
         if code.len() > highlight::MAX_BYTES {
-            return Err(UiError::Invalid { field: "code".to_owned(), rule: "too_long".to_owned() });
+            return Err(UiError::Invalid {
+                field: "code".to_owned(),
+                rule: "too_long".to_owned(),
+            });
         }
         tokio::task::spawn_blocking(move || highlight::to_html(&language, &code))
             .await
-            .map_err(|_| UiError::Internal { request_id: String::new() })
+            .map_err(|_| UiError::Internal {
+                request_id: String::new(),
+            })
     }
 }

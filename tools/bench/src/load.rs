@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, task::JoinSet};
 
 /// Where requests go and how a complete answer ends.
 #[derive(Clone)]
-pub struct Target {
+pub(crate) struct Target {
     address: String,
     path: &'static str,
     body: Bytes,
@@ -23,7 +23,7 @@ pub struct Target {
 
 impl Target {
     /// The upstream's own protocol, for the pass-through.
-    pub fn upstream(address: &str) -> Self {
+    pub(crate) fn upstream(address: &str) -> Self {
         let body = serde_json::json!({
             "temporary": true, "modelName": "grok-3", "modelMode": "MODEL_MODE_GROK_3",
             "message": "Say something.", "fileAttachments": [], "imageAttachments": [],
@@ -38,12 +38,18 @@ impl Target {
         });
         let origin = format!("http://{address}");
         let headers = vec![
-            ("cookie", "sso=bench-account-0; sso-rw=bench-account-0".to_owned()),
+            (
+                "cookie",
+                "sso=bench-account-0; sso-rw=bench-account-0".to_owned(),
+            ),
             ("origin", origin.clone()),
             ("referer", format!("{origin}/")),
             ("user-agent", "Mozilla/5.0 bench".to_owned()),
             ("x-statsig-id", "ZTpiZW5jaA==".to_owned()),
-            ("x-xai-request-id", "7b0c1d8e-54c8-4d63-9f0d-7a0f4a1f2a11".to_owned()),
+            (
+                "x-xai-request-id",
+                "7b0c1d8e-54c8-4d63-9f0d-7a0f4a1f2a11".to_owned(),
+            ),
         ];
         Self {
             address: address.to_owned(),
@@ -55,7 +61,7 @@ impl Target {
     }
 
     /// The OpenAI-compatible endpoint.
-    pub fn gateway(address: &str) -> Self {
+    pub(crate) fn gateway(address: &str) -> Self {
         let body = serde_json::json!({
             "model": "grok-3", "stream": true,
             "messages": [{"role": "user", "content": "Say something."}],
@@ -69,15 +75,20 @@ impl Target {
         }
     }
 
-    pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let stream = TcpStream::connect(&self.address).await.context("connecting")?;
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
+        let stream = TcpStream::connect(&self.address)
+            .await
+            .context("connecting")?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         let mut driver = JoinSet::new();
         driver.spawn(async move {
             let _ = connection.await;
         });
-        Ok(Connection { sender, _driver: driver })
+        Ok(Connection {
+            sender,
+            _driver: driver,
+        })
     }
 
     fn request(&self) -> anyhow::Result<Request<Full<Bytes>>> {
@@ -94,17 +105,17 @@ impl Target {
 }
 
 /// One keep-alive connection; its driver ends with it.
-pub struct Connection {
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     _driver: JoinSet<()>,
 }
 
 /// Times of one complete answer.
-pub struct Timing {
-    pub first_byte: Duration,
-    pub whole: Duration,
+pub(crate) struct Timing {
+    pub(crate) first_byte: Duration,
+    pub(crate) whole: Duration,
     /// `data:` lines of the answer.
-    pub events: usize,
+    pub(crate) events: usize,
 }
 
 impl Connection {
@@ -112,7 +123,7 @@ impl Connection {
     ///
     /// # Errors
     /// The status is not 200 or the answer is incomplete.
-    pub async fn ask(&mut self, target: &Target) -> anyhow::Result<Timing> {
+    pub(crate) async fn ask(&mut self, target: &Target) -> anyhow::Result<Timing> {
         let started = Instant::now();
         self.sender.ready().await?;
         let response = self.sender.send_request(target.request()?).await?;
@@ -122,7 +133,9 @@ impl Connection {
         let mut events = 0;
         let mut tail: Vec<u8> = Vec::new();
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame?.into_data() else { continue };
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
             first_byte.get_or_insert_with(|| started.elapsed());
             events += memchr::memmem::find_iter(&data, b"data: ").count();
             let keep = data.len().min(1024);
@@ -133,30 +146,38 @@ impl Connection {
         }
         let is_complete = memchr::memmem::find(&tail, target.end_marker).is_some();
         if status != http::StatusCode::OK || !is_complete {
-            bail!("{} answered {status}: {}", target.path, String::from_utf8_lossy(&tail));
+            bail!(
+                "{} answered {status}: {}",
+                target.path,
+                String::from_utf8_lossy(&tail)
+            );
         }
         let whole = started.elapsed();
-        Ok(Timing { first_byte: first_byte.unwrap_or(whole), whole, events })
+        Ok(Timing {
+            first_byte: first_byte.unwrap_or(whole),
+            whole,
+            events,
+        })
     }
 }
 
 /// How hard to press.
 #[derive(Clone, Copy)]
-pub struct Load {
-    pub clients: usize,
-    pub duration: Duration,
+pub(crate) struct Load {
+    pub(crate) clients: usize,
+    pub(crate) duration: Duration,
 }
 
 /// All answers of one or more runs.
 #[derive(Default)]
-pub struct Outcome {
-    pub elapsed: Duration,
-    pub first_byte: Vec<Duration>,
-    pub whole: Vec<Duration>,
+pub(crate) struct Outcome {
+    pub(crate) elapsed: Duration,
+    pub(crate) first_byte: Vec<Duration>,
+    pub(crate) whole: Vec<Duration>,
 }
 
 impl Load {
-    pub async fn run(self, target: &Target) -> anyhow::Result<Outcome> {
+    pub(crate) async fn run(self, target: &Target) -> anyhow::Result<Outcome> {
         let started = Instant::now();
         let mut clients = JoinSet::new();
         for _ in 0..self.clients {
@@ -184,21 +205,23 @@ impl Load {
 }
 
 impl Outcome {
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.elapsed += other.elapsed;
         self.first_byte.extend(other.first_byte);
         self.whole.extend(other.whole);
     }
 
-    pub fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.whole.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
     }
 
     /// Milliseconds below which `share` of the times lie.
-    pub fn percentile_ms(times: &[Duration], share: f64) -> f64 {
+    pub(crate) fn percentile_ms(times: &[Duration], share: f64) -> f64 {
         let mut sorted = times.to_vec();
         sorted.sort_unstable();
         let at = ((sorted.len() as f64 - 1.0) * share).round().max(0.0) as usize;
-        sorted.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+        sorted
+            .get(at)
+            .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
     }
 }

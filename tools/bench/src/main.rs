@@ -5,8 +5,8 @@
 //! halves of the comparison.
 
 mod load;
-mod passthrough;
 mod paced;
+mod passthrough;
 mod process;
 mod report;
 
@@ -44,14 +44,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// The comparison's other half: forwards every request to UPSTREAM as it is.
-    Passthrough {
-        upstream: String,
-    },
+    Passthrough { upstream: String },
 }
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     match &cli.command {
         Some(Command::Passthrough { upstream }) => runtime.block_on(passthrough::run(upstream)),
         None => runtime.block_on(measure(&cli)),
@@ -62,14 +62,20 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
     let mut report = report::Report::default();
     throughput(cli, &mut report).await?;
     for &streams in &cli.streams {
-        report.paced.push(paced::measure(cli.gateway.as_path(), streams).await?);
+        report
+            .paced
+            .push(paced::measure(cli.gateway.as_path(), streams).await?);
     }
     report.print();
     Ok(())
 }
 
 async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()> {
-    let simulator = Simulator::start(&cli.gateway, &["--pace", "full", "--events", &cli.events.to_string()]).await?;
+    let simulator = Simulator::start(
+        &cli.gateway,
+        &["--pace", "full", "--events", &cli.events.to_string()],
+    )
+    .await?;
     let passthrough = Passthrough::start(&simulator.url).await?;
     let gateway = Gateway::start(&cli.gateway, &simulator.url, cli.clients * 4).await?;
     report.rest_kib = gateway.memory_kib()?;
@@ -77,13 +83,22 @@ async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()
     let direct = Target::upstream(&passthrough.address);
     let ours = Target::gateway(&gateway.address);
     let seconds = Duration::from_secs(cli.seconds);
-    let warm_up = Load { clients: 4, duration: Duration::from_secs(1) };
+    let warm_up = Load {
+        clients: 4,
+        duration: Duration::from_secs(1),
+    };
     for target in [&direct, &ours] {
         warm_up.run(target).await?;
     }
     // Halves alternate, so that a neighbour's burst of work hits both.
-    let many = Load { clients: cli.clients, duration: seconds / 2 };
-    let single = Load { clients: 1, duration: seconds / 4 };
+    let many = Load {
+        clients: cli.clients,
+        duration: seconds / 2,
+    };
+    let single = Load {
+        clients: 1,
+        duration: seconds / 4,
+    };
     for _ in 0..2 {
         report.passthrough.merge(many.run(&direct).await?);
         report.gateway.merge(many.run(&ours).await?);

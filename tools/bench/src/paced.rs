@@ -17,15 +17,15 @@ const INTERVAL: Duration = Duration::from_millis(1000);
 const OPENING: usize = 200;
 
 /// What `streams` open streams cost.
-pub struct Paced {
-    pub streams: usize,
-    pub rest_kib: u64,
-    pub open_kib: u64,
-    pub events_per_stream: usize,
+pub(crate) struct Paced {
+    pub(crate) streams: usize,
+    pub(crate) rest_kib: u64,
+    pub(crate) open_kib: u64,
+    pub(crate) events_per_stream: usize,
 }
 
 impl Paced {
-    pub fn kib_per_stream(&self) -> f64 {
+    pub(crate) fn kib_per_stream(&self) -> f64 {
         self.open_kib.saturating_sub(self.rest_kib) as f64 / self.streams as f64
     }
 }
@@ -34,10 +34,15 @@ impl Paced {
 ///
 /// # Errors
 /// A stream failed, or delivered another number of events than the others.
-pub async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Paced> {
+pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Paced> {
     let interval = INTERVAL.as_millis().to_string();
     let events = EVENTS.to_string();
-    let args = ["--events", events.as_str(), "--interval-ms", interval.as_str()];
+    let args = [
+        "--events",
+        events.as_str(),
+        "--interval-ms",
+        interval.as_str(),
+    ];
     let simulator = Simulator::start(binary, &args).await?;
     let gateway = Gateway::start(binary, &simulator.url, 200).await?;
     let rest_kib = gateway.memory_kib()?;
@@ -67,5 +72,10 @@ pub async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Paced> {
         counts.iter().min(),
         counts.iter().max()
     );
-    Ok(Paced { streams, rest_kib, open_kib, events_per_stream })
+    Ok(Paced {
+        streams,
+        rest_kib,
+        open_kib,
+        events_per_stream,
+    })
 }

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 type Forward = Client<HttpConnector, Incoming>;
 
 /// Listens on a free port, prints its address and forwards until killed.
-pub async fn run(upstream: &str) -> anyhow::Result<()> {
+pub(crate) async fn run(upstream: &str) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     announce(&listener.local_addr()?.to_string());
     let mut connector = HttpConnector::new();
@@ -41,18 +41,26 @@ async fn forward(
     upstream: String,
     mut request: Request<Incoming>,
 ) -> anyhow::Result<Response<BoxBody<Bytes, hyper::Error>>> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
     *request.uri_mut() = format!("{upstream}{path}").parse::<Uri>()?;
     match client.request(request).await {
         Ok(response) => Ok(response.map(BodyExt::boxed)),
         Err(_) => {
             let body = Empty::new().map_err(|never| match never {}).boxed();
-            Ok(Response::builder().status(StatusCode::BAD_GATEWAY).body(body)?)
+            Ok(Response::builder()
+                .status(StatusCode::BAD_GATEWAY)
+                .body(body)?)
         }
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the parent process reads the address from here")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the parent process reads the address from here"
+)]
 fn announce(address: &str) {
     println!("{address}");
 }

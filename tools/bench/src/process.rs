@@ -16,20 +16,25 @@ use tokio::{
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 async fn first_line(child: &mut Child) -> anyhow::Result<String> {
-    let stdout = child.stdout.take().context("standard output is not piped")?;
+    let stdout = child
+        .stdout
+        .take()
+        .context("standard output is not piped")?;
     let mut lines = BufReader::new(stdout).lines();
-    let line = tokio::time::timeout(START_LIMIT, lines.next_line()).await.context("no sign of life")??;
+    let line = tokio::time::timeout(START_LIMIT, lines.next_line())
+        .await
+        .context("no sign of life")??;
     line.context("ended at once")
 }
 
 /// `grok2api sim`.
-pub struct Simulator {
-    pub url: String,
+pub(crate) struct Simulator {
+    pub(crate) url: String,
     _child: Child,
 }
 
 impl Simulator {
-    pub async fn start(binary: &Path, args: &[&str]) -> anyhow::Result<Self> {
+    pub(crate) async fn start(binary: &Path, args: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(binary)
             .args(["sim", "--listen", "127.0.0.1:0"])
             .args(args)
@@ -38,35 +43,46 @@ impl Simulator {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
-        let line = first_line(&mut child).await.context("starting the simulator")?;
-        let url = line.split_whitespace().last().unwrap_or_default().to_owned();
+        let line = first_line(&mut child)
+            .await
+            .context("starting the simulator")?;
+        let url = line
+            .split_whitespace()
+            .last()
+            .unwrap_or_default()
+            .to_owned();
         Ok(Self { url, _child: child })
     }
 }
 
 /// This program's own `passthrough`.
-pub struct Passthrough {
-    pub address: String,
+pub(crate) struct Passthrough {
+    pub(crate) address: String,
     _child: Child,
 }
 
 impl Passthrough {
-    pub async fn start(upstream: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn start(upstream: &str) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["passthrough", upstream])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let address = first_line(&mut child).await.context("starting the pass-through")?;
-        Ok(Self { address, _child: child })
+        let address = first_line(&mut child)
+            .await
+            .context("starting the pass-through")?;
+        Ok(Self {
+            address,
+            _child: child,
+        })
     }
 }
 
 /// `grok2api serve` on a fresh data folder.
-pub struct Gateway {
-    pub address: String,
+pub(crate) struct Gateway {
+    pub(crate) address: String,
     /// From spawn to the first `/readyz` that can serve.
-    pub ready_after: Duration,
+    pub(crate) ready_after: Duration,
     pid: u32,
     _child: Child,
     _data: TempDir,
@@ -74,7 +90,11 @@ pub struct Gateway {
 
 impl Gateway {
     /// Starts with `accounts` accounts that never run out and room for many streams.
-    pub async fn start(binary: &Path, upstream: &str, accounts: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        binary: &Path,
+        upstream: &str,
+        accounts: usize,
+    ) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         write_accounts(data.path(), accounts)?;
         let started = Instant::now();
@@ -93,14 +113,26 @@ impl Gateway {
             .with_context(|| format!("starting {}", binary.display()))?;
         let pid = child.id().context("the gateway ended at once")?;
         let address = wait_for_address(&data.path().join("server.addr")).await?;
-        Ok(Self { address, ready_after: started.elapsed(), pid, _child: child, _data: data })
+        Ok(Self {
+            address,
+            ready_after: started.elapsed(),
+            pid,
+            _child: child,
+            _data: data,
+        })
     }
 
     /// Resident memory now.
-    pub fn memory_kib(&self) -> anyhow::Result<u64> {
+    pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{}/status", self.pid)))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-        let number = line.split_whitespace().nth(1).context("no number in VmRSS")?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("no VmRSS")?;
+        let number = line
+            .split_whitespace()
+            .nth(1)
+            .context("no number in VmRSS")?;
         Ok(number.parse()?)
     }
 }

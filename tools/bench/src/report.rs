@@ -5,21 +5,24 @@ use std::time::Duration;
 use crate::{load::Outcome, paced::Paced};
 
 #[derive(Default)]
-pub struct Report {
-    pub clients: usize,
-    pub events: usize,
-    pub rest_kib: u64,
-    pub ready: Duration,
-    pub passthrough: Outcome,
-    pub gateway: Outcome,
-    pub passthrough_single: Outcome,
-    pub gateway_single: Outcome,
-    pub paced: Vec<Paced>,
+pub(crate) struct Report {
+    pub(crate) clients: usize,
+    pub(crate) events: usize,
+    pub(crate) rest_kib: u64,
+    pub(crate) ready: Duration,
+    pub(crate) passthrough: Outcome,
+    pub(crate) gateway: Outcome,
+    pub(crate) passthrough_single: Outcome,
+    pub(crate) gateway_single: Outcome,
+    pub(crate) paced: Vec<Paced>,
 }
 
 impl Report {
-    #[expect(clippy::print_stdout, reason = "the report is what this program is for")]
-    pub fn print(&self) {
+    #[expect(
+        clippy::print_stdout,
+        reason = "the report is what this program is for"
+    )]
+    pub(crate) fn print(&self) {
         println!("{}", self.table());
     }
 
@@ -27,14 +30,18 @@ impl Report {
         let (direct, ours) = (self.passthrough.per_second(), self.gateway.per_second());
         let whole = |outcome: &Outcome, share| Outcome::percentile_ms(&outcome.whole, share);
         let first = |outcome: &Outcome, share| Outcome::percentile_ms(&outcome.first_byte, share);
-        let added = |share| first(&self.gateway_single, share) - first(&self.passthrough_single, share);
+        let added =
+            |share| first(&self.gateway_single, share) - first(&self.passthrough_single, share);
         let mut lines = vec![
             format!(
                 "| streamed chat, {} clients, {} events | pass-through | grok2api | ratio |",
                 self.clients, self.events
             ),
             "|---|---|---|---|".to_owned(),
-            format!("| answers/s | {direct:.0} | {ours:.0} | {:.2} |", ours / direct),
+            format!(
+                "| answers/s | {direct:.0} | {ours:.0} | {:.2} |",
+                ours / direct
+            ),
             format!(
                 "| whole answer p50 / p99, ms | {:.2} / {:.2} | {:.2} / {:.2} | |",
                 whole(&self.passthrough, 0.5),

@@ -94,7 +94,7 @@ pub(super) async fn search(query: &str, hidden: &[String], limit: usize) -> Vec<
         .filter(|chat| !hidden.contains(&chat.id))
         .filter_map(|chat| find(&chat, query))
         .collect();
-    hits.sort_by(|a, b| b.updated_at_ms.cmp(&a.updated_at_ms));
+    hits.sort_by_key(|hit| std::cmp::Reverse(hit.updated_at_ms));
     hits.truncate(limit);
     hits
 }

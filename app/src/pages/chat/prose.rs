@@ -49,7 +49,7 @@ pub(super) fn LiveProse(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl Int
     let open = RwSignal::new(String::new());
     let options = render_options(id);
     Effect::new(move || {
-        let options = untrack(&options);
+        let options = untrack(options);
         let step = answer.with(|live| {
             doc.try_update_value(|doc| doc.advance(&live.text, &options))
                 .unwrap_or_default()

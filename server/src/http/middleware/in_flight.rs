@@ -85,13 +85,19 @@ pub async fn layer(State(in_flight): State<InFlight>, request: Request, next: Ne
     }
     if in_flight.is_draining() {
         let mut response = ApiError::Draining.into_response();
-        response
-            .headers_mut()
-            .insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+        response.headers_mut().insert(
+            http::header::CONNECTION,
+            http::HeaderValue::from_static("close"),
+        );
         return response;
     }
     let guard = in_flight.enter();
-    next.run(request).await.map(|inner| Body::new(Counted { inner, _guard: guard }))
+    next.run(request).await.map(|inner| {
+        Body::new(Counted {
+            inner,
+            _guard: guard,
+        })
+    })
 }
 
 struct Counted {

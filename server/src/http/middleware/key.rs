@@ -30,7 +30,9 @@ pub async fn layer(
         CallerKey(None)
     } else {
         let given = bearer(request.headers()).ok_or(ApiError::InvalidApiKey)?;
-        CallerKey(Some(matching_key(keys, given).ok_or(ApiError::InvalidApiKey)?))
+        CallerKey(Some(
+            matching_key(keys, given).ok_or(ApiError::InvalidApiKey)?,
+        ))
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
@@ -69,7 +71,9 @@ mod tests {
     use super::*;
 
     fn keys(list: &[&str]) -> Vec<SecretString> {
-        list.iter().map(|key| SecretString::from((*key).to_owned())).collect()
+        list.iter()
+            .map(|key| SecretString::from((*key).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -84,9 +88,15 @@ mod tests {
     #[test]
     fn the_bearer_scheme_is_case_insensitive_and_required() {
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, http::HeaderValue::from_static("bearer  sk-one"));
+        headers.insert(
+            AUTHORIZATION,
+            http::HeaderValue::from_static("bearer  sk-one"),
+        );
         assert_eq!(bearer(&headers), Some("sk-one"));
-        headers.insert(AUTHORIZATION, http::HeaderValue::from_static("Basic sk-one"));
+        headers.insert(
+            AUTHORIZATION,
+            http::HeaderValue::from_static("Basic sk-one"),
+        );
         assert_eq!(bearer(&headers), None);
     }
 }

@@ -14,12 +14,16 @@ pub fn is_same_origin(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
-    let origin = headers.get(http::header::ORIGIN).and_then(|value| value.to_str().ok());
-    let host = headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
+    let origin = headers
+        .get(http::header::ORIGIN)
+        .and_then(|value| value.to_str().ok());
+    let host = headers
+        .get(http::header::HOST)
+        .and_then(|value| value.to_str().ok());
     match (origin, host) {
-        (Some(origin), Some(host)) => {
-            origin.split_once("://").is_some_and(|(_, authority)| authority == host)
-        }
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority == host),
         // Neither header: not a browser, so no ambient cookie to abuse.
         (None, _) => true,
         (Some(_), None) => false,
@@ -31,28 +35,49 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
     fn a_write_from_another_site_is_refused() {
-        assert!(!is_same_origin(&Method::POST, &headers(&[("sec-fetch-site", "cross-site")])));
-        assert!(!is_same_origin(&Method::POST, &headers(&[("sec-fetch-site", "same-site")])));
+        assert!(!is_same_origin(
+            &Method::POST,
+            &headers(&[("sec-fetch-site", "cross-site")])
+        ));
+        assert!(!is_same_origin(
+            &Method::POST,
+            &headers(&[("sec-fetch-site", "same-site")])
+        ));
         assert!(!is_same_origin(
             &Method::POST,
             &headers(&[("origin", "https://evil.example"), ("host", "a.example")])
         ));
-        assert!(!is_same_origin(&Method::POST, &headers(&[("origin", "null"), ("host", "a.example")])));
+        assert!(!is_same_origin(
+            &Method::POST,
+            &headers(&[("origin", "null"), ("host", "a.example")])
+        ));
     }
 
     #[test]
     fn our_own_pages_and_plain_clients_pass() {
-        assert!(is_same_origin(&Method::POST, &headers(&[("sec-fetch-site", "same-origin")])));
         assert!(is_same_origin(
             &Method::POST,
-            &headers(&[("origin", "http://a.example:8000"), ("host", "a.example:8000")])
+            &headers(&[("sec-fetch-site", "same-origin")])
+        ));
+        assert!(is_same_origin(
+            &Method::POST,
+            &headers(&[
+                ("origin", "http://a.example:8000"),
+                ("host", "a.example:8000")
+            ])
         ));
         assert!(is_same_origin(&Method::POST, &headers(&[])));
-        assert!(is_same_origin(&Method::GET, &headers(&[("sec-fetch-site", "cross-site")])));
+        assert!(is_same_origin(
+            &Method::GET,
+            &headers(&[("sec-fetch-site", "cross-site")])
+        ));
     }
 }

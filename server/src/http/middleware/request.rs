@@ -64,7 +64,9 @@ fn edge_error(response: &Response, is_api: bool) -> Option<ApiError> {
 fn render(error: ApiError, response: Response, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.status = error.class().0;
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     parts.headers.remove(http::header::CONTENT_LENGTH);
     let body = Body::from(error.body(id).to_json());
     parts.extensions.insert(error);

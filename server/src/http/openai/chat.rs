@@ -74,7 +74,9 @@ pub async fn complete(
 /// The header form of `conversation_id`, for clients that cannot add a field to the body.
 fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     const NAME: &str = "x-conversation-id";
-    let Some(value) = headers.get(NAME) else { return Ok(None) };
+    let Some(value) = headers.get(NAME) else {
+        return Ok(None);
+    };
     let id = value.to_str().unwrap_or_default();
     openai::chat::check_conversation_id(id, NAME)?;
     Ok(Some(id.to_owned()))
@@ -82,9 +84,9 @@ fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiError> 
 
 fn read_body(state: &AppState, body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
     body.map_err(|rejection| match rejection.status() {
-        http::StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::BodyTooLarge { limit_mb: state.live.load().config.server.max_body_mb }
-        }
+        http::StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge {
+            limit_mb: state.live.load().config.server.max_body_mb,
+        },
         _ => ApiError::Invalid {
             message: "The request body could not be read completely.".to_owned(),
             param: Some("body".to_owned()),

@@ -31,7 +31,10 @@ pub async fn get_model(
 }
 
 fn to_api(id: &str) -> openai::models::Model<'_> {
-    openai::models::Model { id, owned_by: "grok2api" }
+    openai::models::Model {
+        id,
+        owned_by: "grok2api",
+    }
 }
 
 fn json(body: Vec<u8>) -> Response {
