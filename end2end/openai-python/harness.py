@@ -17,9 +17,10 @@ API_KEY = "sk-test-python"
 class Simulator:
     """`grok2api sim`. The names of accounts say how they behave (crates/grok-sim/src/names.rs)."""
 
-    def __init__(self):
+    def __init__(self, *pace):
+        pace = pace or ("--pace", "full")
         self.process = subprocess.Popen(
-            [BINARY, "sim", "--listen", "127.0.0.1:0", "--pace", "full"],
+            [BINARY, "sim", "--listen", "127.0.0.1:0", *pace],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -45,6 +46,11 @@ class Simulator:
         return json.loads(text) if text else None
 
 
+def base_environment(data):
+    return {**os.environ, "DATA_DIR": str(data), "SERVER_HOST": "127.0.0.1", "SERVER_PORT": "0",
+            "LOG_LEVEL": "debug"}
+
+
 class Gateway:
     """`grok2api serve` with the given accounts."""
 
@@ -55,16 +61,13 @@ class Gateway:
                       "ssoSuper": [a for a in accounts if "super" in a]}
         (data / "token.json").write_text(json.dumps(token_json))
         environment = {
-            **os.environ,
-            "DATA_DIR": str(data),
-            "SERVER_HOST": "127.0.0.1",
-            "SERVER_PORT": "0",
-            "LOG_LEVEL": "warning",
+            **base_environment(data),
             "GROK2API_APP__API_KEY": API_KEY,
             "GROK2API_UPSTREAM__WEB_URL": upstream,
             "GROK2API_UPSTREAM__ASSETS_URL": upstream,
             **{f"GROK2API_{key}": str(value) for key, value in settings.items()},
         }
+        self.data = data
         self.log = open(data / "log", "wb")
         self.process = subprocess.Popen(
             [BINARY, "serve"], env=environment, stdout=self.log, stderr=self.log
@@ -96,8 +99,13 @@ class Gateway:
                 raise AssertionError(f"{what}: {readiness}")
             time.sleep(0.02)
 
+    def logged(self):
+        return (self.data / "log").read_text()
+
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(20)
         self.log.close()
         self.folder.cleanup()
+        return code
