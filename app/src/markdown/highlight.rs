@@ -20,10 +20,9 @@ pub fn is_safe_highlight(html: &str) -> bool {
             else {
                 return false;
             };
-            if !class
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b' ')
-            {
+            // Scope names such as `hl-c++` and `hl-source` in one attribute.
+            let is_name = |b: u8| b.is_ascii_alphanumeric() || b"-_+#. ".contains(&b);
+            if !class.bytes().all(is_name) {
                 return false;
             }
             depth += 1;

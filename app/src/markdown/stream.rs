@@ -1,6 +1,9 @@
 //! Markdown that is still being written: finished blocks stay as they are.
 
-use super::{RenderOptions, write::spanned_blocks};
+use super::{
+    RenderOptions,
+    write::{Before, spanned_blocks},
+};
 
 /// What [`StreamDoc::advance`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub struct Step {
 pub struct StreamDoc {
     /// Bytes of the text that are finished.
     done: usize,
-    code_blocks: usize,
+    known: Before,
 }
 
 impl StreamDoc {
@@ -30,7 +33,7 @@ impl StreamDoc {
     pub fn advance(&mut self, text: &str, options: &RenderOptions) -> Step {
         let tail = text.get(self.done..).unwrap_or_default();
         let lines_end = tail.rfind('\n').map_or(0, |at| at + 1);
-        let blocks = spanned_blocks(tail, options, self.code_blocks);
+        let blocks = spanned_blocks(tail, options, self.known.clone());
         let open_from = blocks
             .iter()
             .rposition(|block| block.start < lines_end)
@@ -39,7 +42,7 @@ impl StreamDoc {
         let mut done = 0;
         for (index, block) in blocks.into_iter().enumerate() {
             if index < open_from {
-                self.code_blocks += block.code_blocks;
+                self.known = block.after;
                 step.finished.push(block.html);
             } else {
                 if index == open_from {
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
     use crate::markdown::blocks;
 
-    const SAMPLE: &str = "# Title\n\nSome *text* with `code` and more.\n\n1. one\n   - inner\n\n     deep\n2. two\n\n\n3. three\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\n> quote\nlazy\n\n```rust\nfn main() {}\n\n# not a title\n```\n\nText\n===\n\n    indented code\n\n    more of it\n\n- [x] done\n- [ ] open\n\n---\nEnd 你好 🦀";
+    const SAMPLE: &str = "## Title\n\n#### Part\n\nSome *text* with `code` and more.\n\n1. one\n   - inner\n\n     deep\n2. two\n\n\n3. three\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\n> quote\nlazy\n\n```rust\nfn main() {}\n\n# not a title\n```\n\nText\n===\n\n    indented code\n\n    more of it\n\n- [x] done\n- [ ] open\n\n---\nEnd 你好 🦀";
 
     fn run(step: usize) -> Vec<String> {
         let mut doc = StreamDoc::default();

@@ -19,17 +19,25 @@ pub struct CodeBlock {
     pub code: String,
 }
 
-/// HTML of one top-level block and where it begins.
+/// What the writer knows of the text before the one that it is given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Before {
+    pub(super) code_blocks: usize,
+    /// Levels of the headings that are open here, outermost first.
+    outline: Vec<HeadingLevel>,
+}
+
+/// HTML of one top-level block, where it begins and what is known after it.
 pub(super) struct Spanned {
     pub(super) start: usize,
     pub(super) html: String,
-    pub(super) code_blocks: usize,
+    pub(super) after: Before,
 }
 
 /// HTML of each top-level block of a complete text.
 #[must_use]
 pub fn blocks(text: &str, options: &RenderOptions) -> Vec<String> {
-    spanned_blocks(text, options, 0)
+    spanned_blocks(text, options, Before::default())
         .into_iter()
         .map(|block| block.html)
         .collect()
@@ -74,12 +82,11 @@ pub fn plain_text(text: &str) -> String {
     out
 }
 
-pub(super) fn spanned_blocks(text: &str, options: &RenderOptions, codes: usize) -> Vec<Spanned> {
-    let mut writer = Writer::new(options, codes);
+pub(super) fn spanned_blocks(text: &str, options: &RenderOptions, before: Before) -> Vec<Spanned> {
+    let mut writer = Writer::new(options, before);
     let mut found: Vec<Spanned> = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
-    let mut codes_before = codes;
     let parser = Parser::new_ext(text, extensions());
     for (event, range) in TextMergeWithOffset::new(parser.into_offset_iter()) {
         if depth == 0 {
@@ -96,9 +103,8 @@ pub(super) fn spanned_blocks(text: &str, options: &RenderOptions, codes: usize) 
             found.push(Spanned {
                 start,
                 html,
-                code_blocks: writer.codes - codes_before,
+                after: writer.known.clone(),
             });
-            codes_before = writer.codes;
         }
     }
     found
@@ -154,7 +160,7 @@ struct OpenImage {
 struct Writer<'o> {
     options: &'o RenderOptions,
     out: String,
-    codes: usize,
+    known: Before,
     code: Option<CodeBlock>,
     image: Option<OpenImage>,
     /// For each open link, whether it became an `<a>`.
@@ -166,11 +172,11 @@ struct Writer<'o> {
 }
 
 impl<'o> Writer<'o> {
-    fn new(options: &'o RenderOptions, codes: usize) -> Self {
+    fn new(options: &'o RenderOptions, known: Before) -> Self {
         Self {
             options,
             out: String::new(),
-            codes,
+            known,
             code: None,
             image: None,
             links: Vec::new(),
@@ -241,7 +247,10 @@ impl<'o> Writer<'o> {
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph => self.out.push_str("<p>"),
-            Tag::Heading { level, .. } => self.heading(level, ""),
+            Tag::Heading { level, .. } => {
+                self.open_heading(level);
+                self.heading_tag("");
+            }
             Tag::BlockQuote(_) => self.out.push_str("<blockquote>"),
             Tag::CodeBlock(kind) => {
                 self.code = Some(CodeBlock {
@@ -296,7 +305,7 @@ impl<'o> Writer<'o> {
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph | TagEnd::HtmlBlock => self.out.push_str("</p>\n"),
-            TagEnd::Heading(level) => self.heading(level, "/"),
+            TagEnd::Heading(_) => self.heading_tag("/"),
             TagEnd::BlockQuote(_) => self.out.push_str("</blockquote>"),
             TagEnd::CodeBlock => self.end_code(),
             TagEnd::List(true) => self.out.push_str("</ol>"),
@@ -332,9 +341,18 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// The page's own headings come first: a message's `#` is an `h3`.
-    fn heading(&mut self, level: HeadingLevel, slash: &str) {
-        let shown = (level as usize + 2).min(6);
+    /// Models begin with any level and skip some; the outline must not.
+    fn open_heading(&mut self, level: HeadingLevel) {
+        let outline = &mut self.known.outline;
+        while outline.last().is_some_and(|open| *open >= level) {
+            outline.pop();
+        }
+        outline.push(level);
+    }
+
+    /// The page and each message have headings of their own: the outermost here is an `h3`.
+    fn heading_tag(&mut self, slash: &str) {
+        let shown = (self.known.outline.len() + 2).min(6);
         self.out.push_str(&format!("<{slash}h{shown}>"));
     }
 
@@ -400,8 +418,8 @@ impl<'o> Writer<'o> {
         let Some(block) = self.code.take() else {
             return;
         };
-        let coloured = self.options.highlights.get(&self.codes);
-        self.codes += 1;
+        let coloured = self.options.highlights.get(&self.known.code_blocks);
+        self.known.code_blocks += 1;
         self.out
             .push_str("<div class=\"md-code\"><div class=\"md-code-head\"><span>");
         escape(&block.language, &mut self.out);

@@ -14,7 +14,6 @@ const LINK: &str = "target=\"_blank\" rel=\"noopener noreferrer nofollow\"";
 #[test]
 fn common_markdown_is_rendered() {
     assert_eq!(html("# A *b*"), "<h3>A <em>b</em></h3>");
-    assert_eq!(html("###### deep"), "<h6>deep</h6>");
     assert_eq!(
         html("**a** ~~b~~ `c<`"),
         "<p><strong>a</strong> <del>b</del> <code>c&lt;</code></p>\n"
@@ -28,6 +27,14 @@ fn common_markdown_is_rendered() {
         "<blockquote><p>q</p>\n</blockquote><hr>"
     );
     assert_eq!(html("a\\\nb<br>c"), "<p>a<br>\nb<br>c</p>\n");
+}
+
+#[test]
+fn headings_never_skip_a_level() {
+    assert_eq!(
+        html("## A\n### B\n## C\n# D\n#### E\n"),
+        "<h3>A</h3><h4>B</h4><h3>C</h3><h3>D</h3><h4>E</h4>"
+    );
 }
 
 #[test]
