@@ -1,0 +1,138 @@
+// The accounts page: adding, switching, deleting, finding.
+import assert from "node:assert/strict";
+import { byRole, open, pageTest } from "./harness.mjs";
+
+const rows = (page) => page.getByRole("region", { name: "Accounts", exact: true }).locator("tbody tr");
+const row = (page, ending) => rows(page).filter({ hasText: `…${ending}` });
+const three = ["keeper-basic-0001", "keeper-basic-0002", "keeper-super-0003"];
+
+async function openDialog(page) {
+  await byRole(page, "button", "Add accounts").first().click();
+  const dialog = page.getByRole("dialog", { name: "Add accounts" });
+  await dialog.waitFor();
+  return dialog;
+}
+
+async function tick(page, ending) {
+  await row(page, ending).getByRole("checkbox").check();
+}
+
+const bulk = (page, name) =>
+  byRole(byRole(page, "toolbar", "Actions for the selected accounts"), "button", name);
+
+pageTest(
+  "pasted lines are judged while typing, and the new ones become accounts",
+  { accounts: ["keeper-basic-0001"] },
+  async ({ page, site }) => {
+    await open(page, "/admin/accounts");
+    const dialog = await openDialog(page);
+    const field = dialog.getByLabel("Cookies, one per line");
+    const submit = dialog.getByRole("button", { name: /^Add (\d+ )?accounts?$/ });
+    assert.equal(await submit.isDisabled(), true);
+    await field.fill("sso=fresh-basic-0007; path=/\nkeeper-basic-0001\nnot a cookie");
+    await dialog.getByText("1 new · 1 already there · 1 not usable").waitFor();
+    const verdicts = await dialog.getByRole("listitem").allInnerTexts();
+    assert.deepEqual(
+      verdicts.map((line) => line.replace(/\s+/g, " ").trim()),
+      ["Line 3 Not a cookie value", "Line 2 …0001 Already there", "Line 1 …0007 New"],
+    );
+    assert.ok(!(await dialog.innerText()).includes("fresh-basic-0007"), "cookies are masked");
+    await field.press("End");
+    await field.pressSequentially("\nfresh-basic-0008");
+    await dialog.getByText("2 new · 1 already there · 1 not usable").waitFor();
+    assert.equal(await submit.innerText(), "Add 2 accounts");
+    await submit.click();
+    await page.getByText("2 accounts added.").waitFor();
+    await dialog.waitFor({ state: "hidden" });
+    await row(page, "0008").waitFor();
+    assert.equal(await rows(page).count(), 3);
+    assert.equal((await site.pool()).active, 3);
+    await open(page, "/admin/accounts");
+    assert.equal(await rows(page).count(), 3, "after loading the page anew");
+  },
+);
+
+pageTest("an empty pool leads to its first account", {}, async ({ page, site }) => {
+  await open(page, "/admin/accounts");
+  await byRole(page, "heading", "No accounts yet").waitFor();
+  const dialog = await openDialog(page);
+  await dialog.getByLabel("Cookies, one per line").fill("first-super-0001");
+  await dialog.getByText("Super (SuperGrok)").click();
+  await byRole(dialog, "button", "Add 1 account").click();
+  await row(page, "0001").getByText("Super", { exact: true }).waitFor();
+  assert.equal((await site.pool()).total, 1);
+});
+
+pageTest("the dialog closes by Escape and gives the focus back", { accounts: three }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  const dialog = await openDialog(page);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  const focused = await page.evaluate(() => document.activeElement?.textContent.trim());
+  assert.equal(focused, "Add accounts");
+});
+
+pageTest("accounts are disabled and enabled again", { accounts: three }, async ({ page, site }) => {
+  await open(page, "/admin/accounts");
+  await tick(page, "0001");
+  await tick(page, "0003");
+  await page.getByText("2 selected", { exact: true }).waitFor();
+  await bulk(page, "Disable").click();
+  await page.getByText("2 accounts disabled.").waitFor();
+  await row(page, "0001").getByText("Disabled", { exact: true }).waitFor();
+  await row(page, "0002").getByText("Active", { exact: true }).waitFor();
+  assert.deepEqual([(await site.pool()).active, (await site.pool()).disabled], [1, 2]);
+  await tick(page, "0001");
+  await bulk(page, "Enable").click();
+  await page.getByText("1 account enabled.").waitFor();
+  await row(page, "0001").getByText("Active", { exact: true }).waitFor();
+  assert.equal((await site.pool()).active, 2);
+});
+
+pageTest("a deletion can be undone", { accounts: three }, async ({ page, site }) => {
+  await open(page, "/admin/accounts");
+  await tick(page, "0001");
+  await tick(page, "0002");
+  await bulk(page, "Delete").click();
+  await page.getByText("2 accounts deleted.").waitFor();
+  await row(page, "0001").waitFor({ state: "detached" });
+  assert.equal((await site.pool()).total, 1);
+  await byRole(page, "button", "Undo").click();
+  await page.getByText("2 accounts are back.").waitFor();
+  await row(page, "0001").waitFor();
+  assert.equal((await site.pool()).active, 3);
+});
+
+pageTest("search and filter narrow the list", { accounts: three }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  const search = page.getByLabel("Search note, tag or last 4 characters");
+  await search.fill("0002");
+  await row(page, "0001").waitFor({ state: "detached" });
+  assert.equal(await rows(page).count(), 1);
+  await search.fill("no such account");
+  await byRole(page, "button", "Show all").click();
+  await row(page, "0001").waitFor();
+  await page.getByRole("group", { name: "Filter by status" }).getByRole("button", { name: /^Disabled/ }).click();
+  await byRole(page, "heading", "No account matches").waitFor();
+});
+
+pageTest("a column head sorts, and turns the order round", { accounts: three }, async ({ page, sim, site }) => {
+  await sim.reply({ kind: "text", text: "Done." });
+  const answer = await page.request.post("/v1/public/chat/completions", {
+    headers: { origin: site.url },
+    data: { model: "grok-4-mini", messages: [{ role: "user", content: "Use one account" }] },
+  });
+  assert.equal(answer.status(), 200);
+  await open(page, "/admin/accounts");
+  const used = rows(page).filter({ hasNotText: "Never" });
+  const position = async () => (await rows(page).allInnerTexts()).findIndex((text) => !text.includes("Never"));
+  const head = page.getByRole("columnheader", { name: "Uses" });
+  await head.getByRole("button").click();
+  await page.locator("th[aria-sort=descending]", { hasText: "Uses" }).waitFor();
+  await page.waitForFunction(() => !document.querySelector("tbody tr").innerText.includes("Never"));
+  assert.equal(await position(), 0);
+  await head.getByRole("button").click();
+  await page.waitForFunction(() => document.querySelector("tbody tr").innerText.includes("Never"));
+  assert.equal(await position(), 2);
+  assert.equal(await used.count(), 1);
+});
