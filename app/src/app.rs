@@ -5,11 +5,15 @@ use crate::{
     dom,
     layout::{AdminLayout, PublicLayout},
     pages::{
-        accounts::AccountsPage, chat::ChatPage, components::ComponentsPage, login::LoginPage,
-        not_found::NotFoundPage, password::PasswordPage,
+        accounts::{AccountsPage, provide_first_accounts},
+        chat::{ChatPage, provide_models},
+        components::ComponentsPage,
+        login::LoginPage,
+        not_found::NotFoundPage,
+        password::PasswordPage,
     },
     prefs::provide_prefs,
-    session::{Access, Guard, provide_session},
+    session::{Access, Guard, provide_session, use_viewer},
 };
 use leptos::{prelude::*, server_fn::redirect::set_redirect_hook};
 use leptos_meta::{Title, provide_meta_context};
@@ -60,6 +64,7 @@ fn Pages() -> impl IntoView {
 
 #[component]
 fn GuardedChat() -> impl IntoView {
+    provide_models();
     view! {
         <Guard access=Access::Public>
             <PublicLayout>
@@ -71,6 +76,7 @@ fn GuardedChat() -> impl IntoView {
 
 #[component]
 fn GuardedAdmin() -> impl IntoView {
+    provide_first_accounts();
     view! {
         <Guard access=Access::Admin>
             <AdminLayout />
@@ -78,10 +84,11 @@ fn GuardedAdmin() -> impl IntoView {
     }
 }
 
-/// The component gallery, in development builds.
+/// The component gallery of a development server.
 #[component]
 fn DevComponents() -> impl IntoView {
-    if cfg!(debug_assertions) {
+    // The server decides, not this build: the browser's half may be of another profile.
+    if use_viewer().is_development {
         view! { <ComponentsPage /> }.into_any()
     } else {
         view! { <NotFoundPage /> }.into_any()

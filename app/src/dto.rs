@@ -13,6 +13,8 @@ pub struct Viewer {
     pub is_demo: bool,
     /// The generated first password has not been changed yet.
     pub must_change_password: bool,
+    /// The server is a development build.
+    pub is_development: bool,
     /// Version of the running binary, for example `0.1.0`.
     pub version: String,
 }

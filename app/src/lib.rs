@@ -4,7 +4,10 @@
 //! sides. Texts are in `locales/`, colours and sizes in `style/_tokens.scss`.
 
 #![recursion_limit = "256"]
-#![expect(unreachable_pub, reason = "the component macro keeps a public function inside")]
+#![expect(
+    unreachable_pub,
+    reason = "the component macro keeps a public function inside"
+)]
 
 pub mod api;
 mod app;

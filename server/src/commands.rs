@@ -3,6 +3,7 @@
 use std::{io::Read, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
+use grok_sim::Quota;
 use store::Store;
 
 use crate::{
@@ -103,10 +104,15 @@ async fn simulate(args: SimArgs) -> anyhow::Result<()> {
         (None, Pace::Full) => grok_sim::Pace::Full,
     };
     let options = grok_sim::Options {
-        listen: args.listen,
         pace,
         events: args.events,
-        ..grok_sim::Options::default()
+        // Answers of a given length are for benchmarks, which would use up any quota.
+        quota: if args.events.is_some() {
+            Quota::Unlimited
+        } else {
+            Quota::Enforced
+        },
+        ..grok_sim::Options::serving(args.listen)
     };
     let simulator = grok_sim::Simulator::start(options)
         .await

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
-use grok_sim::{Options, Pace, Simulator};
+use grok_sim::{Options, Simulator};
 use pool::{Account, AccountId, Credential, PoolKind};
 
 use crate::clock::now_ms;
@@ -14,12 +14,7 @@ use crate::clock::now_ms;
 /// No port could be bound.
 pub async fn start() -> anyhow::Result<Simulator> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let options = Options {
-        listen,
-        pace: Pace::Human,
-        ..Options::default()
-    };
-    Simulator::start(options)
+    Simulator::start(Options::serving(listen))
         .await
         .context("starting the demo upstream")
 }

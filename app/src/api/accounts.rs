@@ -13,7 +13,7 @@ use super::{admin_service, fail, require_admin};
 #[server(endpoint = "list_accounts", input = Json)]
 pub async fn list_accounts(query: AccountQuery) -> Result<AccountList, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .list_accounts(admin, query)
         .await
         .map_err(fail)
@@ -23,7 +23,7 @@ pub async fn list_accounts(query: AccountQuery) -> Result<AccountList, UiError> 
 #[server(endpoint = "preview_accounts", input = Json)]
 pub async fn preview_accounts(text: String) -> Result<ImportPreview, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .preview_accounts(admin, text)
         .await
         .map_err(fail)
@@ -33,7 +33,7 @@ pub async fn preview_accounts(text: String) -> Result<ImportPreview, UiError> {
 #[server(endpoint = "add_accounts", input = Json)]
 pub async fn add_accounts(text: String, tier: AccountTier) -> Result<ImportPreview, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .add_accounts(admin, text, tier)
         .await
         .map_err(fail)
@@ -43,7 +43,7 @@ pub async fn add_accounts(text: String, tier: AccountTier) -> Result<ImportPrevi
 #[server(endpoint = "set_accounts_enabled", input = Json)]
 pub async fn set_accounts_enabled(ids: Vec<String>, enabled: bool) -> Result<u32, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .set_accounts_enabled(admin, ids, enabled)
         .await
         .map_err(fail)
@@ -53,7 +53,7 @@ pub async fn set_accounts_enabled(ids: Vec<String>, enabled: bool) -> Result<u32
 #[server(endpoint = "delete_accounts", input = Json)]
 pub async fn delete_accounts(ids: Vec<String>) -> Result<DeletedAccounts, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .delete_accounts(admin, ids)
         .await
         .map_err(fail)
@@ -63,7 +63,7 @@ pub async fn delete_accounts(ids: Vec<String>) -> Result<DeletedAccounts, UiErro
 #[server(endpoint = "restore_accounts", input = Json)]
 pub async fn restore_accounts(undo_id: String) -> Result<u32, UiError> {
     let admin = require_admin().await?;
-    admin_service()
+    admin_service()?
         .restore_accounts(admin, undo_id)
         .await
         .map_err(fail)

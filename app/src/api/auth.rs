@@ -10,14 +10,14 @@ use super::{auth_service, fail, parts, require_admin};
 #[server(endpoint = "get_viewer", input = Json)]
 pub async fn get_viewer() -> Result<Viewer, UiError> {
     let parts = parts().await?;
-    Ok(auth_service().viewer(&parts).await)
+    Ok(auth_service()?.viewer(&parts).await)
 }
 
 /// Starts a session and leads to `next` when it is a path of ours.
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiError> {
     let parts = parts().await?;
-    auth_service()
+    auth_service()?
         .sign_in(&parts, password)
         .await
         .map_err(fail)?;
@@ -29,7 +29,7 @@ pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiErr
 #[server(endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), UiError> {
     let parts = parts().await?;
-    auth_service().sign_out(&parts).await.map_err(fail)?;
+    auth_service()?.sign_out(&parts).await.map_err(fail)?;
     leptos_axum::redirect("/login");
     Ok(())
 }
@@ -50,7 +50,7 @@ pub async fn change_password(
         return Err(fail(invalid));
     }
     let parts = parts().await?;
-    auth_service()
+    auth_service()?
         .change_password(admin, &parts, current, new)
         .await
         .map_err(fail)?;

@@ -5,7 +5,7 @@ use crate::{
     service::{AdminProof, AdminService, AuthService, PublicProof},
 };
 use http::{StatusCode, header, request::Parts};
-use leptos::prelude::{FromServerFnError, expect_context, use_context};
+use leptos::prelude::{FromServerFnError, use_context};
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 
@@ -20,15 +20,25 @@ pub async fn parts() -> Result<Parts, UiError> {
 }
 
 /// Sessions and passwords, from context.
-#[must_use]
-pub fn auth_service() -> Arc<dyn AuthService> {
-    expect_context()
+///
+/// # Errors
+/// [`UiError::Internal`] when the page that asked is gone already (its context went with it).
+pub fn auth_service() -> Result<Arc<dyn AuthService>, UiError> {
+    service()
 }
 
 /// What admin pages do, from context.
-#[must_use]
-pub fn admin_service() -> Arc<dyn AdminService> {
-    expect_context()
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
+    service()
+}
+
+fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, UiError> {
+    use_context().ok_or_else(|| UiError::Internal {
+        request_id: String::new(),
+    })
 }
 
 /// Proof that the current request is the operator's.
@@ -37,7 +47,7 @@ pub fn admin_service() -> Arc<dyn AdminService> {
 /// [`UiError::SignInRequired`] or [`UiError::CrossSite`]; the response gets the status to match.
 pub async fn require_admin() -> Result<AdminProof, UiError> {
     let parts = parts().await?;
-    auth_service().require_admin(&parts).await.map_err(fail)
+    auth_service()?.require_admin(&parts).await.map_err(fail)
 }
 
 /// Proof that the current request may use the public pages.
@@ -46,25 +56,29 @@ pub async fn require_admin() -> Result<AdminProof, UiError> {
 /// As [`require_admin`].
 pub async fn require_public() -> Result<PublicProof, UiError> {
     let parts = parts().await?;
-    auth_service().require_public(&parts).await.map_err(fail)
+    auth_service()?.require_public(&parts).await.map_err(fail)
 }
 
-/// Gives the response the status that belongs to `error` and returns the error.
+/// Gives the response of a server function the status that belongs to `error` and returns the error.
 ///
-/// A form that was sent without our code is answered by a redirect back to its page, which a
-/// status of ours would break: it is left alone.
+/// Two responses are left alone: that of a form sent without our code, a redirect back to its page,
+/// and that of a page which is being rendered and shows the error itself.
 pub fn fail(error: UiError) -> UiError {
-    let wants_html = use_context::<Parts>().is_some_and(|parts| {
-        let accept = parts
-            .headers
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok());
-        accept.is_some_and(|accept| accept.contains("text/html"))
-    });
-    if !wants_html && let Some(response) = use_context::<ResponseOptions>() {
+    if use_context::<Parts>().is_some_and(|parts| is_call(&parts))
+        && let Some(response) = use_context::<ResponseOptions>()
+    {
         response.set_status(status(&error));
     }
     error
+}
+
+/// A call by our own code, as opposed to a page or a plain form.
+fn is_call(parts: &Parts) -> bool {
+    let accept = parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    parts.uri.path().starts_with("/api/") && !accept.is_some_and(|a| a.contains("text/html"))
 }
 
 fn status(error: &UiError) -> StatusCode {
@@ -76,5 +90,22 @@ fn status(error: &UiError) -> StatusCode {
         UiError::CrossSite => StatusCode::FORBIDDEN,
         UiError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         UiError::Internal { .. } | UiError::Connection => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(path: &str, accept: &str) -> Parts {
+        let request = http::Request::get(path).header(header::ACCEPT, accept);
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn only_calls_of_our_code_get_a_status() {
+        assert!(is_call(&parts("/api/list_accounts", "application/json")));
+        assert!(!is_call(&parts("/api/sign_in", "text/html,*/*")));
+        assert!(!is_call(&parts("/admin/accounts", "*/*")));
     }
 }

@@ -18,15 +18,20 @@ pub(crate) struct AnswerStream {
     parser: Option<SseParser>,
     events: VecDeque<SseEvent>,
     is_done: bool,
-    _request: RunningRequest,
+    request: RunningRequest,
 }
 
-/// Aborts its request when it is dropped; does nothing to a finished one.
-struct RunningRequest(AbortController);
+/// Aborts its request when it is dropped, unless that has ended.
+struct RunningRequest {
+    abort: AbortController,
+    has_ended: bool,
+}
 
 impl Drop for RunningRequest {
     fn drop(&mut self) {
-        self.0.abort();
+        if !self.has_ended {
+            self.abort.abort();
+        }
     }
 }
 
@@ -38,10 +43,17 @@ impl Drop for RunningRequest {
 /// # Cancellation
 /// Dropping the future ends the request.
 pub(crate) async fn open_answer(body: &str) -> Result<AnswerStream, Failure> {
-    let request = RunningRequest(AbortController::new().map_err(unreachable_server)?);
-    let response = send(body, &request.0).await.map_err(unreachable_server)?;
+    let mut request = RunningRequest {
+        abort: AbortController::new().map_err(unreachable_server)?,
+        has_ended: false,
+    };
+    let response = send(body, &request.abort)
+        .await
+        .map_err(unreachable_server)?;
     if !response.ok() {
-        return Err(refusal(&response).await);
+        let refusal = refusal(&response).await;
+        request.has_ended = true;
+        return Err(refusal);
     }
     let stream = response.body().ok_or_else(|| failed(FailureKind::CutOff))?;
     let reader = stream
@@ -53,7 +65,7 @@ pub(crate) async fn open_answer(body: &str) -> Result<AnswerStream, Failure> {
         parser: Some(SseParser::default()),
         events: VecDeque::new(),
         is_done: false,
-        _request: request,
+        request,
     })
 }
 
@@ -71,6 +83,7 @@ impl AnswerStream {
                 match read_frame(&event.data) {
                     Some(Frame::Done) => {
                         self.is_done = true;
+                        self.read_out().await;
                         return Ok(None);
                     }
                     Some(Frame::Failed(failure)) => return Err(failure),
@@ -80,6 +93,16 @@ impl AnswerStream {
             }
             self.receive().await?;
         }
+    }
+
+    /// Reads past the end mark, so that the browser sees the request end instead of an abort.
+    async fn read_out(&mut self) {
+        while self.parser.is_some() {
+            if self.receive().await.is_err() {
+                return;
+            }
+        }
+        self.request.has_ended = true;
     }
 
     async fn receive(&mut self) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use super::{
     public::Brand,
 };
 use crate::{
-    components::{Badge, Icon, IconButton, IconName, Sheet, Tone},
+    components::{Badge, Icon, IconButton, IconName, PageTitle, Sheet, Tone},
     i18n::{
         Text, t,
         text::{accounts, gallery, password, shell},
@@ -15,7 +15,6 @@ use crate::{
     session::use_viewer,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 /// The name of the page at this path, for the top bar and the browser's tab. The path decides
@@ -90,7 +89,7 @@ fn TopBar(collapsed: RwSignal<bool>, sheet: RwSignal<bool>) -> impl IntoView {
                     on:click=move |_| collapsed.update(|collapsed| *collapsed = !*collapsed)
                 />
             </span>
-            <Title text=title />
+            <PageTitle text=title />
             <h1 class="topbar__title">{title}</h1>
             {viewer.is_demo.then(|| view! { <Badge tone=Tone::Accent>{t(shell::DEMO)}</Badge> })}
             <span class="topbar__space"></span>

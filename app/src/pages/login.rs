@@ -2,14 +2,13 @@
 
 use crate::{
     api::auth::SignIn,
-    components::{Button, ButtonVariant, Input, describe},
+    components::{Button, ButtonVariant, Input, PageTitle, describe},
     error::UiError,
     i18n::{t, text::login, use_language},
     layout::SignInFrame,
     session::safe_next,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 use std::time::Duration;
 
@@ -40,7 +39,7 @@ pub fn LoginPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text=t(login::TITLE) />
+        <PageTitle text=t(login::TITLE) />
         <SignInFrame next=next.clone()>
             <h1 class="sign-in__title">{t(login::TITLE)}</h1>
             <p class="sign-in__lead">{t(login::LEAD)}</p>

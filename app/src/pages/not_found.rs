@@ -1,11 +1,10 @@
 //! Nothing at this address.
 
 use crate::{
-    components::{EmptyState, IconName},
+    components::{EmptyState, IconName, PageTitle},
     i18n::{t, text::shell},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Says so, with a real 404 status from the server.
 #[component]
@@ -13,7 +12,7 @@ pub fn NotFoundPage() -> impl IntoView {
     #[cfg(feature = "ssr")]
     status::set();
     view! {
-        <Title text=t(shell::NOT_FOUND_TITLE) />
+        <PageTitle text=t(shell::NOT_FOUND_TITLE) />
         <main class="centered">
             <EmptyState
                 icon=IconName::Globe

@@ -131,6 +131,7 @@ impl AuthService for Sessions {
             may_chat: role.is_some() || self.mode.is_public,
             is_demo: self.mode.is_demo,
             must_change_password,
+            is_development: cfg!(debug_assertions),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -10,6 +10,9 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
+/// The static form of `docs/upstream-protocol.md` 1.7.
+const STATSIG: &str = "ZTpUeXBlRXJyb3I6IENhbm5vdCByZWFkIHByb3BlcnRpZXMgb2YgdW5kZWZpbmVkIChyZWFkaW5nICdjaGlsZE5vZGVzJyk=";
+
 /// Where requests go and how a complete answer ends.
 #[derive(Clone)]
 pub(crate) struct Target {
@@ -45,7 +48,7 @@ impl Target {
             ("origin", origin.clone()),
             ("referer", format!("{origin}/")),
             ("user-agent", "Mozilla/5.0 bench".to_owned()),
-            ("x-statsig-id", "ZTpiZW5jaA==".to_owned()),
+            ("x-statsig-id", STATSIG.to_owned()),
             (
                 "x-xai-request-id",
                 "7b0c1d8e-54c8-4d63-9f0d-7a0f4a1f2a11".to_owned(),

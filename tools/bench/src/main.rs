@@ -9,6 +9,7 @@ mod paced;
 mod passthrough;
 mod process;
 mod report;
+mod simulator;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -45,6 +46,13 @@ struct Cli {
 enum Command {
     /// The comparison's other half: forwards every request to UPSTREAM as it is.
     Passthrough { upstream: String },
+    /// The upstream: answers of EVENTS tokens, at full speed or one in INTERVAL_MS.
+    Simulator {
+        #[arg(long)]
+        events: usize,
+        #[arg(long)]
+        interval_ms: Option<u64>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -54,6 +62,10 @@ fn main() -> anyhow::Result<()> {
         .build()?;
     match &cli.command {
         Some(Command::Passthrough { upstream }) => runtime.block_on(passthrough::run(upstream)),
+        Some(Command::Simulator {
+            events,
+            interval_ms,
+        }) => runtime.block_on(simulator::run(*events, *interval_ms)),
         None => runtime.block_on(measure(&cli)),
     }
 }
@@ -71,11 +83,7 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
 }
 
 async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()> {
-    let simulator = Simulator::start(
-        &cli.gateway,
-        &["--pace", "full", "--events", &cli.events.to_string()],
-    )
-    .await?;
+    let simulator = Simulator::start(&["--events", &cli.events.to_string()]).await?;
     let passthrough = Passthrough::start(&simulator.url).await?;
     let gateway = Gateway::start(&cli.gateway, &simulator.url, cli.clients * 4).await?;
     report.rest_kib = gateway.memory_kib()?;

@@ -43,7 +43,7 @@ pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Pac
         "--interval-ms",
         interval.as_str(),
     ];
-    let simulator = Simulator::start(binary, &args).await?;
+    let simulator = Simulator::start(&args).await?;
     let gateway = Gateway::start(binary, &simulator.url, 200).await?;
     let rest_kib = gateway.memory_kib()?;
     let target = Target::gateway(&gateway.address);

@@ -27,30 +27,23 @@ async fn first_line(child: &mut Child) -> anyhow::Result<String> {
     line.context("ended at once")
 }
 
-/// `grok2api sim`.
+/// This program's own `simulator`.
 pub(crate) struct Simulator {
     pub(crate) url: String,
     _child: Child,
 }
 
 impl Simulator {
-    pub(crate) async fn start(binary: &Path, args: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(binary)
-            .args(["sim", "--listen", "127.0.0.1:0"])
+    pub(crate) async fn start(args: &[&str]) -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("simulator")
             .args(args)
-            .env("LOG_LEVEL", "error")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("starting {}", binary.display()))?;
-        let line = first_line(&mut child)
+            .spawn()?;
+        let url = first_line(&mut child)
             .await
             .context("starting the simulator")?;
-        let url = line
-            .split_whitespace()
-            .last()
-            .unwrap_or_default()
-            .to_owned();
         Ok(Self { url, _child: child })
     }
 }

@@ -24,6 +24,7 @@ use crate::{
         TableSkeleton, Tone,
     },
     dto::{AccountList, AccountQuery},
+    error::UiError,
     i18n::{
         t,
         text::{accounts, common, password},
@@ -32,10 +33,21 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// The list as it is when the admin pages are loaded.
+#[derive(Clone, Copy)]
+struct FirstAccounts(OnceResource<Result<AccountList, UiError>>);
+
+/// Starts loading the first list. Called outside of every `Suspense`: what is inside is built
+/// several times on the server, and each time would load again under another id.
+pub(crate) fn provide_first_accounts() {
+    let first = OnceResource::new_blocking(list_accounts(AccountQuery::default()));
+    provide_context(FirstAccounts(first));
+}
+
 /// `/admin/accounts`.
 #[component]
 pub fn AccountsPage() -> impl IntoView {
-    let first = OnceResource::new_blocking(list_accounts(AccountQuery::default()));
+    let FirstAccounts(first) = expect_context();
     let changed = use_query_map().read_untracked().get("changed");
     view! {
         {(changed.as_deref() == Some("password"))

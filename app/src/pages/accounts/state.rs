@@ -136,7 +136,8 @@ impl Accounts {
     fn keep_fresh(self) {
         Effect::new(move |before: Option<AccountQuery>| {
             let query = self.query.get();
-            if before.is_some_and(|before| before != query) {
+            // The first list may be from an earlier visit to this page: load at once.
+            if before.as_ref() != Some(&query) {
                 self.refresh.dispatch(query.clone());
             }
             query

@@ -30,18 +30,28 @@ mod upkeep;
 
 use crate::{
     api::chat::list_models,
-    components::{Button, ErrorNotice, PageSkeleton},
+    components::{Button, ErrorNotice, PageSkeleton, PageTitle},
     dto::ModelOption,
+    error::UiError,
     i18n::{
         t,
         text::{chat, common},
     },
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use pane::ChatPane;
 use room::Room;
 use sidebar::{Sidebar, SidebarSheet};
+
+/// The models that the page offers.
+#[derive(Clone, Copy)]
+struct Models(Resource<Result<Vec<ModelOption>, UiError>>);
+
+/// Starts loading the models. Called outside of every `Suspense`: what is inside is built several
+/// times on the server, and each time would load again under another id.
+pub(crate) fn provide_models() {
+    provide_context(Models(Resource::new_blocking(|| (), |()| list_models())));
+}
 
 /// The page at `/`.
 ///
@@ -49,7 +59,7 @@ use sidebar::{Sidebar, SidebarSheet};
 /// address names one).
 #[component]
 pub fn ChatPage() -> impl IntoView {
-    let models = Resource::new_blocking(|| (), |()| list_models());
+    let Models(models) = expect_context();
     view! {
         <Transition fallback=|| view! { <PageSkeleton /> }>
             {move || Suspend::new(async move {
@@ -85,7 +95,7 @@ fn ChatRoom(models: Vec<ModelOption>) -> impl IntoView {
         }
     };
     view! {
-        <Title text=title />
+        <PageTitle text=title />
         <div class="chat" class:chat--wide=move || !room.is_sidebar_open.get()>
             <Sidebar />
             <ChatPane />
