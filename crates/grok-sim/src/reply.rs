@@ -37,6 +37,7 @@
 //! | `tool_card` | | an `xai:tool_usage_card` element spread over tokens |
 //! | `render` | | a `grok:render` element and its image card |
 //! | `web_search` | | search call, results, citation cards |
+//! | `held` | `after_lines` (4), `then` | the reply `then`, which waits after so many lines until the test releases it; with 0 lines, or when it is a plain HTTP answer, before it begins |
 //! | `rate_limits` | `remaining`, `total`, `window_secs` | the answer to a quota question |
 //!
 //! A line is one frame; a usual answer starts with two frames that carry ids and no text.
@@ -193,6 +194,15 @@ pub enum Reply {
     Render,
     /// Web search with sources and citations.
     WebSearch,
+    /// Another chat reply that waits for [`crate::Simulator::release`] on its way, so that a test can
+    /// be sure what its client has seen by then.
+    Held {
+        /// Lines sent before the wait; 0 waits before the answer begins.
+        #[serde(default = "default_lines")]
+        after_lines: usize,
+        /// What is held.
+        then: Box<Reply>,
+    },
     /// The answer to a quota question; it does not change the account.
     RateLimits {
         /// Queries left.
@@ -371,6 +381,23 @@ impl Reply {
         }
     }
 
+    /// This reply, held after two tokens until it is released.
+    #[must_use]
+    pub fn held(self) -> Self {
+        Self::Held {
+            after_lines: SOME_LINES,
+            then: Box::new(self),
+        }
+    }
+
+    /// The reply behind a [`Reply::Held`] and after how many lines it waits.
+    pub(crate) fn unheld(self) -> (Self, Option<usize>) {
+        match self {
+            Self::Held { after_lines, then } => (*then, Some(after_lines)),
+            reply => (reply, None),
+        }
+    }
+
     /// The `kind` of the JSON form; also what [`crate::Recorded::reply`] shows.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -408,6 +435,7 @@ impl Reply {
             Self::ToolCard => "tool_card",
             Self::Render => "render",
             Self::WebSearch => "web_search",
+            Self::Held { .. } => "held",
             Self::RateLimits { .. } => "rate_limits",
         }
     }
@@ -442,7 +470,7 @@ mod tests {
         let all = [
             Reply::Answer,
             Reply::text("a"),
-            Reply::moderated_in_stream(),
+            Reply::moderated_in_stream().held(),
             Reply::SplitUtf8,
             Reply::http(200, ""),
             Reply::RateLimits {

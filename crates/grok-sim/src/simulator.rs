@@ -73,6 +73,11 @@ impl Simulator {
         self.shared.scripts.push(account, operation, replies);
     }
 
+    /// Lets one [`Reply::Held`] stream of the account go on; one that comes later, if none waits.
+    pub fn release(&self, account: &str) {
+        self.shared.gates.release(account);
+    }
+
     /// Sets what the account has left in its window.
     pub fn set_quota(&self, account: &str, remaining: u32) {
         self.shared.ledger.set(account, remaining);

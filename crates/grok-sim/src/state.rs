@@ -16,7 +16,7 @@ use crate::{
     record::Recorder,
     reply::Reply,
     scripts::{Operation, Scripts},
-    stream::{Ids, Template},
+    stream::{Gates, Ids, Template},
 };
 
 /// `llmInfo.modelHash` of every answer; says plainly that no model was asked.
@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) scripts: Scripts,
     pub(crate) ledger: Ledger,
     pub(crate) memory: Memory,
+    pub(crate) gates: Gates,
     pub(crate) template: Option<Template>,
     ids: IdSource,
 }
@@ -41,6 +42,7 @@ impl Shared {
             scripts: Scripts::default(),
             ledger: Ledger::new(options.quota),
             memory: Memory::default(),
+            gates: Gates::default(),
             template: options
                 .events
                 .map(|events| Template::new(events, MODEL_HASH)),
@@ -82,6 +84,7 @@ impl Shared {
         self.recorder.clear();
         self.ledger.clear();
         self.memory.clear();
+        self.gates.clear();
     }
 }
 

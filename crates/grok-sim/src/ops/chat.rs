@@ -15,11 +15,11 @@ use super::{Call, text};
 use crate::{
     hash,
     models::{self, Model},
-    refusal::Refusal,
+    refusal::{self, Refusal},
     reply::Reply,
     scripts::Operation,
     state::{MODEL_HASH, Shared},
-    stream::{Answer, Envelope, Ids, PacedBody, Scene, Steps, steps},
+    stream::{Answer, Envelope, Ids, PacedBody, Scene, Steps, held, steps, take_permit},
     text as words,
 };
 
@@ -81,7 +81,11 @@ async fn respond(
         Ok(chat) => chat,
         Err(refusal) => return Err(call.refuse(refusal)),
     };
-    let reply = shared.next_reply(&call.account, Operation::Chat);
+    let (reply, hold) = shared.next_reply(&call.account, Operation::Chat).unheld();
+    let waits_first = hold == Some(0) || hold.is_some() && refusal::http_answer(&reply).is_some();
+    if waits_first {
+        take_permit(shared.gates.of(&call.account)).await;
+    }
     let call = call.common(shared, &reply).await?;
     if !shared.ledger.consume(&call.account, chat.model.cost) {
         return Err(call.finish(Refusal::too_many_requests()));
@@ -91,7 +95,13 @@ async fn respond(
             .memory
             .remember(&chat.ids.conversation, &call.account, &chat.ids.response);
     }
-    let steps = stream(shared, chat, &reply);
+    let steps = match hold {
+        Some(lines) if !waits_first => {
+            let gate = shared.gates.of(&call.account);
+            held(stream(shared, chat, &reply), lines, gate)
+        }
+        _ => stream(shared, chat, &reply),
+    };
     Ok(send(shared, call, steps))
 }
 

@@ -6,6 +6,7 @@
 //! | `GET /__sim/requests` | | `{"requests":[…],"open_streams":0}`, entries as [`crate::Recorded`] |
 //! | `GET /__sim/unused` | | `{"unused":[{"account","operation","replies"}]}` |
 //! | `POST /__sim/quota` | `{"account":"a","remaining":3}` | `{"remaining":3}` |
+//! | `POST /__sim/release` | `{"account":"a"}` | `{"ok":true}`; lets a `held` reply go on |
 //! | `GET /__sim/wait` | `?open_streams=0` or `?aborted=<account>` or `?requests=2`, and `&timeout_ms=5000` | `{"ok":true}`, or 408 with `{"ok":false,"error":…}` |
 //! | `POST /__sim/reset` | | `{"ok":true}`; forgets scripts, requests, quotas, conversations, files |
 //!
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/requests", get(requests))
         .route("/unused", get(unused))
         .route("/quota", post(quota))
+        .route("/release", post(release))
         .route("/wait", get(wait))
         .route("/reset", post(reset))
 }
@@ -71,6 +73,17 @@ struct SetQuota {
 async fn quota(State(shared): State<Arc<Shared>>, Json(set): Json<SetQuota>) -> Json<Value> {
     shared.ledger.set(&set.account, set.remaining);
     Json(json!({"remaining": set.remaining}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    account: String,
+}
+
+async fn release(State(shared): State<Arc<Shared>>, Json(held): Json<Release>) -> Json<Value> {
+    shared.gates.release(&held.account);
+    Json(json!({"ok": true}))
 }
 
 #[derive(Deserialize)]

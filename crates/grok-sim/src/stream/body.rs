@@ -3,15 +3,29 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body::Frame;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::{Step, Steps};
 use crate::{record::Ticket, wire::Line};
+
+/// The wait for a permit.
+type Permit = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Takes a permit for good.
+pub(crate) async fn take_permit(gate: Arc<Semaphore>) {
+    if let Ok(permit) = gate.acquire().await {
+        permit.forget();
+    }
+}
 
 /// The body. Each write is flushed before the next one, as the real upstream does, unless
 /// `per_write` lines may share one.
@@ -20,6 +34,7 @@ pub(crate) struct PacedBody {
     held: Option<Step>,
     pause: Option<Pin<Box<Sleep>>>,
     pausing: bool,
+    gate: Option<Permit>,
     unflushed: usize,
     per_write: usize,
     ticket: Ticket,
@@ -34,6 +49,7 @@ impl PacedBody {
             held: None,
             pause: None,
             pausing: false,
+            gate: None,
             unflushed: 0,
             per_write: per_write.max(1),
             ticket,
@@ -80,6 +96,12 @@ impl http_body::Body for PacedBody {
                 }
                 this.pausing = false;
             }
+            if let Some(gate) = &mut this.gate {
+                if gate.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                this.gate = None;
+            }
             match this.held.take().or_else(|| this.steps.next()) {
                 Some(Step::Write(bytes)) => {
                     if this.unflushed >= this.per_write {
@@ -91,6 +113,10 @@ impl http_body::Body for PacedBody {
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Step::Pause(time)) => this.start_pause(Instant::now() + time),
+                Some(Step::Await(gate)) => {
+                    this.unflushed = 0;
+                    this.gate = Some(Box::pin(take_permit(gate)));
+                }
                 Some(Step::Stay) => this.staying = true,
                 Some(Step::Reset) if this.unflushed > 0 => {
                     this.flush_first(Step::Reset, context);

@@ -1,32 +1,37 @@
 //! Streamed answers, from the words to the socket:
 //!
 //! `frames` writes one frame each, `events` puts them into the order of an answer, `script` turns a
-//! reply into [`Step`]s (which is where faults happen), `body` plays the steps, `template` is the
-//! short cut for benchmarks.
+//! reply into [`Step`]s (which is where faults happen), `hold` lets a test stop them, `body` plays
+//! them, `template` is the short cut for benchmarks.
 
 mod body;
 mod events;
 mod extras;
 mod frames;
+mod hold;
 mod script;
 mod template;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
-pub(crate) use body::PacedBody;
+pub(crate) use body::{PacedBody, take_permit};
 pub(crate) use events::{Answer, Envelope, Ids};
+pub(crate) use hold::{Gates, held};
 pub(crate) use script::{Scene, steps};
 pub(crate) use template::Template;
 
 /// One thing a body does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// One write to the connection.
     Write(Bytes),
     /// Wait, having flushed.
     Pause(Duration),
+    /// Wait for a permit, having flushed.
+    Await(Arc<Semaphore>),
     /// Stay open for ever.
     Stay,
     /// Flush, then reset the TCP connection.

@@ -428,3 +428,56 @@ async fn stop_cuts_streams_that_do_not_end() {
         "nobody listens"
     );
 }
+
+#[tokio::test]
+async fn held_stream_waits_until_released() {
+    let (simulator, caller) = scripted(Reply::AntiBot { after_lines: 4 }.held()).await;
+    let mut response = caller
+        .chat("one-account", &question("Hello?"))
+        .await
+        .unwrap();
+    let mut lines = 0;
+    while let Ok(chunk) = tokio::time::timeout(Duration::from_millis(80), response.chunk()).await {
+        lines += chunk
+            .unwrap()
+            .unwrap()
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+    }
+    assert_eq!(lines, 4);
+    simulator.release("one-account");
+    assert!(
+        String::from_utf8(received(response).await.0)
+            .unwrap()
+            .contains("anti-bot")
+    );
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn held_refusal_waits_before_it_begins() {
+    let (simulator, caller) = scripted(Reply::Policy.held()).await;
+    let body = question("Hello?");
+    let call = caller.chat("one-account", &body);
+    tokio::pin!(call);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(80), &mut call)
+            .await
+            .is_err()
+    );
+    simulator.release("one-account");
+    assert_eq!(call.await.unwrap().status(), 403);
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn release_given_early_is_kept() {
+    let (simulator, caller) = scripted(Reply::text("A longer answer.").held()).await;
+    simulator.release("one-account");
+    assert_eq!(
+        answer(&caller.lines("one-account").await),
+        "A longer answer."
+    );
+    simulator.stop().await;
+}
