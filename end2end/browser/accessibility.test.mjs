@@ -1,8 +1,9 @@
 // axe finds nothing of weight on any page, in both themes.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { byRole, drawn, open } from "./browser.mjs";
 import { answered, ask, chooseModel } from "./chat.mjs";
-import { byRole, drawn, open, pageTest } from "./harness.mjs";
+import { pageTest } from "./harness.mjs";
 
 const { source } = createRequire(import.meta.url)("axe-core");
 const accounts = ["viewer-basic-0001", "viewer-basic-0002", "viewer-super-0003"];
@@ -15,7 +16,6 @@ const markdown = [
 // `page.evaluate` is not bound by the page's own content policy.
 async function checkPage(page, where) {
   await drawn(page);
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))));
   await page.evaluate(source);
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   const found = violations

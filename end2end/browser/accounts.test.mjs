@@ -1,6 +1,7 @@
 // The accounts page: adding, switching, deleting, finding.
 import assert from "node:assert/strict";
-import { byRole, open, pageTest } from "./harness.mjs";
+import { byRole, open } from "./browser.mjs";
+import { pageTest } from "./harness.mjs";
 
 const rows = (page) => page.getByRole("region", { name: "Accounts", exact: true }).locator("tbody tr");
 const row = (page, ending) => rows(page).filter({ hasText: `…${ending}` });

@@ -1,5 +1,5 @@
 // What a person does on the chat page.
-import { byRole } from "./harness.mjs";
+import { byRole } from "./browser.mjs";
 
 export const messageField = (page) => page.getByLabel("Your message");
 export const stopButton = (page) => byRole(page, "button", "Stop (Esc)");

@@ -1,7 +1,9 @@
 // The chat page: asking, streaming, stopping, changing, keeping.
 import assert from "node:assert/strict";
+import { waitUntil } from "../openai-node/harness.mjs";
+import { byRole, open, settle } from "./browser.mjs";
 import { answered, answers, ask, chooseModel, messageField, questions, stopButton, words } from "./chat.mjs";
-import { byRole, open, pageTest, settle, visiblePace, waitUntil } from "./harness.mjs";
+import { pageTest, visiblePace } from "./harness.mjs";
 
 const accounts = ["chatter-basic-0001", "chatter-super-0002"];
 const aborted = /completions net::ERR_ABORTED/;

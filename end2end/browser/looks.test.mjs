@@ -1,7 +1,8 @@
 // Themes, languages, widths and steadiness.
 import assert from "node:assert/strict";
+import { byRole, drawn, open } from "./browser.mjs";
 import { answered, ask } from "./chat.mjs";
-import { byRole, drawn, open, pageTest } from "./harness.mjs";
+import { pageTest } from "./harness.mjs";
 
 const accounts = ["looker-basic-0001", "looker-super-0002"];
 const guestPages = ["/login", "/admin/login"];

@@ -1,7 +1,9 @@
 // Who gets in, how, and who does not.
 import assert from "node:assert/strict";
+import { byRole, open } from "./browser.mjs";
 import { answered, ask } from "./chat.mjs";
-import { byRole, open, pageTest, password } from "./harness.mjs";
+import { pageTest } from "./harness.mjs";
+import { password } from "./server.mjs";
 
 const refusal = "That password is not right. Check it and try again.";
 const refused = /status of 401/;

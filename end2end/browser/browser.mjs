@@ -1,0 +1,92 @@
+// A real Chromium, and how to know that a page is ready for a person.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+import { password } from "./server.mjs";
+
+const patience = 10_000;
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.GROK2API_CHROMIUM || "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+
+// A browser profile of its own for this site.
+export async function newContext(browser, site, options) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    ...options,
+    baseURL: site.url,
+  });
+  context.setDefaultTimeout(patience);
+  await context.addInitScript(observe);
+  return context;
+}
+
+// A session without the sign-in page.
+export async function signIn(context, site) {
+  const answer = await context.request.post("/api/sign_in", {
+    form: { password, next: "/" },
+    headers: { origin: site.url },
+    maxRedirects: 0,
+  });
+  assert.ok(answer.status() < 400, `signing in answered ${answer.status()}`);
+}
+
+// Runs in the page before everything else: notes who listens and what moves.
+function observe() {
+  const listeners = new WeakSet();
+  const add = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (...rest) {
+    listeners.add(this);
+    return add.apply(this, rest);
+  };
+  window.isListening = (element) => listeners.has(element);
+  window.shifts = [];
+  const shifts = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (!entry.hadRecentInput) {
+        const who = entry.sources.map(({ node }) => node?.className || node?.nodeName);
+        window.shifts.push({ value: entry.value, who });
+      }
+    }
+  });
+  shifts.observe({ type: "layout-shift", buffered: true });
+}
+
+// Opens a page and waits until our code has taken over all of its buttons.
+export async function open(page, path) {
+  const response = await page.goto(path);
+  await settle(page);
+  return response;
+}
+
+// Waits until the router follows links and every button that can be seen answers to a press.
+export async function settle(page) {
+  await page.waitForFunction(() => {
+    const buttons = [...document.querySelectorAll("button[type=button]")];
+    const seen = buttons.filter((button) => button.checkVisibility());
+    return window.isListening(window) && seen.every((button) => window.isListening(button));
+  });
+}
+
+// Waits until the page has drawn what it was told and nothing slides or fades any more.
+export async function drawn(page) {
+  await page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ending = document.getAnimations().filter(
+      (animation) => animation.effect.getComputedTiming().endTime !== Infinity,
+    );
+    await Promise.allSettled(ending.map((animation) => animation.finished));
+  });
+}
+
+export const byRole = (page, role, name, options = {}) =>
+  page.getByRole(role, { name, exact: true, ...options });

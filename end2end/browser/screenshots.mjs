@@ -1,0 +1,184 @@
+// Every page in both themes, both languages and three widths, to be looked at:
+// node screenshots.mjs FOLDER [part of a name]. Not a test; needs the variables that scripts/end2end sets.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { startSimulator } from "../openai-node/harness.mjs";
+import { byRole, drawn, launch, newContext, open, signIn } from "./browser.mjs";
+import { simulatorControl, startGateway } from "./server.mjs";
+
+const [folder, wanted = ""] = process.argv.slice(2);
+if (!folder) throw new Error("usage: node screenshots.mjs FOLDER [part of a name]");
+mkdirSync(folder, { recursive: true });
+
+const sizes = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+];
+const words = {
+  "en-GB": {
+    code: "Write a Rust function that counts words, with an explanation",
+    table: "Compare tea and coffee in a table",
+    accounts: "Add accounts",
+    cookies: "Cookies, one per line",
+    signIn: "Sign in",
+    password: "Password",
+    navigation: "Open navigation",
+    chats: "Show or hide the chats",
+    settings: "Chat settings",
+    again: "Answer again",
+    model: /^Model: /,
+    send: "Send",
+    message: "Your message",
+    answer: "Answer",
+    theme: "Theme",
+  },
+  "zh-CN": {
+    code: "用 Rust 写一个统计单词的函数，并解释代码",
+    table: "用表格比较茶和咖啡",
+    accounts: "添加账号",
+    cookies: "Cookie",
+    signIn: "登录",
+    password: "密码",
+    navigation: "打开导航",
+    chats: "显示或隐藏对话列表",
+    settings: "对话设置",
+    again: "重新回答",
+    model: /^模型/,
+    send: "发送",
+    message: "你的消息",
+    answer: "回答",
+    theme: "主题",
+  },
+};
+const zoo = [
+  ...["0001", "0002", "0003", "0004"].map((end) => `gallery-basic-${end}`),
+  "gallery-429-basic-a1b2",
+  "gallery-blocked-basic-c3d4",
+  "gallery-super-0005",
+  "gallery-super-0006",
+];
+
+const simulator = await startSimulator("--interval-ms", "4");
+const sim = simulatorControl(simulator.url);
+const full = await startGateway({ upstream: simulator.url, accounts: zoo });
+const empty = await startGateway({ upstream: simulator.url });
+const demo = await startGateway({ serve: ["--demo"] });
+const browser = await launch();
+
+// Uses the accounts, so that the list has something to tell.
+const warmUp = await newContext(browser, full);
+await signIn(warmUp, full);
+for (let turn = 0; turn < 24; turn++) {
+  await warmUp.request.post("/v1/public/chat/completions", {
+    headers: { origin: full.url },
+    data: { model: turn % 3 ? "grok-4-mini" : "grok-4-heavy", messages: [{ role: "user", content: "hi" }] },
+  });
+}
+await warmUp.close();
+
+for (const [width, height] of sizes) {
+  for (const theme of ["light", "dark"]) {
+    for (const locale of ["en-GB", "zh-CN"]) await shootAll({ width, height, theme, locale });
+  }
+}
+await browser.close();
+await Promise.all([full, empty, demo].map((site) => site.stop()));
+await simulator.stop();
+
+async function shootAll({ width, height, theme, locale }) {
+  const isPhone = width < 640;
+  const text = words[locale];
+  const options = { viewport: { width, height }, locale, colorScheme: theme, hasTouch: isPhone, isMobile: isPhone };
+  const shoot = async (page, name) => {
+    const file = `${name}-${width}-${theme}-${locale.slice(0, 2)}.png`;
+    await page.evaluate(() => document.fonts.ready);
+    await drawn(page);
+    if (file.includes(wanted)) await page.screenshot({ path: join(folder, file) });
+  };
+  const visit = async (site, isSignedIn, scenes) => {
+    const context = await newContext(browser, site, options);
+    if (isSignedIn) await signIn(context, site);
+    const page = await context.newPage();
+    const problem = (what) => console.error(`${width} ${theme} ${locale}: ${what}`);
+    page.on("console", (line) => ["error", "warning"].includes(line.type()) && problem(line.text().slice(0, 200)));
+    try {
+      await scenes(page);
+    } catch (error) {
+      problem(error);
+    }
+    await context.close();
+  };
+
+  await visit(full, false, async (page) => {
+    await open(page, "/login");
+    await shoot(page, "login");
+    await page.getByLabel(text.password, { exact: true }).fill("wrong");
+    await byRole(page, "button", text.signIn).click();
+    await page.locator("[aria-invalid=true]").waitFor();
+    await shoot(page, "login-refused");
+    await byRole(page, "button", text.theme).click();
+    await shoot(page, "login-menu");
+  });
+  await visit(empty, true, async (page) => {
+    await open(page, "/admin/accounts");
+    await shoot(page, "accounts-empty");
+    await open(page, "/admin/password");
+    await shoot(page, "password");
+    await open(page, "/no/such/page");
+    await shoot(page, "not-found");
+  });
+  await visit(full, true, async (page) => {
+    await open(page, "/admin/accounts");
+    await shoot(page, "accounts");
+    for (const at of [1, 2]) await page.getByRole("checkbox").nth(isPhone ? at - 1 : at).check();
+    await shoot(page, "accounts-selected");
+    if (isPhone) {
+      await byRole(page, "button", text.navigation).click();
+      await shoot(page, "accounts-navigation");
+      await page.keyboard.press("Escape");
+    }
+    await byRole(page, "button", text.accounts).click();
+    await page.getByLabel(text.cookies).fill("sso=fresh-basic-9001\nfresh-basic-9002\nno cookie\ngallery-basic-0001");
+    await page.getByRole("dialog").getByRole("listitem").nth(3).waitFor();
+    await shoot(page, "accounts-dialog");
+  });
+  await visit(full, true, (page) => chatScenes(page, text, shoot, isPhone));
+  await visit(demo, false, async (page) => {
+    await open(page, "/");
+    await shoot(page, "demo");
+  });
+}
+
+async function chatScenes(page, text, shoot, isPhone) {
+  const ask = async (words) => {
+    await page.getByLabel(text.message).fill(words);
+    await byRole(page, "button", text.send).click();
+  };
+  const whole = () => byRole(page, "button", text.again).last().and(page.locator(":enabled")).waitFor();
+  await open(page, "/");
+  await shoot(page, "chat-empty");
+  await page.getByRole("button", { name: text.model }).click();
+  await shoot(page, "chat-models");
+  await page.getByRole("radio", { name: /^grok-4-thinking/ }).click();
+  await byRole(page, "button", text.settings).click();
+  await shoot(page, "chat-settings");
+  await page.keyboard.press("Escape");
+  await sim.reply({ kind: "paced", text: "…", first_ms: 1500, each_ms: 10 });
+  await ask(text.table);
+  await shoot(page, "chat-waiting");
+  await whole();
+  await ask(text.table);
+  await page.locator(".thinking").last().waitFor();
+  await shoot(page, "chat-thinking");
+  await whole();
+  await shoot(page, "chat-table");
+  await ask(text.code);
+  await whole();
+  await page.locator("code span[class^=hl-]").first().waitFor();
+  await shoot(page, "chat-code");
+  if (isPhone) {
+    await byRole(page, "button", text.chats).click();
+    await shoot(page, "chat-list");
+  }
+}
