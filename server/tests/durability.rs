@@ -120,8 +120,10 @@ async fn ask_until_cut(
             .post(format!("http://{gateway}/v1/chat/completions"))
             .header("content-type", "application/json")
             .body(body.to_string());
-        let Ok(mut response) = ask.send().await else {
-            return;
+        let mut response = match ask.send().await {
+            Ok(response) => response,
+            // A JSON answer has no head before its end, so the cut shows here.
+            Err(error) => return !error.is_connect(),
         };
         let status = response.status();
         let id = response.headers()["x-request-id"]

@@ -12,8 +12,8 @@ async fn one() -> Server {
 /// The streamed form of a reply that breaks, and the account afterwards.
 async fn broken(setup: Setup, reply: Reply) -> (Streamed, Account) {
     let server = setup.start().await;
-    server.simulator.script("only-account", [reply]);
-    let streamed = server.stream().await;
+    server.simulator.script("only-account", [reply.held()]);
+    let streamed = server.stream_held("only-account").await;
     assert_eq!(
         server.upstream_chats().len(),
         1,
@@ -33,7 +33,7 @@ fn assert_not_charged(account: &Account) {
 /// A stream tells the caller; a JSON answer comes from another account instead.
 async fn breaks_stream_but_not_json(reply: Reply) {
     let (streamed, account) = broken(Setup::accounts(["only-account"]), reply.clone()).await;
-    streamed.assert_broken("upstream_error", true);
+    streamed.assert_broken("upstream_error");
     assert_not_charged(&account);
 
     let server = Setup::accounts(["first-account", "second-account"])
@@ -64,7 +64,7 @@ async fn half_a_line_ends_with_an_error_frame() {
 async fn stall_is_an_idle_timeout() {
     let setup = || Setup::accounts(["only-account"]).with("GROK2API_CHAT__STREAM_TIMEOUT", 1);
     let (streamed, account) = broken(setup(), Reply::stall()).await;
-    streamed.assert_broken("stream_idle_timeout", true);
+    streamed.assert_broken("stream_idle_timeout");
     assert_not_charged(&account);
 
     let server = setup().start().await;
@@ -84,7 +84,7 @@ async fn endless_answer_is_a_total_timeout() {
     };
     let setup = Setup::accounts(["only-account"]).with("GROK2API_CHAT__STREAM_TOTAL_TIMEOUT", 1);
     let (streamed, account) = broken(setup, reply).await;
-    streamed.assert_broken("stream_total_timeout", true);
+    streamed.assert_broken("stream_total_timeout");
     assert_not_charged(&account);
 }
 
@@ -92,7 +92,7 @@ async fn endless_answer_is_a_total_timeout() {
 async fn usage_limit_in_the_middle_cools_the_account() {
     let reply = Reply::UsageLimit { after_lines: 4 };
     let (streamed, account) = broken(Setup::accounts(["only-account"]), reply).await;
-    streamed.assert_broken("rate_limit_exceeded", true);
+    streamed.assert_broken("rate_limit_exceeded");
     assert_eq!(account.status, Status::Cooling);
 }
 
@@ -100,7 +100,7 @@ async fn usage_limit_in_the_middle_cools_the_account() {
 async fn anti_bot_error_in_the_middle_ends_with_an_error_frame() {
     let reply = Reply::AntiBot { after_lines: 4 };
     let (streamed, account) = broken(Setup::accounts(["only-account"]), reply).await;
-    streamed.assert_broken("upstream_clearance", true);
+    streamed.assert_broken("upstream_clearance");
     assert_not_charged(&account);
 }
 
@@ -108,32 +108,29 @@ async fn anti_bot_error_in_the_middle_ends_with_an_error_frame() {
 async fn stream_errors_at_the_end_are_reported() {
     let reply = Reply::StreamErrors { after_lines: 4 };
     let (streamed, account) = broken(Setup::accounts(["only-account"]), reply).await;
-    streamed.assert_broken("upstream_error", true);
+    streamed.assert_broken("upstream_error");
     assert_not_charged(&account);
 }
 
 #[tokio::test]
-async fn moderation_in_the_stream_is_a_policy_error_and_not_repeated() {
+async fn moderation_in_the_stream_ends_with_a_policy_error() {
+    let setup = Setup::accounts(["only-account"]);
+    let (streamed, account) = broken(setup, Reply::moderated_in_stream()).await;
+    streamed.assert_broken("content_policy_violation");
+    assert_not_charged(&account);
+}
+
+#[tokio::test]
+async fn moderated_answer_is_not_asked_for_again() {
     let server = Setup::accounts(["first-account", "second-account"])
         .start()
         .await;
-    server.simulator.script(
-        "*",
-        [Reply::moderated_in_stream(), Reply::moderated_in_stream()],
-    );
-    server
-        .stream()
-        .await
-        .assert_broken("content_policy_violation", true);
+    server.simulator.script("*", [Reply::moderated_in_stream()]);
     server
         .chat()
         .await
         .assert_error(400, "content_policy_violation");
-    assert_eq!(
-        server.upstream_chats().len(),
-        2,
-        "each request is sent exactly once"
-    );
+    assert_eq!(server.upstream_chats().len(), 1);
     server.end().await.values().for_each(assert_not_charged);
 }
 

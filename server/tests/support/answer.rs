@@ -75,10 +75,16 @@ pub(crate) struct Streamed {
 impl Streamed {
     pub(crate) async fn read(response: Response) -> Self {
         let status = response.status().as_u16();
-        let text = response
-            .text()
+        let bytes = response
+            .bytes()
             .await
             .expect("our own stream always ends cleanly");
+        Self::parse(status, &bytes)
+    }
+
+    /// Reads the complete events among these bytes.
+    pub(crate) fn parse(status: u16, bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
         if status != 200 {
             let events = vec![serde_json::from_str(&text).unwrap()];
             return Self {
@@ -87,7 +93,10 @@ impl Streamed {
                 is_done: false,
             };
         }
-        let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        let complete = text.rfind("\n\n").map_or("", |end| &text[..end]);
+        let data = complete
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "));
         let mut events: Vec<&str> = data.collect();
         let is_done = events.pop_if(|last| *last == "[DONE]").is_some();
         let events = events
@@ -101,9 +110,16 @@ impl Streamed {
         }
     }
 
+    pub(crate) fn has_text(&self) -> bool {
+        !self.text().is_empty()
+    }
+
     /// Text of all deltas.
     pub(crate) fn text(&self) -> String {
-        content_of(&self.events)
+        self.events
+            .iter()
+            .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
+            .collect()
     }
 
     /// The `finish_reason` of the last chunk.
@@ -113,13 +129,13 @@ impl Streamed {
             .find_map(|event| event["choices"][0]["finish_reason"].as_str())
     }
 
-    /// Checks that the stream broke with this code, after some text if `after_text`.
-    pub(crate) fn assert_broken(&self, code: &str, after_text: bool) {
+    /// Checks that the stream broke with this code after some text.
+    pub(crate) fn assert_broken(&self, code: &str) {
         assert_eq!(self.status, 200, "{self:?}");
         let last = self.events.last().unwrap();
         assert_eq!(last["error"]["code"], code, "{self:?}");
         assert!(last["error"]["request_id"].is_string());
-        assert_eq!(!self.text().is_empty(), after_text, "{self:?}");
+        assert!(self.has_text(), "{self:?}");
         assert_eq!(self.finish_reason(), None, "a broken answer did not finish");
     }
 
@@ -128,12 +144,4 @@ impl Streamed {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.events[0]["error"]["code"], code, "{self:?}");
     }
-}
-
-/// Answer text of these chunks, joined.
-fn content_of(events: &[Value]) -> String {
-    events
-        .iter()
-        .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
-        .collect()
 }

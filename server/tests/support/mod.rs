@@ -183,6 +183,25 @@ impl Server {
         Streamed::read(self.send(&body).await).await
     }
 
+    /// A streamed answer of an account whose reply is held: it goes on only when the first text has
+    /// reached us, so that what follows cannot come before it.
+    pub(crate) async fn stream_held(&self, account: &str) -> Streamed {
+        let mut body = body("Hello?");
+        body["stream"] = json!(true);
+        let mut response = self.send(&body).await;
+        let status = response.status().as_u16();
+        let mut bytes = Vec::new();
+        let mut is_held = true;
+        while let Some(chunk) = response.chunk().await.expect("our own stream ends cleanly") {
+            bytes.extend(chunk);
+            if is_held && Streamed::parse(status, &bytes).has_text() {
+                self.simulator.release(account);
+                is_held = false;
+            }
+        }
+        Streamed::parse(status, &bytes)
+    }
+
     /// Chats that reached the upstream, in order.
     pub(crate) fn upstream_chats(&self) -> Vec<Recorded> {
         self.simulator.requests_of(Operation::Chat)
