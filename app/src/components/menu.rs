@@ -25,9 +25,10 @@ pub fn Menu(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let (root, button) = (NodeRef::<html::Div>::new(), NodeRef::<html::Button>::new());
+    // Choosing an entry may take the menu off the page, and so what belongs to it.
     let close = move || {
-        open.set(false);
-        if let Some(button) = button.get_untracked() {
+        let _ = open.try_set(false);
+        if let Some(button) = button.try_get_untracked().flatten() {
             let _ = button.focus();
         }
     };
@@ -51,10 +52,10 @@ pub fn Menu(
         let to = event
             .related_target()
             .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let stays = root
-            .get_untracked()
-            .is_some_and(|root| root.contains(to.as_ref()));
-        if to.is_some() && !stays {
+        // Also fires while a focused menu goes from the page; then there is no root any more.
+        let root = root.try_get_untracked().flatten();
+        let leaves = |root: web_sys::HtmlDivElement| to.is_some() && !root.contains(to.as_ref());
+        if root.is_some_and(leaves) {
             open.set(false);
         }
     };
