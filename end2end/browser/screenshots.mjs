@@ -1,13 +1,15 @@
 // Every page in both themes, both languages and three widths, to be looked at:
-// node screenshots.mjs FOLDER [part of a name]. Not a test; needs the variables that scripts/end2end sets.
+// node screenshots.mjs FOLDER [SUFFIX], where SUFFIX chooses one kind of screen, for example
+// 1440-light-en. Not a test; needs the variables that scripts/end2end sets. The pictures of
+// docs/images are chat-code-1440-light-en, accounts-1440-light-en and chat-table-390-dark-en.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "../openai-node/harness.mjs";
 import { byRole, drawn, launch, newContext, open, signIn } from "./browser.mjs";
 import { simulatorControl, startGateway } from "./server.mjs";
 
-const [folder, wanted = ""] = process.argv.slice(2);
-if (!folder) throw new Error("usage: node screenshots.mjs FOLDER [part of a name]");
+const [folder, suffix = ""] = process.argv.slice(2);
+if (!folder) throw new Error("usage: node screenshots.mjs FOLDER [SUFFIX]");
 mkdirSync(folder, { recursive: true });
 
 const sizes = [
@@ -87,20 +89,21 @@ await Promise.all([full, empty, demo].map((site) => site.stop()));
 await simulator.stop();
 
 async function shootAll({ width, height, theme, locale }) {
+  const kind = `${width}-${theme}-${locale.slice(0, 2)}`;
+  if (!kind.endsWith(suffix)) return;
   const isPhone = width < 640;
   const text = words[locale];
   const options = { viewport: { width, height }, locale, colorScheme: theme, hasTouch: isPhone, isMobile: isPhone };
   const shoot = async (page, name) => {
-    const file = `${name}-${width}-${theme}-${locale.slice(0, 2)}.png`;
     await page.evaluate(() => document.fonts.ready);
     await drawn(page);
-    if (file.includes(wanted)) await page.screenshot({ path: join(folder, file) });
+    await page.screenshot({ path: join(folder, `${name}-${kind}.png`) });
   };
   const visit = async (site, isSignedIn, scenes) => {
     const context = await newContext(browser, site, options);
     if (isSignedIn) await signIn(context, site);
     const page = await context.newPage();
-    const problem = (what) => console.error(`${width} ${theme} ${locale}: ${what}`);
+    const problem = (what) => console.error(`${kind}: ${what}`);
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && problem(line.text().slice(0, 200)));
     try {
       await scenes(page);
@@ -173,9 +176,12 @@ async function chatScenes(page, text, shoot, isPhone) {
   await shoot(page, "chat-thinking");
   await whole();
   await shoot(page, "chat-table");
+  await page.keyboard.press("Control+Shift+O");
+  await page.waitForURL((url) => url.search === "");
   await ask(text.code);
   await whole();
   await page.locator("code span[class^=hl-]").first().waitFor();
+  await page.getByRole("article").first().evaluate((first) => first.scrollIntoView());
   await shoot(page, "chat-code");
   if (isPhone) {
     await byRole(page, "button", text.chats).click();
