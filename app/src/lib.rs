@@ -9,6 +9,11 @@
     reason = "the component macro keeps a public function inside"
 )]
 
+#[cfg(not(erase_components))]
+compile_error!(
+    "RUSTFLAGS replaces the flags of .cargo/config.toml: add `--cfg erase_components` to it"
+);
+
 pub mod api;
 mod app;
 pub mod browser;
