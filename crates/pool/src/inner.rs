@@ -13,7 +13,7 @@ use crate::pool::Want;
 use crate::rng::Rng;
 use crate::skip::{AccountView, Exhausted};
 use crate::slab::Slab;
-use crate::slot::{Identity, Slot, SlotRef, State};
+use crate::slot::{Hot, Identity, Slot, SlotRef, State};
 use crate::tally::Tally;
 use crate::transition::{plan, plan_elapsed};
 use crate::{
@@ -160,8 +160,13 @@ impl Inner {
                 return Ok(grant);
             }
             if !more {
-                return Err(self.exhausted(want.tier));
+                break;
             }
+        }
+        let tired = self.end_one_rest(want);
+        match tired.and_then(|index| self.grant(index, want.cost)) {
+            Some(grant) => Ok(grant),
+            None => Err(self.exhausted(want.tier)),
         }
     }
 
@@ -249,6 +254,30 @@ impl Inner {
                 self.settle(rest.slot.index);
             }
         }
+    }
+
+    /// Ends the oldest rest of an account that could serve and returns it: an account that failed
+    /// lately is better than none.
+    ///
+    /// O(k) in the failures of the last few selections, which is what is resting.
+    fn end_one_rest(&mut self, want: &Want<'_>) -> Option<u32> {
+        let (kinds, mark) = (want.tier.candidates(), self.mark());
+        let can_serve = |rest: &&Rest| {
+            let of = rest.slot;
+            let slot = self.slab.slot(of.index);
+            let is_resting = slot.is_some_and(|slot| slot.rest_until == rest.until);
+            let is_able = |hot: &Hot| {
+                hot.state() == State::Resting
+                    && hot.available() > 0
+                    && kinds.contains(&hot.kind)
+                    && hot.excluded_at != mark
+            };
+            self.slab.is_current(of) && is_resting && self.slab.hot(of.index).is_some_and(is_able)
+        };
+        let index = self.rests.iter().find(can_serve)?.slot.index;
+        self.slab.both_mut(index)?.1.rest_until = 0;
+        self.settle(index);
+        Some(index)
     }
 
     /// The present selection as a mark on excluded accounts; never 0.

@@ -106,7 +106,8 @@ impl Pool {
     /// 1023, above that they count as equal), at random among equals.
     ///
     /// O(1) in the number of accounts, O(k) in the number excluded. Rests that have ended are ended
-    /// first, at most 32 a call unless nothing is selectable otherwise.
+    /// first, at most 32 a call unless nothing is selectable otherwise. When only accounts that
+    /// rest after an upstream failure are left, the one that has rested longest serves.
     ///
     /// # Errors
     /// [`Exhausted`] with the reason for every account; also from counters, not by a scan.
