@@ -9,14 +9,32 @@ pub struct Viewer {
     pub is_admin: bool,
     /// May use the public pages (signed in, or public mode is on).
     pub may_chat: bool,
-    /// The simulator answers instead of Grok.
-    pub is_demo: bool,
+    pub demo: Demo,
     /// The generated first password has not been changed yet.
     pub must_change_password: bool,
     /// The server is a development build.
     pub is_development: bool,
     /// Version of the running binary, for example `0.1.0`.
     pub version: String,
+}
+
+/// Whether the simulator answers instead of Grok.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demo {
+    #[default]
+    Off,
+    /// Until the operator adds the first account.
+    UntilFirstAccount,
+    /// As long as the server runs: it was started as a demo.
+    Lasting,
+}
+
+impl Demo {
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self != Self::Off
+    }
 }
 
 /// A chat model that a page can offer.

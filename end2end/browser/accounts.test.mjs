@@ -64,6 +64,31 @@ pageTest("an empty pool leads to its first account", {}, async ({ page, site }) 
   assert.equal((await site.pool()).total, 1);
 });
 
+pageTest(
+  "the first own account ends the demo",
+  { serve: ["--demo-if-empty"] },
+  async ({ page, sim, site }) => {
+    await open(page, "/admin/accounts");
+    assert.equal(await rows(page).count(), 6, "the accounts of the demo");
+    await byRole(page, "link", "Add your own accounts").waitFor();
+    const dialog = await openDialog(page);
+    await dialog.getByLabel("Cookies, one per line").fill("first-basic-0001");
+    await dialog.getByRole("button", { name: "Add 1 account" }).click();
+    await page.getByText("Demo: a built-in simulator").waitFor({ state: "detached" });
+    await row(page, "0001").waitFor();
+    assert.equal(await rows(page).count(), 1, "those of the demo are gone");
+    const body = { model: "grok-4", messages: [{ role: "user", content: "Hello" }] };
+    const answer = await fetch(`${site.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 200);
+    const chats = await sim.requests("chat");
+    assert.deepEqual(chats.map((chat) => chat.account), ["first-basic-0001"]);
+  },
+);
+
 pageTest("the dialog closes by Escape and gives the focus back", { accounts: three }, async ({ page }) => {
   await open(page, "/admin/accounts");
   const dialog = await openDialog(page);

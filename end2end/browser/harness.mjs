@@ -15,7 +15,7 @@ const browser = await launch();
 after(() => browser.close());
 
 // Runs `body({ page, context, site, sim, watch })`.
-//   accounts   credentials in the pool            serve     arguments such as --demo (no `sim` then)
+//   accounts   credentials in the pool            serve     arguments; no `sim` with --demo
 //   settings   environment of the gateway         pace      arguments of the simulator
 //   browser    options of the browser context     signedIn  start with a session (default true)
 //   expected   patterns of console lines and failed requests that belong to the test
@@ -33,7 +33,7 @@ export function pageTest(name, options, body) {
 
 async function prepare(options, cleanup) {
   const { serve, settings, accounts, pace = [], expected = [], signedIn = true } = options;
-  const simulator = serve ? undefined : await startSimulator(...pace);
+  const simulator = serve?.includes("--demo") ? undefined : await startSimulator(...pace);
   if (simulator) cleanup.push(simulator.stop);
   const sim = simulator && simulatorControl(simulator.url);
   const site = await startGateway({ upstream: simulator?.url, accounts, serve, settings });

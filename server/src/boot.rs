@@ -4,13 +4,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use arc_swap::ArcSwap;
-use grok2api_app::service::{AdminService, AuthService, PublicService};
+use grok2api_app::{
+    dto::Demo,
+    service::{AdminService, AuthService, PublicService},
+};
 use leptos::config::LeptosOptions;
-use pool::{Policy, Pool};
+use pool::{Account, Policy, Pool};
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretString};
 use store::{KEY_ENV, MasterKey, SqliteStore, Store};
-use url::Url;
 
 use crate::{
     auth::{Sessions, password},
@@ -95,71 +97,80 @@ pub async fn build(
         .load_accounts()
         .await
         .context("reading the accounts")?;
-    let is_demo = args.demo || (args.demo_if_empty && accounts.is_empty());
-    let pool = Pool::new(policy(&config), rand::rng().random());
-    let simulator = if is_demo {
-        let simulator = demo::start().await?;
-        config.upstream.web_url = Url::parse(&simulator.url())?;
-        config.upstream.assets_url = config.upstream.web_url.clone();
-        pool.insert(demo::accounts());
-        tracing::info!("demo mode: the built-in simulator answers, nothing leaves this machine");
-        Some(simulator)
-    } else {
-        pool.insert(accounts);
-        None
-    };
+    let is_public = config.app.public_enabled;
+    let wants_demo = args.demo || (args.demo_if_empty && accounts.is_empty());
+    if !wants_demo {
+        let own = own_mode(is_public);
+        let live = Arc::new(live(config, own, accounts)?);
+        return Ok(Booted {
+            state: assemble(live, None, store),
+            store: sqlite,
+            simulator: None,
+        });
+    }
 
-    let is_loopback = config.server.is_loopback();
+    let simulator = demo::start().await?;
+    tracing::info!("demo mode: the built-in simulator answers, nothing leaves this machine");
     let mode = Mode {
-        is_demo,
-        is_public: config.app.public_enabled || (is_demo && is_loopback),
+        demo: if args.demo {
+            Demo::Lasting
+        } else {
+            Demo::UntilFirstAccount
+        },
+        is_public: is_public || config.server.is_loopback(),
     };
-    let state = assemble(config, pool, store, mode)?;
+    let demo = live(demo::config(&config, &simulator)?, mode, demo::accounts())?;
+    let after_demo = if mode.demo == Demo::Lasting {
+        None
+    } else {
+        Some(Arc::new(live(config, own_mode(is_public), accounts)?))
+    };
     Ok(Booted {
-        state,
+        state: assemble(Arc::new(demo), after_demo, store),
         store: sqlite,
-        simulator,
+        simulator: Some(simulator),
     })
 }
 
-fn assemble(
-    config: Config,
-    pool: Arc<Pool>,
-    store: Arc<dyn Store>,
-    mode: Mode,
-) -> anyhow::Result<AppState> {
-    let live = Arc::new(ArcSwap::from_pointee(live(config)?));
-    let gateway = Gateway::new(live.clone(), pool.clone(), store.clone());
-    let sessions = Arc::new(Sessions::new(store.clone(), live.clone(), mode));
-    let auth: Arc<dyn AuthService> = sessions;
-    let admin: Arc<dyn AdminService> = Arc::new(Accounts::new(pool.clone(), store.clone()));
-    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(live.clone(), pool.clone()));
-    Ok(AppState {
+const fn own_mode(is_public: bool) -> Mode {
+    Mode {
+        demo: Demo::Off,
+        is_public,
+    }
+}
+
+fn assemble(live: Arc<Live>, after_demo: Option<Arc<Live>>, store: Arc<dyn Store>) -> AppState {
+    let live = Arc::new(ArcSwap::new(live));
+    let gateway = Gateway::new(live.clone(), store.clone());
+    let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), live.clone()));
+    let accounts = Accounts::new(live.clone(), after_demo, store.clone());
+    let admin: Arc<dyn AdminService> = Arc::new(accounts);
+    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(live.clone()));
+    AppState {
         leptos: leptos_options(),
         live,
-        mode,
-        pool,
         store,
         gateway,
         auth,
         admin,
         public,
         in_flight: InFlight::default(),
-    })
+    }
 }
 
-/// Builds what depends on the configuration.
-///
-/// # Errors
-/// A URL or proxy setting that the upstream client refuses.
-pub fn live(config: Config) -> anyhow::Result<Live> {
+/// Builds what depends on the configuration, with a pool of these accounts.
+fn live(config: Config, mode: Mode, accounts: Vec<Account>) -> anyhow::Result<Live> {
     let upstream = grok::Client::new(upstream_settings(&config)).context("upstream settings")?;
     let remote_files = RemoteFiles::new(FetchPolicy {
         allow_private: config.upstream.allow_private_fetch,
         proxy: Some(config.proxy.base_proxy_url.clone()).filter(|url| !url.is_empty()),
         ..FetchPolicy::default()
     });
+    let pool = Pool::new(policy(&config), rand::rng().random());
+    pool.insert(accounts);
     Ok(Live {
+        mode,
+        pool,
         models: Models::from_config(&config.models),
         api_keys: config.app.api_keys(),
         upstream,

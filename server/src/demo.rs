@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context;
 use grok_sim::{Options, Simulator};
 use pool::{Account, AccountId, Credential, PoolKind};
+use url::Url;
 
-use crate::clock::now_ms;
+use crate::{clock::now_ms, config::Config};
 
 /// Starts the simulator on a free loopback port.
 ///
@@ -17,6 +18,17 @@ pub async fn start() -> anyhow::Result<Simulator> {
     Simulator::start(Options::serving(listen))
         .await
         .context("starting the demo upstream")
+}
+
+/// The operator's configuration, but with the simulator as the upstream.
+///
+/// # Errors
+/// The simulator's address is no URL.
+pub fn config(own: &Config, simulator: &Simulator) -> anyhow::Result<Config> {
+    let mut config = own.clone();
+    config.upstream.web_url = Url::parse(&simulator.url())?;
+    config.upstream.assets_url = config.upstream.web_url.clone();
+    Ok(config)
 }
 
 /// The simulator's accounts, for a pool that lives in memory only.
@@ -34,4 +46,12 @@ pub fn accounts() -> Vec<Account> {
             Some(account)
         })
         .collect()
+}
+
+/// Whether the account is one of the simulator's. Those are never stored.
+#[must_use]
+pub fn owns(id: &AccountId) -> bool {
+    grok_sim::demo_accounts()
+        .iter()
+        .any(|demo| demo.credential == id.as_str())
 }

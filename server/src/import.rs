@@ -1,6 +1,6 @@
 //! Accounts from another installation's files (decision 1). The files are never modified.
 
-use std::{fmt, path::Path};
+use std::{collections::HashSet, fmt, path::Path};
 
 use anyhow::Context;
 use store::{Store, legacy};
@@ -14,6 +14,8 @@ pub struct Report {
     pub duplicates: usize,
     /// Pool, position and reason of entries that are no accounts.
     pub bad: Vec<String>,
+    /// Pools with names that this version does not know, and how many entries each holds.
+    pub unknown_pools: Vec<String>,
 }
 
 impl fmt::Display for Report {
@@ -27,6 +29,7 @@ impl fmt::Display for Report {
         )?;
         self.bad
             .iter()
+            .chain(&self.unknown_pools)
             .try_for_each(|line| write!(formatter, "\n  {line}"))
     }
 }
@@ -46,24 +49,29 @@ pub async fn from_dir(store: &dyn Store, dir: &Path) -> anyhow::Result<Report> {
         .load_accounts()
         .await
         .context("reading the known accounts")?;
-    let is_known = |account: &pool::Account| {
-        known
-            .iter()
-            .any(|other| other.credential == account.credential)
-    };
-    let (old, new): (Vec<_>, Vec<_>) = found.accounts.into_iter().partition(is_known);
-    store
+    let known: HashSet<_> = known.iter().map(|account| &account.credential).collect();
+    let total = found.accounts.len() + found.duplicates;
+    let mut new = found.accounts;
+    new.retain(|account| !known.contains(&account.credential));
+    let added = store
         .insert_accounts(&new)
         .await
-        .context("storing the accounts")?;
+        .context("storing the accounts")?
+        .len();
+    let bad = |entry: &legacy::BadEntry| {
+        format!("{} entry {}: {}", entry.pool, entry.index, entry.reason)
+    };
+    let unknown = |pool: &legacy::UnknownPool| {
+        format!(
+            "pool `{}` is not known, its {} entries were left out",
+            pool.name, pool.entries
+        )
+    };
     Ok(Report {
-        added: new.len(),
-        duplicates: old.len() + found.duplicates,
-        bad: found
-            .bad
-            .iter()
-            .map(|entry| format!("{} entry {}: {}", entry.pool, entry.index, entry.reason))
-            .collect(),
+        added,
+        duplicates: total - added,
+        bad: found.bad.iter().map(bad).collect(),
+        unknown_pools: found.unknown_pools.iter().map(unknown).collect(),
     })
 }
 

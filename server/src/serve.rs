@@ -46,7 +46,7 @@ pub async fn run(data_dir: &Path, args: &ServeArgs) -> anyhow::Result<()> {
     let address_file = data_dir.join(ADDRESS_FILE);
     std::fs::write(&address_file, format!("{address}\n"))
         .with_context(|| format!("writing {}", address_file.display()))?;
-    tracing::info!(%address, demo = booted.state.mode.is_demo, "grok2api listens on http://{address}");
+    tracing::info!(%address, demo = booted.state.live.load().mode.demo.is_on(), "grok2api listens on http://{address}");
     serve_until_stopped(listener, &booted.state, &mut signals, drain).await;
     let _ = std::fs::remove_file(&address_file);
     close(booted).await;

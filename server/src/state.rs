@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::extract::FromRef;
-use grok2api_app::service::{AdminService, AuthService, PublicService};
+use grok2api_app::{
+    dto::Demo,
+    service::{AdminService, AuthService, PublicService},
+};
 use leptos::config::LeptosOptions;
 use pool::Pool;
 use secrecy::SecretString;
@@ -16,9 +19,12 @@ use crate::{
     http::middleware::in_flight::InFlight,
 };
 
-/// Configuration and what is built from it, swapped together: one request sees one pair.
+/// Configuration, what is built from it, and the accounts, swapped together: a request never sees
+/// the accounts of one upstream with the client of another.
 pub struct Live {
     pub config: Config,
+    pub mode: Mode,
+    pub pool: Arc<Pool>,
     pub upstream: grok::Client,
     pub models: Models,
     pub remote_files: RemoteFiles,
@@ -26,11 +32,10 @@ pub struct Live {
     pub api_keys: Vec<SecretString>,
 }
 
-/// Facts about this process that do not change while it runs.
+/// Who answers, and who may ask without signing in.
 #[derive(Clone, Copy, Debug)]
 pub struct Mode {
-    /// The simulator answers instead of Grok.
-    pub is_demo: bool,
+    pub demo: Demo,
     /// The public pages are open without signing in.
     pub is_public: bool,
 }
@@ -40,8 +45,6 @@ pub struct Mode {
 pub struct AppState {
     pub leptos: LeptosOptions,
     pub live: Arc<ArcSwap<Live>>,
-    pub mode: Mode,
-    pub pool: Arc<Pool>,
     pub store: Arc<dyn Store>,
     pub gateway: Arc<Gateway>,
     pub auth: Arc<dyn AuthService>,

@@ -91,7 +91,7 @@ fn TopBar(collapsed: RwSignal<bool>, sheet: RwSignal<bool>) -> impl IntoView {
             </span>
             <PageTitle text=title />
             <h1 class="topbar__title">{title}</h1>
-            {viewer.is_demo.then(|| view! { <Badge tone=Tone::Accent>{t(shell::DEMO)}</Badge> })}
+            {viewer.demo.is_on().then(|| view! { <Badge tone=Tone::Accent>{t(shell::DEMO)}</Badge> })}
             <span class="topbar__space"></span>
             <ThemeMenu />
             <LanguageMenu />

@@ -2,6 +2,7 @@
 
 use crate::{
     components::{Icon, IconName},
+    dto::Demo,
     i18n::{t, text::shell},
     session::use_viewer,
 };
@@ -10,12 +11,19 @@ use leptos::prelude::*;
 /// Says that the simulator answers. Nothing otherwise.
 #[component]
 pub(crate) fn DemoBanner() -> impl IntoView {
-    use_viewer().is_demo.then(|| {
+    let demo = use_viewer().demo;
+    demo.is_on().then(|| {
+        let hint = match demo {
+            Demo::UntilFirstAccount => {
+                view! { <a href="/admin/accounts">{t(shell::DEMO_HINT_ADD)}</a> }.into_any()
+            }
+            _ => view! { <span>{t(shell::DEMO_HINT_RESTART)}</span> }.into_any(),
+        };
         view! {
             <aside class="demo-banner" aria-label=t(shell::DEMO)>
                 <Icon name=IconName::FlaskConical />
                 <span>{t(shell::DEMO_BANNER)}</span>
-                <span class="demo-banner__hint">{t(shell::DEMO_HINT)}</span>
+                <span class="demo-banner__hint">{hint}</span>
             </aside>
         }
     })

@@ -22,7 +22,7 @@ use crate::{
     auth::{attempts::Attempts, password},
     clock::now_ms,
     http::middleware::{origin::is_same_origin, request::RequestId},
-    state::{Live, Mode},
+    state::Live,
 };
 
 const ROLE_KEY: &str = "role";
@@ -36,17 +36,15 @@ const PUBLIC: &str = "public";
 pub struct Sessions {
     store: Arc<dyn Store>,
     live: Arc<ArcSwap<Live>>,
-    mode: Mode,
     attempts: Attempts,
 }
 
 impl Sessions {
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, live: Arc<ArcSwap<Live>>, mode: Mode) -> Self {
+    pub fn new(store: Arc<dyn Store>, live: Arc<ArcSwap<Live>>) -> Self {
         Self {
             store,
             live,
-            mode,
             attempts: Attempts::default(),
         }
     }
@@ -126,10 +124,11 @@ impl AuthService for Sessions {
             && password::must_change(self.store.as_ref())
                 .await
                 .unwrap_or(false);
+        let mode = self.live.load().mode;
         Viewer {
             is_admin,
-            may_chat: role.is_some() || self.mode.is_public,
-            is_demo: self.mode.is_demo,
+            may_chat: role.is_some() || mode.is_public,
+            demo: mode.demo,
             must_change_password,
             is_development: cfg!(debug_assertions),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -150,7 +149,7 @@ impl AuthService for Sessions {
         if !is_same_origin(&parts.method, &parts.headers) {
             return Err(UiError::CrossSite);
         }
-        if self.mode.is_public || self.role(parts).await.is_some() {
+        if self.live.load().mode.is_public || self.role(parts).await.is_some() {
             Ok(PublicProof::checked())
         } else {
             Err(UiError::SignInRequired)

@@ -28,7 +28,8 @@ pub struct ReadyFile {
 /// Decodes data URIs and fetches URLs.
 ///
 /// # Errors
-/// A 400 that names the part: bad base64, a URL that may not be fetched, too many or too large.
+/// A 400 that names the part: bad base64, a URL that may not be fetched, too many or too large. A
+/// 502 that names it when the server behind the URL is at fault.
 pub async fn load(plan: &Plan) -> Result<Vec<ReadyFile>, ApiError> {
     // A follow-up on a known conversation may still fall back to the whole history.
     let attachments = &plan.prompt.attachments;
@@ -80,12 +81,19 @@ async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, Api
             })
         }
         Source::Url(url) => {
-            let file = plan.live.remote_files.fetch(url).await.map_err(|error| {
-                invalid(
-                    &attachment.param,
-                    format!("The URL cannot be used: {error}."),
-                )
-            })?;
+            let file = match plan.live.remote_files.fetch(url).await {
+                Ok(file) => file,
+                Err(error) if error.is_remote_failure() => {
+                    return Err(ApiError::Upstream {
+                        message: format!("`{}` could not be fetched: {error}.", attachment.param),
+                        code: "media_unreachable",
+                    });
+                }
+                Err(error) => {
+                    let message = format!("The URL cannot be used: {error}.");
+                    return Err(invalid(&attachment.param, message));
+                }
+            };
             Ok(ReadyFile {
                 name: attachment.name.clone().unwrap_or(file.name),
                 mime: file.mime,

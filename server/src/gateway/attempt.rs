@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     gateway::{
         chat::Plan,
+        conversations::Thread,
         failure::Failure,
         translate::{Deltas, Translator},
     },
@@ -68,6 +69,8 @@ pub struct Attempt {
     pub is_ended: bool,
     /// Time from the request's arrival to the first content.
     pub ttft: Option<Duration>,
+    /// The conversation that this attempt added a turn to; `None` when it began one.
+    continued: Option<Thread>,
     stream: ChatStream,
     deadlines: Deadlines,
     has_frame: bool,
@@ -77,19 +80,21 @@ pub struct Attempt {
 
 impl Attempt {
     /// Calls the upstream and reads up to the first content, so that errors which the upstream
-    /// reports inside the stream can still move the request to another account.
+    /// reports inside the stream can still move the request to another account. With `thread` only
+    /// the newest turn is sent, to that conversation.
     ///
     /// # Errors
     /// The lease and why this account did not serve.
     pub async fn open(
         lease: Lease,
         plan: &Plan,
+        thread: Option<&Thread>,
         file_ids: &[String],
     ) -> Result<Self, (Lease, Failure)> {
         let started = plan.deadlines.wait(
             plan.deadlines.first,
             Deadline::FirstByte,
-            call_upstream(&lease, plan, file_ids),
+            call_upstream(&lease, plan, thread, file_ids),
         );
         let stream = match started.await {
             Ok(Ok(stream)) => stream,
@@ -103,6 +108,7 @@ impl Attempt {
             deltas: Deltas::default(),
             is_ended: false,
             ttft: None,
+            continued: thread.cloned(),
             stream,
             deadlines: plan.deadlines,
             has_frame: false,
@@ -118,6 +124,15 @@ impl Attempt {
         }
         attempt.ttft = Some(plan.deadlines.started.elapsed());
         Ok(attempt)
+    }
+
+    /// Upstream id of the conversation. A follow-up's answer need not repeat it.
+    pub fn conversation_id(&self) -> Option<&String> {
+        let continued = self
+            .continued
+            .as_ref()
+            .map(|thread| &thread.conversation_id);
+        self.translator.conversation_id.as_ref().or(continued)
     }
 
     /// Reads at least one frame and whatever else is there already.
@@ -177,14 +192,11 @@ impl Attempt {
 async fn call_upstream(
     lease: &Lease,
     plan: &Plan,
+    thread: Option<&Thread>,
     file_ids: &[String],
 ) -> Result<ChatStream, UpstreamError> {
     let app = &plan.live.config.app;
     let personality = Some(app.custom_instruction.trim()).filter(|text| !text.is_empty());
-    let thread = plan
-        .thread
-        .as_ref()
-        .filter(|thread| thread.account == *lease.account_id());
     let prompt = if thread.is_some() {
         &plan.last_turn
     } else {

@@ -166,17 +166,47 @@ impl Gateway {
         plan: &Plan,
         files: &[ReadyFile],
     ) -> Result<Attempt, (Lease, Failure)> {
-        let ids = match attachments::upload(&lease, plan, files).await {
-            Ok(ids) => ids,
-            Err(failure) => return Err((lease, failure)),
+        let thread = plan
+            .thread
+            .as_ref()
+            .filter(|thread| thread.account == *lease.account_id());
+        let mut attempt = match (self.open(lease, plan, thread, files).await, thread) {
+            (Err((lease, failure)), Some(thread)) if failure.is_not_found() => {
+                tracing::info!(
+                    account.id = %lease.account_id(),
+                    "the upstream lost a conversation: its whole history starts a new one"
+                );
+                self.conversations.forget(&thread.conversation_id);
+                self.open(lease, plan, None, files).await?
+            }
+            (opened, _) => opened?,
         };
-        let mut attempt = Attempt::open(lease, plan, &ids).await?;
         while !plan.is_stream && !attempt.is_ended {
             if let Err(failure) = attempt.advance().await {
                 return Err((attempt.lease, failure));
             }
         }
         Ok(attempt)
+    }
+
+    /// Uploads what this attempt refers to, then calls.
+    async fn open(
+        &self,
+        lease: Lease,
+        plan: &Plan,
+        thread: Option<&Thread>,
+        files: &[ReadyFile],
+    ) -> Result<Attempt, (Lease, Failure)> {
+        // The conversation already has the files of earlier turns, which stand first.
+        let earlier = match thread {
+            Some(_) => files.len().saturating_sub(plan.last_turn.attachments.len()),
+            None => 0,
+        };
+        let files = files.get(earlier..).unwrap_or_default();
+        match attachments::upload(&lease, plan, files).await {
+            Ok(ids) => Attempt::open(lease, plan, thread, &ids).await,
+            Err(failure) => Err((lease, failure)),
+        }
     }
 
     fn select(&self, plan: &Plan, tried: &[AccountId]) -> Result<Lease, ApiError> {
@@ -187,8 +217,8 @@ impl Gateway {
             prefer: plan.thread.as_ref().map(|thread| &thread.account),
         };
         let now = now_ms();
-        let selected = self.pool.select(&want, now);
-        self.record_elapsed(now);
+        let selected = plan.live.pool.select(&want, now);
+        self.record_elapsed(&plan.live.pool, now);
         selected.map_err(|exhausted| {
             let reasons = describe(&exhausted);
             tracing::warn!(
@@ -232,11 +262,11 @@ fn no_more_accounts(
     }
 }
 
-/// When trying again makes sense, if ever. A rest after upstream errors is counted in requests, so
-/// the next ones end it: soon.
+/// When trying again makes sense, if ever. Soon where open requests hold the last of the quota.
 fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
-    let is_resting = |skip: &pool::SkipCount| skip.reason == pool::SkipReason::Resting;
-    if exhausted.skips.iter().any(is_resting) {
+    use pool::SkipReason::{Busy, Resting};
+    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Resting);
+    if exhausted.skips.iter().any(is_soon) {
         Some(now_ms)
     } else {
         exhausted.retry_at_ms

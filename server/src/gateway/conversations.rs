@@ -120,6 +120,11 @@ impl Conversations {
             },
         );
     }
+
+    /// Drops a conversation that the upstream no longer has.
+    pub fn forget(&self, conversation_id: &str) {
+        self.inner.lock().forget(conversation_id);
+    }
 }
 
 impl Inner {
@@ -157,10 +162,8 @@ impl Gateway {
         if plan.live.config.app.temporary {
             return;
         }
-        let translator = &attempt.translator;
-        let known_id = plan.thread.as_ref().map(|thread| &thread.conversation_id);
-        let conversation_id = translator.conversation_id.as_ref().or(known_id);
-        let (Some(conversation_id), Some(response_id)) = (conversation_id, &translator.response_id)
+        let (Some(conversation_id), Some(response_id)) =
+            (attempt.conversation_id(), &attempt.translator.response_id)
         else {
             return;
         };

@@ -66,6 +66,12 @@ impl Failure {
         }
     }
 
+    /// The upstream does not know what was asked for; of a follow-up: its conversation.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Upstream(error) if error.status() == Some(404))
+    }
+
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {
         matches!(self, Self::Upstream(error) if error.class() == Class::Cool)

@@ -22,7 +22,6 @@ use std::sync::{
 };
 
 use arc_swap::ArcSwap;
-use pool::Pool;
 use store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -46,7 +45,6 @@ pub struct Caller {
 /// The chat service. Shared by the API and the pages.
 pub struct Gateway {
     live: Arc<ArcSwap<Live>>,
-    pool: Arc<Pool>,
     store: Arc<dyn Store>,
     /// Owns the quota checks that follow a 429.
     tasks: TaskTracker,
@@ -58,13 +56,12 @@ pub struct Gateway {
 
 impl Gateway {
     #[must_use]
-    pub fn new(live: Arc<ArcSwap<Live>>, pool: Arc<Pool>, store: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(live: Arc<ArcSwap<Live>>, store: Arc<dyn Store>) -> Arc<Self> {
         let config = live.load();
         let slot_count = config.config.chat.concurrent.max(1) as usize;
         let conversations = Conversations::new(&config.config.conversation);
         Arc::new(Self {
             live,
-            pool,
             store,
             tasks: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(slot_count)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pool::{AccountId, Credential, Event, Pool};
+use pool::{AccountId, Credential, Event};
 use store::Store;
 
 use crate::{clock::now_ms, gateway::settle::commit_changes, state::Live};
@@ -12,7 +12,6 @@ use crate::{clock::now_ms, gateway::settle::commit_changes, state::Live};
 /// upstream has just refused a request all the same.
 pub(super) async fn after_rate_limit(
     live: Arc<Live>,
-    pool: Arc<Pool>,
     store: Arc<dyn Store>,
     account: AccountId,
     credential: Credential,
@@ -29,7 +28,8 @@ pub(super) async fn after_rate_limit(
                 quota: 0,
                 window: limits.window,
             };
-            commit_changes(store.as_ref(), pool.apply(&account, &event, now_ms())).await;
+            let changes = live.pool.apply(&account, &event, now_ms());
+            commit_changes(store.as_ref(), changes).await;
         }
         Ok(limits) => {
             tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");

@@ -144,7 +144,7 @@ fn head(plan: &Plan, attempt: &Attempt) -> Head {
             .unwrap_or_else(|| format!("chatcmpl-{}", plan.caller.request_id)),
         created: now_ms() / 1000,
         model: plan.model.id.clone(),
-        conversation_id: translator.conversation_id.clone(),
+        conversation_id: attempt.conversation_id().cloned(),
         fingerprint: translator.fingerprint.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pool::{AccountChange, Lease, Outcome};
+use pool::{AccountChange, Lease, Outcome, Pool};
 use store::{Record, UsageRow};
 
 use crate::{
@@ -61,7 +61,6 @@ impl Gateway {
         if failure.is_rate_limit() {
             let check = quota_check::after_rate_limit(
                 plan.live.clone(),
-                self.pool.clone(),
                 self.store.clone(),
                 account,
                 credential,
@@ -72,8 +71,8 @@ impl Gateway {
     }
 
     /// Cooldowns that ended by themselves.
-    pub(super) fn record_elapsed(&self, now_ms: i64) {
-        self.record_later(self.pool.take_elapsed(now_ms));
+    pub(super) fn record_elapsed(&self, pool: &Pool, now_ms: i64) {
+        self.record_later(pool.take_elapsed(now_ms));
     }
 
     fn record_later(&self, changes: Vec<AccountChange>) {

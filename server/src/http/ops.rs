@@ -7,7 +7,7 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use pool::Status;
+use pool::{Pool, Status};
 use serde::Serialize;
 
 use crate::{clock::now_ms, state::AppState};
@@ -50,7 +50,8 @@ struct PoolCounts {
 }
 
 async fn readyz(State(state): State<AppState>) -> Response {
-    let pool = count(&state);
+    let live = state.live.load();
+    let pool = count(&live.pool);
     let mut blocking = Vec::new();
     let mut degraded = Vec::new();
     if state.in_flight.is_draining() {
@@ -73,19 +74,19 @@ async fn readyz(State(state): State<AppState>) -> Response {
     let body = Readiness {
         status,
         reasons: blocking,
-        demo: state.mode.is_demo,
+        demo: live.mode.demo.is_on(),
         in_flight: state.in_flight.count(),
         pool,
     };
     (code, Json(body)).into_response()
 }
 
-fn count(state: &AppState) -> PoolCounts {
+fn count(pool: &Pool) -> PoolCounts {
     let mut counts = PoolCounts {
-        leases: state.pool.open_leases(),
+        leases: pool.open_leases(),
         ..PoolCounts::default()
     };
-    for view in state.pool.snapshot(now_ms()) {
+    for view in pool.snapshot(now_ms()) {
         counts.total += 1;
         match view.account.status {
             Status::Active => counts.active += 1,

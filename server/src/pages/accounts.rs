@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use grok2api_app::{
     dto::{
@@ -22,7 +23,7 @@ use pool::{
 use store::{Record, Store};
 use uuid::Uuid;
 
-use crate::clock::now_ms;
+use crate::{clock::now_ms, demo, state::Live};
 
 /// How long a deletion can be undone.
 const UNDO_FOR: Duration = Duration::from_secs(300);
@@ -34,9 +35,11 @@ const MAX_PAGE_SIZE: u32 = 500;
 
 /// Implements [`AdminService`].
 pub struct Accounts {
-    pool: Arc<Pool>,
+    live: Arc<ArcSwap<Live>>,
     store: Arc<dyn Store>,
     undo: Mutex<Vec<Undo>>,
+    /// What takes over from the demo when the operator adds the first account.
+    after_demo: Mutex<Option<Arc<Live>>>,
 }
 
 struct Undo {
@@ -53,16 +56,26 @@ struct Judged {
 
 impl Accounts {
     #[must_use]
-    pub fn new(pool: Arc<Pool>, store: Arc<dyn Store>) -> Self {
+    pub fn new(
+        live: Arc<ArcSwap<Live>>,
+        after_demo: Option<Arc<Live>>,
+        store: Arc<dyn Store>,
+    ) -> Self {
         Self {
-            pool,
+            live,
             store,
             undo: Mutex::new(Vec::new()),
+            after_demo: Mutex::new(after_demo),
         }
+    }
+
+    fn pool(&self) -> Arc<Pool> {
+        self.live.load().pool.clone()
     }
 
     fn judge(&self, text: &str) -> Judged {
         let mut preview = ImportPreview::default();
+        let pool = self.pool();
         let mut new = Vec::new();
         let mut seen = HashSet::new();
         for (at, line) in text
@@ -73,7 +86,7 @@ impl Accounts {
             let credential = Credential::try_new(line).ok();
             let verdict = match &credential {
                 None => LineVerdict::Bad,
-                Some(known) if self.pool.contains_credential(known) => LineVerdict::Duplicate,
+                Some(known) if pool.contains_credential(known) => LineVerdict::Duplicate,
                 Some(again) if !seen.insert(again.clone()) => LineVerdict::Duplicate,
                 Some(_) => LineVerdict::New,
             };
@@ -113,13 +126,33 @@ impl Accounts {
             .map_err(unavailable)
     }
 
-    /// Stores accounts, then lets the pool use them.
-    async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
-        self.store
+    /// Stores accounts, then lets the pool use those that the store did not have already.
+    async fn insert(&self, mut accounts: Vec<Account>) -> Result<u32, UiError> {
+        let stored = self
+            .store
             .insert_accounts(&accounts)
             .await
             .map_err(unavailable)?;
-        Ok(u32::try_from(self.pool.insert(accounts)).unwrap_or(u32::MAX))
+        let stored: HashSet<AccountId> = stored.into_iter().collect();
+        accounts.retain(|account| stored.contains(&account.id));
+        let added = self.admit(accounts);
+        Ok(u32::try_from(added).unwrap_or(u32::MAX))
+    }
+
+    /// Puts stored accounts into the pool. The first ones end the demo: from the next request on
+    /// Grok itself answers.
+    fn admit(&self, accounts: Vec<Account>) -> usize {
+        if accounts.is_empty() {
+            return 0;
+        }
+        let mut after_demo = self.after_demo.lock();
+        let Some(own) = after_demo.take() else {
+            return self.pool().insert(accounts);
+        };
+        let added = own.pool.insert(accounts);
+        self.live.store(own);
+        tracing::info!("demo mode is over: the added accounts answer from now on");
+        added
     }
 }
 
@@ -135,7 +168,7 @@ impl AdminService for Accounts {
         _admin: AdminProof,
         query: AccountQuery,
     ) -> Result<AccountList, UiError> {
-        Ok(list(self.pool.snapshot(now_ms()), &query))
+        Ok(list(self.pool().snapshot(now_ms()), &query))
     }
 
     async fn preview_accounts(
@@ -177,10 +210,11 @@ impl AdminService for Accounts {
             Event::Disable
         };
         let at_ms = now_ms();
+        let pool = self.pool();
         let mut all_changes = Vec::new();
         let mut count = 0;
         for id in ids.into_iter().map(AccountId::new) {
-            let changes = self.pool.apply(&id, &event, at_ms);
+            let changes = pool.apply(&id, &event, at_ms);
             count += u32::from(!changes.is_empty());
             all_changes.extend(changes);
         }
@@ -194,9 +228,10 @@ impl AdminService for Accounts {
         ids: Vec<String>,
     ) -> Result<DeletedAccounts, UiError> {
         let ids: Vec<AccountId> = ids.into_iter().map(AccountId::new).collect();
-        let accounts = self.pool.remove(&ids);
+        let pool = self.pool();
+        let accounts = pool.remove(&ids);
         if let Err(error) = self.store.delete_accounts(&ids).await {
-            self.pool.insert(accounts);
+            pool.insert(accounts);
             return Err(unavailable(error));
         }
         let count = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
@@ -225,7 +260,21 @@ impl AdminService for Accounts {
                 .ok_or(UiError::NotFound)?;
             undo.remove(at).accounts
         };
-        self.insert(accounts).await
+        let (demo, own): (Vec<_>, Vec<_>) = accounts
+            .into_iter()
+            .partition(|account| demo::owns(&account.id));
+        let live = self.live.load_full();
+        let restored = if live.mode.demo.is_on() {
+            live.pool.insert(demo)
+        } else {
+            0
+        };
+        let stored = if own.is_empty() {
+            0
+        } else {
+            self.insert(own).await?
+        };
+        Ok(stored.saturating_add(u32::try_from(restored).unwrap_or(u32::MAX)))
     }
 }
 

@@ -9,20 +9,19 @@ use grok2api_app::{
     error::UiError,
     service::{PublicProof, PublicService},
 };
-use pool::{Pool, Tier};
+use pool::Tier;
 
 use crate::{pages::highlight, state::Live};
 
 /// Implements [`PublicService`].
 pub struct PublicPages {
     live: Arc<ArcSwap<Live>>,
-    pool: Arc<Pool>,
 }
 
 impl PublicPages {
     #[must_use]
-    pub fn new(live: Arc<ArcSwap<Live>>, pool: Arc<Pool>) -> Self {
-        Self { live, pool }
+    pub fn new(live: Arc<ArcSwap<Live>>) -> Self {
+        Self { live }
     }
 }
 
@@ -37,7 +36,7 @@ impl PublicService for PublicPages {
                 id: model.id.clone(),
                 cost: model.cost,
                 needs_super: model.tier == Tier::Super,
-                is_served: self.pool.serves(model.tier),
+                is_served: live.pool.serves(model.tier),
             })
             .collect())
     }

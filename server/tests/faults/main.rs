@@ -8,6 +8,7 @@ mod support;
 
 mod breaks;
 mod cancel;
+mod continuation;
 mod oddities;
 mod other_calls;
 mod refusals;

@@ -119,6 +119,18 @@ async fn all_accounts_at_their_limit_is_429_with_the_reason() {
 }
 
 #[tokio::test]
+async fn only_account_is_asked_again_right_after_an_error() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    server.simulator.script(
+        "only-account",
+        [Reply::server_error(503), Reply::text("Here again.")],
+    );
+    server.chat().await.assert_error(502, "upstream_error");
+    assert_eq!(server.chat().await.text(), "Here again.");
+    server.end().await;
+}
+
+#[tokio::test]
 async fn account_rests_after_an_error_while_others_serve() {
     let server = Setup::accounts(["first-account", "second-account"])
         .start()

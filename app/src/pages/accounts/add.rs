@@ -4,10 +4,12 @@ use super::state::Accounts;
 use crate::{
     api::accounts::{add_accounts, preview_accounts},
     components::{Badge, Button, ButtonVariant, Dialog, Textarea, Tone, describe, use_toaster},
-    dto::{AccountTier, ImportPreview, LineVerdict, PreviewLine},
+    dom,
+    dto::{AccountTier, Demo, ImportPreview, LineVerdict, PreviewLine},
     error::UiError,
     i18n::{t, text::accounts, text::common, use_language},
     reactive::use_debounced,
+    session::use_viewer,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -29,6 +31,7 @@ pub(super) fn AddDialog(open: RwSignal<bool>, state: Accounts) -> impl IntoView 
 #[component]
 fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
+    let demo = use_viewer().demo;
     let (text, tier) = (
         RwSignal::new(String::new()),
         RwSignal::new(AccountTier::Basic),
@@ -39,6 +42,10 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
         let (text, tier) = (text.clone(), *tier);
         async move {
             let added = add_accounts(text, tier).await?;
+            if demo == Demo::UntilFirstAccount {
+                // The server has left the demo: every part of the page changes.
+                dom::load_page("/admin/accounts");
+            }
             let language = language.get_untracked();
             toaster.success(accounts::ADDED.fill(language, added.new.into(), &[]));
             open.set(false);
