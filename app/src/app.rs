@@ -2,23 +2,15 @@
 
 use crate::{
     components::Toaster,
-    dom,
-    layout::{AdminLayout, PublicLayout},
-    pages::{
-        accounts::{AccountsPage, provide_first_accounts},
-        chat::{ChatPage, provide_models},
-        components::ComponentsPage,
-        login::LoginPage,
-        not_found::NotFoundPage,
-        password::PasswordPage,
-    },
+    dom, lazy,
+    pages::{login::LoginPage, not_found::NotFoundPage},
     prefs::provide_prefs,
-    session::{Access, Guard, provide_session, use_viewer},
+    session::provide_session,
 };
 use leptos::{prelude::*, server_fn::redirect::set_redirect_hook};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Redirect, Route, Router, Routes},
     path,
 };
@@ -49,48 +41,15 @@ pub fn App() -> impl IntoView {
 fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFoundPage>
-            <Route path=path!("/") view=GuardedChat ssr=SsrMode::Async />
+            <Route path=path!("/") view={Lazy::<lazy::Chat>::new()} ssr=SsrMode::Async />
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
             <Route path=path!("/admin/login") view=LoginPage ssr=SsrMode::Async />
-            <ParentRoute path=path!("/admin") view=GuardedAdmin ssr=SsrMode::Async>
+            <ParentRoute path=path!("/admin") view={Lazy::<lazy::Admin>::new()} ssr=SsrMode::Async>
                 <Route path=path!("") view=|| view! { <Redirect path="/admin/accounts" /> } />
-                <Route path=path!("accounts") view=AccountsPage />
-                <Route path=path!("password") view=PasswordPage />
-                <Route path=path!("dev/components") view=DevComponents />
+                <Route path=path!("accounts") view={Lazy::<lazy::Accounts>::new()} />
+                <Route path=path!("password") view={Lazy::<lazy::Password>::new()} />
+                <Route path=path!("dev/components") view={Lazy::<lazy::Gallery>::new()} />
             </ParentRoute>
         </Routes>
-    }
-}
-
-#[component]
-fn GuardedChat() -> impl IntoView {
-    provide_models();
-    view! {
-        <Guard access=Access::Public>
-            <PublicLayout>
-                <ChatPage />
-            </PublicLayout>
-        </Guard>
-    }
-}
-
-#[component]
-fn GuardedAdmin() -> impl IntoView {
-    provide_first_accounts();
-    view! {
-        <Guard access=Access::Admin>
-            <AdminLayout />
-        </Guard>
-    }
-}
-
-/// The component gallery of a development server.
-#[component]
-fn DevComponents() -> impl IntoView {
-    // The server decides, not this build: the browser's half may be of another profile.
-    if use_viewer().is_development {
-        view! { <ComponentsPage /> }.into_any()
-    } else {
-        view! { <NotFoundPage /> }.into_any()
     }
 }

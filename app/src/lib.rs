@@ -23,6 +23,7 @@ pub mod dto;
 pub mod error;
 pub mod i18n;
 mod layout;
+mod lazy;
 pub mod markdown;
 pub mod pages;
 pub mod prefs;

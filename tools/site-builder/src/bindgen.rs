@@ -61,6 +61,9 @@ pub(crate) fn generate(site: &Site, wasm: &Path, pkg: &Path) -> Result<()> {
         .out_name(name)
         .web(true)?
         .typescript(false)
+        // The parts that were split off link to the main one by its own symbols.
+        .keep_lld_exports(true)
+        .demangle(false)
         .generate(pkg)
         .with_context(|| format!("wasm-bindgen on {}", wasm.display()))?;
     // Leptos asks for `<output>.wasm`; wasm-bindgen appends `_bg`.
@@ -71,21 +74,20 @@ pub(crate) fn generate(site: &Site, wasm: &Path, pkg: &Path) -> Result<()> {
 
 /// Shrinks every module of `pkg` in place.
 pub(crate) fn optimise(site: &Site, tools: &Tools, pkg: &Path) -> Result<()> {
-    for module in assets::files(pkg)? {
-        if module
-            .extension()
+    let mut modules = assets::files(pkg)?;
+    modules.retain(|file| {
+        file.extension()
             .is_some_and(|extension| extension == "wasm")
-        {
-            let mut command = Command::new(&tools.wasm_opt);
-            command
-                .args(&site.wasm_opt)
-                .arg(&module)
-                .arg("-o")
-                .arg(&module);
-            tools::run(&mut command, "wasm-opt")?;
-        }
-    }
-    Ok(())
+    });
+    assets::each(&modules, |module| {
+        let mut command = Command::new(&tools.wasm_opt);
+        command
+            .args(&site.wasm_opt)
+            .arg(module)
+            .arg("-o")
+            .arg(module);
+        tools::run(&mut command, "wasm-opt")
+    })
 }
 
 #[cfg(test)]

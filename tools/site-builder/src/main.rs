@@ -6,16 +6,13 @@
 //! can be had (`docs/decisions/0002-toolchain.md`).
 //!
 //! ```text
-//! cargo build (wasm) → wasm-bindgen → wasm-opt ─┐
-//! style/*.scss → sass ──────────────────────────┼→ hash names → .br, .gz → swap in → report
-//! public/ ──────────────────────────────────────┘
+//! cargo build (wasm) → split → wasm-bindgen → wasm-opt ─┐
+//! style/*.scss → sass ──────────────────────────────────┼→ hash names → .br, .gz → swap in → report
+//! public/ ──────────────────────────────────────────────┘
 //! ```
 //!
 //! Nothing after the cargo build runs when no input changed ([`stamp`]). A build happens in a
 //! folder beside the site and is moved into place at its end: a running server never sees half.
-//!
-//! Lazy code (`#[lazy_route]`) will be split between cargo and wasm-bindgen; [`bindgen`] and
-//! [`names`] treat the folder as holding any number of modules for that reason.
 
 mod assets;
 mod bindgen;
@@ -24,6 +21,7 @@ mod config;
 mod frontend;
 mod names;
 mod report;
+mod split;
 mod stamp;
 mod style;
 mod tools;
@@ -97,7 +95,8 @@ fn assemble(site: &Site, tools: &Tools, wasm: &Path) -> Result<String> {
     fs::create_dir_all(&pkg).with_context(|| format!("create {}", pkg.display()))?;
 
     assets::copy(site, &staging)?;
-    report::timed("wasm-bindgen", || bindgen::generate(site, wasm, &pkg))?;
+    let main = report::timed("split", || split::split(site, wasm, &pkg))?;
+    report::timed("wasm-bindgen", || bindgen::generate(site, &main, &pkg))?;
     if site.release {
         report::timed("wasm-opt", || bindgen::optimise(site, tools, &pkg))?;
     }

@@ -2,6 +2,7 @@
 //!
 //! The stamp lies beside the site: the digest of every input on its first line, then `hash.txt`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,15 @@ use crate::assets;
 use crate::config::Site;
 use crate::tools::Tools;
 
-/// Digest of everything that the site depends on: settings, tools, the linked module, styles and
-/// assets. A tool is known by its path and size: the size changes with its version.
+/// Digest of everything that the site depends on: settings, tools, this builder, the linked module,
+/// styles and assets. A tool is known by its path and size: the size changes with its version.
 pub(crate) fn digest(site: &Site, tools: &Tools, wasm: &Path) -> Result<String> {
     let mut digest = Md5::new();
-    digest.update(format!("{} {site:?} {tools:?}", env!("CARGO_PKG_VERSION")));
+    digest.update(format!("{site:?} {tools:?}"));
+    add(
+        &mut digest,
+        &env::current_exe().context("find this builder")?,
+    )?;
     for tool in [&tools.wasm_opt, &tools.sass] {
         let size = fs::metadata(tool).map_or(0, |metadata| metadata.len());
         digest.update(size.to_le_bytes());

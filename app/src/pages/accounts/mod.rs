@@ -35,16 +35,18 @@ use leptos_router::hooks::use_query_map;
 
 /// The list as it is when the admin pages are loaded.
 #[derive(Clone, Copy)]
-struct FirstAccounts(OnceResource<Result<AccountList, UiError>>);
+pub(crate) struct FirstAccounts(OnceResource<Result<AccountList, UiError>>);
 
-/// Starts loading the first list. Called outside of every `Suspense`: what is inside is built
-/// several times on the server, and each time would load again under another id.
-pub(crate) fn provide_first_accounts() {
-    let first = OnceResource::new_blocking(list_accounts(AccountQuery::default()));
-    provide_context(FirstAccounts(first));
+impl FirstAccounts {
+    /// Starts loading. Called outside of every `Suspense`: what is inside is built several times on
+    /// the server, and each time would load again under another id.
+    pub(crate) fn load() -> Self {
+        let first = list_accounts(AccountQuery::default());
+        Self(OnceResource::new_blocking(first))
+    }
 }
 
-/// `/admin/accounts`.
+/// `/admin/accounts`, with [`FirstAccounts`] as context.
 #[component]
 pub fn AccountsPage() -> impl IntoView {
     let FirstAccounts(first) = expect_context();

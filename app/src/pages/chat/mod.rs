@@ -45,15 +45,17 @@ use sidebar::{Sidebar, SidebarSheet};
 
 /// The models that the page offers.
 #[derive(Clone, Copy)]
-struct Models(Resource<Result<Vec<ModelOption>, UiError>>);
+pub(crate) struct Models(Resource<Result<Vec<ModelOption>, UiError>>);
 
-/// Starts loading the models. Called outside of every `Suspense`: what is inside is built several
-/// times on the server, and each time would load again under another id.
-pub(crate) fn provide_models() {
-    provide_context(Models(Resource::new_blocking(|| (), |()| list_models())));
+impl Models {
+    /// Starts loading. Called outside of every `Suspense`: what is inside is built several times on
+    /// the server, and each time would load again under another id.
+    pub(crate) fn load() -> Self {
+        Self(Resource::new_blocking(|| (), |()| list_models()))
+    }
 }
 
-/// The page at `/`.
+/// The page at `/`, with [`Models`] as context.
 ///
 /// Server-side rendering: complete, with an empty conversation (or its placeholder when the
 /// address names one).
