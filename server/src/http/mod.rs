@@ -20,8 +20,9 @@ use crate::{auth::StoreSessions, http::error::ApiError, state::AppState};
 /// Layers, outermost first:
 /// 1. `middleware::request`: request id, span, log line, error envelope; adds `RequestId`.
 /// 2. `middleware::in_flight`: 503 while draining; holds the request in the count to its last byte.
-/// 3. body limit (`server.max_body_mb`): 413.
-/// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
+/// 3. `middleware::panic`: a panic is a 500.
+/// 4. body limit (`server.max_body_mb`): 413.
+/// 5. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On pages and `/v1/public`: the session layer; adds `Session`.
 pub fn router(state: &AppState) -> Router {
     let max_body = state.live.load().config.server.max_body_mb as usize * 1024 * 1024;
@@ -39,6 +40,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(ops::routes())
         .merge(pages::routes(state).layer(sessions))
         .layer(DefaultBodyLimit::max(max_body))
+        .layer(middleware::panic::layer())
         .layer(layers::from_fn_with_state(
             state.in_flight.clone(),
             middleware::in_flight::layer,

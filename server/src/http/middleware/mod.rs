@@ -3,4 +3,5 @@
 pub mod in_flight;
 pub mod key;
 pub mod origin;
+pub mod panic;
 pub mod request;
