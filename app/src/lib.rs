@@ -3,7 +3,6 @@
 //! `shell` is the outer HTML that the server sends, [`App`] everything inside `<body>` on both
 //! sides. Texts are in `locales/`, colours and sizes in `style/_tokens.scss`.
 
-#![recursion_limit = "256"]
 #![expect(
     unreachable_pub,
     reason = "the component macro keeps a public function inside"
@@ -11,7 +10,8 @@
 
 #[cfg(not(erase_components))]
 compile_error!(
-    "RUSTFLAGS replaces the flags of .cargo/config.toml: add `--cfg erase_components` to it"
+    "the flags of .cargo/config.toml are missing: a RUSTFLAGS variable replaces them, so unset it \
+     or repeat them in it"
 );
 
 pub mod api;

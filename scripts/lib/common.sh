@@ -53,6 +53,7 @@ leptos_env() {
     export LEPTOS_SITE_PKG_DIR=pkg
     export LEPTOS_HASH_FILES=$1
     export LEPTOS_HASH_FILE_NAME=hash.txt
+    unset GROK2API_WASM # for the set-up; the server would take it for a misspelt setting
 }
 
 # native_packages: cargo's arguments for everything that runs on this machine. The browser's half

@@ -1,8 +1,5 @@
 //! The grok2api server: configuration, gateway, HTTP routes and operations.
 
-// Leptos' route types nest deeply.
-#![recursion_limit = "512"]
-
 pub mod auth;
 pub mod boot;
 pub mod cli;

@@ -7,5 +7,5 @@ pub(crate) mod answer;
 pub mod completion;
 pub(crate) mod database;
 pub(crate) mod files;
-pub(crate) mod page;
+pub mod page;
 pub mod sse;

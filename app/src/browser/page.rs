@@ -74,3 +74,25 @@ pub(crate) fn scroll_to_end(list: &Element, gently: bool) {
     });
     list.scroll_to_with_scroll_to_options(&options);
 }
+
+/// Loads the page anew because code of it could not be fetched: after an update the parts of the
+/// old build are gone. At most once a minute, so that a part that stays away is no endless loop.
+pub fn reload_for_missing_part() {
+    const KEY: &str = "grok2api.reloaded_at_ms";
+    const PAUSE_MS: f64 = 60_000.0;
+    let Ok(Some(storage)) = window().session_storage() else {
+        return;
+    };
+    let now = js_sys::Date::now();
+    // The browser's number functions: Rust's would be ten kilobytes more for every first visit.
+    let last = storage.get_item(KEY).ok().flatten();
+    if last.is_some_and(|last| now - js_sys::parse_float(&last) < PAUSE_MS) {
+        return;
+    }
+    let Ok(now) = js_sys::Number::from(now).to_string_with_radix(10) else {
+        return;
+    };
+    if storage.set_item(KEY, &String::from(now)).is_ok() {
+        let _ = window().location().reload();
+    }
+}

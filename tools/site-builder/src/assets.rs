@@ -1,9 +1,7 @@
-//! Files that are served as they are, and work on many files.
+//! Files that are served as they are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use anyhow::{Context, Result, bail};
 
@@ -32,26 +30,6 @@ pub(crate) fn copy(site: &Site, staging: &Path) -> Result<()> {
         fs::copy(&file, &to).with_context(|| format!("copy {}", file.display()))?;
     }
     Ok(())
-}
-
-/// Runs `work` for each file, one file per core at a time; ends with the first error.
-pub(crate) fn each(files: &[PathBuf], work: impl Fn(&Path) -> Result<()> + Sync) -> Result<()> {
-    let next = AtomicUsize::new(0);
-    let worker = || -> Result<()> {
-        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            work(file)?;
-        }
-        Ok(())
-    };
-    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    thread::scope(|scope| {
-        let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        running.into_iter().try_for_each(|worker| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-    })
 }
 
 /// Every file under `folder`, sorted so that digests and reports do not depend on the disk.

@@ -10,6 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::assets;
 use crate::config::Site;
+use crate::parallel;
 use crate::tools::{self, Tools};
 
 /// The version of `wasm-bindgen-cli-support` that this builder is compiled with.
@@ -79,7 +80,7 @@ pub(crate) fn optimise(site: &Site, tools: &Tools, pkg: &Path) -> Result<()> {
         file.extension()
             .is_some_and(|extension| extension == "wasm")
     });
-    assets::each(&modules, |module| {
+    parallel::each(&modules, |module| {
         let mut command = Command::new(&tools.wasm_opt);
         command
             .args(&site.wasm_opt)

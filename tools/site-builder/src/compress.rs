@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::assets;
+use crate::parallel;
 
 /// Text and code. Pictures and woff2 fonts are compressed already.
 const EXTENSIONS: [&str; 10] = [
@@ -36,7 +37,7 @@ pub(crate) fn folder(folder: &Path) -> Result<()> {
             files.push(file);
         }
     }
-    assets::each(&files, |file| {
+    parallel::each(&files, |file| {
         compress(file).with_context(|| format!("compress {}", file.display()))
     })
 }

@@ -20,6 +20,7 @@ mod compress;
 mod config;
 mod frontend;
 mod names;
+mod parallel;
 mod report;
 mod split;
 mod stamp;

@@ -1,4 +1,4 @@
-//! Hashed file names, as cargo-leptos makes them.
+//! Hashed file names, in the form in which leptos reads them.
 //!
 //! `pkg/grok2api.css` becomes `pkg/grok2api.<hash>.css`, where the hash is the MD5 of the content in
 //! unpadded URL-safe base64. Leptos reads the hashes from `hash.txt` and writes the names into the
@@ -8,6 +8,7 @@
 //! one hash, over both texts with the names of everything else in them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use md5::{Digest, Md5};
 
 use crate::assets;
 use crate::config::Site;
-use crate::split::{LOADER, MANIFEST};
+use crate::split::{HASH_PLACEHOLDER, LOADER, MANIFEST};
 
 /// Folder of JavaScript that wasm-bindgen copied from crates. Modules import those by their plain
 /// path, which already holds a hash of the crate.
@@ -64,16 +65,11 @@ struct Renamed {
     hash: String,
 }
 
-/// `a/b.js` → `a/b.<hash>.js`.
+/// Renames `a/b.js` to `a/b.<hash>.js`.
 fn rename(file: PathBuf) -> Result<Renamed> {
     let content = fs::read(&file).with_context(|| format!("read {}", file.display()))?;
     let hash = hash_of(&content);
-    let name = format!(
-        "{}.{hash}.{}",
-        text(file.file_stem()),
-        text(file.extension())
-    );
-    let to = file.with_file_name(name);
+    let to = file.with_file_name(with_hash(&file, &hash));
     fs::rename(&file, &to).with_context(|| format!("rename {}", file.display()))?;
     Ok(Renamed {
         from: file,
@@ -86,7 +82,16 @@ fn hash_of(content: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Md5::digest(content))
 }
 
-fn text(part: Option<&std::ffi::OsStr>) -> String {
+/// The name of `a/b.js` with the hash: `b.<hash>.js`.
+fn with_hash(file: &Path, hash: &str) -> String {
+    format!(
+        "{}.{hash}.{}",
+        lossy(file.file_stem()),
+        lossy(file.extension())
+    )
+}
+
+fn lossy(part: Option<&OsStr>) -> String {
     part.map(|part| part.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
@@ -101,14 +106,10 @@ fn hash_scripts(script: &Path, loader: &Path, renamed: &[Renamed]) -> Result<Str
     let (script_text, loader_text) = (read(script)?, read(loader)?);
     let hash = hash_of([script_text.as_str(), &loader_text].concat().as_bytes());
 
-    let plain = text(script.file_name());
-    let hashed = format!(
-        "{}.{hash}.{}",
-        text(script.file_stem()),
-        text(script.extension())
-    );
+    let plain = lossy(script.file_name());
+    let hashed = with_hash(script, &hash);
     // Only the import: the wasm knows the loader by its plain name, and so must the import object.
-    let loader_hashed = format!("__wasm_split.{hash}.js");
+    let loader_hashed = LOADER.replace(HASH_PLACEHOLDER, &hash);
     write_with_import(script, &hashed, &script_text, LOADER, &loader_hashed)?;
     write_with_import(loader, &loader_hashed, &loader_text, &plain, &hashed)?;
     Ok(hash)
@@ -117,7 +118,7 @@ fn hash_scripts(script: &Path, loader: &Path, renamed: &[Renamed]) -> Result<Str
 /// Replaces `"./name"` by `"./name with hash"` for each renamed file.
 fn point_at(renamed: &[Renamed], text: String) -> String {
     renamed.iter().fold(text, |text, file| {
-        let quoted = |path: &Path| format!("\"./{}\"", self::text(path.file_name()));
+        let quoted = |path: &Path| format!("\"./{}\"", lossy(path.file_name()));
         text.replace(&quoted(&file.from), &quoted(&file.to))
     })
 }
@@ -142,12 +143,12 @@ fn point_manifest_at(renamed: &[Renamed], file: &Path) -> Result<()> {
     let mut manifest: BTreeMap<String, Vec<String>> =
         serde_json::from_slice(&content).with_context(|| format!("parse {}", file.display()))?;
     for part in manifest.values_mut().flatten() {
-        let is_it = |renamed: &&Renamed| text(renamed.from.file_name()) == format!("{part}.wasm");
+        let is_it = |renamed: &&Renamed| lossy(renamed.from.file_name()) == format!("{part}.wasm");
         let renamed = renamed
             .iter()
             .find(is_it)
             .with_context(|| format!("{MANIFEST} names a part `{part}` that was not built"))?;
-        *part = text(renamed.to.file_stem());
+        *part = lossy(renamed.to.file_stem());
     }
     fs::write(file, serde_json::to_vec(&manifest)?)
         .with_context(|| format!("write {}", file.display()))
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_hash_file_are_those_of_cargo_leptos() {
+    fn names_and_hash_file_are_as_leptos_reads_them() {
         let folder = tempfile::tempdir().unwrap();
         let pkg = folder.path();
         write_site(pkg, "part");

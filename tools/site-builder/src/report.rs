@@ -29,7 +29,7 @@ pub(crate) fn done(site_root: &Path, took: Duration) {
     );
 }
 
-/// Prints each module's size and what the first page loads in all.
+/// Prints each module's size and that of all together; a page loads only its parts of them.
 pub(crate) fn sizes(site: &Site) -> Result<()> {
     let mut total = Size::default();
     for file in assets::files(&site.site_root.join(&site.pkg_dir))? {

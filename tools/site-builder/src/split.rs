@@ -10,9 +10,11 @@ use wasm_split_cli_support::{Options, transform};
 
 use crate::config::Site;
 
-/// The script that loads the parts, under the name that leptos compiles into the wasm. The
-/// underscores are as long as a hash, because cargo-leptos replaces them inside the module.
+/// The script that loads the parts, under the name that leptos compiles into the wasm.
 pub(crate) const LOADER: &str = "__wasm_split.______________________.js";
+
+/// Where [`LOADER`] has its hash. As long as one, because cargo-leptos replaces it in the module.
+pub(crate) const HASH_PLACEHOLDER: &str = "______________________";
 
 /// Which parts each lazy function needs: `{"name": ["stem of a wasm file", …]}`. The server reads
 /// it to preload them.

@@ -1,0 +1,38 @@
+// Code that comes when it is needed.
+import assert from "node:assert/strict";
+import { byRole, open } from "./browser.mjs";
+import { pageTest } from "./harness.mjs";
+
+const parts = (page) =>
+  page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map((entry) => entry.name.match(/split___(\w+)_view/)?.[1])
+      .filter(Boolean),
+  );
+
+pageTest("a page loads its own code and no other page's", {}, async ({ page }) => {
+  await open(page, "/admin/login");
+  await open(page, "/admin/accounts");
+  const loaded = new Set(await parts(page));
+  assert.deepEqual(loaded, new Set(["admin", "accounts"]));
+});
+
+pageTest(
+  "code that is gone after an update brings the page anew",
+  { expected: [/load callback should succeed|ERR_FAILED|Failed to fetch|unreachable/] },
+  async ({ page }) => {
+    await open(page, "/admin/accounts");
+    let requests = 0;
+    await page.route(/\/pkg\/split___password_view/, (route) =>
+      requests++ === 0 ? route.abort() : route.continue(),
+    );
+    await page.evaluate(() => (window.isOldPage = true));
+    await byRole(page, "link", "Change password").click();
+    await page.waitForFunction(() => !window.isOldPage);
+    await open(page, "/admin/accounts");
+    await byRole(page, "link", "Change password").click();
+    await page.getByLabel("Current password").waitFor();
+    assert.equal(requests, 2);
+  },
+);
