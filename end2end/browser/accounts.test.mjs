@@ -86,8 +86,23 @@ pageTest(
     assert.equal(answer.status, 200);
     const chats = await sim.requests("chat");
     assert.deepEqual(chats.map((chat) => chat.account), ["first-basic-0001"]);
+    const stranger = await fetch(`${site.url}/v1/public/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.equal(stranger.status, 401, "only the demo is open to everyone");
   },
 );
+
+pageTest("a demo that was asked for keeps own accounts for later", { serve: ["--demo"] }, async ({ page, site }) => {
+  await open(page, "/admin/accounts");
+  const dialog = await openDialog(page);
+  await dialog.getByLabel("Cookies, one per line").fill("first-basic-0001");
+  await dialog.getByRole("button", { name: "Add 1 account" }).click();
+  await page.getByText("It serves once the server runs without --demo.").waitFor();
+  assert.equal((await site.pool()).total, 6, "the simulator must not see it");
+});
 
 pageTest("the dialog closes by Escape and gives the focus back", { accounts: three }, async ({ page }) => {
   await open(page, "/admin/accounts");

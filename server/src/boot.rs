@@ -159,7 +159,7 @@ fn assemble(live: Arc<Live>, after_demo: Option<Arc<Live>>, store: Arc<dyn Store
 }
 
 /// Builds what depends on the configuration, with a pool of these accounts.
-fn live(config: Config, mode: Mode, accounts: Vec<Account>) -> anyhow::Result<Live> {
+pub(crate) fn live(config: Config, mode: Mode, accounts: Vec<Account>) -> anyhow::Result<Live> {
     let upstream = grok::Client::new(upstream_settings(&config)).context("upstream settings")?;
     let remote_files = RemoteFiles::new(FetchPolicy {
         allow_private: config.upstream.allow_private_fetch,

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::Context;
 use grok_sim::{Options, Simulator};
 use pool::{Account, AccountId, Credential, PoolKind};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::{clock::now_ms, config::Config};
@@ -20,7 +21,8 @@ pub async fn start() -> anyhow::Result<Simulator> {
         .context("starting the demo upstream")
 }
 
-/// The operator's configuration, but with the simulator as the upstream.
+/// The operator's configuration, but with the simulator as the upstream: called without the proxy
+/// and without the cookies that are for Grok.
 ///
 /// # Errors
 /// The simulator's address is no URL.
@@ -28,6 +30,10 @@ pub fn config(own: &Config, simulator: &Simulator) -> anyhow::Result<Config> {
     let mut config = own.clone();
     config.upstream.web_url = Url::parse(&simulator.url())?;
     config.upstream.assets_url = config.upstream.web_url.clone();
+    config.proxy.base_proxy_url.clear();
+    config.proxy.asset_proxy_url.clear();
+    config.proxy.cf_cookies = SecretString::default();
+    config.proxy.cf_clearance = SecretString::default();
     Ok(config)
 }
 

@@ -17,7 +17,9 @@ pub(crate) fn DemoBanner() -> impl IntoView {
             Demo::UntilFirstAccount => {
                 view! { <a href="/admin/accounts">{t(shell::DEMO_HINT_ADD)}</a> }.into_any()
             }
-            _ => view! { <span>{t(shell::DEMO_HINT_RESTART)}</span> }.into_any(),
+            Demo::Lasting | Demo::Off => {
+                view! { <span>{t(shell::DEMO_HINT_RESTART)}</span> }.into_any()
+            }
         };
         view! {
             <aside class="demo-banner" aria-label=t(shell::DEMO)>

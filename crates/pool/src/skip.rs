@@ -21,7 +21,7 @@ pub enum SkipReason {
     Excluded,
     /// In a pool that does not serve the wanted tier.
     WrongTier,
-    /// Skipped for the next few requests after an upstream failure.
+    /// Skipped for the next few requests after an upstream failure, while another one can serve.
     Resting,
 }
 

@@ -29,7 +29,8 @@ pub struct Policy {
     pub cooldown_429_quota: Duration,
     /// Rest after a 429 on an account without quota.
     pub cooldown_429_empty: Duration,
-    /// For how many of the pool's next selections an account is skipped after an upstream failure.
+    /// For how many of the pool's next selections an account is skipped after an upstream failure,
+    /// while another one can serve.
     pub cooldown_error_requests: u32,
 }
 

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use grok::Upload;
-use openai::chat::{Attachment, AttachmentKind, Source};
+use openai::chat::{Attachment, AttachmentKind, Prompt, Source};
 use pool::Lease;
 
 use crate::{
@@ -19,6 +19,8 @@ const MAX_TOTAL_BYTES: usize = 64 * 1024 * 1024;
 /// One attachment, ready to be uploaded.
 #[derive(Clone, Debug)]
 pub struct ReadyFile {
+    /// Its place in the request.
+    pub param: String,
     pub name: String,
     pub mime: String,
     pub content: Bytes,
@@ -71,6 +73,7 @@ async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, Api
             let subtype = mime.split('/').nth(1).unwrap_or("bin");
             let extension = subtype.split(['+', ';']).next().unwrap_or("bin");
             Ok(ReadyFile {
+                param: attachment.param.clone(),
                 name: attachment
                     .name
                     .clone()
@@ -95,6 +98,7 @@ async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, Api
                 }
             };
             Ok(ReadyFile {
+                param: attachment.param.clone(),
                 name: attachment.name.clone().unwrap_or(file.name),
                 mime: file.mime,
                 content: file.content,
@@ -104,14 +108,21 @@ async fn load_one(plan: &Plan, attachment: &Attachment) -> Result<ReadyFile, Api
     }
 }
 
-/// Uploads everything to the leased account: files first, then images (`upstream-protocol.md` 2.1).
+/// Those of the files that `prompt` attaches.
+pub fn of<'a>(prompt: &Prompt, files: &'a [ReadyFile]) -> Vec<&'a ReadyFile> {
+    let is_attached =
+        |file: &&ReadyFile| prompt.attachments.iter().any(|one| one.param == file.param);
+    files.iter().filter(is_attached).collect()
+}
+
+/// Uploads the files to the leased account: files first, then images (`upstream-protocol.md` 2.1).
 ///
 /// # Errors
 /// The upstream's refusal, classified like that of a chat.
 pub async fn upload(
     lease: &Lease,
     plan: &Plan,
-    files: &[ReadyFile],
+    files: &[&ReadyFile],
 ) -> Result<Vec<String>, Failure> {
     let timeout = plan.live.config.asset.upload_timeout;
     let ordered = files

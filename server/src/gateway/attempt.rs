@@ -98,6 +98,9 @@ impl Attempt {
         );
         let stream = match started.await {
             Ok(Ok(stream)) => stream,
+            Ok(Err(error)) if thread.is_some() && error.status() == Some(404) => {
+                return Err((lease, Failure::LostConversation));
+            }
             Ok(Err(error)) => return Err((lease, error.into())),
             Err(failure) => return Err((lease, failure)),
         };

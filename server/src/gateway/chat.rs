@@ -171,7 +171,7 @@ impl Gateway {
             .as_ref()
             .filter(|thread| thread.account == *lease.account_id());
         let mut attempt = match (self.open(lease, plan, thread, files).await, thread) {
-            (Err((lease, failure)), Some(thread)) if failure.is_not_found() => {
+            (Err((lease, Failure::LostConversation)), Some(thread)) => {
                 tracing::info!(
                     account.id = %lease.account_id(),
                     "the upstream lost a conversation: its whole history starts a new one"
@@ -197,13 +197,9 @@ impl Gateway {
         thread: Option<&Thread>,
         files: &[ReadyFile],
     ) -> Result<Attempt, (Lease, Failure)> {
-        // The conversation already has the files of earlier turns, which stand first.
-        let earlier = match thread {
-            Some(_) => files.len().saturating_sub(plan.last_turn.attachments.len()),
-            None => 0,
-        };
-        let files = files.get(earlier..).unwrap_or_default();
-        match attachments::upload(&lease, plan, files).await {
+        // The conversation already has the files of earlier turns.
+        let turn = thread.map_or(&plan.prompt, |_| &plan.last_turn);
+        match attachments::upload(&lease, plan, &attachments::of(turn, files)).await {
             Ok(ids) => Attempt::open(lease, plan, thread, &ids).await,
             Err(failure) => Err((lease, failure)),
         }

@@ -15,6 +15,8 @@ pub enum Failure {
     },
     /// The stream ended well but said nothing.
     Empty,
+    /// The upstream no longer has the conversation that a follow-up named.
+    LostConversation,
     /// Not the upstream's fault: a bad attachment, a full store.
     Request(ApiError),
 }
@@ -32,7 +34,7 @@ impl Failure {
         match self {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::GiveUp),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
-            Self::Empty => true,
+            Self::Empty | Self::LostConversation => true,
             Self::Request(_) => false,
         }
     }
@@ -58,18 +60,13 @@ impl Failure {
                 deadline: Deadline::Total,
                 ..
             }
+            | Self::LostConversation
             | Self::Request(_) => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
             Self::Empty => Outcome::UpstreamFailure {
                 reason: "empty_answer",
             },
         }
-    }
-
-    /// The upstream does not know what was asked for; of a follow-up: its conversation.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Upstream(error) if error.status() == Some(404))
     }
 
     #[must_use]
@@ -95,6 +92,7 @@ impl Failure {
                 ..
             } => "total_timeout",
             Self::Empty => "empty_answer",
+            Self::LostConversation => "lost_conversation",
             Self::Request(_) => "request",
         }
     }
@@ -114,6 +112,10 @@ impl Failure {
             Self::Empty => ApiError::Upstream {
                 message: "Grok ended the answer without saying anything.".to_owned(),
                 code: "empty_answer",
+            },
+            Self::LostConversation => ApiError::Upstream {
+                message: "Grok no longer has this conversation.".to_owned(),
+                code: "upstream_error",
             },
             Self::Upstream(error) => upstream_error(&error, tried),
         }

@@ -42,9 +42,11 @@ async fn create_chat_completion(
         endpoint: "public.chat.completions",
     };
     let headers = parts.headers.clone();
+    let request = Request::from_parts(parts.clone(), body);
     let body: Result<Bytes, BytesRejection> =
-        <Bytes as FromRequest<AppState>>::from_request(Request::from_parts(parts, body), &state)
-            .await;
+        <Bytes as FromRequest<AppState>>::from_request(request, &state).await;
+    // Again: the demo, which is open to all, may have ended while the body came in.
+    state.auth.require_public(&parts).await.map_err(refusal)?;
     chat::complete(&state, caller, &headers, body).await
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use grok2api_app::{
     dto::{
         AccountCounts, AccountList, AccountQuery, AccountRow, AccountSort, AccountStatus,
-        AccountTier, DeletedAccounts, ImportPreview, LineVerdict, PreviewLine,
+        AccountTier, DeletedAccounts, Demo, ImportPreview, LineVerdict, PreviewLine,
     },
     error::UiError,
     service::{AdminProof, AdminService},
@@ -126,16 +126,17 @@ impl Accounts {
             .map_err(unavailable)
     }
 
-    /// Stores accounts, then lets the pool use those that the store did not have already.
-    async fn insert(&self, mut accounts: Vec<Account>) -> Result<u32, UiError> {
-        let stored = self
-            .store
+    /// Stores accounts, then lets the pool use them; returns how many are new to it.
+    async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
+        self.store
             .insert_accounts(&accounts)
             .await
             .map_err(unavailable)?;
-        let stored: HashSet<AccountId> = stored.into_iter().collect();
-        accounts.retain(|account| stored.contains(&account.id));
-        let added = self.admit(accounts);
+        // As stored: one whose earlier request was cut off after the commit has another id there.
+        let wanted: HashSet<_> = accounts.into_iter().map(|one| one.credential).collect();
+        let mut stored = self.store.load_accounts().await.map_err(unavailable)?;
+        stored.retain(|account| wanted.contains(&account.credential));
+        let added = self.admit(stored);
         Ok(u32::try_from(added).unwrap_or(u32::MAX))
     }
 
@@ -147,7 +148,12 @@ impl Accounts {
         }
         let mut after_demo = self.after_demo.lock();
         let Some(own) = after_demo.take() else {
-            return self.pool().insert(accounts);
+            let live = self.live.load();
+            return match live.mode.demo {
+                // They wait in the store: the simulator must neither see them nor use them up.
+                Demo::Lasting => accounts.len(),
+                _ => live.pool.insert(accounts),
+            };
         };
         let added = own.pool.insert(accounts);
         self.live.store(own);
@@ -195,7 +201,10 @@ impl AdminService for Accounts {
             .collect();
         let added = self.insert(accounts).await?;
         tracing::info!(added, "accounts added");
-        Ok(judged.preview)
+        let mut report = judged.preview;
+        report.duplicate += report.new.saturating_sub(added);
+        report.new = added;
+        Ok(report)
     }
 
     async fn set_accounts_enabled(
@@ -252,28 +261,31 @@ impl AdminService for Accounts {
     }
 
     async fn restore_accounts(&self, _admin: AdminProof, undo_id: String) -> Result<u32, UiError> {
+        let is_it = |entry: &Undo| entry.id == undo_id && entry.until > Instant::now();
         let accounts = {
-            let mut undo = self.undo.lock();
-            let at = undo
-                .iter()
-                .position(|entry| entry.id == undo_id && entry.until > Instant::now())
-                .ok_or(UiError::NotFound)?;
-            undo.remove(at).accounts
+            let undo = self.undo.lock();
+            let entry = undo.iter().find(|entry| is_it(entry));
+            entry.ok_or(UiError::NotFound)?.accounts.clone()
         };
         let (demo, own): (Vec<_>, Vec<_>) = accounts
             .into_iter()
             .partition(|account| demo::owns(&account.id));
         let live = self.live.load_full();
-        let restored = if live.mode.demo.is_on() {
-            live.pool.insert(demo)
-        } else {
-            0
-        };
+        if own.is_empty() && !live.mode.demo.is_on() {
+            return Err(UiError::NotFound);
+        }
         let stored = if own.is_empty() {
             0
         } else {
             self.insert(own).await?
         };
+        let restored = if live.mode.demo.is_on() {
+            live.pool.insert(demo)
+        } else {
+            0
+        };
+        // Only now: until the store has them, the entry is the only copy.
+        self.undo.lock().retain(|entry| !is_it(entry));
         Ok(stored.saturating_add(u32::try_from(restored).unwrap_or(u32::MAX)))
     }
 }
@@ -400,4 +412,41 @@ fn sort(rows: &mut [AccountRow], query: &AccountQuery) {
             order
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{boot, config::Config, state::Mode};
+
+    #[tokio::test]
+    async fn an_account_that_only_the_store_has_serves_once_it_is_added_again() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = boot::open_store(folder.path()).await.unwrap();
+        let mode = Mode {
+            demo: Demo::Off,
+            is_public: false,
+        };
+        let live = boot::live(Config::default(), mode, Vec::new()).unwrap();
+        let page = Accounts::new(
+            Arc::new(ArcSwap::from_pointee(live)),
+            None,
+            Arc::clone(&store),
+        );
+        // What is left when the browser goes away while the account is being stored.
+        let credential = Credential::try_new("cut-off-0001").unwrap();
+        let account = Account::new(new_account_id(), credential, PoolKind::Basic, now_ms());
+        store.insert_accounts(&[account]).await.unwrap();
+
+        let add = |text: &str| {
+            let proof = AdminProof::checked();
+            page.add_accounts(proof, text.to_owned(), AccountTier::Basic)
+        };
+        let report = add("cut-off-0001").await.unwrap();
+        assert_eq!((report.new, report.duplicate), (1, 0));
+        assert_eq!(page.pool().len(), 1);
+        let report = add("cut-off-0001").await.unwrap();
+        assert_eq!((report.new, report.duplicate), (0, 1));
+    }
 }

@@ -45,9 +45,14 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
             if demo == Demo::UntilFirstAccount {
                 // The server has left the demo: every part of the page changes.
                 dom::load_page("/admin/accounts");
+                return Ok(());
             }
-            let language = language.get_untracked();
-            toaster.success(accounts::ADDED.fill(language, added.new.into(), &[]));
+            let text = if demo == Demo::Lasting {
+                accounts::ADDED_FOR_LATER
+            } else {
+                accounts::ADDED
+            };
+            toaster.success(text.fill(language.get_untracked(), added.new.into(), &[]));
             open.set(false);
             state.reload();
             Ok::<_, UiError>(())

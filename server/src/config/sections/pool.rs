@@ -40,8 +40,8 @@ section! {
         cooldown_429_quota_sec: u64 = 3600, 1..=2_592_000;
         /// Rest after a 429 without quota, in seconds.
         cooldown_429_empty_sec: u64 = 36_000, 1..=2_592_000;
-        /// For how many further selections an account is skipped after an upstream failure.
-        /// 0 = it stays selectable; sensible with a single account.
+        /// For how many further selections an account is skipped after an upstream failure, while
+        /// another one can serve. 0 = it stays selectable.
         cooldown_error_requests: u32 = 5, 0..=10_000;
         /// Accepted from older files, in milliseconds; changes are written in groups at once.
         save_delay_ms: u64 = 500, 0..=60_000;
