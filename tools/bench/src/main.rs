@@ -9,6 +9,7 @@ mod paced;
 mod passthrough;
 mod process;
 mod report;
+mod rest;
 mod simulator;
 
 use std::{path::PathBuf, time::Duration};
@@ -73,6 +74,11 @@ fn main() -> anyhow::Result<()> {
 async fn measure(cli: &Cli) -> anyhow::Result<()> {
     let mut report = report::Report::default();
     throughput(cli, &mut report).await?;
+    for accounts in [128, 10_000] {
+        report
+            .rest
+            .push(rest::measure(&cli.gateway, accounts).await?);
+    }
     for &streams in &cli.streams {
         report
             .paced
@@ -86,8 +92,6 @@ async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()
     let simulator = Simulator::start(&["--events", &cli.events.to_string()]).await?;
     let passthrough = Passthrough::start(&simulator.url).await?;
     let gateway = Gateway::start(&cli.gateway, &simulator.url, cli.clients * 4).await?;
-    report.rest_kib = gateway.memory_kib()?;
-    report.ready = gateway.ready_after;
     let direct = Target::upstream(&passthrough.address);
     let ours = Target::gateway(&gateway.address);
     let seconds = Duration::from_secs(cli.seconds);

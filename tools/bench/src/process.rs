@@ -14,6 +14,8 @@ use tokio::{
 };
 
 const START_LIMIT: Duration = Duration::from_secs(20);
+/// Holds the address of a gateway that serves.
+const ADDRESS_FILE: &str = "server.addr";
 
 async fn first_line(child: &mut Child) -> anyhow::Result<String> {
     let stdout = child
@@ -71,18 +73,19 @@ impl Passthrough {
     }
 }
 
-/// `grok2api serve` on a fresh data folder.
+/// `grok2api serve` on a data folder of its own.
 pub(crate) struct Gateway {
     pub(crate) address: String,
-    /// From spawn to the first `/readyz` that can serve.
+    /// From spawn to the address on which it serves.
     pub(crate) ready_after: Duration,
     pid: u32,
-    _child: Child,
-    _data: TempDir,
+    child: Child,
+    data: TempDir,
 }
 
 impl Gateway {
-    /// Starts with `accounts` accounts that never run out and room for many streams.
+    /// Starts on a fresh folder with `accounts` accounts that never run out and room for many
+    /// streams.
     pub(crate) async fn start(
         binary: &Path,
         upstream: &str,
@@ -90,6 +93,17 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         write_accounts(data.path(), accounts)?;
+        Self::spawn(binary, upstream, data).await
+    }
+
+    /// Stops it and starts it again on the same folder.
+    pub(crate) async fn restart(mut self, binary: &Path, upstream: &str) -> anyhow::Result<Self> {
+        self.child.kill().await?;
+        std::fs::remove_file(self.data.path().join(ADDRESS_FILE))?;
+        Self::spawn(binary, upstream, self.data).await
+    }
+
+    async fn spawn(binary: &Path, upstream: &str, data: TempDir) -> anyhow::Result<Self> {
         let started = Instant::now();
         let child = Command::new(binary)
             .arg("serve")
@@ -105,13 +119,13 @@ impl Gateway {
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
         let pid = child.id().context("the gateway ended at once")?;
-        let address = wait_for_address(&data.path().join("server.addr")).await?;
+        let address = wait_for_address(&data.path().join(ADDRESS_FILE)).await?;
         Ok(Self {
             address,
             ready_after: started.elapsed(),
             pid,
-            _child: child,
-            _data: data,
+            child,
+            data,
         })
     }
 

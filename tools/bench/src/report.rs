@@ -1,15 +1,12 @@
 //! The figures as a table that can be pasted into `docs/performance.md`.
 
-use std::time::Duration;
-
-use crate::{load::Outcome, paced::Paced};
+use crate::{load::Outcome, paced::Paced, rest::Rest};
 
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) clients: usize,
     pub(crate) events: usize,
-    pub(crate) rest_kib: u64,
-    pub(crate) ready: Duration,
+    pub(crate) rest: Vec<Rest>,
     pub(crate) passthrough: Outcome,
     pub(crate) gateway: Outcome,
     pub(crate) passthrough_single: Outcome,
@@ -59,12 +56,15 @@ impl Report {
                 added(0.99)
             ),
             String::new(),
-            format!(
-                "At rest: {:.1} MiB; ready {} ms after start.",
-                self.rest_kib as f64 / 1024.0,
-                self.ready.as_millis()
-            ),
         ];
+        for rest in &self.rest {
+            lines.push(format!(
+                "At rest with {} accounts: {:.1} MiB; serves {} ms after its start.",
+                rest.accounts,
+                rest.kib as f64 / 1024.0,
+                rest.start.as_millis()
+            ));
+        }
         for paced in &self.paced {
             lines.push(format!(
                 "{} open paced streams: {:.1} MiB ({:.1} KiB each), every one of {} events delivered to each.",
