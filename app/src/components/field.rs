@@ -24,7 +24,7 @@ pub fn Field(
                 .map(|hint| {
                     view! {
                         <p class="field__hint" id=format!("{id}-hint")>
-                            {move || hint.get()}
+                            {move || Some(hint.get()).filter(|hint| !hint.is_empty())}
                         </p>
                     }
                 })}

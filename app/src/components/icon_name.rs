@@ -48,6 +48,7 @@ pub enum IconName {
     SquarePen,
     ExternalLink,
     SlidersHorizontal,
+    Code,
     Download,
     FlaskConical,
     Sparkles,
@@ -104,6 +105,7 @@ impl IconName {
         Self::SquarePen,
         Self::ExternalLink,
         Self::SlidersHorizontal,
+        Self::Code,
         Self::Download,
         Self::FlaskConical,
         Self::Sparkles,
@@ -211,6 +213,7 @@ impl IconName {
             Self::SlidersHorizontal => {
                 "M10 5H3M12 19H3M14 3v4M16 17v4M21 12h-9M21 19h-5M21 5h-7M8 10v4M8 12H3"
             }
+            Self::Code => "M16 18l6-6-6-6M8 6l-6 6 6 6",
             Self::Download => "M12 15V3M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5-5",
             Self::FlaskConical => {
                 "M14 2v6a2 2 0 0 0 .245.96l5.51 10.08A2 2 0 0 1 18 22H6a2 2 0 0 1-1.755-2.96l5.51-10.08A2 2 0 0 0 10 8V2M6.453 15h11.094M8.5 2h7"

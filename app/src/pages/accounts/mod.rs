@@ -98,13 +98,13 @@ fn AccountsView(first: AccountList) -> impl IntoView {
         <Stats state />
         <Show when=move || !is_empty.get() fallback=move || view! { <NoAccounts adding /> }>
             <Toolbar state adding />
-            <BulkBar state writes />
             <AccountTable state />
             <Pagination
                 page=state.filters.page
                 page_size=AccountQuery::default().page_size
                 total=Signal::derive(move || state.list.with(|list| list.matched))
             />
+            <BulkBar state writes />
         </Show>
         <AddDialog open=adding state />
     }

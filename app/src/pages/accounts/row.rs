@@ -29,9 +29,12 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         )
     };
     let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
+    let is_out = move || {
+        row.with(|row| matches!(row.status, AccountStatus::Expired | AccountStatus::Disabled))
+    };
     let label = |text: Text| move || text.get(language.get());
     view! {
-        <tr class:is-selected=ticked>
+        <tr class:is-selected=ticked class:is-out=is_out>
             <td class="table__check">
                 <Checkbox label=select_label checked=ticked on:click=toggle />
             </td>
@@ -57,7 +60,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
                 <LocalTime at_ms=row.get_untracked().created_at_ms />
             </td>
             <td class="table__note" title=move || row.with(|row| row.note.clone())>
-                {move || row.with(|row| row.note.clone())}
+                {move || row.with(|row| (!row.note.is_empty()).then(|| row.note.clone()))}
             </td>
         </tr>
     }

@@ -88,7 +88,10 @@ fn SortChoice(state: Accounts) -> impl IntoView {
     });
     let choices = SORTS
         .iter()
-        .map(|(_, key, label)| Choice::new(*key, t(*label)))
+        .map(|(_, key, label)| {
+            let (sort, label) = (t(accounts::SORT), t(*label));
+            Choice::new(*key, move || format!("{}: {}", sort(), label()))
+        })
         .collect();
     view! { <Select id="sort" label=t(accounts::SORT) value choices /> }
 }

@@ -182,6 +182,8 @@ fn sender(room: Room) -> impl Fn() + Clone + Send + Sync + 'static {
             };
             navigate(&format!("/?c={id}"), options);
         }
+        // The button that was pressed is replaced by that which stops.
+        focus_composer();
     }
 }
 

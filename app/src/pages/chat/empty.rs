@@ -22,7 +22,7 @@ pub(super) fn EmptyChat() -> impl IntoView {
             text::STARTER_WRITE_PROMPT,
         ),
         (
-            IconName::SlidersHorizontal,
+            IconName::Code,
             text::STARTER_CODE,
             text::STARTER_CODE_PROMPT,
         ),
