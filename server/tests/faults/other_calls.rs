@@ -78,16 +78,7 @@ async fn failing_quota_question_does_not_delay_the_caller() {
         [Reply::server_error(500)],
     );
     server.chat().await.assert_error(429, "rate_limit_exceeded");
-    let asked = |requests: &[grok_sim::Recorded]| {
-        requests
-            .iter()
-            .any(|one| one.operation == Operation::RateLimits && one.finished)
-    };
-    server
-        .simulator
-        .wait_for_requests("the quota question", asked)
-        .await
-        .unwrap();
+    server.wait_for_quota_question().await;
     let account = server.end_with_one().await;
     assert_eq!(
         (account.status, account.quota),

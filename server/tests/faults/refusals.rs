@@ -1,6 +1,6 @@
 //! The upstream says no before or instead of an answer. One account, so the error reaches the caller.
 
-use grok_sim::{Operation, Reply};
+use grok_sim::Reply;
 use pool::{Account, CooldownReason, Status};
 
 use crate::support::{Plain, Server, Setup, Streamed};
@@ -146,16 +146,7 @@ async fn rate_limit_without_quota_rests_the_account_for_ten_hours() {
     let server = Setup::accounts(["only-account"]).start().await;
     server.simulator.script("only-account", [Reply::QuotaEmpty]);
     server.chat().await.assert_error(429, "rate_limit_exceeded");
-    let asked = |requests: &[grok_sim::Recorded]| {
-        requests
-            .iter()
-            .any(|one| one.operation == Operation::RateLimits && one.finished)
-    };
-    server
-        .simulator
-        .wait_for_requests("the quota question", asked)
-        .await
-        .unwrap();
+    server.wait_for_quota_question().await;
     let account = server.end_with_one().await;
     assert!((35_900..=36_000).contains(&rest_secs(&account)));
     assert_eq!(account.quota, 0);

@@ -207,6 +207,19 @@ impl Server {
         self.simulator.requests_of(Operation::Chat)
     }
 
+    /// Waits until the quota question that follows a 429 has been answered.
+    pub(crate) async fn wait_for_quota_question(&self) {
+        let is_asked = |requests: &[Recorded]| {
+            requests
+                .iter()
+                .any(|one| one.operation == Operation::RateLimits && one.finished)
+        };
+        self.simulator
+            .wait_for_requests("the quota question", is_asked)
+            .await
+            .unwrap();
+    }
+
     /// The pool as `/readyz` reports it.
     async fn pool(&self) -> Value {
         let url = format!("{}/readyz", self.url);
