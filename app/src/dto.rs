@@ -64,6 +64,7 @@ pub enum AccountTier {
     #[default]
     Basic,
     Super,
+    Heavy,
 }
 
 /// One account as the admin table shows it. Carries no secret.

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
 use grok_sim::{Options, Simulator};
-use pool::{Account, AccountId, Credential, PoolKind};
+use pool::{Account, AccountId, Credential, Tier};
 use secrecy::SecretString;
 use url::Url;
 
@@ -45,7 +45,7 @@ pub fn accounts() -> Vec<Account> {
         .into_iter()
         .filter_map(|demo| {
             let credential = Credential::try_new(&demo.credential).ok()?;
-            let kind = PoolKind::from_name(demo.pool)?;
+            let kind = Tier::from_name(demo.pool)?;
             let id = AccountId::new(demo.credential.as_str());
             let mut account = Account::new(id, credential, kind, at_ms);
             account.note = "Demo".to_owned();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use grok_sim::{Options, Pace, Quota, Simulator};
-use pool::PoolKind;
+use pool::Tier;
 use store::{AccountStore as _, MasterKey, SqliteStore, UsageStore as _};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
@@ -90,7 +90,7 @@ async fn assert_stored(data_dir: &Path, seen: &HashSet<String>) {
     }
     for account in store.load_accounts().await.unwrap() {
         let used = used.get(account.id.as_str()).copied().unwrap_or(0);
-        let left = PoolKind::Basic.default_quota() - used;
+        let left = Tier::Basic.default_quota() - used;
         assert_eq!(account.quota, left, "quota of {}", account.id);
         assert_eq!(
             account.use_count,

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use pool::{Account, AccountId, Credential, Lease, Outcome, Policy, Pool, PoolKind, Tier, Want};
+use pool::{Account, AccountId, Credential, Lease, Outcome, Policy, Pool, SelectRequest, Tier};
 
 const NOW: i64 = 1_772_700_000_000;
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
@@ -21,14 +21,14 @@ fn filled(size: usize) -> Arc<Pool> {
         let id = AccountId::new(format!("00000000-0000-7000-8000-{n:012}"));
         Account {
             quota: 1_000_000,
-            ..Account::new(id, credential, PoolKind::Basic, NOW)
+            ..Account::new(id, credential, Tier::Basic, NOW)
         }
     }));
     pool
 }
 
-fn want(exclude: &[AccountId]) -> Want<'_> {
-    Want {
+fn want(exclude: &[AccountId]) -> SelectRequest<'_> {
+    SelectRequest {
         tier: Tier::Basic,
         cost: 1,
         exclude,
@@ -38,7 +38,7 @@ fn want(exclude: &[AccountId]) -> Want<'_> {
 
 /// One whole request. It consumes nothing, so that quotas outlast the run; this is the longer way,
 /// since the account then changes its bucket twice.
-fn request(pool: &Arc<Pool>, want: &Want<'_>) {
+fn request(pool: &Arc<Pool>, want: &SelectRequest<'_>) {
     let lease = pool.select(want, NOW).unwrap();
     black_box(lease.finish(Outcome::Success { cost: 0 }, NOW));
 }

@@ -4,73 +4,73 @@ use std::time::Duration;
 
 use crate::{AccountId, Credential};
 
-/// Upstream windows of at least this length belong to Basic accounts, shorter ones to Super.
+/// Upstream windows of at least this length belong to Basic accounts, shorter ones to paid ones.
 /// Source: `docs/upstream-protocol.md` 4.2.
 const BASIC_WINDOW_MIN: Duration = Duration::from_secs(14_400);
 
-/// Which pool an account is in; decides its default quota and its quota window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PoolKind {
+/// What an account may do, and what a model asks of an account: one scale for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    #[default]
     Basic,
     Super,
+    Heavy,
 }
 
-impl PoolKind {
-    /// Both pools, in ascending order of what they can serve.
-    pub const ALL: [Self; 2] = [Self::Basic, Self::Super];
+impl Tier {
+    /// All tiers, in ascending order of what they can serve.
+    pub const ALL: [Self; 3] = [Self::Basic, Self::Super, Self::Heavy];
 
     /// The name in stored rows and in `token.json`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Basic => "ssoBasic",
             Self::Super => "ssoSuper",
+            Self::Heavy => "ssoHeavy",
         }
     }
 
-    /// The pool of that name, exactly as [`PoolKind::as_str`] writes it.
+    /// The tier of that name, exactly as [`Tier::as_str`] writes it.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|tier| tier.as_str() == name)
     }
 
-    /// Requests of cost 1 that a fresh window allows.
+    /// Requests of cost 1 that a fresh window allows. Heavy: the total that the upstream reports
+    /// for it (`docs/upstream-protocol.md` 8.6).
     pub fn default_quota(self) -> u32 {
         match self {
             Self::Basic => 80,
             Self::Super => 140,
+            Self::Heavy => 150,
         }
     }
 
-    /// Length of the upstream's quota window: 20 hours for Basic, 2 hours for Super.
+    /// Length of the upstream's quota window: 20 hours for Basic, 2 hours for the paid tiers.
     pub fn window(self) -> Duration {
         match self {
             Self::Basic => Duration::from_secs(72_000),
-            Self::Super => Duration::from_secs(7_200),
+            Self::Super | Self::Heavy => Duration::from_secs(7_200),
         }
     }
 
-    /// The pool to which an account with this upstream window belongs.
-    pub fn of_window(window: Duration) -> Self {
-        if window >= BASIC_WINDOW_MIN {
-            Self::Basic
-        } else {
-            Self::Super
-        }
-    }
-}
-
-/// What a model needs from an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tier {
-    Basic,
-    Super,
-}
-
-impl Tier {
-    /// The pools that can serve this tier, in the order in which they are tried.
-    pub fn candidates(self) -> &'static [PoolKind] {
+    /// The tier of an account of tier `self` for which the upstream reports this window. A window
+    /// tells paid from free, but not the paid tiers from each other.
+    pub fn after_window(self, window: Duration) -> Self {
         match self {
-            Self::Basic => &[PoolKind::Basic, PoolKind::Super],
-            Self::Super => &[PoolKind::Super],
+            _ if window >= BASIC_WINDOW_MIN => Self::Basic,
+            Self::Basic => Self::Super,
+            paid => paid,
+        }
+    }
+
+    /// The tiers of the accounts that can serve a model of this tier, in the order in which they
+    /// are tried (`docs/upstream-protocol.md` 8.2). Heavy models fall back to Super accounts, which
+    /// the older upstream served them with.
+    pub fn candidates(self) -> &'static [Self] {
+        match self {
+            Self::Basic => &[Self::Basic, Self::Super, Self::Heavy],
+            Self::Super => &[Self::Super, Self::Heavy],
+            Self::Heavy => &[Self::Heavy, Self::Super],
         }
     }
 }
@@ -148,7 +148,7 @@ pub struct Cooldown {
 pub struct Account {
     pub id: AccountId,
     pub credential: Credential,
-    pub pool: PoolKind,
+    pub tier: Tier,
     pub status: Status,
     /// Cost units left in the current window.
     pub quota: u32,
@@ -170,14 +170,14 @@ pub struct Account {
 }
 
 impl Account {
-    /// A fresh, active account with the default quota of its pool.
-    pub fn new(id: AccountId, credential: Credential, pool: PoolKind, created_at_ms: i64) -> Self {
+    /// A fresh, active account with the default quota of its tier.
+    pub fn new(id: AccountId, credential: Credential, tier: Tier, created_at_ms: i64) -> Self {
         Self {
             id,
             credential,
-            pool,
+            tier,
             status: Status::Active,
-            quota: pool.default_quota(),
+            quota: tier.default_quota(),
             created_at_ms,
             last_used_at_ms: None,
             use_count: 0,
@@ -209,7 +209,7 @@ impl Account {
             Some(cooldown) => cooldown.until_ms,
             None => {
                 let since = self.last_used_at_ms.or(self.last_sync_at_ms);
-                after(since.unwrap_or(self.created_at_ms), self.pool.window())
+                after(since.unwrap_or(self.created_at_ms), self.tier.window())
             }
         })
     }
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn stored_names_read_back_as_the_same_value() {
-        for kind in PoolKind::ALL {
-            assert_eq!(PoolKind::from_name(kind.as_str()), Some(kind));
+        for kind in Tier::ALL {
+            assert_eq!(Tier::from_name(kind.as_str()), Some(kind));
         }
         for name in ["active", "cooling", "expired", "disabled"] {
             assert_eq!(Status::from_name(name).map(Status::as_str), Some(name));
@@ -238,34 +238,38 @@ mod tests {
                 Some(name)
             );
         }
-        assert_eq!(PoolKind::from_name("basic"), None);
+        assert_eq!(Tier::from_name("basic"), None);
         assert_eq!(Status::from_name("Active"), None);
     }
 
     #[test]
-    fn pools_have_the_documented_quota_and_window() {
+    fn tiers_have_the_documented_quota_and_window() {
+        let quotas = Tier::ALL.map(Tier::default_quota);
+        assert_eq!(quotas, [80, 140, 150]);
+        let hours = Tier::ALL.map(|tier| tier.window().as_secs() / 3600);
+        assert_eq!(hours, [20, 2, 2]);
+    }
+
+    #[test]
+    fn a_long_window_means_basic_and_a_short_one_a_paid_tier() {
+        let (long, short) = (Duration::from_secs(14_400), Duration::from_secs(14_399));
         assert_eq!(
-            (
-                PoolKind::Basic.default_quota(),
-                PoolKind::Super.default_quota()
-            ),
-            (80, 140)
+            Tier::ALL.map(|tier| tier.after_window(long)),
+            [Tier::Basic; 3]
         );
-        assert_eq!(PoolKind::Basic.window(), Duration::from_secs(20 * 3600));
-        assert_eq!(PoolKind::Super.window(), Duration::from_secs(2 * 3600));
         assert_eq!(
-            PoolKind::of_window(Duration::from_secs(14_400)),
-            PoolKind::Basic
-        );
-        assert_eq!(
-            PoolKind::of_window(Duration::from_secs(14_399)),
-            PoolKind::Super
+            Tier::ALL.map(|tier| tier.after_window(short)),
+            [Tier::Super, Tier::Super, Tier::Heavy]
         );
     }
 
     #[test]
-    fn super_models_never_fall_back_to_basic_accounts() {
-        assert_eq!(Tier::Basic.candidates(), [PoolKind::Basic, PoolKind::Super]);
-        assert_eq!(Tier::Super.candidates(), [PoolKind::Super]);
+    fn paid_models_never_fall_back_to_basic_accounts() {
+        assert_eq!(
+            Tier::Basic.candidates(),
+            [Tier::Basic, Tier::Super, Tier::Heavy]
+        );
+        assert_eq!(Tier::Super.candidates(), [Tier::Super, Tier::Heavy]);
+        assert_eq!(Tier::Heavy.candidates(), [Tier::Heavy, Tier::Super]);
     }
 }

@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 
-use crate::PoolKind;
+use crate::Tier;
 use crate::rng::Rng;
 
 /// Highest quota with a bucket of its own.
@@ -58,16 +58,16 @@ struct Bucket {
 pub(crate) struct Buckets {
     buckets: Vec<Bucket>,
     /// Bit = bucket of that number is not empty.
-    words: [u64; 2 * WORDS],
+    words: [u64; 3 * WORDS],
     /// Bit = word of that number is not zero.
-    summary: u32,
+    summary: u64,
 }
 
 impl Buckets {
     pub(crate) fn new() -> Self {
         Self {
-            buckets: vec![Bucket::default(); 2 * PER_POOL],
-            words: [0; 2 * WORDS],
+            buckets: vec![Bucket::default(); 3 * PER_POOL],
+            words: [0; 3 * WORDS],
             summary: 0,
         }
     }
@@ -78,7 +78,7 @@ impl Buckets {
         &mut self,
         places: &mut impl Places,
         slot: u32,
-        kind: PoolKind,
+        kind: Tier,
         available: u32,
     ) {
         let number = first_bucket(kind) + available.min(TOP) as usize;
@@ -143,7 +143,7 @@ impl Buckets {
     }
 
     /// The slots of a pool, highest quota first, at random among equals.
-    pub(crate) fn best(&self, kind: PoolKind) -> impl Iterator<Item = u32> {
+    pub(crate) fn best(&self, kind: Tier) -> impl Iterator<Item = u32> {
         let mut next = self.highest(kind, PER_POOL);
         std::iter::from_fn(move || {
             let bucket = next?;
@@ -154,7 +154,7 @@ impl Buckets {
     }
 
     /// The highest non-empty bucket of a pool below `limit` (both counted within the pool).
-    fn highest(&self, kind: PoolKind, limit: usize) -> Option<usize> {
+    fn highest(&self, kind: Tier, limit: usize) -> Option<usize> {
         let base = kind as usize * WORDS;
         let (limit_word, limit_bit) = (limit / 64, limit % 64);
         if limit_bit > 0 {
@@ -169,7 +169,7 @@ impl Buckets {
     }
 
     /// The slots of the highest bucket that come after `skip` others.
-    pub(crate) fn ahead(&self, kind: PoolKind, skip: usize) -> impl Iterator<Item = u32> {
+    pub(crate) fn ahead(&self, kind: Tier, skip: usize) -> impl Iterator<Item = u32> {
         let highest = self.highest(kind, PER_POOL);
         let bucket = highest.and_then(|bucket| self.buckets.get(first_bucket(kind) + bucket));
         let slots = bucket.map(|bucket| bucket.slots.range(skip.min(bucket.slots.len())..));
@@ -183,7 +183,7 @@ impl Buckets {
         };
         let bit = 1_u64 << (bucket % 64);
         *word = if occupied { *word | bit } else { *word & !bit };
-        let bit = 1_u32 << index;
+        let bit = 1_u64 << index;
         self.summary = if *word != 0 {
             self.summary | bit
         } else {
@@ -208,7 +208,7 @@ fn settle(places: &mut impl Places, slot: u32, bucket: usize, position: u32) {
     }
 }
 
-fn first_bucket(kind: PoolKind) -> usize {
+fn first_bucket(kind: Tier) -> usize {
     kind as usize * PER_POOL
 }
 
@@ -222,7 +222,7 @@ mod tests {
         }
     }
 
-    fn filled(quotas: &[(PoolKind, u32)], seed: u64) -> (Buckets, Vec<Place>) {
+    fn filled(quotas: &[(Tier, u32)], seed: u64) -> (Buckets, Vec<Place>) {
         let (mut buckets, mut rng) = (Buckets::new(), Rng::new(seed));
         let mut places = vec![Place::NOWHERE; quotas.len()];
         for (slot, (kind, quota)) in quotas.iter().enumerate() {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn slots_come_highest_quota_first_and_by_pool() {
-        use PoolKind::{Basic, Super};
+        use Tier::{Basic, Super};
         let quotas = [
             (Basic, 1),
             (Super, 5),
@@ -258,17 +258,17 @@ mod tests {
 
     #[test]
     fn a_slot_from_the_middle_leaves_the_others_findable() {
-        let (mut buckets, mut places) = filled(&[(PoolKind::Basic, 80); 9], 3);
+        let (mut buckets, mut places) = filled(&[(Tier::Basic, 80); 9], 3);
         for slot in [4, 0, 8, 2] {
             buckets.remove(&mut places, slot);
-            let mut left: Vec<_> = buckets.best(PoolKind::Basic).collect();
+            let mut left: Vec<_> = buckets.best(Tier::Basic).collect();
             assert!(!left.contains(&slot));
             left.retain(|slot| places[*slot as usize] != Place::NOWHERE);
-            assert_eq!(left.len(), buckets.best(PoolKind::Basic).count());
+            assert_eq!(left.len(), buckets.best(Tier::Basic).count());
         }
-        buckets.place(&mut places, 4, PoolKind::Basic, 80);
+        buckets.place(&mut places, 4, Tier::Basic, 80);
         assert_eq!(
-            buckets.best(PoolKind::Basic).last(),
+            buckets.best(Tier::Basic).last(),
             Some(4),
             "returned to the end"
         );
@@ -278,8 +278,8 @@ mod tests {
     fn ties_are_uniform_over_seeds() {
         let mut first = [0_u32; 4];
         for seed in 0..4000 {
-            let (buckets, _) = filled(&[(PoolKind::Basic, 80); 4], seed);
-            first[buckets.best(PoolKind::Basic).next().unwrap() as usize] += 1;
+            let (buckets, _) = filled(&[(Tier::Basic, 80); 4], seed);
+            first[buckets.best(Tier::Basic).next().unwrap() as usize] += 1;
         }
         assert!(
             first.iter().all(|&count| (850..1150).contains(&count)),

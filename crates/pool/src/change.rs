@@ -1,6 +1,6 @@
 //! What happened to an account, in the form in which it is stored.
 
-use crate::{Account, AccountId, Cooldown, PoolKind, Status};
+use crate::{Account, AccountId, Cooldown, Status, Tier};
 
 /// One fact to store. Consumption is relative, so that instances never overwrite each other;
 /// everything else is the new value.
@@ -25,8 +25,8 @@ pub enum Change {
     },
     /// `fail_count` is 0 again, when and why it last failed is forgotten.
     FailuresCleared,
-    Moved {
-        pool: PoolKind,
+    Tier {
+        tier: Tier,
     },
     Synced {
         at_ms: i64,
@@ -67,7 +67,7 @@ pub fn replay(account: &mut Account, change: &Change) {
             account.last_fail_at_ms = None;
             account.last_fail_reason = None;
         }
-        Change::Moved { pool } => account.pool = *pool,
+        Change::Tier { tier } => account.tier = *tier,
         Change::Synced { at_ms } => account.last_sync_at_ms = Some(*at_ms),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::buckets::Buckets;
 use crate::cooling::Ends;
-use crate::pool::Want;
+use crate::pool::SelectRequest;
 use crate::rng::Rng;
 use crate::skip::{AccountView, Exhausted};
 use crate::slab::Slab;
@@ -17,8 +17,8 @@ use crate::slot::{Hot, Identity, Slot, SlotRef, State};
 use crate::tally::Tally;
 use crate::transition::{plan, plan_elapsed};
 use crate::{
-    Account, AccountChange, AccountId, Change, Credential, Event, Outcome, Policy, PoolKind,
-    Status, Tier, replay,
+    Account, AccountChange, AccountId, Change, Credential, Event, Outcome, Policy, Status, Tier,
+    replay,
 };
 
 /// Rests that one pass ends at most, so that the lock stays short when many end together.
@@ -32,7 +32,7 @@ pub(crate) struct Grant {
     pub(crate) slot: SlotRef,
     pub(crate) reserved: u32,
     pub(crate) identity: Arc<Identity>,
-    pub(crate) kind: PoolKind,
+    pub(crate) kind: Tier,
 }
 
 /// A rest that ends by counting selections.
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     by_credential: HashMap<Credential, u32>,
     buckets: Buckets,
     tally: Tally,
-    ends: [Ends; 2],
+    ends: [Ends; 3],
     /// In order of `until`, since the span is one number for all.
     rests: VecDeque<Rest>,
     /// Changes made by time alone, until [`Inner::take_pending`].
@@ -147,7 +147,11 @@ impl Inner {
     }
 
     /// Chooses an account and reserves quota on it; see [`crate::Pool::select`].
-    pub(crate) fn select(&mut self, want: &Want<'_>, now_ms: i64) -> Result<Grant, Exhausted> {
+    pub(crate) fn select(
+        &mut self,
+        want: &SelectRequest<'_>,
+        now_ms: i64,
+    ) -> Result<Grant, Exhausted> {
         self.selections += 1;
         self.end_rests();
         self.mark_excluded(want.exclude);
@@ -217,7 +221,7 @@ impl Inner {
     /// Ends up to [`ENDS_PER_PASS`] rests whose time has come; true if any entry was due.
     pub(crate) fn end_cooldowns(&mut self, now_ms: i64) -> bool {
         let mut left = ENDS_PER_PASS;
-        for kind in PoolKind::ALL {
+        for kind in Tier::ALL {
             while left > 0 {
                 let Some((until_ms, slot)) = self.ends[kind as usize].pop_due(now_ms) else {
                     break;
@@ -260,7 +264,7 @@ impl Inner {
     /// lately is better than none.
     ///
     /// O(k) in the failures of the last few selections, which is what is resting.
-    fn end_one_rest(&mut self, want: &Want<'_>) -> Option<u32> {
+    fn end_one_rest(&mut self, want: &SelectRequest<'_>) -> Option<u32> {
         let (kinds, mark) = (want.tier.candidates(), self.mark());
         let can_serve = |rest: &&Rest| {
             let of = rest.slot;
@@ -295,7 +299,7 @@ impl Inner {
         }
     }
 
-    fn find(&mut self, want: &Want<'_>, now_ms: i64) -> Option<u32> {
+    fn find(&mut self, want: &SelectRequest<'_>, now_ms: i64) -> Option<u32> {
         let kinds = want.tier.candidates();
         let mark = self.mark();
         if let Some(preferred) = want.prefer.and_then(|id| self.by_id.get(id)).copied() {
@@ -349,7 +353,7 @@ impl Inner {
     /// Beyond some ten thousand accounts each of these is a cache miss of 100 ns and more. Read in
     /// one go they overlap; met one by one they would not, since counting a reference waits for
     /// its memory.
-    fn warm(&self, kind: PoolKind) {
+    fn warm(&self, kind: Tier) {
         if !self.selections.is_multiple_of(BLOCK as u64) {
             return;
         }
@@ -365,7 +369,7 @@ impl Inner {
     /// Called when nothing was found.
     fn exhausted(&mut self, tier: Tier) -> Exhausted {
         let slab = &self.slab;
-        let mut earliest = |kind: &PoolKind| {
+        let mut earliest = |kind: &Tier| {
             self.ends[*kind as usize].earliest(|at, slot| holds(slab, *kind, at, slot))
         };
         let retry_at_ms = tier.candidates().iter().filter_map(&mut earliest).min();
@@ -414,7 +418,7 @@ impl Inner {
         let Some((hot, slot)) = self.slab.both_mut(index) else {
             return;
         };
-        let (kind, until_ms) = (slot.account.pool, slot.account.cooling_until_ms());
+        let (kind, until_ms) = (slot.account.tier, slot.account.cooling_until_ms());
         let has_moved = hot.kind != kind;
         if let Some(state) = hot.counted.take() {
             self.tally.subtract(hot.kind, state);
@@ -453,11 +457,11 @@ impl Inner {
 }
 
 /// Whether a heap entry still tells the end of the slot's rest.
-fn holds(slab: &Slab, kind: PoolKind, until_ms: i64, of: SlotRef) -> bool {
+fn holds(slab: &Slab, kind: Tier, until_ms: i64, of: SlotRef) -> bool {
     slab.is_current(of)
         && slab
             .slot(of.index)
-            .is_some_and(|slot| slot.account.pool == kind && slot.scheduled == Some(until_ms))
+            .is_some_and(|slot| slot.account.tier == kind && slot.scheduled == Some(until_ms))
 }
 
 /// Applies changes to the slot's account and signs them with its id.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::inner::Grant;
 use crate::pool::Pool;
-use crate::{AccountChange, AccountId, Credential, Outcome, PoolKind};
+use crate::{AccountChange, AccountId, Credential, Outcome, Tier};
 
 /// A reservation on one account. Dropping it returns the account unharmed;
 /// [`Lease::finish`] is the only way to consume, cool, expire or penalise.
@@ -33,8 +33,8 @@ impl Lease {
         &self.grant.identity.credential
     }
 
-    /// The account's pool when it was selected.
-    pub fn pool_kind(&self) -> PoolKind {
+    /// The account's tier when it was selected.
+    pub fn tier(&self) -> Tier {
         self.grant.kind
     }
 
@@ -64,7 +64,7 @@ impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
             .field("account_id", &self.grant.identity.id)
-            .field("pool_kind", &self.grant.kind)
+            .field("tier", &self.grant.kind)
             .field("reserved", &self.grant.reserved)
             .finish_non_exhaustive()
     }

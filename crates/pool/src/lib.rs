@@ -27,11 +27,11 @@ mod slot;
 mod tally;
 mod transition;
 
-pub use account::{Account, Cooldown, CooldownReason, PoolKind, Status, Tier};
+pub use account::{Account, Cooldown, CooldownReason, Status, Tier};
 pub use change::{AccountChange, Change, replay};
 pub use credential::{Credential, CredentialError};
 pub use id::AccountId;
 pub use lease::Lease;
-pub use pool::{Pool, Want};
+pub use pool::{Pool, SelectRequest};
 pub use skip::{AccountView, Exhausted, SkipCount, SkipReason};
 pub use transition::{Event, Outcome, Policy, transition};

@@ -16,7 +16,7 @@ const CHUNK: usize = 64;
 
 /// What a request needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Want<'a> {
+pub struct SelectRequest<'a> {
     pub tier: Tier,
     /// Quota units to reserve; an account with less is still chosen. 0 counts as 1.
     pub cost: u32,
@@ -111,7 +111,11 @@ impl Pool {
     ///
     /// # Errors
     /// [`Exhausted`] with the reason for every account; also from counters, not by a scan.
-    pub fn select(self: &Arc<Self>, want: &Want<'_>, now_ms: i64) -> Result<Lease, Exhausted> {
+    pub fn select(
+        self: &Arc<Self>,
+        want: &SelectRequest<'_>,
+        now_ms: i64,
+    ) -> Result<Lease, Exhausted> {
         let grant = self.inner.lock().select(want, now_ms)?;
         Ok(Lease::new(Arc::clone(self), grant))
     }

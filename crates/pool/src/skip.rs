@@ -22,7 +22,7 @@ pub enum SkipReason {
     /// In a pool that does not serve the wanted tier.
     WrongTier,
     /// Skipped for the next few requests after an upstream failure, while another one can serve.
-    Resting,
+    Ejected,
 }
 
 impl SkipReason {
@@ -36,7 +36,7 @@ impl SkipReason {
             Self::Busy => "busy",
             Self::Excluded => "excluded",
             Self::WrongTier => "wrong_tier",
-            Self::Resting => "resting",
+            Self::Ejected => "ejected",
         }
     }
 }

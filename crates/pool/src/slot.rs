@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::account::Account;
 use crate::buckets::Place;
 use crate::skip::SkipReason;
-use crate::{AccountId, Credential, PoolKind, Status};
+use crate::{AccountId, Credential, Status, Tier};
 
 /// Names a slot's occupant; stale once the account is removed, even if the slot is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +51,7 @@ impl State {
             Self::Disabled => SkipReason::Disabled,
             Self::Expired => SkipReason::Expired,
             Self::Busy => SkipReason::Busy,
-            Self::Resting => SkipReason::Resting,
+            Self::Resting => SkipReason::Ejected,
         })
     }
 }
@@ -80,7 +80,7 @@ pub(crate) struct Hot {
     /// Where it is in the buckets.
     pub(crate) place: Place,
     /// Its pool, under which it is counted.
-    pub(crate) kind: PoolKind,
+    pub(crate) kind: Tier,
     /// Its state but for reservations.
     ready: State,
     /// The state under which it is counted.
@@ -110,7 +110,7 @@ impl Hot {
             stamp,
             excluded_at: 0,
             place: Place::NOWHERE,
-            kind: account.pool,
+            kind: account.tier,
             ready: State::Disabled,
             counted: None,
         }
@@ -119,7 +119,7 @@ impl Hot {
     /// Takes over what the slot's account has become.
     pub(crate) fn follow(&mut self, slot: &Slot) {
         self.quota = slot.account.quota;
-        self.kind = slot.account.pool;
+        self.kind = slot.account.tier;
         self.ready = slot.ready();
     }
 

@@ -1,22 +1,22 @@
 //! How many accounts are in which pool and state, kept up to date with every change.
 
+use crate::Tier;
 use crate::skip::{SkipCount, SkipReason};
 use crate::slot::State;
-use crate::{PoolKind, Tier};
 
 #[derive(Debug, Default)]
-pub(crate) struct Tally([[usize; State::COUNT]; 2]);
+pub(crate) struct Tally([[usize; State::COUNT]; 3]);
 
 impl Tally {
-    pub(crate) fn add(&mut self, kind: PoolKind, state: State) {
+    pub(crate) fn add(&mut self, kind: Tier, state: State) {
         self.0[kind as usize][state as usize] += 1;
     }
 
-    pub(crate) fn subtract(&mut self, kind: PoolKind, state: State) {
+    pub(crate) fn subtract(&mut self, kind: Tier, state: State) {
         self.0[kind as usize][state as usize] -= 1;
     }
 
-    pub(crate) fn count(&self, kind: PoolKind, state: State) -> usize {
+    pub(crate) fn count(&self, kind: Tier, state: State) -> usize {
         self.0[kind as usize][state as usize]
     }
 
@@ -44,7 +44,7 @@ impl Tally {
                 count: able(state),
             })
         });
-        let others = PoolKind::ALL
+        let others = Tier::ALL
             .into_iter()
             .filter(|kind| !tier.candidates().contains(kind));
         let rest = [
@@ -60,7 +60,7 @@ impl Tally {
             .collect()
     }
 
-    fn total(&self, kind: PoolKind) -> usize {
+    fn total(&self, kind: Tier) -> usize {
         self.0[kind as usize].iter().sum()
     }
 }

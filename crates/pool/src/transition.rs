@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::account::after;
 use crate::change::{Change, replay};
-use crate::{Account, Cooldown, CooldownReason, PoolKind, Status};
+use crate::{Account, Cooldown, CooldownReason, Status};
 
 /// The configurable numbers of the state machine (section `[token]` of the configuration).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
         return Vec::new();
     }
     let refill = Change::Quota {
-        quota: account.pool.default_quota(),
+        quota: account.tier.default_quota(),
     };
     let wake = Change::Status {
         status: Status::Active,
@@ -173,7 +173,7 @@ fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
     });
     let emptied = used > 0 && used == account.quota;
     if emptied && matches!(account.status, Status::Active | Status::Cooling) {
-        let until_ms = after(now_ms, account.pool.window());
+        let until_ms = after(now_ms, account.tier.window());
         changes.push(cool(account, CooldownReason::QuotaEmpty, until_ms));
     }
     changes
@@ -193,9 +193,9 @@ fn after_sync(
     policy: &Policy,
 ) -> Vec<Change> {
     let mut changes = vec![Change::Synced { at_ms: now_ms }];
-    let pool = window.map_or(account.pool, PoolKind::of_window);
-    if pool != account.pool {
-        changes.push(Change::Moved { pool });
+    let tier = window.map_or(account.tier, |window| account.tier.after_window(window));
+    if tier != account.tier {
+        changes.push(Change::Tier { tier });
     }
     if quota != account.quota {
         changes.push(Change::Quota { quota });
@@ -209,7 +209,7 @@ fn after_sync(
             .is_some_and(|c| c.reason == CooldownReason::RateLimited);
     match account.status {
         Status::Active if quota == 0 => {
-            let until_ms = after(now_ms, pool.window());
+            let until_ms = after(now_ms, tier.window());
             changes.push(cool(account, CooldownReason::QuotaEmpty, until_ms));
         }
         Status::Cooling if quota == 0 && limited_with_quota => {
@@ -225,7 +225,7 @@ fn after_sync(
 
 fn after_reset(account: &Account) -> Vec<Change> {
     let mut changes = Vec::new();
-    let quota = account.pool.default_quota();
+    let quota = account.tier.default_quota();
     if account.quota != quota {
         changes.push(Change::Quota { quota });
     }
@@ -255,7 +255,7 @@ fn after_enable(account: &Account, now_ms: i64) -> Vec<Change> {
             cooldown: unfinished,
         },
         None if account.quota == 0 => {
-            let until_ms = after(now_ms, account.pool.window());
+            let until_ms = after(now_ms, account.tier.window());
             Change::Status {
                 status: Status::Cooling,
                 cooldown: Some(Cooldown {

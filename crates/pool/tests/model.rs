@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pool::{
     Account, AccountChange, AccountId, AccountView, Credential, Event, Exhausted, Lease, Outcome,
-    Policy, Pool, PoolKind, SkipReason, Status, Tier, Want, replay,
+    Policy, Pool, SelectRequest, SkipReason, Status, Tier, replay,
 };
 use proptest::prelude::*;
 
@@ -40,9 +40,9 @@ fn id(n: u8) -> AccountId {
 
 fn account(n: u8) -> Account {
     let kind = if n.is_multiple_of(3) {
-        PoolKind::Super
+        Tier::Super
     } else {
-        PoolKind::Basic
+        Tier::Basic
     };
     let credential = Credential::try_new(&format!("credential-{n}")).unwrap();
     Account {
@@ -209,7 +209,7 @@ impl World {
                 until_ms: account.cooldown.unwrap().until_ms,
             }),
             Status::Active if account.quota == 0 => Some(SkipReason::NoQuota),
-            Status::Active if resting => Some(SkipReason::Resting),
+            Status::Active if resting => Some(SkipReason::Ejected),
             Status::Active if self.available(account) == 0 => Some(SkipReason::Busy),
             Status::Active => None,
         }
@@ -222,9 +222,9 @@ impl World {
         exclude: &[AccountId],
         prefer: Option<&AccountId>,
     ) -> Vec<AccountId> {
-        let able = |kind: PoolKind| {
+        let able = |kind: Tier| {
             let fits = move |account: &&Account| {
-                account.pool == kind
+                account.tier == kind
                     && self.skip(account).is_none()
                     && !exclude.contains(&account.id)
             };
@@ -256,8 +256,8 @@ impl World {
     /// What may serve when nothing else can.
     fn resting_longest(&self, tier: Tier, exclude: &[AccountId]) -> Vec<AccountId> {
         let fits = |account: &&Account| {
-            tier.candidates().contains(&account.pool)
-                && self.skip(account) == Some(SkipReason::Resting)
+            tier.candidates().contains(&account.tier)
+                && self.skip(account) == Some(SkipReason::Ejected)
                 && self.available(account) > 0
                 && !exclude.contains(&account.id)
         };
@@ -270,7 +270,7 @@ impl World {
     fn select(&mut self, tier: Tier, cost: u32, exclude: &[AccountId], prefer: Option<&AccountId>) {
         self.selections += 1;
         let selected = self.pool.select(
-            &Want {
+            &SelectRequest {
                 tier,
                 cost,
                 exclude,
@@ -288,7 +288,7 @@ impl World {
                 );
                 let account = &self.rows[lease.account_id()];
                 assert_eq!(lease.credential(), &account.credential);
-                assert_eq!(lease.pool_kind(), account.pool);
+                assert_eq!(lease.tier(), account.tier);
                 let reserved = cost.max(1).min(self.available(account));
                 assert!(reserved > 0);
                 self.rests.remove(lease.account_id());
@@ -306,7 +306,7 @@ impl World {
         let mut ends = Vec::new();
         for account in self.rows.values() {
             let reason = match self.skip(account) {
-                _ if !tier.candidates().contains(&account.pool) => SkipReason::WrongTier,
+                _ if !tier.candidates().contains(&account.tier) => SkipReason::WrongTier,
                 Some(reason) => reason,
                 None => {
                     assert!(exclude.contains(&account.id), "skipped without a reason");
@@ -353,13 +353,13 @@ impl World {
             let open = |l: &&(Lease, u32)| l.0.account_id() == &account.id && l.1 > 0;
             assert_eq!(in_flight as usize, self.leases.iter().filter(open).count());
             // A counted rest ends at the next selection, not in between.
-            if skipped != Some(SkipReason::Resting) {
+            if skipped != Some(SkipReason::Ejected) {
                 assert_eq!(skipped, self.skip(&account));
             }
         }
         for tier in [Tier::Basic, Tier::Super] {
             let able = self.rows.values().any(|account| {
-                tier.candidates().contains(&account.pool)
+                tier.candidates().contains(&account.tier)
                     && matches!(account.status, Status::Active | Status::Cooling)
             });
             assert_eq!(self.pool.serves(tier), able);
@@ -391,7 +391,7 @@ proptest! {
         let total: u32 = (0..3).map(|n| account(n).quota).sum();
         let (mut open, mut used) = (Vec::new(), 0);
         for (cost, spent, keep) in costs {
-            let want = Want { tier: Tier::Basic, cost, exclude: &[], prefer: None };
+            let want = SelectRequest { tier: Tier::Basic, cost, exclude: &[], prefer: None };
             let Ok(lease) = pool.select(&want, START) else { break };
             if keep {
                 open.push(lease);

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use pool::{
-    Account, AccountId, Cooldown, CooldownReason, Credential, Outcome, Policy, Pool, PoolKind,
-    SkipReason, Status, Tier, Want,
+    Account, AccountId, Cooldown, CooldownReason, Credential, Outcome, Policy, Pool, SelectRequest,
+    SkipReason, Status, Tier,
 };
 
 const START: i64 = 1_772_700_000_000;
 
-const ANY: Want<'static> = Want {
+const ANY: SelectRequest<'static> = SelectRequest {
     tier: Tier::Basic,
     cost: 1,
     exclude: &[],
@@ -26,7 +26,7 @@ fn account(n: u8) -> Account {
     let credential = Credential::try_new(&format!("credential-{n}")).unwrap();
     Account {
         quota: 5,
-        ..Account::new(id(n), credential, PoolKind::Super, START)
+        ..Account::new(id(n), credential, Tier::Super, START)
     }
 }
 
@@ -78,7 +78,9 @@ fn many_rests_that_end_together_are_all_ended() {
         ..account(n)
     }));
     let prefer = Some(&id(199));
-    let lease = pool.select(&Want { prefer, ..ANY }, START).unwrap();
+    let lease = pool
+        .select(&SelectRequest { prefer, ..ANY }, START)
+        .unwrap();
     assert_eq!(
         lease.account_id(),
         &id(199),
@@ -99,7 +101,7 @@ fn a_lease_dropped_on_a_panic_or_a_closed_connection_frees_the_account() {
         quota: 1,
         ..account(0)
     }]);
-    let want = Want { cost: 4, ..ANY };
+    let want = SelectRequest { cost: 4, ..ANY };
     let lease = pool.select(&want, START).unwrap();
     let exhausted = pool.select(&want, START).unwrap_err();
     assert_eq!(exhausted.skips[0].reason, SkipReason::Busy);
@@ -108,7 +110,7 @@ fn a_lease_dropped_on_a_panic_or_a_closed_connection_frees_the_account() {
     assert!(pool.select(&want, START).is_ok());
 }
 
-fn fails(pool: &Arc<Pool>, want: &Want<'_>) -> AccountId {
+fn fails(pool: &Arc<Pool>, want: &SelectRequest<'_>) -> AccountId {
     let lease = pool.select(want, START).unwrap();
     let id = lease.account_id().clone();
     let failure = Outcome::UpstreamFailure { reason: "http_502" };
@@ -126,7 +128,9 @@ fn an_account_rests_for_the_next_five_selections_after_an_upstream_failure() {
         assert_ne!(*lease.account_id(), failed);
     }
     let prefer = Some(&failed);
-    let lease = pool.select(&Want { prefer, ..ANY }, START).unwrap();
+    let lease = pool
+        .select(&SelectRequest { prefer, ..ANY }, START)
+        .unwrap();
     assert_eq!(*lease.account_id(), failed);
 }
 
@@ -139,13 +143,13 @@ fn the_account_that_has_rested_longest_serves_when_all_rest() {
     let exclude = [first.clone()];
     let lease = pool.select(&ANY, START).unwrap();
     assert_eq!(*lease.account_id(), first);
-    let want = Want {
+    let want = SelectRequest {
         exclude: &exclude,
         ..ANY
     };
     assert_eq!(*pool.select(&want, START).unwrap().account_id(), second);
     let exclude = [first, second];
-    let want = Want {
+    let want = SelectRequest {
         exclude: &exclude,
         ..ANY
     };

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use pool::{
     Account, AccountId, Change, Cooldown, CooldownReason, Credential, Event, Outcome, Policy,
-    PoolKind, Status, replay, transition,
+    Status, Tier, replay, transition,
 };
 use proptest::prelude::*;
 
 const NOW: i64 = 1_772_700_000_000;
 const HOUR: i64 = 3_600_000;
 
-fn account(kind: PoolKind) -> Account {
+fn account(kind: Tier) -> Account {
     let credential = Credential::try_new("credential-of-a").unwrap();
     Account::new(AccountId::new("a"), credential, kind, NOW - 1000)
 }
@@ -23,7 +23,7 @@ fn with(status: Status, quota: u32, cooldown: Option<Cooldown>) -> Account {
         status,
         quota,
         cooldown,
-        ..account(PoolKind::Basic)
+        ..account(Tier::Basic)
     }
 }
 
@@ -55,7 +55,7 @@ fn rest(hours: i64, reason: CooldownReason) -> Option<Cooldown> {
 #[test]
 fn success_consumes_its_cost_and_no_more_than_the_quota() {
     let (next, changes) = transition(
-        &account(PoolKind::Basic),
+        &account(Tier::Basic),
         &Event::Outcome(Outcome::Success { cost: 4 }),
         NOW,
         &Policy::default(),
@@ -83,7 +83,7 @@ fn success_consumes_its_cost_and_no_more_than_the_quota() {
 
 #[test]
 fn a_used_up_account_rests_for_the_window_of_its_pool() {
-    for (kind, hours) in [(PoolKind::Basic, 20), (PoolKind::Super, 2)] {
+    for (kind, hours) in [(Tier::Basic, 20), (Tier::Super, 2)] {
         let last = Account {
             quota: 1,
             ..account(kind)
@@ -121,7 +121,7 @@ fn a_second_rate_limit_never_shortens_a_rest() {
 
 #[test]
 fn unauthorized_answers_are_counted_until_the_account_expires() {
-    let mut current = account(PoolKind::Basic);
+    let mut current = account(Tier::Basic);
     for count in 1..=5 {
         current = ended(
             &current,
@@ -157,14 +157,14 @@ fn a_threshold_of_zero_means_one() {
         ..Policy::default()
     };
     let event = Event::Outcome(Outcome::Unauthorized { reason: "x" });
-    let (next, _) = transition(&account(PoolKind::Basic), &event, NOW, &policy);
+    let (next, _) = transition(&account(Tier::Basic), &event, NOW, &policy);
     assert_eq!((next.status, next.fail_count), (Status::Expired, 1));
 }
 
 #[test]
 fn a_blocked_account_expires_at_once_and_its_counter_stays() {
     let next = ended(
-        &account(PoolKind::Super),
+        &account(Tier::Super),
         Outcome::Blocked {
             reason: "blocked_user",
         },
@@ -175,7 +175,7 @@ fn a_blocked_account_expires_at_once_and_its_counter_stays() {
 
 #[test]
 fn upstream_failures_and_unharmed_leases_change_nothing_stored() {
-    let before = account(PoolKind::Basic);
+    let before = account(Tier::Basic);
     for outcome in [
         Outcome::UpstreamFailure { reason: "http_502" },
         Outcome::Unharmed,
@@ -214,10 +214,10 @@ fn sync_with_quota_does_not_end_a_rate_limit_that_came_with_quota_left() {
 
 #[test]
 fn sync_without_quota_sends_to_rest_and_stretches_a_short_rate_limit_once() {
-    let emptied = synced(&account(PoolKind::Basic), 0);
+    let emptied = synced(&account(Tier::Basic), 0);
     assert_eq!(emptied.cooldown, rest(20, CooldownReason::QuotaEmpty));
 
-    let limited = ended(&account(PoolKind::Basic), Outcome::RateLimited);
+    let limited = ended(&account(Tier::Basic), Outcome::RateLimited);
     let stretched = synced(&limited, 0);
     assert_eq!(stretched.cooldown, rest(10, CooldownReason::RateLimited));
     let later = Event::Synced {
@@ -255,26 +255,26 @@ fn sync_clears_failures_and_leaves_a_disabled_account_disabled() {
 #[test]
 fn the_window_decides_the_pool() {
     for (from, secs, to) in [
-        (PoolKind::Super, 14_400, PoolKind::Basic),
-        (PoolKind::Basic, 14_399, PoolKind::Super),
-        (PoolKind::Basic, 72_000, PoolKind::Basic),
+        (Tier::Super, 14_400, Tier::Basic),
+        (Tier::Basic, 14_399, Tier::Super),
+        (Tier::Basic, 72_000, Tier::Basic),
     ] {
         let event = Event::Synced {
             quota: 5,
             window: Some(Duration::from_secs(secs)),
         };
-        assert_eq!(after(&account(from), event).pool, to);
+        assert_eq!(after(&account(from), event).tier, to);
     }
     assert_eq!(
-        synced(&account(PoolKind::Super), 5).pool,
-        PoolKind::Super,
+        synced(&account(Tier::Super), 5).tier,
+        Tier::Super,
         "unknown window"
     );
     let emptied = Event::Synced {
         quota: 0,
         window: Some(Duration::from_secs(7_200)),
     };
-    let next = after(&account(PoolKind::Basic), emptied);
+    let next = after(&account(Tier::Basic), emptied);
     assert_eq!(
         next.cooldown,
         rest(2, CooldownReason::QuotaEmpty),
@@ -298,7 +298,7 @@ fn reset_gives_a_fresh_active_account_from_any_state() {
         };
         let fresh = Account {
             use_count: 9,
-            ..account(PoolKind::Basic)
+            ..account(Tier::Basic)
         };
         assert_eq!(after(&before, Event::Reset), fresh);
     }
@@ -306,7 +306,7 @@ fn reset_gives_a_fresh_active_account_from_any_state() {
 
 #[test]
 fn disable_and_enable_resume_an_unfinished_rest() {
-    let limited = ended(&account(PoolKind::Basic), Outcome::RateLimited);
+    let limited = ended(&account(Tier::Basic), Outcome::RateLimited);
     let disabled = after(&limited, Event::Disable);
     assert_eq!(disabled.status, Status::Disabled);
     assert_eq!(after(&disabled, Event::Enable), limited);
@@ -350,7 +350,7 @@ proptest! {
         history in proptest::collection::vec((any_event(), 0_i64..(3 * HOUR)), 1..40)
     ) {
         let policy = Policy::default();
-        let mut current = account(PoolKind::Basic);
+        let mut current = account(Tier::Basic);
         let mut now = NOW;
         for (event, wait) in history {
             now += wait;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pool::{Account, AccountChange, AccountId, Change, Credential, PoolKind};
+use pool::{Account, AccountChange, AccountId, Change, Credential, Tier};
 use store::{AccountStore, MasterKey, Record, RecordStore, SqliteStore, UsageRow};
 use tokio::{runtime::Runtime, task::JoinSet};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ fn account(n: u64) -> Account {
     let id = AccountId::new(format!("account-{n}"));
     Account {
         quota: u32::MAX,
-        ..Account::new(id, credential, PoolKind::Super, 0)
+        ..Account::new(id, credential, Tier::Super, 0)
     }
 }
 

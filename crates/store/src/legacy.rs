@@ -8,7 +8,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, PoolKind, Status};
+use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
 use serde_json::{Map, Value};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -86,7 +86,7 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     };
     let mut read = LegacyAccounts::default();
     let mut seen = HashSet::new();
-    for kind in PoolKind::ALL {
+    for kind in Tier::ALL {
         let pool = kind.as_str();
         let entries = match pools.get(pool) {
             None | Some(Value::Null) => continue,
@@ -109,7 +109,7 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     }
     let unknown = pools
         .iter()
-        .filter(|(name, _)| PoolKind::from_name(name).is_none());
+        .filter(|(name, _)| Tier::from_name(name).is_none());
     read.unknown_pools = unknown
         .map(|(name, entries)| unknown_pool(name, entries))
         .collect();
@@ -123,7 +123,7 @@ fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
     }
 }
 
-fn read_entry(pool: PoolKind, entry: &Value, now_ms: i64) -> Result<Account, String> {
+fn read_entry(pool: Tier, entry: &Value, now_ms: i64) -> Result<Account, String> {
     let empty = Map::new();
     let (token, fields) = match entry {
         Value::String(token) => (Some(token.as_str()), Fields(&empty)),
@@ -282,7 +282,7 @@ mod tests {
         let mut expected = Account::new(
             account.id.clone(),
             credential,
-            PoolKind::Basic,
+            Tier::Basic,
             1_770_000_000_000,
         );
         expected.quota = 73;
@@ -306,7 +306,7 @@ mod tests {
         let expected = Account::new(
             account.id.clone(),
             account.credential.clone(),
-            PoolKind::Super,
+            Tier::Super,
             NOW_MS,
         );
         assert_eq!(*account, expected);
@@ -316,7 +316,7 @@ mod tests {
     fn duplicates_are_counted_and_the_first_one_stays() {
         let read = read(r#"{"ssoBasic": ["sso=cookie-1", "cookie-1"], "ssoSuper": ["cookie-1"]}"#);
         assert_eq!((read.accounts.len(), read.duplicates), (1, 2));
-        assert_eq!(read.accounts[0].pool, PoolKind::Basic);
+        assert_eq!(read.accounts[0].tier, Tier::Basic);
     }
 
     #[test]

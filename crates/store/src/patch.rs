@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use pool::{AccountChange, AccountId, Change, Cooldown, PoolKind, Status};
+use pool::{AccountChange, AccountId, Change, Cooldown, Status, Tier};
 
 /// Everything that a group changes in one account. `None` leaves a column alone.
 #[derive(Debug, Default, PartialEq)]
@@ -20,7 +20,7 @@ pub(crate) struct Patch {
     pub(crate) last_used_at_ms: Option<i64>,
     pub(crate) status: Option<(Status, Option<Cooldown>)>,
     pub(crate) failure: Option<Failure>,
-    pub(crate) pool: Option<PoolKind>,
+    pub(crate) tier: Option<Tier>,
     pub(crate) last_sync_at_ms: Option<i64>,
 }
 
@@ -57,7 +57,7 @@ impl Patch {
                 });
             }
             Change::FailuresCleared => self.failure = Some(Failure::default()),
-            Change::Moved { pool } => self.pool = Some(*pool),
+            Change::Tier { tier } => self.tier = Some(*tier),
             Change::Synced { at_ms } => self.last_sync_at_ms = Some(*at_ms),
         }
     }
@@ -71,14 +71,14 @@ impl Patch {
             last_used_at_ms,
             status,
             failure,
-            pool,
+            tier,
             last_sync_at_ms,
         } = self;
         last_used_at_ms.is_some()
             && quota.is_none()
             && status.is_none()
             && failure.is_none()
-            && pool.is_none()
+            && tier.is_none()
             && last_sync_at_ms.is_none()
     }
 }

@@ -91,6 +91,7 @@ choice! {
     ModelTier {
         Basic = "basic",
         Super = "super",
+        Heavy = "heavy",
     }
 }
 

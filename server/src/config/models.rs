@@ -66,7 +66,7 @@ pub(super) fn built_in() -> Vec<ModelConfig> {
             "grok-4-heavy",
             "grok-4",
             "MODEL_MODE_HEAVY",
-            Super,
+            Heavy,
             High,
             Chat,
         ),

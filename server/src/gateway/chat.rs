@@ -7,7 +7,7 @@ use openai::{
     stream::Thinking,
     usage::Estimator,
 };
-use pool::{AccountId, Lease, Want};
+use pool::{AccountId, Lease, SelectRequest};
 use tokio::time::Instant;
 
 use crate::{
@@ -206,7 +206,7 @@ impl Gateway {
     }
 
     fn select(&self, plan: &Plan, tried: &[AccountId]) -> Result<Lease, ApiError> {
-        let want = Want {
+        let want = SelectRequest {
             tier: plan.model.tier,
             cost: plan.model.cost,
             exclude: tried,
@@ -260,8 +260,8 @@ fn no_more_accounts(
 
 /// When trying again makes sense, if ever. Soon where open requests hold the last of the quota.
 fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
-    use pool::SkipReason::{Busy, Resting};
-    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Resting);
+    use pool::SkipReason::{Busy, Ejected};
+    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Ejected);
     if exhausted.skips.iter().any(is_soon) {
         Some(now_ms)
     } else {
@@ -307,7 +307,7 @@ fn describe(exhausted: &pool::Exhausted) -> String {
                 SkipReason::Busy => format!("{n} busy"),
                 SkipReason::Excluded => format!("{n} tried already"),
                 SkipReason::WrongTier => format!("{n} without the needed plan"),
-                SkipReason::Resting => format!("{n} resting after upstream errors"),
+                SkipReason::Ejected => format!("{n} resting after upstream errors"),
             }
         })
         .collect();

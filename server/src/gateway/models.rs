@@ -59,6 +59,7 @@ impl From<&ModelConfig> for Model {
             tier: match entry.tier {
                 ModelTier::Basic => Tier::Basic,
                 ModelTier::Super => Tier::Super,
+                ModelTier::Heavy => Tier::Heavy,
             },
             cost: match entry.cost {
                 Effort::Low => 1,

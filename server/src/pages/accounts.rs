@@ -17,9 +17,7 @@ use grok2api_app::{
     service::{AdminProof, AdminService},
 };
 use parking_lot::Mutex;
-use pool::{
-    Account, AccountChange, AccountId, AccountView, Credential, Event, Pool, PoolKind, Status,
-};
+use pool::{Account, AccountChange, AccountId, AccountView, Credential, Event, Pool, Status, Tier};
 use store::{Record, Store};
 use uuid::Uuid;
 
@@ -296,10 +294,11 @@ pub fn new_account_id() -> AccountId {
     AccountId::new(Uuid::now_v7().simple().to_string())
 }
 
-fn pool_kind(tier: AccountTier) -> PoolKind {
+fn pool_kind(tier: AccountTier) -> Tier {
     match tier {
-        AccountTier::Basic => PoolKind::Basic,
-        AccountTier::Super => PoolKind::Super,
+        AccountTier::Basic => Tier::Basic,
+        AccountTier::Super => Tier::Super,
+        AccountTier::Heavy => Tier::Heavy,
     }
 }
 
@@ -365,13 +364,14 @@ fn to_row(view: AccountView) -> AccountRow {
     AccountRow {
         id: account.id.to_string(),
         masked: account.credential.masked(),
-        tier: match account.pool {
-            PoolKind::Basic => AccountTier::Basic,
-            PoolKind::Super => AccountTier::Super,
+        tier: match account.tier {
+            Tier::Basic => AccountTier::Basic,
+            Tier::Super => AccountTier::Super,
+            Tier::Heavy => AccountTier::Heavy,
         },
         status: to_status(account.status),
         quota: account.quota,
-        quota_limit: account.pool.default_quota().max(account.quota),
+        quota_limit: account.tier.default_quota().max(account.quota),
         cooling_until_ms: account.cooldown.as_ref().map(|cooldown| cooldown.until_ms),
         cooling_reason: account
             .cooldown
@@ -436,7 +436,7 @@ mod tests {
         );
         // What is left when the browser goes away while the account is being stored.
         let credential = Credential::try_new("cut-off-0001").unwrap();
-        let account = Account::new(new_account_id(), credential, PoolKind::Basic, now_ms());
+        let account = Account::new(new_account_id(), credential, Tier::Basic, now_ms());
         store.insert_accounts(&[account]).await.unwrap();
 
         let add = |text: &str| {

@@ -141,6 +141,7 @@ fn TierChoice(tier: RwSignal<AccountTier>) -> impl IntoView {
             <legend class="field__label">{t(accounts::ADD_TIER)}</legend>
             {choice(AccountTier::Basic, accounts::ADD_TIER_BASIC)}
             {choice(AccountTier::Super, accounts::ADD_TIER_SUPER)}
+            {choice(AccountTier::Heavy, accounts::ADD_TIER_HEAVY)}
         </fieldset>
     }
 }

@@ -77,6 +77,9 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
             AccountTier::Super => {
                 view! { <Badge tone=Tone::Accent>{t(accounts::TIER_SUPER)}</Badge> }
             }
+            AccountTier::Heavy => {
+                view! { <Badge tone=Tone::Accent>{t(accounts::TIER_HEAVY)}</Badge> }
+            }
         }}
         {move || tags.get().into_iter().map(|tag| view! { <Badge>{tag}</Badge> }).collect_view()}
     }

@@ -199,7 +199,7 @@ async fn apply_patch(
         .bind(failure.and_then(|failure| failure.at_ms))
         .bind(failure.is_some())
         .bind(failure.and_then(|failure| failure.reason.as_deref()))
-        .bind(patch.pool.map(|pool| pool.as_str()))
+        .bind(patch.tier.map(|tier| tier.as_str()))
         .bind(patch.last_sync_at_ms)
         .bind(id.as_str())
         .execute(connection)

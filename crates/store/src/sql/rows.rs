@@ -1,6 +1,6 @@
 //! Between rows and Rust types.
 
-use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, PoolKind, Status};
+use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
 use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
 use crate::{
@@ -41,7 +41,7 @@ impl SealedAccount {
             .bind(account.id.as_str())
             .bind(&self.credential)
             .bind(&self.credential_hash)
-            .bind(account.pool.as_str())
+            .bind(account.tier.as_str())
             .bind(account.status.as_str())
             .bind(account.quota)
             .bind(account.created_at_ms)
@@ -92,7 +92,7 @@ pub(crate) fn read_account(row: &SqliteRow, keys: &Keys) -> Result<Account, Stor
     let sealed: &str = row.try_get("credential")?;
     let credential =
         Credential::try_new(&keys.open(&id, sealed)?).map_err(|_| corrupt("the credential"))?;
-    let pool = PoolKind::from_name(row.try_get("pool")?).ok_or_else(|| corrupt("the pool"))?;
+    let tier = Tier::from_name(row.try_get("pool")?).ok_or_else(|| corrupt("the pool"))?;
     let status = Status::from_name(row.try_get("status")?).ok_or_else(|| corrupt("the status"))?;
     let tags: &str = row.try_get("tags")?;
     let cooldown = match (
@@ -108,7 +108,7 @@ pub(crate) fn read_account(row: &SqliteRow, keys: &Keys) -> Result<Account, Stor
     };
     Ok(Account {
         credential,
-        pool,
+        tier,
         status,
         quota: to_u32(row.try_get("quota")?),
         created_at_ms: row.try_get("created_at_ms")?,

@@ -7,7 +7,7 @@ mod support;
 
 use std::sync::Arc;
 
-use pool::{Account, AccountChange, Change, Cooldown, CooldownReason, PoolKind, Status, replay};
+use pool::{Account, AccountChange, Change, Cooldown, CooldownReason, Status, Tier, replay};
 use store::{Record, SessionRow, Store, StoreError, UsageRow};
 use support::{NOW_MS, account, id, record, usage};
 use tokio::task::JoinSet;
@@ -39,7 +39,7 @@ async fn conforms<S: Store + 'static>(mut fresh: impl FnMut() -> Arc<S>) {
 async fn accounts_read_back_as_written(store: &impl Store) {
     assert_eq!(store.load_accounts().await.unwrap(), []);
     let mut full = account("full");
-    full.pool = PoolKind::Super;
+    full.tier = Tier::Super;
     full.status = Status::Disabled;
     full.quota = u32::MAX;
     full.created_at_ms += 1;
@@ -121,12 +121,7 @@ async fn every_change_is_applied(store: &impl Store) {
             used: 100,
             at_ms: 4,
         }],
-        vec![
-            Change::FailuresCleared,
-            Change::Moved {
-                pool: PoolKind::Super,
-            },
-        ],
+        vec![Change::FailuresCleared, Change::Tier { tier: Tier::Super }],
         vec![
             Change::Synced { at_ms: 5 },
             Change::Status {

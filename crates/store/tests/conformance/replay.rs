@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use pool::{AccountChange, Change, Cooldown, CooldownReason, PoolKind, Status, replay};
+use pool::{AccountChange, Change, Cooldown, CooldownReason, Status, Tier, replay};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -27,7 +27,7 @@ fn change() -> impl Strategy<Value = Change> {
     let cooldown = prop::option::of(
         (any::<i64>(), reason).prop_map(|(until_ms, reason)| Cooldown { until_ms, reason }),
     );
-    let pool = prop::sample::select(PoolKind::ALL.to_vec());
+    let pool = prop::sample::select(Tier::ALL.to_vec());
     prop_oneof![
         6 => (0..100_u32, any::<i64>()).prop_map(|(used, at_ms)| Change::Used { used, at_ms }),
         1 => (status, cooldown).prop_map(|(status, cooldown)| Change::Status { status, cooldown }),
@@ -36,7 +36,7 @@ fn change() -> impl Strategy<Value = Change> {
             Change::Failed { fail_count, at_ms, reason }
         }),
         1 => Just(Change::FailuresCleared),
-        1 => pool.prop_map(|pool| Change::Moved { pool }),
+        1 => pool.prop_map(|tier| Change::Tier { tier }),
         1 => any::<i64>().prop_map(|at_ms| Change::Synced { at_ms }),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pool::{Account, AccountChange, AccountId, Change, Credential, PoolKind};
+use pool::{Account, AccountChange, AccountId, Change, Credential, Tier};
 use store::{MasterKey, Record, SqliteStore, UsageRow};
 
 pub(crate) const NOW_MS: i64 = 1_772_700_000_000;
@@ -22,7 +22,7 @@ pub(crate) fn id(name: &str) -> AccountId {
 /// An account whose credential derives from its id.
 pub(crate) fn account(name: &str) -> Account {
     let credential = Credential::try_new(&format!("cookie-of-{name}")).unwrap();
-    Account::new(id(name), credential, PoolKind::Basic, NOW_MS)
+    Account::new(id(name), credential, Tier::Basic, NOW_MS)
 }
 
 pub(crate) fn usage(name: &str, at_ms: i64) -> UsageRow {
