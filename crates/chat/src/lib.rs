@@ -1,0 +1,30 @@
+//! What a conversation is, whatever API it comes through. Pure: no I/O, no clock, no wire format.
+//!
+//! Data flow: a protocol crate (`openai`, `anthropic`) parses bytes into a [`Request`]; [`flatten`]
+//! turns it into the one [`Prompt`] that the upstream takes; what the upstream says becomes
+//! [`Deltas`], bounded by an [`OutputLimiter`] and counted by an [`Estimator`]; the protocol crate
+//! writes them, then the [`Finish`].
+//!
+//! A [`History`] identifies what has been said so far, so that a follow-up finds its conversation.
+
+mod delta;
+mod finish;
+mod flatten;
+mod history;
+mod limit;
+mod request;
+mod source;
+mod tool;
+mod turn;
+mod usage;
+
+pub use delta::{Citation, Delta, Deltas, Event, SearchActivity, SearchKind};
+pub use finish::{Finish, FinishReason};
+pub use flatten::{Prompt, count_tokens, flatten, flatten_last_turn};
+pub use history::{History, history_after, history_key};
+pub use limit::OutputLimiter;
+pub use request::{Effort, OutputLimits, Reasoning, Request, ResponseFormat, Sampling};
+pub use source::{Source, SourceError};
+pub use tool::{Tool, ToolCall, ToolChoice};
+pub use turn::{Attachment, AttachmentKind, Part, Role, Turn};
+pub use usage::{Estimator, Usage};
