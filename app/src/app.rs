@@ -22,7 +22,7 @@ pub fn App() -> impl IntoView {
     provide_prefs();
     provide_session();
     Toaster::provide();
-    // Server functions redirect only where the session changes: load the page anew.
+    // Server functions redirect only where the session changes: load the page again.
     let _ = set_redirect_hook(dom::load_page);
     view! {
         <Title formatter=|page: String| {
@@ -46,6 +46,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/admin/login") view=LoginPage ssr=SsrMode::Async />
             <ParentRoute path=path!("/admin") view={Lazy::<lazy::Admin>::new()} ssr=SsrMode::Async>
                 <Route path=path!("") view=|| view! { <Redirect path="/admin/accounts" /> } />
+                // The predecessor's name for it.
+                <Route path=path!("token") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 <Route path=path!("accounts") view={Lazy::<lazy::Accounts>::new()} />
                 <Route path=path!("password") view={Lazy::<lazy::Password>::new()} />
                 <Route path=path!("dev/components") view={Lazy::<lazy::Gallery>::new()} />

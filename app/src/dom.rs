@@ -38,6 +38,31 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Moves the focus among the elements of `list` that match `selector`: `step` on from the one that
+/// has it, around the ends; to the ticked one, else the first, when none has it.
+pub(crate) fn move_focus(list: &web_sys::Element, selector: &str, step: i32) {
+    let Ok(found) = list.query_selector_all(selector) else {
+        return;
+    };
+    let items: Vec<web_sys::HtmlElement> = (0..found.length())
+        .filter_map(|at| found.item(at)?.dyn_into().ok())
+        .collect();
+    let active = document().active_element();
+    let current = items
+        .iter()
+        .position(|item| Some(item.as_ref()) == active.as_ref());
+    let is_ticked =
+        |item: &web_sys::HtmlElement| item.get_attribute("aria-checked").as_deref() == Some("true");
+    let count = i32::try_from(items.len()).unwrap_or(0).max(1);
+    let next = match current.and_then(|at| i32::try_from(at).ok()) {
+        Some(at) => usize::try_from((at + step).rem_euclid(count)).unwrap_or(0),
+        None => items.iter().position(is_ticked).unwrap_or(0),
+    };
+    if let Some(item) = items.get(next) {
+        let _ = item.focus();
+    }
+}
+
 /// Whether the page can be seen now.
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible

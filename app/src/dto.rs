@@ -43,8 +43,8 @@ pub struct ModelOption {
     pub id: String,
     /// Quota units per request: 1 or 4.
     pub cost: u32,
-    /// Only Super accounts can serve it.
-    pub needs_super: bool,
+    /// The least account that can serve it.
+    pub tier: Tier,
     /// An account that can serve it exists and is not disabled or expired.
     pub is_served: bool,
 }
@@ -58,13 +58,31 @@ pub enum AccountStatus {
     Disabled,
 }
 
+/// What an account is worth, and what a model needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AccountTier {
+pub enum Tier {
     #[default]
     Basic,
     Super,
     Heavy,
+}
+
+/// Why and until when an account serves nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cooldown {
+    /// Unix milliseconds.
+    pub until_ms: i64,
+    pub reason: CooldownReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CooldownReason {
+    /// The upstream asked for a pause.
+    RateLimited,
+    QuotaEmpty,
+    UpstreamErrors,
 }
 
 /// One account as the admin table shows it. Carries no secret.
@@ -73,15 +91,13 @@ pub struct AccountRow {
     pub id: String,
     /// The credential's last four characters, for example `…9f3c`.
     pub masked: String,
-    pub tier: AccountTier,
+    pub tier: Tier,
     pub status: AccountStatus,
     pub quota: u32,
     /// Quota of a full window: 80 or 140 by default.
     pub quota_limit: u32,
+    pub cooldown: Option<Cooldown>,
     /// Unix milliseconds.
-    pub cooling_until_ms: Option<i64>,
-    /// `rate_limited`, `quota_empty` or `upstream_errors`.
-    pub cooling_reason: Option<String>,
     pub last_used_at_ms: Option<i64>,
     pub created_at_ms: i64,
     pub use_count: u64,

@@ -1,4 +1,7 @@
 //! The one error that server functions return to a page.
+//!
+//! What a page has to tell apart is an enum, and a page translates it with an exhaustive `match`:
+//! see `components::describe`. The `Display` texts are for logs and the terminal.
 
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
@@ -16,9 +19,8 @@ pub enum UiError {
     WrongPassword,
     #[error("too many attempts, retry in {retry_secs} s")]
     TooManyAttempts { retry_secs: u64 },
-    /// `field` is the form field; `rule` is a translation key such as `too_short`.
     #[error("{field}: {rule}")]
-    Invalid { field: String, rule: String },
+    Invalid { field: Field, rule: Rule },
     #[error("not found")]
     NotFound,
     /// The request came from another site.
@@ -34,6 +36,43 @@ pub enum UiError {
     Connection,
 }
 
+/// The value that the server refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    #[error("the new password")]
+    NewPassword,
+    #[error("the repeated password")]
+    RepeatedPassword,
+    #[error("the code")]
+    Code,
+}
+
+/// The rule that a value breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    #[error(transparent)]
+    Password(#[from] PasswordRule),
+    #[error("it is not the same as the first time")]
+    Differs,
+    #[error("it is too long")]
+    TooLong,
+}
+
+/// Why a new password of the operator is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordRule {
+    #[error("it needs at least {min_chars} characters")]
+    TooShort { min_chars: u16 },
+    #[error("it may have at most {max_chars} characters")]
+    TooLong { max_chars: u16 },
+    /// In every scanner's word list.
+    #[error("it was the default password of earlier versions, which everybody knows")]
+    IsDefault,
+}
+
 impl FromServerFnError for UiError {
     type Encoder = JsonEncoding;
 
@@ -43,6 +82,49 @@ impl FromServerFnError for UiError {
             _ => Self::Internal {
                 request_id: String::new(),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminal_gets_sentences_and_no_identifiers() {
+        let too_short = PasswordRule::TooShort { min_chars: 10 };
+        assert_eq!(too_short.to_string(), "it needs at least 10 characters");
+        let refused = UiError::Invalid {
+            field: Field::NewPassword,
+            rule: PasswordRule::IsDefault.into(),
+        };
+        assert_eq!(
+            refused.to_string(),
+            "the new password: it was the default password of earlier versions, which everybody \
+             knows"
+        );
+    }
+
+    #[test]
+    fn a_refused_value_survives_the_way_to_the_page() {
+        let rules = [
+            PasswordRule::TooShort { min_chars: 10 }.into(),
+            PasswordRule::TooLong { max_chars: 1024 }.into(),
+            PasswordRule::IsDefault.into(),
+            Rule::Differs,
+            Rule::TooLong,
+        ];
+        for rule in rules {
+            let sent = UiError::Invalid {
+                field: Field::NewPassword,
+                rule,
+            };
+            let json = serde_json::to_string(&sent).unwrap();
+            assert_eq!(
+                serde_json::from_str::<UiError>(&json).unwrap(),
+                sent,
+                "{json}"
+            );
         }
     }
 }

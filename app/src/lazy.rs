@@ -40,16 +40,16 @@ impl LazyRoute for Chat {
 }
 
 /// `/admin`: what surrounds the operator's pages.
-pub(crate) struct Admin(FirstAccounts);
+pub(crate) struct Admin;
 
 #[lazy_route]
 impl LazyRoute for Admin {
     fn data() -> Self {
-        Self(FirstAccounts::load())
+        Self
     }
 
-    fn view(this: Self) -> AnyView {
-        provide_context(this.0);
+    fn view(_this: Self) -> AnyView {
+        provide_context(LoadedAccounts::default());
         view! {
             <Guard access=Access::Admin>
                 <AdminLayout />
@@ -60,15 +60,26 @@ impl LazyRoute for Admin {
 }
 
 /// `/admin/accounts`
-pub(crate) struct Accounts;
+pub(crate) struct Accounts(FirstAccounts);
+
+/// What [`Accounts`] shows now. The server builds what is inside the guard several times, and asks
+/// for `data` again each time.
+#[derive(Clone, Copy, Default)]
+struct LoadedAccounts(StoredValue<Option<FirstAccounts>>);
 
 #[lazy_route]
 impl LazyRoute for Accounts {
     fn data() -> Self {
-        Self
+        // Before the page is built this context is out of reach: a visit to the page loads.
+        let loaded = use_context().and_then(|LoadedAccounts(loaded)| loaded.get_value());
+        Self(loaded.unwrap_or_else(FirstAccounts::load))
     }
 
-    fn view(_this: Self) -> AnyView {
+    fn view(this: Self) -> AnyView {
+        if let Some(LoadedAccounts(loaded)) = use_context() {
+            loaded.set_value(Some(this.0));
+        }
+        provide_context(this.0);
         view! { <AccountsPage /> }.into_any()
     }
 }

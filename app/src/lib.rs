@@ -14,25 +14,26 @@ compile_error!(
      or repeat them in it"
 );
 
-pub mod api;
+mod api;
 mod app;
 pub mod browser;
-pub mod components;
-pub mod dom;
+mod components;
+mod dom;
 pub mod dto;
 pub mod error;
-pub mod i18n;
+mod i18n;
 mod layout;
 mod lazy;
-pub mod markdown;
-pub mod pages;
-pub mod prefs;
-pub mod reactive;
+pub mod limits;
+mod markdown;
+mod pages;
+mod prefs;
+mod reactive;
 #[cfg(feature = "ssr")]
 mod security;
 #[cfg(feature = "ssr")]
 pub mod service;
-pub mod session;
+mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 

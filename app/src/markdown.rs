@@ -18,8 +18,7 @@ mod write;
 use leptos::prelude::*;
 use std::collections::HashMap;
 
-pub use highlight::is_safe_highlight;
-pub use stream::{Step, StreamDoc};
+pub use stream::StreamDoc;
 pub use write::{CodeBlock, blocks, code_blocks, plain_text};
 
 /// What the writer needs beside the text.

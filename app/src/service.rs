@@ -1,9 +1,7 @@
 //! Ports: what pages need from the server. `server` implements them, server functions call them.
 
 use crate::{
-    dto::{
-        AccountList, AccountQuery, AccountTier, DeletedAccounts, ImportPreview, ModelOption, Viewer,
-    },
+    dto::{AccountList, AccountQuery, DeletedAccounts, ImportPreview, ModelOption, Tier, Viewer},
     error::UiError,
 };
 use async_trait::async_trait;
@@ -43,7 +41,7 @@ pub trait AuthService: Send + Sync {
     /// Starts a session; the cookie is set by the session layer.
     async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError>;
     async fn sign_out(&self, parts: &Parts) -> Result<(), UiError>;
-    /// Ends all other sessions. `new` must have at least 10 characters.
+    /// Ends all other sessions. [`UiError::Invalid`] says which rule `new` breaks.
     async fn change_password(
         &self,
         admin: AdminProof,
@@ -61,7 +59,7 @@ pub trait AdminService: Send + Sync {
         admin: AdminProof,
         query: AccountQuery,
     ) -> Result<AccountList, UiError>;
-    /// Judges pasted cookies, one per line, and changes nothing.
+    /// Says what would become of pasted cookies, one per line, and changes nothing.
     async fn preview_accounts(
         &self,
         admin: AdminProof,
@@ -72,7 +70,7 @@ pub trait AdminService: Send + Sync {
         &self,
         admin: AdminProof,
         text: String,
-        tier: AccountTier,
+        tier: Tier,
     ) -> Result<ImportPreview, UiError>;
     /// Returns how many accounts changed.
     async fn set_accounts_enabled(
@@ -93,7 +91,8 @@ pub trait AdminService: Send + Sync {
 #[async_trait]
 pub trait PublicService: Send + Sync {
     async fn list_models(&self, public: PublicProof) -> Result<Vec<ModelOption>, UiError>;
-    /// Colours one code block: sanitised HTML of `<span class="hl-…">` elements, at most 64 KiB of code.
+    /// Colours one code block: sanitised HTML of `<span class="hl-…">` elements, at most
+    /// [`MAX_CODE_BYTES`](crate::limits::MAX_CODE_BYTES) of code.
     async fn highlight(
         &self,
         public: PublicProof,

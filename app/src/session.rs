@@ -9,7 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, components::Redirect, hooks::use_location};
 
-/// The viewer as loaded with the page. Signing in and out loads the page anew.
+/// The viewer as loaded with the page. Signing in and out loads the page again.
 #[derive(Clone, Copy)]
 pub struct Session(Resource<Result<Viewer, UiError>>);
 

@@ -1,4 +1,4 @@
-//! The command line: `grok2api serve | import | admin | sim`.
+//! The command line: `grok2api serve | import | admin | requests | sim`.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -35,6 +35,8 @@ pub enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Prints what is known of past requests, newest first; of one with its id, every try.
+    Requests(RequestsArgs),
     /// Runs the simulated Grok upstream alone, for development and benchmarks.
     Sim(SimArgs),
 }
@@ -57,6 +59,38 @@ pub enum AdminCommand {
         #[arg(long)]
         generate: bool,
     },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct RequestsArgs {
+    /// Only requests that were not served.
+    #[arg(long)]
+    pub failed: bool,
+    /// Only requests of the last while: 90s, 15m, 1h, 7d.
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    pub since: Option<Duration>,
+    /// Requests at most.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// One request, by the id in its `x-request-id` header.
+    #[arg(conflicts_with_all = ["failed", "since", "limit"])]
+    pub id: Option<String>,
+}
+
+/// `90s`, `15m`, `1h`, `7d`.
+fn parse_span(text: &str) -> Result<Duration, String> {
+    let error = || "a number and a unit, such as 90s, 15m, 1h or 7d".to_owned();
+    let unit = text.chars().next_back().ok_or_else(error)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err(error()),
+    };
+    let number = text.strip_suffix(unit).unwrap_or_default();
+    let number: u64 = number.parse().map_err(|_| error())?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
 }
 
 #[derive(Clone, Debug, Args)]
@@ -88,4 +122,21 @@ pub enum Pace {
     Human,
     /// As fast as it can be read.
     Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_numbers_with_a_unit() {
+        let secs = |text: &str| parse_span(text).map(|span| span.as_secs());
+        assert_eq!(secs("90s"), Ok(90));
+        assert_eq!(secs("15m"), Ok(900));
+        assert_eq!(secs("1h"), Ok(3600));
+        assert_eq!(secs("7d"), Ok(604_800));
+        for bad in ["", "h", "1", "1w", "-1h", "1.5h"] {
+            assert!(secs(bad).is_err(), "{bad}");
+        }
+    }
 }

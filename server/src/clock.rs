@@ -19,6 +19,21 @@ pub fn hour_minute(at_ms: i64) -> String {
     format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
+/// `2026-03-05 08:40:00` in UTC of the given Unix milliseconds.
+#[must_use]
+pub fn date_time(at_ms: i64) -> String {
+    let Ok(at) = time::OffsetDateTime::from_unix_timestamp(at_ms.div_euclid(1000)) else {
+        return "?".to_owned();
+    };
+    let (date, time) = (at.date(), at.time());
+    format!(
+        "{date} {:02}:{:02}:{:02}",
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +42,11 @@ mod tests {
     fn hour_and_minute_are_of_the_utc_day() {
         assert_eq!(hour_minute(0), "00:00 UTC");
         assert_eq!(hour_minute(1_772_700_000_000), "08:40 UTC");
+    }
+
+    #[test]
+    fn dates_are_of_utc() {
+        assert_eq!(date_time(1_772_700_000_999), "2026-03-05 08:40:00");
+        assert_eq!(date_time(i64::MAX), "?");
     }
 }

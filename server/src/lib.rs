@@ -1,16 +1,15 @@
-//! The grok2api server: configuration, gateway, HTTP routes and operations.
+//! The grok2api server. `docs/architecture.md` draws its rooms and the way of a request.
 
 pub mod auth;
-pub mod boot;
 pub mod cli;
 pub mod clock;
 pub mod commands;
-pub mod config;
-pub mod demo;
 pub mod gateway;
 pub mod http;
-pub mod import;
+pub mod jobs;
+pub mod media;
 pub mod obs;
-pub mod pages;
+pub mod runtime;
 pub mod serve;
-pub mod state;
+pub mod services;
+pub mod snapshot;

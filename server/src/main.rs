@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use server::{
-    boot,
     cli::{Cli, Command},
     commands,
+    serve::boot,
 };
 
 #[global_allocator]
@@ -14,22 +14,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let is_serving = matches!(cli.command, None | Some(Command::Serve(_)));
-    if let Some(workers) = is_serving
-        .then(|| boot::worker_threads(&cli.data_dir))
-        .flatten()
-    {
-        builder.worker_threads(workers);
-    }
-    let result = match builder.enable_all().build() {
-        Ok(runtime) => {
-            let result = runtime.block_on(commands::run(cli));
-            // A client that never reads must not keep the process after the drain.
-            runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-            result
-        }
-        Err(error) => Err(error.into()),
+    let result = match &cli.command {
+        None | Some(Command::Serve(_)) => serve(cli),
+        Some(_) => run(None, commands::run(cli)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,4 +25,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn serve(cli: Cli) -> anyhow::Result<()> {
+    let config = boot::load_config(&cli.data_dir)?;
+    run(boot::worker_threads(&config), commands::serve(cli, config))
+}
+
+/// Runs a command on a runtime of its own; `workers` threads, or one per core.
+fn run(
+    workers: Option<usize>,
+    command: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
+    let runtime = builder.enable_all().build()?;
+    let result = runtime.block_on(command);
+    // A client that never reads must not keep the process after the drain.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
 }

@@ -1,20 +1,18 @@
-//! What a client saw the end of is stored, whatever happens to the process (decision 2).
+//! What a client saw the end of is stored, whatever happens to the process (`requirements.md` 1.2).
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File},
-    net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use grok_sim::{Options, Pace, Quota, Simulator};
 use pool::Tier;
-use store::{AccountStore as _, MasterKey, SqliteStore, UsageStore as _};
-use tokio::{sync::mpsc, task::JoinSet, time::sleep};
+use store::{MasterKey, RequestQuery};
+use test_support::{Gateway, Launch};
+use tokio::{sync::mpsc, task::JoinSet};
 
 const CLIENTS: usize = 200;
 /// Answers that clients have seen whole when the process is killed: one for each, and some clients
@@ -35,21 +33,21 @@ async fn answers_whose_end_a_client_saw_survive_kill_9() {
     .await
     .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    write_accounts(folder.path());
+    let accounts = (0..ACCOUNTS).map(|n| format!("durable-account-{n:02}").into());
+    test_support::write_accounts(folder.path(), &[("ssoBasic", accounts.collect())]).unwrap();
 
-    let mut gateway = Gateway::start(folder.path(), &simulator).await;
+    let mut gateway = start(folder.path(), &simulator).await;
     let (ended, mut ends) = mpsc::unbounded_channel();
     let mut clients = JoinSet::new();
     for n in 0..CLIENTS {
-        clients.spawn(ask_until_cut(gateway.address, n % 2 == 0, ended.clone()));
+        clients.spawn(ask_until_cut(gateway.url(), n % 2 == 0, ended.clone()));
     }
     drop(ended);
     let mut seen = HashSet::new();
     while seen.len() < ENDED_BEFORE_THE_KILL {
         seen.insert(ends.recv().await.unwrap());
     }
-    gateway.process.kill().unwrap();
-    gateway.process.wait().unwrap();
+    gateway.kill().unwrap();
     // Whatever was in the sockets already still counts: the clients read it.
     while let Some(id) = ends.recv().await {
         seen.insert(id);
@@ -66,16 +64,20 @@ async fn answers_whose_end_a_client_saw_survive_kill_9() {
     );
 
     // A restart works on what the kill left, and changes none of it.
-    Gateway::start(folder.path(), &simulator).await.stop();
+    let mut again = start(folder.path(), &simulator).await;
+    assert!(again.stop().await.unwrap().success());
     assert_stored(folder.path(), &seen).await;
     simulator.stop_unchecked().await;
 }
 
-/// Every seen answer is in the usage table, and quota and usage of each account agree.
+/// Every seen answer is in the table of requests, and quota and usage of each account agree.
 async fn assert_stored(data_dir: &Path, seen: &HashSet<String>) {
     let key = MasterKey::load_or_create(data_dir, None).unwrap();
-    let store = SqliteStore::open(data_dir, key).await.unwrap();
-    let rows = store.recent_usage(u32::MAX).await.unwrap();
+    let store = store::open("", data_dir, key).await.unwrap();
+    let rows = store
+        .list_requests(&RequestQuery::newest(u32::MAX))
+        .await
+        .unwrap();
     let stored: HashSet<_> = rows.iter().map(|row| row.id.clone()).collect();
     let missing: Vec<_> = seen.difference(&stored).collect();
     assert!(
@@ -86,9 +88,11 @@ async fn assert_stored(data_dir: &Path, seen: &HashSet<String>) {
     );
     let mut used = HashMap::<_, u32>::new();
     for row in &rows {
-        *used.entry(row.account_id.clone()).or_default() += row.cost;
+        *used
+            .entry(row.account_id.clone().unwrap_or_default())
+            .or_default() += row.cost;
     }
-    for account in store.load_accounts().await.unwrap() {
+    for account in store.load_accounts().await.unwrap().accounts {
         let used = used.get(account.id.as_str()).copied().unwrap_or(0);
         let left = Tier::Basic.default_quota() - used;
         assert_eq!(account.quota, left, "quota of {}", account.id);
@@ -105,7 +109,7 @@ async fn assert_stored(data_dir: &Path, seen: &HashSet<String>) {
 /// One client: asks again and again until the connection is cut; reports each answer's request id
 /// when it has read the answer's end. Returns whether the cut came after the request was sent.
 async fn ask_until_cut(
-    gateway: SocketAddr,
+    gateway: String,
     is_stream: bool,
     ended: mpsc::UnboundedSender<String>,
 ) -> bool {
@@ -117,7 +121,7 @@ async fn ask_until_cut(
     });
     loop {
         let ask = client
-            .post(format!("http://{gateway}/v1/chat/completions"))
+            .post(format!("{gateway}/v1/chat/completions"))
             .header("content-type", "application/json")
             .body(body.to_string());
         let mut response = match ask.send().await {
@@ -156,72 +160,13 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// The predecessor's file, which the gateway imports at its first start.
-fn write_accounts(data_dir: &Path) {
-    let tokens: Vec<_> = (0..ACCOUNTS)
-        .map(|n| format!("durable-account-{n:02}"))
-        .collect();
-    let file = serde_json::json!({ "ssoBasic": tokens });
-    fs::write(data_dir.join("token.json"), file.to_string()).unwrap();
-}
-
-/// The real binary; killed when dropped.
-struct Gateway {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Gateway {
-    /// Starts it and waits until it listens.
-    async fn start(data_dir: &Path, simulator: &Simulator) -> Self {
-        let address_file = data_dir.join("server.addr");
-        let _ = fs::remove_file(&address_file);
-        let mut process = Command::new(env!("CARGO_BIN_EXE_grok2api"))
-            .arg("serve")
-            .env_clear()
-            .env("DATA_DIR", data_dir)
-            .env("SERVER_HOST", "127.0.0.1")
-            .env("SERVER_PORT", "0")
-            .env("LOG_LEVEL", "warn")
-            .env("GROK2API_CHAT__CONCURRENT", (2 * CLIENTS).to_string())
-            .env("GROK2API_UPSTREAM__WEB_URL", simulator.url())
-            .env("GROK2API_UPSTREAM__ASSETS_URL", simulator.url())
-            .stdout(Stdio::null())
-            .stderr(File::create(data_dir.join("server.log")).unwrap())
-            .spawn()
-            .unwrap();
-        loop {
-            if let Some(address) = read_address(&address_file) {
-                return Self { process, address };
-            }
-            if let Some(status) = process.try_wait().unwrap() {
-                let log = fs::read_to_string(data_dir.join("server.log")).unwrap();
-                panic!("the gateway did not start: {status}\n{log}");
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Ends it as an operator would and waits until it is gone.
-    fn stop(mut self) {
-        let pid = self.process.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// `None` until the file is written whole.
-fn read_address(file: &Path) -> Option<SocketAddr> {
-    fs::read_to_string(file)
-        .ok()?
-        .strip_suffix('\n')?
-        .parse()
-        .ok()
+/// Starts the real binary and waits until it listens.
+async fn start(data_dir: &Path, simulator: &Simulator) -> Gateway {
+    Launch::new(env!("CARGO_BIN_EXE_grok2api"), data_dir)
+        .upstream(&simulator.url())
+        .env("LOG_LEVEL", "warn")
+        .env("GROK2API_CHAT__CONCURRENT", 2 * CLIENTS)
+        .start()
+        .await
+        .unwrap()
 }

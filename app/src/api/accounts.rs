@@ -1,7 +1,7 @@
 //! The accounts of the pool.
 
 use crate::{
-    dto::{AccountList, AccountQuery, AccountTier, DeletedAccounts, ImportPreview},
+    dto::{AccountList, AccountQuery, DeletedAccounts, ImportPreview, Tier},
     error::UiError,
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -19,7 +19,7 @@ pub async fn list_accounts(query: AccountQuery) -> Result<AccountList, UiError> 
         .map_err(fail)
 }
 
-/// Judges pasted cookies, one per line, and changes nothing.
+/// Says what would become of pasted cookies, one per line, and changes nothing.
 #[server(endpoint = "preview_accounts", input = Json)]
 pub async fn preview_accounts(text: String) -> Result<ImportPreview, UiError> {
     let admin = require_admin().await?;
@@ -31,7 +31,7 @@ pub async fn preview_accounts(text: String) -> Result<ImportPreview, UiError> {
 
 /// Adds the new ones among pasted cookies, one per line.
 #[server(endpoint = "add_accounts", input = Json)]
-pub async fn add_accounts(text: String, tier: AccountTier) -> Result<ImportPreview, UiError> {
+pub async fn add_accounts(text: String, tier: Tier) -> Result<ImportPreview, UiError> {
     let admin = require_admin().await?;
     admin_service()?
         .add_accounts(admin, text, tier)

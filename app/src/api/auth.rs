@@ -5,6 +5,8 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 #[cfg(feature = "ssr")]
 use super::{auth_service, fail, parts, require_admin};
+#[cfg(feature = "ssr")]
+use crate::error::{Field, Rule};
 
 /// Who looks at the page and what they may do. Never refused.
 #[server(endpoint = "get_viewer", input = Json)]
@@ -13,7 +15,7 @@ pub async fn get_viewer() -> Result<Viewer, UiError> {
     Ok(auth_service()?.viewer(&parts).await)
 }
 
-/// Starts a session and leads to `next` when it is a path of ours.
+/// Starts a session and redirects to `next` when it is a path of ours.
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiError> {
     let parts = parts().await?;
@@ -25,7 +27,7 @@ pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiErr
     Ok(())
 }
 
-/// Ends the session and leads to the sign-in page.
+/// Ends the session and redirects to the sign-in page.
 #[server(endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), UiError> {
     let parts = parts().await?;
@@ -44,8 +46,8 @@ pub async fn change_password(
     let admin = require_admin().await?;
     if new != repeated {
         let invalid = UiError::Invalid {
-            field: "repeated".into(),
-            rule: "differs".into(),
+            field: Field::RepeatedPassword,
+            rule: Rule::Differs,
         };
         return Err(fail(invalid));
     }

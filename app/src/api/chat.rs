@@ -20,7 +20,8 @@ pub async fn list_models() -> Result<Vec<ModelOption>, UiError> {
     public_service().list_models(public).await.map_err(fail)
 }
 
-/// Colours one code block: escaped text with `<span class="hl-…">`, for at most 64 KiB of code.
+/// Colours one code block: escaped text with `<span class="hl-…">`, for at most
+/// [`MAX_CODE_BYTES`](crate::limits::MAX_CODE_BYTES).
 #[server(endpoint = "highlight", input = Json)]
 pub async fn highlight(language: String, code: String) -> Result<String, UiError> {
     let public = require_public().await?;

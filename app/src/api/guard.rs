@@ -59,7 +59,7 @@ pub async fn require_public() -> Result<PublicProof, UiError> {
     auth_service()?.require_public(&parts).await.map_err(fail)
 }
 
-/// Gives the response of a server function the status that belongs to `error` and returns the error.
+/// Sets the status of a server function's response to that of `error` and returns the error.
 ///
 /// Two responses are left alone: that of a form sent without our code, a redirect back to its page,
 /// and that of a page which is being rendered and shows the error itself.

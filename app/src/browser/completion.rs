@@ -8,12 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// New text; both may be empty.
-    Delta {
-        content: String,
-        reasoning: String,
-        conversation_id: Option<String>,
-        finish_reason: Option<String>,
-    },
+    Delta { content: String, reasoning: String },
     /// Counted tokens, the last frame before the end.
     Usage(TokenCounts),
     /// `[DONE]`: the answer is whole.
@@ -67,14 +62,12 @@ struct RawFrame {
     choices: Vec<RawChoice>,
     usage: Option<TokenCounts>,
     error: Option<RawError>,
-    conversation_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RawChoice {
     #[serde(default)]
     delta: RawDelta,
-    finish_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -116,8 +109,6 @@ pub fn read_frame(data: &str) -> Option<Frame> {
         return Some(Frame::Delta {
             content: choice.delta.content.unwrap_or_default(),
             reasoning: choice.delta.reasoning_content.unwrap_or_default(),
-            conversation_id: raw.conversation_id,
-            finish_reason: choice.finish_reason,
         });
     }
     raw.usage.map(Frame::Usage)
@@ -184,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delta_carries_text_thinking_and_conversation() {
+    fn a_delta_carries_text_and_thinking() {
         let frame = read_frame(
             r#"{"id":"r","conversation_id":"c-1","choices":[{"index":0,"delta":{"content":"A","reasoning_content":"b"},"logprobs":null,"finish_reason":null}]}"#,
         );
@@ -193,8 +184,6 @@ mod tests {
             Some(Frame::Delta {
                 content: "A".into(),
                 reasoning: "b".into(),
-                conversation_id: Some("c-1".into()),
-                finish_reason: None,
             })
         );
     }
@@ -204,17 +193,12 @@ mod tests {
         let frame = read_frame(
             r#"{"choices":[{"delta":{"role":"assistant","content":null},"finish_reason":"stop"}]}"#,
         );
-        let Some(Frame::Delta {
-            content,
-            finish_reason,
-            ..
-        }) = frame
-        else {
-            panic!("a delta");
-        };
         assert_eq!(
-            (content.as_str(), finish_reason.as_deref()),
-            ("", Some("stop"))
+            frame,
+            Some(Frame::Delta {
+                content: String::new(),
+                reasoning: String::new()
+            })
         );
     }
 

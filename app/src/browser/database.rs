@@ -1,6 +1,6 @@
 //! The browser's own store (IndexedDB): text values under text keys.
 //!
-//! Each call opens the database anew, which costs about a millisecond and never stands in the way
+//! Each call opens the database again, which costs about a millisecond and never stands in the way
 //! of another tab that brings a newer version of the page.
 
 use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};

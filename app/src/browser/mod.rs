@@ -4,8 +4,8 @@
 //! effects and event handlers, which never run on the server.
 
 pub(crate) mod answer;
-pub mod completion;
+pub(crate) mod completion;
 pub(crate) mod database;
 pub(crate) mod files;
 pub mod page;
-pub mod sse;
+pub(crate) mod sse;

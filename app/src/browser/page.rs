@@ -75,7 +75,7 @@ pub(crate) fn scroll_to_end(list: &Element, gently: bool) {
     list.scroll_to_with_scroll_to_options(&options);
 }
 
-/// Loads the page anew because code of it could not be fetched: after an update the parts of the
+/// Loads the page again because code of it could not be fetched: after an update the parts of the
 /// old build are gone. At most once a minute, so that a part that stays away is no endless loop.
 pub fn reload_for_missing_part() {
     const KEY: &str = "grok2api.reloaded_at_ms";

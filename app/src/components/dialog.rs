@@ -7,7 +7,7 @@ use leptos::{html, prelude::*, text_prop::TextProp};
 /// A modal dialog with a title and a close button.
 ///
 /// The browser's own `<dialog>` traps the focus, closes on Escape and returns the focus. The
-/// children exist only while it is open, so their state starts anew each time.
+/// children exist only while it is open, so their state starts again each time.
 ///
 /// Server-side rendering: closed.
 #[component]

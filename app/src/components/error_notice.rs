@@ -2,10 +2,10 @@
 
 use super::{CopyButton, Icon, IconName};
 use crate::{
-    error::UiError,
+    error::{PasswordRule, Rule, UiError},
     i18n::{Language, t, text::errors, use_language},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, text_prop::TextProp};
 
 /// What happened and what to do about it, in the user's language.
 #[must_use]
@@ -14,16 +14,9 @@ pub fn describe(error: &UiError, language: Language) -> String {
         UiError::SignInRequired => errors::SIGN_IN_REQUIRED,
         UiError::WrongPassword => errors::WRONG_PASSWORD,
         UiError::TooManyAttempts { retry_secs } => {
-            return errors::TOO_MANY_ATTEMPTS.fill(language, *retry_secs, &[]);
+            return errors::TOO_MANY_ATTEMPTS.fill(language, *retry_secs);
         }
-        UiError::Invalid { rule, .. } => match rule.as_str() {
-            "too_short" => errors::TOO_SHORT,
-            "too_long" => errors::TOO_LONG,
-            "differs" => errors::DIFFERS,
-            "refused" => errors::REFUSED,
-            "same" => errors::SAME,
-            _ => errors::INVALID,
-        },
+        UiError::Invalid { rule, .. } => return describe_rule(*rule, language),
         UiError::NotFound => errors::NOT_FOUND,
         UiError::CrossSite => errors::CROSS_SITE,
         UiError::Unavailable => errors::UNAVAILABLE,
@@ -33,7 +26,22 @@ pub fn describe(error: &UiError, language: Language) -> String {
     text.get(language).to_owned()
 }
 
-/// A box with the failure, announced at once; `children` may hold a button to try again.
+fn describe_rule(rule: Rule, language: Language) -> String {
+    let text = match rule {
+        Rule::Password(PasswordRule::TooShort { min_chars }) => {
+            return errors::PasswordTooShort { min: &min_chars }.fill(language);
+        }
+        Rule::Password(PasswordRule::TooLong { max_chars }) => {
+            return errors::PasswordTooLong { max: &max_chars }.fill(language);
+        }
+        Rule::Password(PasswordRule::IsDefault) => errors::PASSWORD_IS_DEFAULT,
+        Rule::Differs => errors::DIFFERS,
+        Rule::TooLong => errors::TOO_LONG,
+    };
+    text.get(language).to_owned()
+}
+
+/// A failed call; `children` may hold a button to try again.
 #[component]
 pub fn ErrorNotice(error: UiError, #[prop(optional)] children: Option<Children>) -> impl IntoView {
     let language = use_language();
@@ -42,10 +50,31 @@ pub fn ErrorNotice(error: UiError, #[prop(optional)] children: Option<Children>)
         _ => None,
     };
     view! {
+        <FailureBox headline=move || describe(&error, language.get()) request_id>
+            {children.map(|children| children())}
+        </FailureBox>
+    }
+}
+
+/// The box of a failure, announced at once; `children` are the way out.
+#[component]
+pub fn FailureBox(
+    /// What happened and what to do.
+    #[prop(into)]
+    headline: TextProp,
+    /// More about it, not translated.
+    #[prop(optional_no_strip)]
+    detail: Option<String>,
+    /// To quote when asking for help.
+    request_id: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
         <div class="notice tone-danger" role="alert">
             <Icon name=IconName::CircleAlert size=20 />
             <div class="notice__body">
-                <p>{move || describe(&error, language.get())}</p>
+                <p>{move || headline.get()}</p>
+                {detail.map(|detail| view! { <p>{detail}</p> })}
                 {request_id
                     .map(|id| {
                         view! {
@@ -56,7 +85,58 @@ pub fn ErrorNotice(error: UiError, #[prop(optional)] children: Option<Children>)
                         }
                     })}
             </div>
-            {children.map(|children| children())}
+            {children()}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Field;
+
+    #[test]
+    fn every_refused_value_says_what_to_do_in_every_language() {
+        let rules = [
+            PasswordRule::TooShort { min_chars: 10 }.into(),
+            PasswordRule::TooLong { max_chars: 1024 }.into(),
+            PasswordRule::IsDefault.into(),
+            Rule::Differs,
+            Rule::TooLong,
+        ];
+        for language in Language::ALL {
+            let mut texts = rules.map(|rule| {
+                let field = Field::NewPassword;
+                describe(&UiError::Invalid { field, rule }, language)
+            });
+            assert!(
+                texts[0].contains("10") && texts[1].contains("1024"),
+                "{texts:?}"
+            );
+            assert!(texts.iter().all(|text| !text.is_empty()), "{texts:?}");
+            texts.sort();
+            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn every_failure_has_a_text_in_every_language() {
+        let errors = [
+            UiError::SignInRequired,
+            UiError::WrongPassword,
+            UiError::TooManyAttempts { retry_secs: 2 },
+            UiError::NotFound,
+            UiError::CrossSite,
+            UiError::Unavailable,
+            UiError::Internal {
+                request_id: String::new(),
+            },
+            UiError::Connection,
+        ];
+        for language in Language::ALL {
+            for error in &errors {
+                assert!(!describe(error, language).is_empty(), "{error:?}");
+            }
+        }
     }
 }

@@ -17,10 +17,12 @@ pub fn Pagination(
     let range = move || {
         let first = page.get() * page_size.get() + 1;
         let end = (first + page_size.get() - 1).min(total.get());
-        common::PAGE_RANGE.fill(
-            language.get(),
-            &[("first", &first), ("last", &end), ("total", &total.get())],
-        )
+        common::PageRange {
+            first: &first,
+            last: &end,
+            total: &total.get(),
+        }
+        .fill(language.get())
     };
     view! {
         <nav class="pagination" aria-label=t(common::PAGES) hidden=move || last() == 0>

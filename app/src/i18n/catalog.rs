@@ -1,7 +1,13 @@
-//! Reads the locale files and renders them as Rust constants. Used by `build.rs` and by the tests.
+//! Reads the locale files and renders them as Rust. Used by `build.rs` and by the tests.
 //!
-//! A file is one flat object of `"key": "text"`, one file per area of the pages. `{name}` in a text
-//! is a placeholder. A pair of keys `x_one` and `x_other` becomes one plural constant `X`.
+//! A language is a folder, an area of the pages a file in it: one flat object of `"key": "text"`.
+//! `{name}` in a text is a placeholder. What becomes of a key:
+//!
+//! | key | becomes |
+//! | --- | --- |
+//! | without placeholders | a constant `Text` |
+//! | with placeholders | a struct with a field for each, so that a wrong or missing one does not compile |
+//! | a pair `x_one`, `x_other` | a constant `Plural` named `X`; `{count}` is its only placeholder |
 
 use serde_json::{Map, Value};
 use std::{
@@ -11,32 +17,37 @@ use std::{
     path::Path,
 };
 
-/// One text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) en: String,
-    pub(crate) zh: String,
+/// Area (file name without its ending) to key to text.
+type Areas = BTreeMap<String, BTreeMap<String, String>>;
+
+/// A key's text in each language, in the order of [`Catalog::folders`].
+type Texts = Vec<String>;
+
+/// Every text in every language.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Catalog {
+    /// One per language, in alphabetical order.
+    folders: Vec<String>,
+    areas: BTreeMap<String, BTreeMap<String, Texts>>,
 }
 
-/// Area name (file stem) to key to text.
-pub(crate) type Namespaces = BTreeMap<String, BTreeMap<String, Entry>>;
-
-/// Loads every area under `root/en` and `root/zh`.
+/// Loads every language under `root`.
 ///
 /// # Errors
-/// One message that lists all differences between the two languages, or the I/O failure.
-pub(crate) fn load(root: &Path) -> io::Result<Namespaces> {
-    let (en, zh) = (
-        read_language(&root.join("en"))?,
-        read_language(&root.join("zh"))?,
-    );
-    merge(&en, &zh).map_err(|problems| io::Error::other(problems.join("\n")))
+/// One message that lists every problem in the files, or the I/O failure.
+pub(crate) fn load(root: &Path) -> io::Result<Catalog> {
+    let mut languages = BTreeMap::new();
+    for folder in fs::read_dir(root)? {
+        let folder = folder?;
+        if let Some(name) = folder.file_name().to_str() {
+            languages.insert(name.to_owned(), read_language(&folder.path())?);
+        }
+    }
+    merge(&languages).map_err(|problems| io::Error::other(problems.join("\n")))
 }
 
-type Language = BTreeMap<String, BTreeMap<String, String>>;
-
-fn read_language(folder: &Path) -> io::Result<Language> {
-    let mut areas = Language::new();
+fn read_language(folder: &Path) -> io::Result<Areas> {
+    let mut areas = Areas::new();
     for file in fs::read_dir(folder)? {
         let path = file?.path();
         let Some(area) = path.file_stem().and_then(|stem| stem.to_str()) else {
@@ -62,41 +73,54 @@ fn read_language(folder: &Path) -> io::Result<Language> {
     Ok(areas)
 }
 
-/// Joins two languages; the error lists every key that one of them lacks and every text whose
-/// placeholders differ.
-fn merge(en: &Language, zh: &Language) -> Result<Namespaces, Vec<String>> {
-    let empty = BTreeMap::new();
+/// Joins the languages; the error lists every key that one of them lacks, every empty text and
+/// every placeholder that not all languages have or that a plural cannot have.
+fn merge(languages: &BTreeMap<String, Areas>) -> Result<Catalog, Vec<String>> {
+    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (area, texts) in languages.values().flatten() {
+        let known = keys.entry(area).or_default();
+        known.extend(texts.keys().map(String::as_str));
+    }
     let mut problems = Vec::new();
-    let mut merged = Namespaces::new();
-    for area in en.keys().chain(zh.keys()).collect::<BTreeSet<_>>() {
-        let (left, right) = (
-            en.get(area).unwrap_or(&empty),
-            zh.get(area).unwrap_or(&empty),
-        );
-        let texts = merged.entry(area.clone()).or_default();
-        for key in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
-            match (left.get(key), right.get(key)) {
-                (Some(en), Some(zh)) if placeholders(en) == placeholders(zh) => {
-                    texts.insert(
-                        key.clone(),
-                        Entry {
-                            en: en.clone(),
-                            zh: zh.clone(),
-                        },
-                    );
-                }
-                (Some(_), Some(_)) => {
-                    problems.push(format!("{area}.{key}: the placeholders differ"));
-                }
-                (None, _) => problems.push(format!("{area}.{key}: missing in en")),
-                (_, None) => problems.push(format!("{area}.{key}: missing in zh")),
-            }
+    let mut areas = BTreeMap::new();
+    for (area, keys) in keys {
+        let mut merged = BTreeMap::new();
+        for key in keys {
+            let texts: Texts = languages
+                .iter()
+                .filter_map(|(folder, areas)| {
+                    let text = areas.get(area).and_then(|texts| texts.get(key));
+                    if text.is_none() {
+                        problems.push(format!("{area}.{key}: missing in {folder}"));
+                    }
+                    text.cloned()
+                })
+                .collect();
+            problems.extend(problem(key, &texts).map(|what| format!("{area}.{key}: {what}")));
+            merged.insert(key.to_owned(), texts);
         }
+        areas.insert(area.to_owned(), merged);
     }
     if problems.is_empty() {
-        Ok(merged)
+        let folders = languages.keys().cloned().collect();
+        Ok(Catalog { folders, areas })
     } else {
         Err(problems)
+    }
+}
+
+/// What is wrong with the texts of a key, if anything.
+fn problem(key: &str, texts: &[String]) -> Option<&'static str> {
+    let names: Vec<_> = texts.iter().map(|text| placeholders(text)).collect();
+    let is_plural = key.ends_with("_one") || key.ends_with("_other");
+    if texts.iter().any(|text| text.trim().is_empty()) {
+        Some("a text is empty")
+    } else if names.windows(2).any(|pair| pair[0] != pair[1]) {
+        Some("the placeholders differ")
+    } else if is_plural && names.iter().flatten().any(|name| *name != "count") {
+        Some("a plural has no placeholder but {count}")
+    } else {
+        None
     }
 }
 
@@ -109,53 +133,97 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Rust source: one module per area, one constant per key.
-pub(crate) fn render(namespaces: &Namespaces) -> String {
-    let mut out = String::new();
-    for (area, texts) in namespaces {
-        let _ = writeln!(
-            out,
-            "pub mod {area} {{\n    use crate::i18n::{{Plural, Text}};"
-        );
-        for (key, entry) in texts {
-            let text = format!("Text::new({:?}, {:?})", entry.en, entry.zh);
+/// Rust source: one module per area, one item per key.
+pub(crate) fn render(catalog: &Catalog) -> String {
+    let mut out = format!(
+        "/// The folders of the languages, in the order of every text.\n\
+         #[cfg(test)]\n\
+         pub(super) const FOLDERS: &[&str] = &{:?};\n",
+        catalog.folders
+    );
+    for (area, texts) in &catalog.areas {
+        let _ = writeln!(out, "pub mod {area} {{");
+        for (key, all) in texts {
             let _ = match plural_stem(key, texts) {
                 Some(stem) => render_plural(&mut out, stem, texts),
                 None if is_plural_one(key, texts) => Ok(()),
-                None => writeln!(out, "    pub const {}: Text = {text};", key.to_uppercase()),
+                None => render_text(&mut out, key, all),
             };
         }
-        out.push_str("    const _: Option<(Text, Plural)> = None;\n}\n");
+        out.push_str("}\n");
     }
     out
+}
+
+fn render_text(out: &mut String, key: &str, texts: &Texts) -> std::fmt::Result {
+    let names = texts
+        .first()
+        .map(|text| placeholders(text))
+        .unwrap_or_default();
+    let text = text_expression(texts);
+    if names.is_empty() {
+        let name = key.to_uppercase();
+        return writeln!(out, "    pub const {name}: crate::i18n::Text = {text};");
+    }
+    let name = camel_case(key);
+    let mut fields = String::new();
+    let mut values = String::new();
+    for field in names {
+        write!(fields, "pub {field}: &'a dyn std::fmt::Display, ")?;
+        write!(values, "({field:?}, self.{field}), ")?;
+    }
+    write!(
+        out,
+        "    /// {texts:?}\n\
+         \x20   pub struct {name}<'a> {{ {fields}}}\n\
+         \x20   impl {name}<'_> {{\n\
+         \x20       /// The text with its values.\n\
+         \x20       pub fn fill(&self, language: crate::i18n::Language) -> String {{\n\
+         \x20           {text}.fill(language, &[{values}])\n\
+         \x20       }}\n\
+         \x20   }}\n"
+    )
 }
 
 fn render_plural(
     out: &mut String,
     stem: &str,
-    texts: &BTreeMap<String, Entry>,
+    texts: &BTreeMap<String, Texts>,
 ) -> std::fmt::Result {
     let form = |suffix: &str| {
         texts
             .get(&format!("{stem}_{suffix}"))
-            .map(|entry| format!("Text::new({:?}, {:?})", entry.en, entry.zh))
+            .map(text_expression)
             .unwrap_or_default()
     };
-    let (one, other) = (form("one"), form("other"));
+    let (name, one, other) = (stem.to_uppercase(), form("one"), form("other"));
     writeln!(
         out,
-        "    pub const {}: Plural = Plural::new({one}, {other});",
-        stem.to_uppercase()
+        "    pub const {name}: crate::i18n::Plural = crate::i18n::Plural::new({one}, {other});"
     )
 }
 
+fn text_expression(texts: &Texts) -> String {
+    format!("crate::i18n::Text::new({texts:?})")
+}
+
+/// `page_range` becomes `PageRange`.
+fn camel_case(key: &str) -> String {
+    let words = key.split('_').filter_map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next()?.to_ascii_uppercase();
+        Some(std::iter::once(first).chain(letters).collect::<String>())
+    });
+    words.collect()
+}
+
 /// The stem of a `…_other` key that has a `…_one` beside it.
-fn plural_stem<'a>(key: &'a str, texts: &BTreeMap<String, Entry>) -> Option<&'a str> {
+fn plural_stem<'a>(key: &'a str, texts: &BTreeMap<String, Texts>) -> Option<&'a str> {
     key.strip_suffix("_other")
         .filter(|stem| texts.contains_key(&format!("{stem}_one")))
 }
 
-fn is_plural_one(key: &str, texts: &BTreeMap<String, Entry>) -> bool {
+fn is_plural_one(key: &str, texts: &BTreeMap<String, Texts>) -> bool {
     key.strip_suffix("_one")
         .is_some_and(|stem| texts.contains_key(&format!("{stem}_other")))
 }
@@ -164,52 +232,91 @@ fn is_plural_one(key: &str, texts: &BTreeMap<String, Entry>) -> bool {
 mod tests {
     use super::*;
 
-    fn language(texts: &[(&str, &str)]) -> Language {
-        let texts = texts
+    fn languages(texts: &[(&str, &[(&str, &str)])]) -> BTreeMap<String, Areas> {
+        let area = |texts: &[(&str, &str)]| {
+            let texts = texts
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            Areas::from([("area".to_owned(), texts.collect())])
+        };
+        let all = texts
             .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        Language::from([("area".to_owned(), texts)])
+            .map(|(folder, texts)| ((*folder).to_owned(), area(texts)));
+        all.collect()
+    }
+
+    fn rendered(texts: &[(&str, &str)]) -> String {
+        render(&merge(&languages(&[("en", texts), ("zh", texts)])).unwrap())
     }
 
     #[test]
-    fn both_languages_have_every_key_and_the_same_placeholders() {
+    fn every_language_has_every_key_and_the_same_placeholders() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales");
-        assert!(load(&root).unwrap().len() >= 3);
+        assert!(load(&root).unwrap().areas.len() >= 3);
     }
 
     #[test]
-    fn missing_key_is_reported_for_either_language() {
-        let (en, zh) = (
-            language(&[("a", "A"), ("b", "B")]),
-            language(&[("a", "甲"), ("c", "丙")]),
-        );
-        let problems = merge(&en, &zh).unwrap_err();
-        assert_eq!(problems, ["area.b: missing in zh", "area.c: missing in en"]);
-    }
-
-    #[test]
-    fn differing_placeholder_is_reported() {
-        let (en, zh) = (
-            language(&[("a", "{count} left")]),
-            language(&[("a", "剩余 {n}")]),
-        );
+    fn a_missing_key_is_reported_for_each_language() {
+        let (a, b, c) = (("a", "A"), ("b", "B"), ("c", "C"));
+        let languages = languages(&[("en", &[a, b]), ("fr", &[a, b, c]), ("zh", &[a, c])]);
         assert_eq!(
-            merge(&en, &zh).unwrap_err(),
+            merge(&languages).unwrap_err(),
+            ["area.b: missing in zh", "area.c: missing in en"]
+        );
+    }
+
+    #[test]
+    fn a_differing_placeholder_is_reported() {
+        let languages = languages(&[
+            ("en", &[("a", "{count} left")]),
+            ("zh", &[("a", "剩余 {n}")]),
+        ]);
+        assert_eq!(
+            merge(&languages).unwrap_err(),
             ["area.a: the placeholders differ"]
         );
     }
 
     #[test]
+    fn an_empty_text_is_reported() {
+        let languages = languages(&[("en", &[("a", "A")]), ("zh", &[("a", " ")])]);
+        assert_eq!(merge(&languages).unwrap_err(), ["area.a: a text is empty"]);
+    }
+
+    #[test]
+    fn a_plural_counts_and_says_nothing_else() {
+        let texts: &[_] = &[("row_one", "{n} row"), ("row_other", "{count} rows")];
+        assert_eq!(
+            merge(&languages(&[("en", texts), ("zh", texts)])).unwrap_err(),
+            ["area.row_one: a plural has no placeholder but {count}"]
+        );
+    }
+
+    #[test]
     fn one_and_other_become_a_plural() {
-        let texts = [
-            ("row_one", "{n} row"),
-            ("row_other", "{n} rows"),
-            ("title", "T"),
-        ];
-        let rendered = render(&merge(&language(&texts), &language(&texts)).unwrap());
-        assert!(rendered.contains("pub const ROW: Plural"));
-        assert!(!rendered.contains("ROW_ONE"));
-        assert!(rendered.contains("pub const TITLE: Text"));
+        let source = rendered(&[("row_one", "{count} row"), ("row_other", "{count} rows")]);
+        assert!(
+            source.contains("pub const ROW: crate::i18n::Plural"),
+            "{source}"
+        );
+        assert!(!source.contains("ROW_ONE"), "{source}");
+    }
+
+    #[test]
+    fn a_text_with_placeholders_has_a_field_for_each() {
+        let source = rendered(&[("page_range", "{first} of {total}"), ("title", "T")]);
+        let fields = "pub first: &'a dyn std::fmt::Display, pub total: &'a dyn std::fmt::Display, ";
+        assert!(
+            source.contains(&format!("pub struct PageRange<'a> {{ {fields}}}")),
+            "{source}"
+        );
+        assert!(
+            source.contains(r#"&[("first", self.first), ("total", self.total), ]"#),
+            "{source}"
+        );
+        assert!(
+            source.contains("pub const TITLE: crate::i18n::Text"),
+            "{source}"
+        );
     }
 }

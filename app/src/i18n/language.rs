@@ -1,8 +1,11 @@
-//! The two languages and texts in both.
+//! The languages of the pages and texts in all of them.
 
 use std::fmt::Display;
 
-/// A language of the pages.
+/// A language of the pages. Another one needs a folder of texts in `locales/`, a variant, and the
+/// arms that the compiler then asks for.
+///
+/// In the alphabetical order of the folders, which is the order of the texts in a [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
     #[default]
@@ -11,6 +14,18 @@ pub enum Language {
 }
 
 impl Language {
+    /// Every language, in the order of the enum.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// The first part of its tags, and the folder of its texts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+
     /// The value of `<html lang>` and of the cookie.
     #[must_use]
     pub const fn tag(self) -> &'static str {
@@ -20,17 +35,25 @@ impl Language {
         }
     }
 
-    /// Any English or Chinese tag (`zh`, `zh-TW`, `en-GB`); no other language.
+    /// Its own name, for the menu.
     #[must_use]
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        match tag.trim().get(..2)?.to_ascii_lowercase().as_str() {
-            "en" => Some(Self::English),
-            "zh" => Some(Self::Chinese),
-            _ => None,
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "简体中文",
         }
     }
 
-    /// The best match of an `Accept-Language` header; English when nothing matches.
+    /// The language of any of its tags (`zh`, `zh-TW`, `en-GB`).
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let code = tag.trim().get(..2)?.to_ascii_lowercase();
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
+
+    /// The best match of an `Accept-Language` header; the default when nothing matches.
     #[must_use]
     pub fn from_header(header: &str) -> Self {
         let mut best = (0.0_f32, Self::default());
@@ -48,41 +71,26 @@ impl Language {
         }
         best.1
     }
-
-    /// The other language's own name, for the switch.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Chinese => "简体中文",
-        }
-    }
 }
 
-/// A text in both languages.
+/// A text in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text {
-    en: &'static str,
-    zh: &'static str,
-}
+pub struct Text([&'static str; Language::ALL.len()]);
 
 impl Text {
     #[must_use]
-    pub const fn new(en: &'static str, zh: &'static str) -> Self {
-        Self { en, zh }
+    pub const fn new(texts: [&'static str; Language::ALL.len()]) -> Self {
+        Self(texts)
     }
 
     #[must_use]
     pub const fn get(self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.en,
-            Language::Chinese => self.zh,
-        }
+        self.0[language as usize]
     }
 
-    /// The text with each `{name}` replaced by its value.
-    #[must_use]
-    pub fn fill(self, language: Language, values: &[(&str, &dyn Display)]) -> String {
+    /// The text with each `{name}` replaced by its value. For the generated structs, which know the
+    /// names.
+    pub(super) fn fill(self, language: Language, values: &[(&str, &dyn Display)]) -> String {
         let mut filled = self.get(language).to_owned();
         for (name, value) in values {
             filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
@@ -91,7 +99,7 @@ impl Text {
     }
 }
 
-/// A text that depends on a number. Its placeholder for the number is `{count}`.
+/// A text that depends on a number, its placeholder `{count}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plural {
     one: Text,
@@ -104,18 +112,18 @@ impl Plural {
         Self { one, other }
     }
 
-    /// The right form with `{count}` and the other values filled in.
+    /// The right form with the number filled in.
     #[must_use]
-    pub fn fill(self, language: Language, count: u64, values: &[(&str, &dyn Display)]) -> String {
+    pub fn fill(self, language: Language, count: u64) -> String {
         let text = if count == 1 { self.one } else { self.other };
-        let filled = text.fill(language, values);
-        filled.replace("{count}", &count.to_string())
+        text.get(language).replace("{count}", &count.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::text::FOLDERS;
 
     #[test]
     fn header_picks_the_heaviest_known_language() {
@@ -132,8 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn the_languages_are_the_folders_of_texts() {
+        assert_eq!(Language::ALL.map(Language::code), *FOLDERS);
+        for (at, language) in Language::ALL.into_iter().enumerate() {
+            assert_eq!(
+                language as usize, at,
+                "each text is at the place of its language"
+            );
+            assert_eq!(Language::from_tag(language.tag()), Some(language));
+        }
+    }
+
+    #[test]
     fn fill_replaces_every_placeholder() {
-        let text = Text::new("{a} of {b}", "共 {b} 个，第 {a} 个");
+        let text = Text::new(["{a} of {b}", "共 {b} 个，第 {a} 个"]);
         assert_eq!(
             text.fill(Language::English, &[("a", &1), ("b", &"x")]),
             "1 of x"
@@ -147,11 +167,11 @@ mod tests {
     #[test]
     fn plural_uses_one_for_exactly_one() {
         let rows = Plural::new(
-            Text::new("{count} row", "{count} 行"),
-            Text::new("{count} rows", "{count} 行"),
+            Text::new(["{count} row", "{count} 行"]),
+            Text::new(["{count} rows", "{count} 行"]),
         );
-        assert_eq!(rows.fill(Language::English, 1, &[]), "1 row");
-        assert_eq!(rows.fill(Language::English, 0, &[]), "0 rows");
-        assert_eq!(rows.fill(Language::Chinese, 1, &[]), "1 行");
+        assert_eq!(rows.fill(Language::English, 1), "1 row");
+        assert_eq!(rows.fill(Language::English, 0), "0 rows");
+        assert_eq!(rows.fill(Language::Chinese, 1), "1 行");
     }
 }

@@ -1,9 +1,10 @@
-//! Both languages, switched without a reload.
+//! Every text of the pages in every language, switched without a reload.
 //!
-//! The texts live in `locales/{en,zh}/<area>.json`; `build.rs` turns each key into a constant
-//! (`accounts.title` is [`text::accounts::TITLE`]), so a key that is used and missing does not
-//! compile and an unused one costs nothing in the browser. In a view: `{t(text::accounts::TITLE)}`;
-//! with values: `lang.get()` read inside a closure and [`Text::fill`] or [`Plural::fill`].
+//! The texts live in `locales/<language>/<area>.json`; `build.rs` turns each key into an item: a
+//! constant ([`text::accounts::TITLE`]), or a struct of its values when it has placeholders
+//! (`text::common::PageRange { first: &1, last: &50, total: &312 }.fill(language)`). So a key or a
+//! placeholder that does not exist does not compile, and one that is not used is reported as dead
+//! code. In a view: `{t(text::accounts::TITLE)}`; with values, read `language.get()` inside a closure.
 
 #[cfg(test)]
 mod catalog;
@@ -12,7 +13,7 @@ mod language;
 pub use language::{Language, Plural, Text};
 use leptos::prelude::*;
 
-/// One module per locale file, one constant per key.
+/// One module per locale file, one item per key.
 pub mod text {
     include!(concat!(env!("OUT_DIR"), "/text.rs"));
 }

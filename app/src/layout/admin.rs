@@ -137,7 +137,7 @@ fn Foot() -> impl IntoView {
             <NavLink href="/admin/password" icon=IconName::KeyRound text=password::TITLE />
         </nav>
         <p class="rail__version">
-            {move || shell::VERSION.fill(language.get(), &[("version", &version)])}
+            {move || shell::Version { version: &version }.fill(language.get())}
         </p>
     }
 }

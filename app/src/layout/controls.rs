@@ -31,7 +31,7 @@ pub(crate) fn ThemeMenu() -> impl IntoView {
     view! { <Menu label=t(shell::THEME) icon items /> }
 }
 
-/// Both languages by their own names; switches without a reload.
+/// The languages by their own names; switches without a reload.
 #[component]
 pub(crate) fn LanguageMenu() -> impl IntoView {
     let language = use_language();
@@ -41,7 +41,7 @@ pub(crate) fn LanguageMenu() -> impl IntoView {
         checked: Some(Signal::derive(move || language.get() == value)),
         on_choose: Callback::new(move |()| choose_language(language, value)),
     };
-    let items = vec![item(Language::English), item(Language::Chinese)];
+    let items = Language::ALL.map(item).to_vec();
     view! { <Menu label=t(shell::LANGUAGE) icon=IconName::Languages items /> }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const FIELD: &str = "password";
 
-/// The sign-in form, for `/login` (leads to the chat) and `/admin/login` (leads to the accounts).
+/// The sign-in form, for `/login` (then opens the chat) and `/admin/login` (then opens the accounts).
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let language = use_language();

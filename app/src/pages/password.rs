@@ -4,16 +4,25 @@ use super::login::HiddenUserName;
 use crate::{
     api::auth::ChangePassword,
     components::{Button, ButtonVariant, ErrorNotice, Input, describe},
-    error::UiError,
+    error::{Field, UiError},
     i18n::{t, text::password, use_language},
+    limits::MIN_PASSWORD_CHARS,
 };
 use leptos::prelude::*;
 
-/// The field that a failure belongs to; `None` for one of the whole form.
-fn field_of(error: &UiError) -> Option<&str> {
+const CURRENT: &str = "current";
+const NEW: &str = "new";
+const REPEATED: &str = "repeated";
+
+/// The input that a failure belongs to; `None` for one of the whole form.
+fn input_of(error: &UiError) -> Option<&'static str> {
     match error {
-        UiError::WrongPassword => Some("current"),
-        UiError::Invalid { field, .. } => Some(field),
+        UiError::WrongPassword => Some(CURRENT),
+        UiError::Invalid { field, .. } => match field {
+            Field::NewPassword => Some(NEW),
+            Field::RepeatedPassword => Some(REPEATED),
+            Field::Code => None,
+        },
         _ => None,
     }
 }
@@ -24,11 +33,15 @@ pub fn PasswordPage() -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<ChangePassword>::new();
     let failure = move || action.value().get().and_then(Result::err);
-    let error_of = move |field: &'static str| {
+    let error_of = move |input: &'static str| {
         Signal::derive(move || {
-            let error = failure().filter(|error| field_of(error) == Some(field))?;
+            let error = failure().filter(|error| input_of(error) == Some(input))?;
             Some(describe(&error, language.get()))
         })
+    };
+    let hint = move || {
+        let min = &MIN_PASSWORD_CHARS;
+        password::NewHint { min }.fill(language.get())
     };
     view! {
         <section class="card narrow">
@@ -37,34 +50,34 @@ pub fn PasswordPage() -> impl IntoView {
                 <HiddenUserName />
                 {move || {
                     failure()
-                        .filter(|error| field_of(error).is_none())
+                        .filter(|error| input_of(error).is_none())
                         .map(|error| view! { <ErrorNotice error /> })
                 }}
                 <Input
-                    id="current"
+                    id=CURRENT
                     label=t(password::CURRENT)
                     kind="password"
                     autocomplete="current-password"
                     required=true
-                    error=error_of("current")
+                    error=error_of(CURRENT)
                 />
                 <Input
-                    id="new"
+                    id=NEW
                     label=t(password::NEW)
-                    hint=t(password::NEW_HINT)
+                    hint=hint
                     kind="password"
                     autocomplete="new-password"
                     required=true
-                    min_length=10
-                    error=error_of("new")
+                    min_length=MIN_PASSWORD_CHARS
+                    error=error_of(NEW)
                 />
                 <Input
-                    id="repeated"
+                    id=REPEATED
                     label=t(password::REPEATED)
                     kind="password"
                     autocomplete="new-password"
                     required=true
-                    error=error_of("repeated")
+                    error=error_of(REPEATED)
                 />
                 <Button variant=ButtonVariant::Primary submit=true loading=action.pending()>
                     {t(password::SUBMIT)}

@@ -50,7 +50,7 @@ mod stream;
 mod text;
 mod wire;
 
-pub use names::{DemoAccount, demo_accounts};
+pub use names::{DemoAccount, DemoTier, demo_accounts};
 pub use options::{Options, Pace, Quota, UnknownPace};
 pub use record::{Recorded, WaitError};
 pub use reply::Reply;

@@ -104,18 +104,23 @@ fn in_chat(word: &str) -> Option<Reply> {
 pub struct DemoAccount {
     /// Plain words, not a secret.
     pub credential: String,
-    /// `ssoBasic` or `ssoSuper`.
-    pub pool: &'static str,
+    pub tier: DemoTier,
+}
+
+/// What a [`DemoAccount`] is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoTier {
+    Free,
+    Paid,
 }
 
 /// Accounts that simply work: four of the free pool, two of the paid one.
 #[must_use]
 pub fn demo_accounts() -> Vec<DemoAccount> {
-    let basic = (1..=4).map(|n| (format!("demo-basic-{n}"), "ssoBasic"));
-    let paid = (1..=2).map(|n| (format!("demo-super-{n}"), "ssoSuper"));
-    basic
-        .chain(paid)
-        .map(|(credential, pool)| DemoAccount { credential, pool })
+    let free = (1..=4).map(|n| (format!("demo-basic-{n}"), DemoTier::Free));
+    let paid = (1..=2).map(|n| (format!("demo-super-{n}"), DemoTier::Paid));
+    free.chain(paid)
+        .map(|(credential, tier)| DemoAccount { credential, tier })
         .collect()
 }
 
@@ -145,7 +150,8 @@ mod tests {
     fn demo_accounts_behave() {
         for account in demo_accounts() {
             assert_eq!(reply_for(&account.credential, Operation::Chat), None);
-            assert_eq!(is_super(&account.credential), account.pool == "ssoSuper");
+            let is_paid = account.tier == DemoTier::Paid;
+            assert_eq!(is_super(&account.credential), is_paid);
             assert!(
                 account.credential.len() >= 8,
                 "shorter ones are no credential"

@@ -1,4 +1,4 @@
-//! What a token frame costs from bytes to borrowed texts.
+//! What a token frame costs from bytes to borrowed texts, and its text from there through the filter.
 //!
 //! `line` = each chunk is one line (a paced upstream), `batch` = 64 lines in a chunk (one at full
 //! speed), `cut` = each line comes in two chunks, `escaped` = tokens with escapes,
@@ -9,6 +9,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput};
 use grok::FrameReader;
+use grok::markup::Filter;
 
 const LINES: usize = 64;
 
@@ -32,8 +33,31 @@ fn read(chunks: &[Bytes]) -> usize {
     bytes
 }
 
+fn filter(criterion: &mut Criterion) {
+    let names = ["xaiartifact", "xai:tool_usage_card", "grok:render"].map(str::to_owned);
+    let render = "a<grok:render card_id=\"c1\" type=\"render_inline_citation\"></grok:render>b";
+    let mut group = criterion.benchmark_group("filter");
+    for (name, text) in [
+        ("token", " prints"),
+        ("less_than", "a < b"),
+        ("render", render),
+    ] {
+        let (mut filter, mut out) = (Filter::new(&names), String::with_capacity(1024));
+        assert!(filter.register_card(r#"{"id":"c1","url":"https://a.io"}"#));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                filter.push(black_box(text), &mut out);
+                filter.take_citations().count() + out.len()
+            });
+        });
+    }
+    group.finish();
+}
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    filter(&mut criterion);
     let plain = line("prints itself") + "\n";
     let escaped = line("a \\\"b\\\"\\n") + "\n";
     let half = plain.len() / 2;

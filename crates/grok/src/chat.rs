@@ -73,14 +73,13 @@ impl Client {
                 what: "the request is not JSON",
             }
         })?;
-        let headers = self.headers().json(credential)?;
-        let response = self
-            .send(
-                self.base(),
-                Call::post(url, headers, body, None),
-                credential,
-            )
-            .await?;
+        let call = Call {
+            url,
+            headers: self.headers().json(credential)?,
+            body: body.into(),
+            timeout: None,
+        };
+        let response = self.send(self.base(), call, credential).await?;
         let is_page = response
             .headers()
             .get(CONTENT_TYPE)
@@ -190,14 +189,15 @@ impl<'a> Body<'a> {
             disable_search: false,
             disable_self_harm_short_circuit: false,
             disable_text_follow_ups: false,
-            enable_image_generation: true,
-            enable_image_streaming: true,
+            // Nothing shows pictures yet: they would cost quota and be dropped.
+            enable_image_generation: false,
+            enable_image_streaming: false,
             enable_side_by_side: true,
             file_attachments: call.file_attachments,
             force_concise: false,
             force_side_by_side: false,
             image_attachments: [],
-            image_generation_count: 2,
+            image_generation_count: 0,
             is_async_chat: false,
             is_reasoning: false,
             message: call.message,
@@ -258,14 +258,14 @@ mod tests {
             "disableSearch": false,
             "disableSelfHarmShortCircuit": false,
             "disableTextFollowUps": false,
-            "enableImageGeneration": true,
-            "enableImageStreaming": true,
+            "enableImageGeneration": false,
+            "enableImageStreaming": false,
             "enableSideBySide": true,
             "fileAttachments": ["5d1c0a52-7f0e-4a53-9a39-0f8a7a0d9b11"],
             "forceConcise": false,
             "forceSideBySide": false,
             "imageAttachments": [],
-            "imageGenerationCount": 2,
+            "imageGenerationCount": 0,
             "isAsyncChat": false,
             "isReasoning": false,
             "message": "system: Be brief.\n\nWhat is a quine?",

@@ -58,20 +58,16 @@ pub(crate) fn refusal(
 }
 
 fn class_of_status(status: u16, report: Option<&Report>, text: &str) -> Class {
-    let is_client_error = (400..500).contains(&status);
-    if let Some(report) = report
-        && is_client_error
-        && report.mentions(&MODERATION_SIGNS)
-    {
+    // Whatever the status: a moderated request is never repeated.
+    if report.is_some_and(|report| report.mentions(&MODERATION_SIGNS)) {
         return Class::Moderated;
     }
     match status {
         401 => Class::Unauthorized,
         403 => class_of_forbidden(report, text),
-        429 => Class::Cool,
-        408 => Class::TryAnother,
-        500.. => Class::TryAnother,
-        _ => Class::GiveUp,
+        429 => Class::RateLimited,
+        408 | 500.. => Class::Retryable,
+        _ => Class::Fatal,
     }
 }
 
@@ -88,7 +84,7 @@ fn class_of_forbidden(report: Option<&Report>, text: &str) -> Class {
     if is_challenge || report.mentions(&[ANTI_BOT_SIGN]) {
         Class::Clearance
     } else {
-        Class::GiveUp
+        Class::Fatal
     }
 }
 
@@ -100,11 +96,11 @@ pub(crate) fn in_band(value: &Value, secrets: &[&str]) -> UpstreamError {
     } else if report.mentions(&BLOCKED_SIGNS) {
         Class::Blocked
     } else if report.code == Some(CODE_RESOURCE_EXHAUSTED) || report.mentions(&LIMIT_SIGNS) {
-        Class::Cool
+        Class::RateLimited
     } else if report.code == Some(CODE_PERMISSION_DENIED) || report.mentions(&[ANTI_BOT_SIGN]) {
         Class::Clearance
     } else {
-        Class::TryAnother
+        Class::Retryable
     };
     let message = if report.message.is_empty() {
         "no explanation".to_owned()
@@ -192,12 +188,12 @@ mod tests {
     #[test]
     fn statuses_follow_the_table() {
         assert_eq!(class(401, ""), Class::Unauthorized);
-        assert_eq!(class(429, r#"{"error":"slow down"}"#), Class::Cool);
+        assert_eq!(class(429, r#"{"error":"slow down"}"#), Class::RateLimited);
         for status in [408, 500, 502, 503, 504, 520, 529] {
-            assert_eq!(class(status, "<html>"), Class::TryAnother, "{status}");
+            assert_eq!(class(status, "<html>"), Class::Retryable, "{status}");
         }
         for status in [400, 404, 409, 422, 204, 302] {
-            assert_eq!(class(status, "{}"), Class::GiveUp, "{status}");
+            assert_eq!(class(status, "{}"), Class::Fatal, "{status}");
         }
     }
 
@@ -221,7 +217,7 @@ mod tests {
         assert_eq!(class(403, anti_bot), Class::Clearance);
         assert_eq!(
             class(403, r#"{"code":7,"message":"Not allowed"}"#),
-            Class::GiveUp
+            Class::Fatal
         );
     }
 
@@ -246,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn moderation_is_found_in_every_client_error() {
+    fn moderation_is_found_whatever_the_status() {
         assert_eq!(
             class(400, r#"{"code":"content-moderated"}"#),
             Class::Moderated
@@ -259,7 +255,12 @@ mod tests {
             class(403, r#"{"message":"Blocked by policy"}"#),
             Class::Moderated
         );
-        assert_eq!(class(500, r#"{"message":"moderated"}"#), Class::TryAnother);
+        for status in [400, 401, 403, 408, 418, 429, 500, 502, 503, 504, 529] {
+            let body = r#"{"error":{"code":"content_moderated","message":"x"}}"#;
+            assert_eq!(class(status, body), Class::Moderated, "{status}");
+        }
+        let page = "<html>moderated</html>";
+        assert_eq!(class(503, page), Class::Retryable, "only JSON says so");
     }
 
     fn stream_class(value: Value) -> Class {
@@ -276,26 +277,29 @@ mod tests {
             stream_class(json!({"message": "Anti-Bot rules"})),
             Class::Clearance
         );
-        assert_eq!(stream_class(json!({"code": 8})), Class::Cool);
-        assert_eq!(stream_class(json!({"code": "8"})), Class::Cool);
+        assert_eq!(stream_class(json!({"code": 8})), Class::RateLimited);
+        assert_eq!(stream_class(json!({"code": "8"})), Class::RateLimited);
         for text in [
             "Usage limit",
             "usage quota",
             "Rate Limit hit",
             "Too many requests",
         ] {
-            assert_eq!(stream_class(json!(text)), Class::Cool, "{text}");
+            assert_eq!(stream_class(json!(text)), Class::RateLimited, "{text}");
         }
-        assert_eq!(stream_class(json!({"error": {"code": 8}})), Class::Cool);
+        assert_eq!(
+            stream_class(json!({"error": {"code": 8}})),
+            Class::RateLimited
+        );
         assert_eq!(
             stream_class(json!({"code": 7, "message": "content-moderated"})),
             Class::Moderated
         );
         assert_eq!(
             stream_class(json!({"code": 13, "message": "boom"})),
-            Class::TryAnother
+            Class::Retryable
         );
-        assert_eq!(stream_class(json!(null)), Class::TryAnother);
+        assert_eq!(stream_class(json!(null)), Class::Retryable);
     }
 
     #[test]

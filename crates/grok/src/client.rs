@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::classify;
 use crate::error::{Class, UpstreamError};
-use crate::headers::HeaderBook;
+use crate::headers::HeaderProfile;
 use crate::settings::{Settings, SettingsError};
 use crate::transport::{Transport, Transports};
 
@@ -30,46 +30,18 @@ pub struct Client {
 
 struct Inner {
     settings: Settings,
-    headers: HeaderBook,
+    headers: HeaderProfile,
     secrets: Vec<String>,
     transports: Transports,
 }
 
-/// One HTTP request.
+/// One POST request.
 pub(crate) struct Call {
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Option<reqwest::Body>,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// For everything up to the end of the body.
-    timeout: Option<Duration>,
-}
-
-impl Call {
-    pub(crate) fn post(
-        url: Url,
-        headers: HeaderMap,
-        body: impl Into<reqwest::Body>,
-        timeout: Option<Duration>,
-    ) -> Self {
-        Self {
-            method: Method::POST,
-            url,
-            headers,
-            body: Some(body.into()),
-            timeout,
-        }
-    }
-
-    pub(crate) fn get(url: Url, headers: HeaderMap, timeout: Duration) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            headers,
-            body: None,
-            timeout: Some(timeout),
-        }
-    }
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl Client {
@@ -81,8 +53,10 @@ impl Client {
         Self::build(settings, None)
     }
 
-    /// A client with other settings that keeps this one's connections where proxies and connection
-    /// settings are the same. For settings that change while the server runs.
+    /// A client with other settings. It keeps this one's pooled connections where the proxy, the
+    /// check of its certificate and the connect timeout are the same, and opens empty pools where one
+    /// of them differs; everything else (addresses, cookies, browser) applies to its next call. Calls
+    /// under way on this one are not touched. For settings that change while the server runs.
     ///
     /// # Errors
     /// As [`Client::new`].
@@ -92,7 +66,7 @@ impl Client {
 
     fn build(settings: Settings, old: Option<&Transports>) -> Result<Self, SettingsError> {
         settings.check()?;
-        let headers = HeaderBook::new(&settings)?;
+        let headers = HeaderProfile::new(&settings)?;
         let transports = Transports::new(&settings, old)?;
         let secrets = headers.secrets();
         Ok(Self {
@@ -105,13 +79,7 @@ impl Client {
         })
     }
 
-    /// The settings that this client was built with.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.inner.settings
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderBook {
+    pub(crate) fn headers(&self) -> &HeaderProfile {
         &self.inner.headers
     }
 
@@ -123,8 +91,14 @@ impl Client {
         &self.inner.transports.asset
     }
 
+    /// The address of the web app with `path` (absolute, unescaped) below it.
     pub(crate) fn web_url(&self, path: &str) -> Url {
-        with_path(&self.inner.settings.web_url, path)
+        let base = &self.inner.settings.web_url;
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        url.set_query(None);
+        url.set_fragment(None);
+        url
     }
 
     /// Sends a request; whatever is not 200 becomes an error.
@@ -134,7 +108,12 @@ impl Client {
         call: Call,
         credential: &str,
     ) -> Result<Response, UpstreamError> {
-        let response = self.exchange(transport, call).await?;
+        let mut request = reqwest::Request::new(Method::POST, call.url);
+        *request.headers_mut() = call.headers;
+        *request.body_mut() = Some(call.body.into());
+        *request.timeout_mut() = call.timeout;
+        let answer = transport.client().execute(request).await;
+        let response = answer.map_err(|error| UpstreamError::from_transport(&error))?;
         if response.status() == StatusCode::OK {
             return Ok(response);
         }
@@ -145,21 +124,7 @@ impl Client {
         Err(error)
     }
 
-    /// Sends a request and gives whatever answer comes.
-    pub(crate) async fn exchange(
-        &self,
-        transport: &Transport,
-        call: Call,
-    ) -> Result<Response, UpstreamError> {
-        let mut request = reqwest::Request::new(call.method, call.url);
-        *request.headers_mut() = call.headers;
-        *request.body_mut() = call.body;
-        *request.timeout_mut() = call.timeout;
-        let answer = transport.client().execute(request).await;
-        answer.map_err(|error| UpstreamError::from_transport(&error))
-    }
-
-    pub(crate) async fn refusal(&self, mut response: Response, credential: &str) -> UpstreamError {
+    async fn refusal(&self, mut response: Response, credential: &str) -> UpstreamError {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
@@ -180,8 +145,12 @@ impl Client {
         body: Bytes,
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
-        let headers = self.headers().json(credential)?;
-        let call = Call::post(self.web_url(path), headers, body, Some(timeout));
+        let call = Call {
+            url: self.web_url(path),
+            headers: self.headers().json(credential)?,
+            body,
+            timeout: Some(timeout),
+        };
         let mut response = self.send(transport, call, credential).await?;
         let mut answer = Vec::new();
         read_at_most(&mut response, MAX_JSON_BYTES, &mut answer).await?;
@@ -198,15 +167,6 @@ impl std::fmt::Debug for Client {
             .field("settings", &self.inner.settings)
             .finish()
     }
-}
-
-/// The base address with `path` (absolute, unescaped) below it.
-pub(crate) fn with_path(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url.set_query(None);
-    url.set_fragment(None);
-    url
 }
 
 async fn read_at_most(

@@ -4,14 +4,14 @@ use super::*;
 
 fn with_frame<T>(line: &str, check: impl FnOnce(Frame<'_>) -> T) -> T {
     let mut scratch = String::new();
-    let draft = Draft::read(line, &mut scratch).unwrap();
-    assert_eq!(draft.error, None);
-    check(draft.frame(line.as_bytes(), &scratch))
+    let raw = RawFrame::read(line, &mut scratch).unwrap();
+    assert_eq!(raw.error, None);
+    check(raw.frame(line.as_bytes(), &scratch))
 }
 
 fn error_of(value: serde_json::Value) -> Option<serde_json::Value> {
     let mut scratch = String::new();
-    Draft::read(&value.to_string(), &mut scratch)
+    RawFrame::read(&value.to_string(), &mut scratch)
         .unwrap()
         .error
         .map(|boxed| *boxed)
@@ -49,14 +49,10 @@ fn escaped_texts_are_borrowed_from_the_scratch_buffer() {
 
 #[test]
 fn a_payload_directly_under_result_is_read_alike() {
-    with_frame(
-        r#"{"result":{"token":"x","responseId":"r-2","isSoftStop":true}}"#,
-        |frame| {
-            assert_eq!(frame.token.as_deref(), Some("x"));
-            assert_eq!(frame.response_id.as_deref(), Some("r-2"));
-            assert!(frame.is_soft_stop);
-        },
-    );
+    with_frame(r#"{"result":{"token":"x","responseId":"r-2"}}"#, |frame| {
+        assert_eq!(frame.token.as_deref(), Some("x"));
+        assert_eq!(frame.response_id.as_deref(), Some("r-2"));
+    });
     with_frame(r#"{"result":{"modelResponse":{"message":"x"}}}"#, |frame| {
         assert_eq!(frame.model_response.unwrap().message.as_deref(), Some("x"));
     });
@@ -72,61 +68,142 @@ fn the_first_frames_carry_ids_and_hash() {
     );
     let line = r#"{"result":{"response":{"userResponse":{"message":"q","responseId":"u-1"},"responseId":"r-1","llmInfo":{"modelHash":"k3/9="}}}}"#;
     with_frame(line, |frame| {
-        assert_eq!(frame.user_response_id.as_deref(), Some("u-1"));
         assert_eq!(frame.response_id.as_deref(), Some("r-1"));
         assert_eq!(frame.model_hash.as_deref(), Some("k3/9="));
     });
 }
 
 #[test]
-fn the_complete_answer_is_owned_and_its_images_are_found_anywhere() {
+fn the_complete_answer_is_owned() {
     let line = json!({"result":{"response":{"modelResponse":{
         "responseId":"r-1","message":"done","generatedImageUrls":["a","b"],
-        "inner":{"imageURLs":["b","c",""]},"cardAttachmentsJson":["{}"],
-        "fileAttachments":["f"],"streamErrors":[],
+        "cardAttachmentsJson":["{}",1,"{\"id\":1}"],"streamErrors":[],
         "metadata":{"llm_info":{"modelHash":"h"}}}}}});
     with_frame(&line.to_string(), |frame| {
         assert_eq!(
             frame.model_response,
             Some(ModelResponse {
-                response_id: Some("r-1".into()),
                 message: Some("done".into()),
                 model_hash: Some("h".into()),
-                generated_image_urls: vec!["a".into(), "b".into(), "c".into()],
-                card_attachments: vec!["{}".into()],
-                file_attachments: vec!["f".into()],
+                card_attachments: vec!["{}".into(), "{\"id\":1}".into()],
             })
         );
     });
 }
 
 #[test]
-fn sources_tool_cards_and_end_markers_are_read() {
-    let line = json!({"result":{"response":{
-        "webSearchResults":{"results":[{"url":"https://a","title":"A","preview":"p"},{"title":"no url"}]},
-        "xSearchResults":{"results":[{"username":"u","postId":"1","text":"t"}]},
-        "toolUsageCardId":"t1","toolUsageCard":{"webSearch":{"args":{"query":"q"}}}}}});
+fn an_answer_of_odd_types_is_read_as_far_as_it_goes() {
+    let line = json!({"result":{"response":{"modelResponse":{"message":["x"],
+        "cardAttachmentsJson":"{}","metadata":{"llmInfo":{"modelHash":"h"}}}}}});
     with_frame(&line.to_string(), |frame| {
-        let sources: Vec<_> = frame
-            .web_results
-            .iter()
-            .map(|s| (s.url.as_str(), s.title.as_str()))
-            .collect();
-        assert_eq!(
-            sources,
-            [("https://a", "A"), ("https://x.com/u/status/1", "t")]
-        );
-        assert_eq!(frame.tool_usage_card_id.as_deref(), Some("t1"));
-        assert_eq!(
-            frame.tool_usage_card.as_deref(),
-            Some(r#"{"webSearch":{"args":{"query":"q"}}}"#)
-        );
+        let expected = ModelResponse {
+            model_hash: Some("h".into()),
+            ..ModelResponse::default()
+        };
+        assert_eq!(frame.model_response, Some(expected));
     });
-    let line =
-        r#"{"result":{"response":{"finalMetadata":{},"isThinking":false,"isSoftStop":true}}}"#;
-    with_frame(line, |frame| {
-        assert!(frame.is_final_metadata && frame.is_soft_stop)
-    });
+}
+
+#[test]
+fn sources_are_read_from_every_list() {
+    let pages = |name: &str| {
+        json!({name: {"results": [{"url":"https://a","title":"A","preview":"p"},
+            {"url":"https://b","title":null},{"title":"no url"},{"url":""},7]}})
+    };
+    let posts = |name: &str| {
+        json!({name: [{"username":"u","postId":"1","text":"t"},{"username":"u","postId":""},
+            {"postId":"2"}]})
+    };
+    let source = |url: &str, title: &str| Source {
+        url: url.to_owned(),
+        title: title.to_owned(),
+    };
+    let of_pages = [source("https://a", "A"), source("https://b", "")];
+    let of_posts = [source("https://x.com/u/status/1", "t")];
+    for (payload, expected) in [
+        (pages("webSearchResults"), of_pages.as_slice()),
+        (pages("citedWebSearchResults"), &of_pages),
+        (posts("xSearchResults"), &of_posts),
+        (posts("xposts"), &of_posts),
+        (posts("citedXposts"), &of_posts),
+        (
+            json!({"webSearchResults": {"results": 1}, "xposts": "x", "token": "t"}),
+            &[],
+        ),
+    ] {
+        let line = json!({"result": {"response": payload}}).to_string();
+        with_frame(&line, |frame| {
+            assert_eq!(frame.web_results, expected, "{line}")
+        });
+    }
+}
+
+#[test]
+fn end_marks_are_three_and_say_nothing_by_themselves() {
+    let mut scratch = String::new();
+    let mut mark = |payload: &str| {
+        let line = format!("{{\"result\":{{\"response\":{payload}}}}}");
+        let raw = RawFrame::read(&line, &mut scratch).unwrap();
+        (raw.is_end_mark, raw.is_empty())
+    };
+    assert_eq!(mark(r#"{"isSoftStop":true}"#), (true, true));
+    assert_eq!(
+        mark(r#"{"finalMetadata":{},"isThinking":false}"#),
+        (true, true)
+    );
+    assert_eq!(mark(r#"{"modelResponse":{}}"#), (true, false));
+    assert_eq!(mark(r#"{"isSoftStop":true,"token":"x"}"#), (true, false));
+    assert_eq!(
+        mark(r#"{"isSoftStop":true,"finalMetadata":null}"#),
+        (true, true)
+    );
+    for none in [
+        r#"{"isSoftStop":false}"#,
+        r#"{"isSoftStop":"true"}"#,
+        r#"{"finalMetadata":null}"#,
+        r#"{"modelResponse":[]}"#,
+        r#"{"userResponse":{"responseId":"u-1"}}"#,
+    ] {
+        assert_eq!(mark(none), (false, true), "{none}");
+    }
+}
+
+#[test]
+fn words_are_tokens_that_are_not_empty() {
+    let mut scratch = String::new();
+    let mut has_words = |payload: &str| {
+        let line = format!("{{\"result\":{payload}}}");
+        RawFrame::read(&line, &mut scratch).unwrap().has_words()
+    };
+    assert!(has_words(r#"{"token":"x"}"#) && has_words(r#"{"token":"\n"}"#));
+    for none in [r#"{"token":""}"#, r#"{"token":7}"#, r#"{"responseId":"x"}"#] {
+        assert!(!has_words(none), "{none}");
+    }
+}
+
+#[test]
+fn what_counts_alone_makes_a_frame() {
+    let mut scratch = String::new();
+    for payload in [
+        r#"{"conversation":{"conversationId":"c"}}"#,
+        r#"{"conversationId":"c"}"#,
+        r#"{"responseId":"r"}"#,
+        r#"{"llmInfo":{"modelHash":"h"}}"#,
+        r#"{"rolloutId":"a"}"#,
+        r#"{"messageTag":"final"}"#,
+        r#"{"token":"x"}"#,
+        r#"{"cardAttachment":{"jsonData":"{}"}}"#,
+        r#"{"modelResponse":{}}"#,
+        r#"{"webSearchResults":[{"url":"https://a"}]}"#,
+        r#"{"streamingImageGenerationResponse":{"moderated":true}}"#,
+        r#"{"error":"x"}"#,
+    ] {
+        let line = format!("{{\"result\":{payload}}}");
+        assert!(
+            !RawFrame::read(&line, &mut scratch).unwrap().is_empty(),
+            "{payload}"
+        );
+    }
 }
 
 #[test]
@@ -175,7 +252,7 @@ fn wrong_types_and_unknown_kinds_are_passed_over() {
         r"{}",
     ] {
         assert!(
-            Draft::read(line, &mut scratch).unwrap().is_empty(),
+            RawFrame::read(line, &mut scratch).unwrap().is_empty(),
             "{line}"
         );
     }
@@ -186,6 +263,6 @@ fn wrong_types_and_unknown_kinds_are_passed_over() {
         "{",
         r#"{"result":{"response":{"token":"x}}}"#,
     ] {
-        assert!(Draft::read(line, &mut scratch).is_none(), "{line}");
+        assert!(RawFrame::read(line, &mut scratch).is_none(), "{line}");
     }
 }

@@ -10,19 +10,19 @@ const MAX_MESSAGE_CHARS: usize = 300;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// Transient: 408, 5xx, timeouts, resets, a cut stream.
-    TryAnother,
-    /// 429, gRPC code 8 or a usage-limit text: the account rests.
-    Cool,
+    Retryable,
+    /// 429, gRPC code 8 or a usage-limit text: the account has to cool down.
+    RateLimited,
     /// 401: the credential was not accepted.
     Unauthorized,
     /// The provider blocked the user behind the account.
     Blocked,
     /// A browser challenge or an anti-bot rule; the account is not at fault.
     Clearance,
-    /// The content was moderated. Never repeated, on no account.
+    /// The content was moderated, whatever the status. Never repeated, on no account.
     Moderated,
     /// Every other refusal and every violation of the protocol.
-    GiveUp,
+    Fatal,
 }
 
 /// A failed call. Variants are facts; [`UpstreamError::class`] says what follows from them.
@@ -49,7 +49,7 @@ pub enum UpstreamError {
     Connect { reason: String },
     #[error("the upstream did not answer in time")]
     Timeout,
-    /// The connection broke, or the body ended inside an object.
+    /// The connection broke, or the body ended inside an object or before the answer did.
     #[error("the upstream cut the answer: {reason}")]
     Cut { reason: String },
     #[error("the upstream sent more than {limit_bytes} bytes in one piece")]
@@ -57,9 +57,6 @@ pub enum UpstreamError {
     /// A 200 answer that is not what the call promises.
     #[error("unexpected upstream answer: {what}")]
     Malformed { what: &'static str },
-    /// A download or a redirect points to a host that must not see account cookies.
-    #[error("`{host}` is not a trusted asset host")]
-    UntrustedHost { host: String },
     /// The credential holds bytes that no header may carry.
     #[error("the credential cannot be sent")]
     UnsendableCredential,
@@ -71,10 +68,8 @@ impl UpstreamError {
     pub fn class(&self) -> Class {
         match self {
             Self::Refused { class, .. } | Self::InBand { class, .. } => *class,
-            Self::Connect { .. } | Self::Timeout | Self::Cut { .. } => Class::TryAnother,
-            Self::TooLarge { .. } | Self::Malformed { .. } | Self::UntrustedHost { .. } => {
-                Class::GiveUp
-            }
+            Self::Connect { .. } | Self::Timeout | Self::Cut { .. } => Class::Retryable,
+            Self::TooLarge { .. } | Self::Malformed { .. } => Class::Fatal,
             Self::UnsendableCredential => Class::Unauthorized,
         }
     }
@@ -107,12 +102,12 @@ impl UpstreamError {
     #[must_use]
     pub fn label(&self) -> &'static str {
         match (self, self.class()) {
-            (_, Class::Cool) => "rate_limited",
+            (_, Class::RateLimited) => "rate_limited",
             (_, Class::Unauthorized) => "unauthorized",
             (_, Class::Blocked) => "user_blocked",
             (_, Class::Clearance) => "clearance",
             (_, Class::Moderated) => "moderated",
-            (Self::Refused { .. }, Class::TryAnother) => "upstream_unavailable",
+            (Self::Refused { .. }, Class::Retryable) => "upstream_unavailable",
             (Self::Refused { .. }, _) => "refused",
             (Self::InBand { .. }, _) => "in_band",
             (Self::Connect { .. }, _) => "connect",
@@ -120,7 +115,6 @@ impl UpstreamError {
             (Self::Cut { .. }, _) => "cut",
             (Self::TooLarge { .. }, _) => "too_large",
             (Self::Malformed { .. }, _) => "malformed",
-            (Self::UntrustedHost { .. }, _) => "untrusted_host",
             (Self::UnsendableCredential, _) => "unauthorized",
         }
     }
@@ -200,12 +194,12 @@ mod tests {
 
     #[test]
     fn connection_trouble_is_transient_and_violations_are_not() {
-        assert_eq!(UpstreamError::Timeout.class(), Class::TryAnother);
+        assert_eq!(UpstreamError::Timeout.class(), Class::Retryable);
         let cut = UpstreamError::Cut {
             reason: String::new(),
         };
-        assert_eq!((cut.class(), cut.label()), (Class::TryAnother, "cut"));
+        assert_eq!((cut.class(), cut.label()), (Class::Retryable, "cut"));
         let large = UpstreamError::TooLarge { limit_bytes: 1 };
-        assert_eq!((large.class(), large.status()), (Class::GiveUp, None));
+        assert_eq!((large.class(), large.status()), (Class::Fatal, None));
     }
 }

@@ -1,8 +1,8 @@
-//! Request headers (`upstream-protocol` 1.3 and 1.4).
+//! Request headers (`upstream-protocol` 1.3).
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap,
-    HeaderName, HeaderValue, ORIGIN, PRAGMA, REFERER, UPGRADE_INSECURE_REQUESTS, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName,
+    HeaderValue, ORIGIN, REFERER, USER_AGENT,
 };
 use url::Url;
 
@@ -17,29 +17,23 @@ const PRIORITY: HeaderName = HeaderName::from_static("priority");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const STATSIG_ID: HeaderName = HeaderName::from_static("x-statsig-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-xai-request-id");
 
 const BAGGAGE_VALUE: &str = "sentry-environment=production,sentry-release=d6add6fb0460641fd482d767a335ef72b9b6abb8,sentry-public_key=b311e0f2690c81f25e2c4cf6d4f7ce1c";
-const DOCUMENT_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
-
-/// Headers that are the same for every request, built once.
+/// The browser that every request pretends to come from: headers that are the same for all, built
+/// once.
 #[derive(Debug)]
-pub(crate) struct HeaderBook {
+pub(crate) struct HeaderProfile {
     json: HeaderMap,
-    asset: HeaderMap,
     cloudflare: String,
     dynamic_statsig: bool,
 }
 
-impl HeaderBook {
+impl HeaderProfile {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let json = json_template(settings)?;
-        let asset = asset_template(settings, &json)?;
         Ok(Self {
-            json,
-            asset,
+            json: json_template(settings)?,
             cloudflare: cookies::cloudflare_part(&settings.cf_cookies, &settings.cf_clearance),
             dynamic_statsig: settings.dynamic_statsig,
         })
@@ -47,27 +41,7 @@ impl HeaderBook {
 
     /// Headers of a JSON call.
     pub(crate) fn json(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
-        self.signed(&self.json, credential)
-    }
-
-    /// Headers of an asset download; they depend on the file's extension.
-    pub(crate) fn asset(&self, credential: &str, path: &str) -> Result<HeaderMap, UpstreamError> {
-        let mut headers = self.signed(&self.asset, credential)?;
-        if let Some(mime) = document_mime(path) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
-            headers.insert(ACCEPT, HeaderValue::from_static(DOCUMENT_ACCEPT));
-            headers.insert(SEC_FETCH_DEST, HeaderValue::from_static("document"));
-        }
-        Ok(headers)
-    }
-
-    /// Values of the operator's cookies, to keep them out of messages.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        cookies::values(&self.cloudflare)
-    }
-
-    fn signed(&self, template: &HeaderMap, credential: &str) -> Result<HeaderMap, UpstreamError> {
-        let mut headers = template.clone();
+        let mut headers = self.json.clone();
         let cookie = cookies::header(credential, &self.cloudflare);
         let mut cookie =
             HeaderValue::try_from(cookie).map_err(|_| UpstreamError::UnsendableCredential)?;
@@ -82,6 +56,11 @@ impl HeaderBook {
         headers.insert(REQUEST_ID, request_id());
         Ok(headers)
     }
+
+    /// Values of the operator's cookies, to keep them out of messages.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        cookies::values(&self.cloudflare)
+    }
 }
 
 fn json_template(settings: &Settings) -> Result<HeaderMap, SettingsError> {
@@ -95,6 +74,7 @@ fn json_template(settings: &Settings) -> Result<HeaderMap, SettingsError> {
         (PRIORITY, "u=1, i"),
         (SEC_FETCH_DEST, "empty"),
         (SEC_FETCH_MODE, "cors"),
+        (SEC_FETCH_SITE, "same-origin"),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
@@ -103,42 +83,11 @@ fn json_template(settings: &Settings) -> Result<HeaderMap, SettingsError> {
         USER_AGENT,
         value("proxy.user_agent", settings.user_agent.trim())?,
     );
-    set_origin(&mut headers, &settings.web_url, &settings.web_url)?;
+    let web = &settings.web_url;
+    let address = |text: &str| value("upstream.web_url", text);
+    headers.insert(ORIGIN, address(&web.origin().ascii_serialization())?);
+    headers.insert(REFERER, address(&format!("{}/", base(web)))?);
     Ok(headers)
-}
-
-fn asset_template(settings: &Settings, json: &HeaderMap) -> Result<HeaderMap, SettingsError> {
-    let mut headers = json.clone();
-    let fixed = [
-        (CACHE_CONTROL, "no-cache"),
-        (PRAGMA, "no-cache"),
-        (PRIORITY, "u=0, i"),
-        (SEC_FETCH_MODE, "navigate"),
-        (SEC_FETCH_USER, "?1"),
-        (UPGRADE_INSECURE_REQUESTS, "1"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    set_origin(&mut headers, &settings.assets_url, &settings.web_url)?;
-    Ok(headers)
-}
-
-/// Sets `Origin`, `Referer` (the page's base with a slash) and what follows from the two.
-fn set_origin(headers: &mut HeaderMap, origin: &Url, page: &Url) -> Result<(), SettingsError> {
-    let site = if origin.host() == page.host() {
-        "same-origin"
-    } else {
-        "same-site"
-    };
-    let referer = format!("{}/", base(page));
-    headers.insert(
-        ORIGIN,
-        value("upstream.web_url", &origin.origin().ascii_serialization())?,
-    );
-    headers.insert(REFERER, value("upstream.web_url", &referer)?);
-    headers.insert(SEC_FETCH_SITE, HeaderValue::from_static(site));
-    Ok(())
 }
 
 /// A base address without credentials, query and closing slash.
@@ -162,25 +111,12 @@ fn request_id() -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// The type of a file that a browser opens as a document; `None` for all others.
-fn document_mime(path: &str) -> Option<&'static str> {
-    let file = path.rsplit('/').next().unwrap_or_default();
-    let (_, extension) = file.rsplit_once('.')?;
-    match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => Some("image/jpeg"),
-        "png" => Some("image/png"),
-        "mp4" => Some("video/mp4"),
-        "webm" => Some("video/webm"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn book(settings: &Settings) -> HeaderBook {
-        HeaderBook::new(settings).unwrap()
+    fn profile(settings: &Settings) -> HeaderProfile {
+        HeaderProfile::new(settings).unwrap()
     }
 
     fn defaults() -> Settings {
@@ -212,7 +148,7 @@ mod tests {
 
     #[test]
     fn json_calls_carry_every_row_and_nothing_else() {
-        let headers = book(&defaults()).json("T").unwrap();
+        let headers = profile(&defaults()).json("T").unwrap();
         check(&headers, &SHARED);
         check(
             &headers,
@@ -233,9 +169,9 @@ mod tests {
 
     #[test]
     fn the_request_id_is_a_new_uuid_every_time() {
-        let book = book(&defaults());
+        let profile = profile(&defaults());
         let id = || {
-            let headers = book.json("T").unwrap();
+            let headers = profile.json("T").unwrap();
             let id = headers
                 .get("x-xai-request-id")
                 .unwrap()
@@ -250,68 +186,17 @@ mod tests {
     }
 
     #[test]
-    fn downloads_carry_every_row() {
-        let book = book(&defaults());
-        let headers = book.asset("T", "/users/u/a.JPG").unwrap();
-        check(&headers, &SHARED);
-        check(
-            &headers,
-            &[
-                ("origin", "https://assets.grok.com"),
-                ("sec-fetch-site", "same-site"),
-                ("cache-control", "no-cache"),
-                ("pragma", "no-cache"),
-                ("priority", "u=0, i"),
-                ("sec-fetch-mode", "navigate"),
-                ("sec-fetch-user", "?1"),
-                ("upgrade-insecure-requests", "1"),
-            ],
-        );
-        let rows = [
-            ("a.jpg", "image/jpeg", true),
-            ("a.jpeg", "image/jpeg", true),
-            ("a.png", "image/png", true),
-            ("a.mp4", "video/mp4", true),
-            ("a.webm", "video/webm", true),
-            ("a.webp", "application/json", false),
-            ("a.pdf", "application/json", false),
-            ("a.b/content", "application/json", false),
-        ];
-        for (path, mime, is_document) in rows {
-            let headers = book.asset("T", path).unwrap();
-            let accept = if is_document { DOCUMENT_ACCEPT } else { "*/*" };
-            let destination = if is_document { "document" } else { "empty" };
-            check(
-                &headers,
-                &[
-                    ("content-type", mime),
-                    ("accept", accept),
-                    ("sec-fetch-dest", destination),
-                ],
-            );
-        }
-    }
-
-    #[test]
-    fn origin_and_referer_follow_the_configured_bases() {
+    fn origin_and_referer_follow_the_configured_base() {
         let local = Settings {
             web_url: Url::parse("http://127.0.0.1:9000/fake/").unwrap(),
-            assets_url: Url::parse("http://127.0.0.1:9001").unwrap(),
             ..defaults()
         };
-        let book = book(&local);
+        let profile = profile(&local);
         check(
-            &book.json("T").unwrap(),
+            &profile.json("T").unwrap(),
             &[
                 ("origin", "http://127.0.0.1:9000"),
                 ("referer", "http://127.0.0.1:9000/fake/"),
-            ],
-        );
-        check(
-            &book.asset("T", "a").unwrap(),
-            &[
-                ("origin", "http://127.0.0.1:9001"),
-                ("sec-fetch-site", "same-origin"),
             ],
         );
     }
@@ -322,18 +207,18 @@ mod tests {
             cf_clearance: "cleared1".to_owned(),
             ..defaults()
         };
-        let book = book(&settings);
-        let headers = book.json("T").unwrap();
+        let profile = profile(&settings);
+        let headers = profile.json("T").unwrap();
         check(
             &headers,
             &[("cookie", "sso=T; sso-rw=T; cf_clearance=cleared1")],
         );
         assert!(headers.get("cookie").unwrap().is_sensitive());
         assert_eq!(
-            book.json("a\r\nb").unwrap_err(),
+            profile.json("a\r\nb").unwrap_err(),
             UpstreamError::UnsendableCredential
         );
-        assert_eq!(book.secrets(), ["cleared1"]);
+        assert_eq!(profile.secrets(), ["cleared1"]);
     }
 
     #[test]
@@ -342,7 +227,7 @@ mod tests {
             browser: "firefox133".to_owned(),
             ..defaults()
         };
-        let headers = book(&settings).json("T").unwrap();
+        let headers = profile(&settings).json("T").unwrap();
         assert!(
             headers
                 .keys()

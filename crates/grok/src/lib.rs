@@ -5,23 +5,24 @@
 //! and is one try: what to do after a failure follows from [`UpstreamError::class`].
 //!
 //! ```text
-//! body bytes -> Splitter (objects) -> Draft (spans) -> Frame<'_> (borrowed)      one chunk at a time
+//! body bytes -> Splitter (objects) -> RawFrame (spans) -> Frame<'_> (borrowed)   one chunk at a time
+//! text of the frames -> markup::Filter -> text without elements, citations, searches
 //! ```
 //!
 //! Invariants: no message, log line or `Debug` output holds a cookie or a credential; account cookies
-//! go to the configured hosts and the trusted asset hosts only; memory per stream is bounded by the
-//! largest event (16 MiB) and is usually one network chunk.
+//! go to the configured host only; memory per stream is bounded by the largest event (16 MiB) and is
+//! usually one network chunk.
 
 mod chat;
 mod classify;
 mod client;
 mod cookies;
 mod decode;
-mod download;
 mod error;
 mod frame;
 mod headers;
 mod hints;
+pub mod markup;
 mod ndjson;
 mod payload;
 mod quota;
@@ -36,7 +37,6 @@ mod upload;
 
 pub use chat::ChatCall;
 pub use client::Client;
-pub use download::Download;
 pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use quota::RateLimits;
@@ -44,4 +44,4 @@ pub use reader::FrameReader;
 pub use settings::{Settings, SettingsError};
 pub use stream::ChatStream;
 pub use tls::tls_config;
-pub use upload::{Upload, Uploaded};
+pub use upload::Upload;

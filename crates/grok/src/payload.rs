@@ -1,14 +1,10 @@
 //! The parts of a frame that are rare or nested; each is read leniently from its raw JSON.
 
-use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::frame::{ModelResponse, Source};
-
-/// How the upstream spells the list of an answer's images.
-const IMAGE_KEYS: [&str; 3] = ["generatedImageUrls", "imageUrls", "imageURLs"];
 
 pub(crate) fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
@@ -78,15 +74,15 @@ pub(crate) fn model_response(json: &str) -> Option<(ModelResponse, Option<Value>
         .or_else(|| value.pointer("/metadata/llmInfo/modelHash"));
     let model_hash = hash.and_then(Value::as_str).map(str::to_owned);
     let error = worst_error(value.get("streamErrors"));
-    let mut generated_image_urls = Vec::new();
-    collect_images(&value, &mut generated_image_urls);
+    let card_attachments = strings(value.get("cardAttachmentsJson"));
+    let message = match value.get_mut("message").map(Value::take) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
     let response = ModelResponse {
-        response_id: take_string(&mut value, "responseId"),
-        message: take_string(&mut value, "message"),
+        message,
         model_hash,
-        generated_image_urls,
-        card_attachments: strings(value.get("cardAttachmentsJson")),
-        file_attachments: strings(value.get("fileAttachments")),
+        card_attachments,
     };
     Some((response, error))
 }
@@ -103,13 +99,6 @@ fn worst_error(errors: Option<&Value>) -> Option<Value> {
         .cloned()
 }
 
-fn take_string(value: &mut Value, key: &str) -> Option<String> {
-    match value.get_mut(key).map(Value::take) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    }
-}
-
 fn strings(value: Option<&Value>) -> Vec<String> {
     let entries = value
         .and_then(Value::as_array)
@@ -121,54 +110,33 @@ fn strings(value: Option<&Value>) -> Vec<String> {
         .collect()
 }
 
-fn collect_images(value: &Value, urls: &mut Vec<String>) {
-    match value {
-        Value::Array(entries) => entries.iter().for_each(|entry| collect_images(entry, urls)),
-        Value::Object(fields) => {
-            for (key, inner) in fields {
-                if IMAGE_KEYS.contains(&key.as_str()) {
-                    for url in strings(Some(inner)) {
-                        if !url.is_empty() && !urls.contains(&url) {
-                            urls.push(url);
-                        }
-                    }
-                } else {
-                    collect_images(inner, urls);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 /// Web pages: `{"results":[{"url","title"}]}`, or the list alone.
 pub(crate) fn pages(json: &str) -> Vec<Source> {
-    #[derive(Deserialize)]
-    struct Page {
-        url: String,
-        title: Option<String>,
-    }
-    let pages = entries(json).into_iter().filter_map(|entry| {
-        let page: Page = serde_json::from_value(entry).ok()?;
-        (!page.url.is_empty()).then(|| Source {
-            title: page.title.unwrap_or_default(),
-            url: page.url,
+    let page = |entry: &Value| {
+        Some(Source {
+            url: text(entry, "url")?,
+            title: text(entry, "title").unwrap_or_default(),
         })
-    });
-    pages.collect()
+    };
+    entries(json).iter().filter_map(page).collect()
 }
 
 /// Posts: `{"results":[{"username","postId","text"}]}`, or the list alone.
 pub(crate) fn posts(json: &str) -> Vec<Source> {
-    let posts = entries(json).into_iter().filter_map(|entry| {
-        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (user, post) = (text("username"), text("postId"));
-        (!user.is_empty() && !post.is_empty()).then(|| Source {
+    let post = |entry: &Value| {
+        let (user, post) = (text(entry, "username")?, text(entry, "postId")?);
+        Some(Source {
             url: format!("https://x.com/{user}/status/{post}"),
-            title: text("text").to_owned(),
+            title: text(entry, "text").unwrap_or_default(),
         })
-    });
-    posts.collect()
+    };
+    entries(json).iter().filter_map(post).collect()
+}
+
+/// A text of an object, unless it is empty.
+fn text(entry: &Value, key: &str) -> Option<String> {
+    let text = entry.get(key)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn entries(json: &str) -> Vec<Value> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::classify;
-use crate::decode::Draft;
+use crate::decode::RawFrame;
 use crate::error::UpstreamError;
 use crate::frame::Frame;
 use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
@@ -13,8 +13,10 @@ use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
 pub struct FrameReader {
     splitter: Splitter,
     scratch: String,
-    draft: Draft,
+    raw: RawFrame,
+    /// An end mark has come.
     is_complete: bool,
+    has_words: bool,
     /// Never to be repeated in a message.
     secret: Box<str>,
 }
@@ -26,8 +28,9 @@ impl FrameReader {
         Self {
             splitter: Splitter::new(MAX_OBJECT_BYTES),
             scratch: String::new(),
-            draft: Draft::default(),
+            raw: RawFrame::default(),
             is_complete: false,
+            has_words: false,
             secret: secret.into(),
         }
     }
@@ -43,7 +46,7 @@ impl FrameReader {
     /// An in-band error, or an event over 16 MiB.
     pub fn advance(&mut self) -> Result<bool, UpstreamError> {
         let scratch = &mut self.scratch;
-        let mut accept = |line: &str| Draft::read(line, scratch);
+        let mut accept = |line: &str| RawFrame::read(line, scratch);
         loop {
             let found = self
                 .splitter
@@ -51,15 +54,16 @@ impl FrameReader {
                 .map_err(|_| UpstreamError::TooLarge {
                     limit_bytes: MAX_OBJECT_BYTES,
                 })?;
-            let Some(draft) = found else {
+            let Some(raw) = found else {
                 return Ok(false);
             };
-            if let Some(error) = draft.error {
+            if let Some(error) = raw.error {
                 return Err(classify::in_band(&error, &[&self.secret]));
             }
-            if !draft.is_empty() {
-                self.is_complete |= draft.is_end_marker();
-                self.draft = draft;
+            self.is_complete |= raw.is_end_mark;
+            self.has_words |= raw.has_words();
+            if !raw.is_empty() {
+                self.raw = raw;
                 return Ok(true);
             }
         }
@@ -67,11 +71,13 @@ impl FrameReader {
 
     /// The frame that [`FrameReader::advance`] moved to. The second call gives an empty one.
     pub fn frame(&mut self) -> Frame<'_> {
-        std::mem::take(&mut self.draft).frame(self.splitter.current(), &self.scratch)
+        std::mem::take(&mut self.raw).frame(self.splitter.current(), &self.scratch)
     }
 
     /// Judges the end of the body; `broken` says that it was not a clean one. A complete answer
-    /// forgives whatever follows.
+    /// forgives whatever follows. An answer with words and without an end mark (`isSoftStop`,
+    /// `finalMetadata` or `modelResponse`) was cut, however clean the end. One without a word is
+    /// simply over: the caller sees that there is nothing.
     ///
     /// # Errors
     /// The answer was cut.
@@ -81,6 +87,9 @@ impl FrameReader {
             Some(error) => Err(error),
             None if self.splitter.is_inside_object() => Err(UpstreamError::Cut {
                 reason: "it ended in the middle of an event".to_owned(),
+            }),
+            None if self.has_words => Err(UpstreamError::Cut {
+                reason: "it ended without an end mark".to_owned(),
             }),
             None => Ok(()),
         }
@@ -118,7 +127,7 @@ mod tests {
 
     #[test]
     fn an_answer_gives_its_frames_and_nothing_for_the_rest() {
-        assert_eq!(frames(&[ANSWER.as_bytes()]).len(), 5);
+        assert_eq!(frames(&[ANSWER.as_bytes()]).len(), 4);
     }
 
     fn read(text: &str) -> (FrameReader, Result<(), UpstreamError>) {
@@ -142,7 +151,7 @@ mod tests {
         let error = read(r#"{"error":{"code":8,"message":"limit for topsecret"}}"#)
             .1
             .unwrap_err();
-        assert_eq!(error.class(), Class::Cool);
+        assert_eq!(error.class(), Class::RateLimited);
         assert_eq!(
             error.message(),
             "the upstream reported an error: limit for …"
@@ -157,14 +166,38 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_connection_matters_only_before_the_end_marker() {
+    fn a_broken_connection_matters_only_before_the_end_mark() {
         let token = "{\"result\":{\"response\":{\"token\":\"x\"}}}\n";
         let (reader, _) = read(token);
-        assert_eq!(reader.finish(None), Ok(()));
         assert_eq!(reader.finish(Some(cut())), Err(cut()));
         let end = "{\"result\":{\"response\":{\"isSoftStop\":true}}}\n{\"half";
         let (reader, _) = read(&format!("{token}{end}"));
         assert_eq!(reader.finish(Some(cut())), Ok(()));
+    }
+
+    #[test]
+    fn a_clean_end_is_a_cut_if_words_came_and_no_end_mark() {
+        let payload = |payload: &str| format!("{{\"result\":{{\"response\":{payload}}}}}\n");
+        let said = payload(r#"{"token":"x"}"#);
+        let without_a_mark = Err(UpstreamError::Cut {
+            reason: "it ended without an end mark".to_owned(),
+        });
+        for (rest, outcome) in [
+            ("", without_a_mark.clone()),
+            (r#"{"isSoftStop":false}"#, without_a_mark.clone()),
+            (r#"{"finalMetadata":null}"#, without_a_mark.clone()),
+            (r#"{"modelResponse":"x"}"#, without_a_mark),
+            (r#"{"isSoftStop":true}"#, Ok(())),
+            (r#"{"finalMetadata":{}}"#, Ok(())),
+            (r#"{"modelResponse":{"message":"x"}}"#, Ok(())),
+        ] {
+            let (reader, _) = read(&(said.clone() + &payload(rest)));
+            assert_eq!(reader.finish(None), outcome, "{rest}");
+        }
+        for silent in ["", r#"{"responseId":"r-1"}"#, r#"{"token":""}"#] {
+            let (reader, _) = read(&payload(silent));
+            assert_eq!(reader.finish(None), Ok(()), "{silent}");
+        }
     }
 
     #[test]
@@ -181,7 +214,7 @@ mod tests {
                 break;
             }
         }
-        assert_eq!(outcome.unwrap_err().class(), Class::GiveUp);
+        assert_eq!(outcome.unwrap_err().class(), Class::Fatal);
     }
 
     proptest! {

@@ -10,13 +10,6 @@ use url::Url;
 pub struct Settings {
     /// Web app: REST calls; `Origin` and `Referer` are built from it.
     pub web_url: Url,
-    /// Uploaded and generated files.
-    pub assets_url: Url,
-    /// gRPC-web account calls.
-    pub accounts_url: Url,
-    pub livekit_url: Url,
-    /// WebSockets; `None` = derived from `web_url`.
-    pub ws_url: Option<Url>,
     /// Must belong to the same browser as the clearance cookies.
     pub user_agent: String,
     /// Profile name such as `chrome136`; decides the client hints.
@@ -27,7 +20,7 @@ pub struct Settings {
     pub cf_clearance: String,
     /// http, https, socks4, socks4a, socks5 or socks5h; empty = direct.
     pub base_proxy_url: String,
-    /// For uploads and asset traffic; empty = `base_proxy_url`.
+    /// For uploads; empty = `base_proxy_url`.
     pub asset_proxy_url: String,
     /// Skips the certificate check of an https proxy; the target is always checked.
     pub skip_proxy_ssl_verify: bool,
@@ -59,16 +52,11 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Default for Settings {
     #[expect(
         clippy::expect_used,
-        reason = "the addresses are constants; a test builds the value"
+        reason = "the address is a constant; a test builds the value"
     )]
     fn default() -> Self {
-        let url = |text: &str| Url::parse(text).expect("a valid constant");
         Self {
-            web_url: url("https://grok.com"),
-            assets_url: url("https://assets.grok.com"),
-            accounts_url: url("https://accounts.x.ai"),
-            livekit_url: url("wss://livekit.grok.com"),
-            ws_url: None,
+            web_url: Url::parse("https://grok.com").expect("a valid constant"),
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             browser: "chrome136".to_owned(),
             cf_cookies: String::new(),
@@ -99,17 +87,13 @@ impl Settings {
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
-        let addresses = [
-            ("upstream.web_url", &self.web_url),
-            ("upstream.assets_url", &self.assets_url),
-            ("upstream.accounts_url", &self.accounts_url),
-        ];
-        for (key, url) in addresses {
-            if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-                return Err(SettingsError::Address { key });
-            }
+        let url = &self.web_url;
+        if matches!(url.scheme(), "http" | "https") && url.has_host() {
+            return Ok(());
         }
-        Ok(())
+        Err(SettingsError::Address {
+            key: "upstream.web_url",
+        })
     }
 }
 
@@ -119,7 +103,6 @@ impl fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("web_url", &self.web_url.as_str())
-            .field("assets_url", &self.assets_url.as_str())
             .field("browser", &self.browser)
             .field("has_cf_cookies", &!self.cf_cookies.is_empty())
             .field("has_cf_clearance", &!self.cf_clearance.is_empty())
@@ -148,16 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn addresses_must_be_http() {
-        let mut settings = Settings::default();
-        assert_eq!(settings.check(), Ok(()));
-        settings.assets_url = Url::parse("ftp://x").unwrap();
-        assert_eq!(
-            settings.check(),
-            Err(SettingsError::Address {
-                key: "upstream.assets_url"
-            })
-        );
+    fn the_address_must_be_http() {
+        let check = |web_url: &str| {
+            let settings = Settings {
+                web_url: Url::parse(web_url).unwrap(),
+                ..Settings::default()
+            };
+            settings.check()
+        };
+        let refused = SettingsError::Address {
+            key: "upstream.web_url",
+        };
+        assert_eq!(check("https://grok.com"), Ok(()));
+        assert_eq!(check("http://localhost:1/x"), Ok(()));
+        for bad in ["ftp://x", "file:///x"] {
+            assert_eq!(check(bad), Err(refused.clone()), "{bad}");
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::reader::FrameReader;
 pub struct ChatStream {
     body: reqwest::Response,
     reader: FrameReader,
-    received_bytes: u64,
     is_over: bool,
 }
 
@@ -17,18 +16,20 @@ impl ChatStream {
         Self {
             body,
             reader: FrameReader::new(credential),
-            received_bytes: 0,
             is_over: false,
         }
     }
 
-    /// Waits for the next frame that says something; `None` = the answer ended.
+    /// Waits for the next frame that says something; `None` = the answer is complete, or ended
+    /// without a word.
     ///
     /// Frames that are already in the buffer come without waiting, so `now_or_never` on this future
     /// collects what arrived together.
     ///
     /// # Errors
-    /// An in-band error, a cut connection, an event over 16 MiB. Nothing follows an error but `None`.
+    /// An in-band error, an event over 16 MiB, or [`UpstreamError::Cut`]: the connection broke, or the
+    /// body ended cleanly, before an end mark said that the answer was complete. Nothing follows an
+    /// error but `None`.
     ///
     /// # Cancellation
     /// Safe: no byte and no frame is lost when the future is dropped.
@@ -46,18 +47,9 @@ impl ChatStream {
         Ok(None)
     }
 
-    /// How many bytes of the body have come so far, after decompression.
-    ///
-    /// Tells a silent upstream from one that sends only events of no interest.
-    #[must_use]
-    pub fn received_bytes(&self) -> u64 {
-        self.received_bytes
-    }
-
     async fn receive(&mut self) -> Result<(), UpstreamError> {
         let broken = match self.body.chunk().await {
             Ok(Some(chunk)) => {
-                self.received_bytes += chunk.len() as u64;
                 self.reader.push(chunk);
                 return Ok(());
             }
@@ -74,7 +66,6 @@ impl std::fmt::Debug for ChatStream {
         // The buffers hold answers, and the reader knows the credential.
         formatter
             .debug_struct("ChatStream")
-            .field("received_bytes", &self.received_bytes)
             .field("is_over", &self.is_over)
             .finish_non_exhaustive()
     }

@@ -114,21 +114,11 @@ fn recipe(settings: &Settings, proxy: &str, key: &'static str) -> Result<Recipe,
         Some(proxy_url(proxy, key)?)
     };
     // The target's certificate is always checked, so a proxy that shares its host is checked too.
-    let upstreams = [
-        &settings.web_url,
-        &settings.assets_url,
-        &settings.accounts_url,
-    ];
-    let is_upstream_host = |proxy: &Url| {
-        upstreams
-            .iter()
-            .any(|upstream| upstream.host() == proxy.host())
-    };
     let trust_proxy = settings.skip_proxy_ssl_verify
         && !settings.base_proxy().is_empty()
         && proxy
             .as_ref()
-            .is_some_and(|url| url.scheme() == "https" && !is_upstream_host(url));
+            .is_some_and(|url| url.scheme() == "https" && url.host() != settings.web_url.host());
     Ok(Recipe {
         proxy,
         trust_proxy,

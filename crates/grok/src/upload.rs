@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -21,17 +22,8 @@ pub struct Upload {
     pub content: Bytes,
 }
 
-/// Where the upstream put a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uploaded {
-    /// What chat calls refer to.
-    pub file_metadata_id: String,
-    /// Relative to the asset host unless absolute; empty when not told.
-    pub file_uri: String,
-}
-
 impl Client {
-    /// Uploads a file for the account.
+    /// Uploads a file for the account and returns the id by which chat calls refer to it.
     ///
     /// # Errors
     /// As every call; [`UpstreamError::Malformed`] when the answer names no id.
@@ -40,7 +32,7 @@ impl Client {
         credential: &str,
         upload: &Upload,
         timeout: Duration,
-    ) -> Result<Uploaded, UpstreamError> {
+    ) -> Result<String, UpstreamError> {
         let body = if upload.content.len() <= ENCODE_INLINE_BYTES {
             body(upload)
         } else {
@@ -53,7 +45,7 @@ impl Client {
         };
         let path = "/rest/app-chat/upload-file";
         let answer = self
-            .post_json(self.asset(), path, credential, Bytes::from(body), timeout)
+            .post_json(self.asset(), path, credential, body.into(), timeout)
             .await?;
         read(&answer).ok_or(UpstreamError::Malformed {
             what: "no file id in the answer",
@@ -61,36 +53,44 @@ impl Client {
     }
 }
 
-/// The JSON text, written straight into one buffer: files are large.
-fn body(upload: &Upload) -> String {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    file_name: &'a str,
+    file_mime_type: &'a str,
+    #[serde(serialize_with = "base64")]
+    content: &'a [u8],
+}
+
+/// Encodes while it is written: files are large.
+fn base64<S: Serializer>(content: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(content, &STANDARD))
+}
+
+fn body(upload: &Upload) -> Vec<u8> {
     let encoded_bytes = upload.content.len().div_ceil(3) * 4;
-    let mut text = String::with_capacity(encoded_bytes + 256 + upload.name.len() * 2);
-    text.push_str("{\"fileName\":");
-    text.push_str(&Value::from(upload.name.as_str()).to_string());
-    text.push_str(",\"fileMimeType\":");
-    text.push_str(&Value::from(upload.mime.as_str()).to_string());
-    text.push_str(",\"content\":\"");
-    STANDARD.encode_string(&upload.content, &mut text);
-    text.push_str("\"}");
+    let mut text = Vec::with_capacity(encoded_bytes + 256 + upload.name.len() * 2);
+    let body = Body {
+        file_name: &upload.name,
+        file_mime_type: &upload.mime,
+        content: &upload.content,
+    };
+    // Cannot fail: texts and bytes always have a JSON form, and memory takes any length.
+    let _ = serde_json::to_writer(&mut text, &body);
     text
 }
 
-fn read(answer: &Value) -> Option<Uploaded> {
+/// The id, in old and new answers.
+fn read(answer: &Value) -> Option<String> {
     let place = answer
         .get("fileMetadata")
         .filter(|inner| inner.is_object())
         .unwrap_or(answer);
-    let text = |key: &str| {
-        place
-            .get(key)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    Some(Uploaded {
-        file_metadata_id: text("fileMetadataId").or_else(|| text("fileId"))?,
-        file_uri: text("fileUri").unwrap_or_default(),
-    })
+    ["fileMetadataId", "fileId"]
+        .into_iter()
+        .filter_map(|key| place.get(key)?.as_str())
+        .find(|id| !id.is_empty())
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -106,20 +106,31 @@ mod tests {
             mime: "image/png".to_owned(),
             content: Bytes::from_static(b"\x89PNG\r\n"),
         };
-        let parsed: Value = serde_json::from_str(&body(&upload)).unwrap();
-        let expected =
-            json!({"fileName":"c\"at.png","fileMimeType":"image/png","content":"iVBORw0K"});
-        assert_eq!(parsed, expected);
+        assert_eq!(
+            String::from_utf8(body(&upload)).unwrap(),
+            r#"{"fileName":"c\"at.png","fileMimeType":"image/png","content":"iVBORw0K"}"#
+        );
     }
 
     #[test]
-    fn ids_are_found_in_old_and_new_answers() {
-        let id = |answer: Value| read(&answer).map(|u| (u.file_metadata_id, u.file_uri));
-        let both = |id: &str, uri: &str| Some((id.to_owned(), uri.to_owned()));
-        let answer = json!({"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"});
-        assert_eq!(id(answer), both("5d1c", "users/u1/5d1c/content"));
-        assert_eq!(id(json!({"fileMetadata":{"fileId":"f"}})), both("f", ""));
-        assert_eq!(id(json!({"fileMetadataId":""})), None);
-        assert_eq!(id(json!("x")), None);
+    fn the_id_is_found_in_old_and_new_answers() {
+        for (answer, id) in [
+            (
+                json!({"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}),
+                Some("5d1c"),
+            ),
+            (json!({"fileMetadata":{"fileId":"f"}}), Some("f")),
+            (
+                json!({"fileMetadata":{"fileMetadataId":"m","fileId":"f"}}),
+                Some("m"),
+            ),
+            (json!({"fileMetadataId":"","fileId":"f"}), Some("f")),
+            (json!({"fileMetadata":null,"fileId":"f"}), Some("f")),
+            (json!({"fileMetadataId":""}), None),
+            (json!({"fileMetadataId":1}), None),
+            (json!("x"), None),
+        ] {
+            assert_eq!(read(&answer).as_deref(), id, "{answer}");
+        }
     }
 }

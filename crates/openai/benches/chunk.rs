@@ -1,13 +1,12 @@
-//! The cost of one delta on its way out: the filter, the estimate and the SSE frame.
+//! The cost of one delta on its way out, the estimate and the SSE frame, and of a request's parse.
 
 use std::hint::black_box;
 
+use chat::{Delta, Estimator};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use openai::{
-    chat,
-    stream::{ChunkWriter, Delta, Head, Thinking},
-    tags::TagFilter,
-    usage::Estimator,
+    chat::parse,
+    stream::{ChunkWriter, Head, Thinking},
 };
 
 const TOKEN: &str = " prints";
@@ -22,14 +21,9 @@ fn writer() -> ChunkWriter {
         conversation_id: Some("0b6e2f5c-7f0e-4a53-9a39-0f8a7a0d9b11".into()),
         fingerprint: Some("k3/9".into()),
     };
-    let mut writer = ChunkWriter::new(head, Thinking::ReasoningContent);
+    let mut writer = ChunkWriter::new(&head, Thinking::ReasoningContent);
     writer.role(&mut Vec::new());
     writer
-}
-
-fn filter() -> TagFilter {
-    let names = ["xaiartifact", "xai:tool_usage_card", "grok:render"].map(str::to_owned);
-    TagFilter::new(&names, None)
 }
 
 fn delta(c: &mut Criterion) {
@@ -47,34 +41,15 @@ fn delta(c: &mut Criterion) {
     group.finish();
 }
 
-fn push(c: &mut Criterion) {
-    let mut group = c.benchmark_group("filter");
-    let render = "a<grok:render card_id=\"c1\" type=\"render_inline_citation\"></grok:render>b";
-    for (name, text) in [("token", TOKEN), ("less_than", "a < b"), ("render", render)] {
-        let (mut filter, mut out) = (filter(), String::with_capacity(1024));
-        assert!(filter.register_card(r#"{"id":"c1","url":"https://a.io"}"#));
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                out.clear();
-                filter.push(black_box(text), &mut out);
-                out.len()
-            });
-        });
-    }
-    group.finish();
-}
-
-/// What the gateway does for each token of an answer.
-fn whole_way(c: &mut Criterion) {
-    let (mut filter, mut writer, mut usage) = (filter(), writer(), Estimator::new());
-    let (mut text, mut out) = (String::with_capacity(256), Vec::with_capacity(1024));
-    c.bench_function("token_whole_way", |b| {
+/// What a token costs once it is text: the estimate and the frame.
+fn counted(c: &mut Criterion) {
+    let (mut writer, mut usage) = (writer(), Estimator::new());
+    let mut out = Vec::with_capacity(1024);
+    c.bench_function("delta_counted", |b| {
         b.iter(|| {
-            text.clear();
             out.clear();
-            filter.push(black_box(TOKEN), &mut text);
-            usage.push(&text);
-            writer.delta(Delta::Text(&text), &mut out);
+            usage.push(black_box(TOKEN));
+            writer.delta(Delta::Text(TOKEN), &mut out);
             out.len()
         });
     });
@@ -83,7 +58,7 @@ fn whole_way(c: &mut Criterion) {
 fn request(c: &mut Criterion) {
     let small = br#"{"model":"grok-4","stream":true,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"What is a quine?"}]}"#;
     c.bench_function("parse_and_flatten", |b| {
-        b.iter(|| chat::parse(black_box(small)).map(|request| chat::flatten(&request)));
+        b.iter(|| parse(black_box(small)).map(|parsed| chat::flatten(&parsed.request)));
     });
 
     let image = format!(
@@ -93,10 +68,10 @@ fn request(c: &mut Criterion) {
     let mut group = c.benchmark_group("parse");
     group.throughput(Throughput::Bytes(image.len() as u64));
     group.bench_function("image_1_mib", |b| {
-        b.iter(|| chat::parse(black_box(image.as_bytes())))
+        b.iter(|| parse(black_box(image.as_bytes())))
     });
     group.finish();
 }
 
-criterion_group!(benches, delta, push, whole_way, request);
+criterion_group!(benches, delta, counted, request);
 criterion_main!(benches);

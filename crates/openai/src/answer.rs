@@ -1,168 +1,169 @@
 //! The answer of a chat completion that is not streamed.
 
-use crate::{json, usage::Usage};
+use std::borrow::Cow;
 
-/// A source that the content cites as `[[N]](url)`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Citation {
-    pub url: String,
-    /// Empty when the upstream gave none.
-    pub title: String,
+use chat::{Delta, Event, Finish, ToolCall};
+use serde::Serialize;
+
+use crate::{
+    content::{self, Citing, MarkFinder},
+    stream::{Head, Thinking},
+    wire::{
+        Annotation, AnswerChoice, Message, Opening, ToolCallJson, UsageJson, finish_reason, to_json,
+    },
+};
+
+/// Collects the deltas of one answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    thinking: Thinking,
+    content: String,
+    reasoning: String,
+    citings: Vec<Citing>,
+    finder: MarkFinder,
+    tool_calls: Vec<ToolCall>,
 }
 
-/// One whole chat completion.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The upstream's response id, else `chatcmpl-` and 24 hex digits.
-    pub id: String,
-    /// Unix seconds.
-    pub created: i64,
-    pub model: String,
-    /// `system_fingerprint`; `null` when absent.
-    pub fingerprint: Option<String>,
-    /// Written at the top level when present.
-    pub conversation_id: Option<String>,
-    pub content: String,
-    /// `message.reasoning_content`; left out when absent. For think tags use
-    /// [`Answer::with_think_tags`].
-    pub reasoning: Option<String>,
-    pub finish_reason: String,
-    pub usage: Usage,
-    /// In the order of their numbers, as [`crate::tags::TagFilter::citations`] gives them. Each
-    /// place in the content that cites one becomes a `url_citation` annotation.
-    pub citations: Vec<Citation>,
+#[derive(Serialize)]
+struct Completion<'a> {
+    #[serde(flatten)]
+    opening: Opening<'a>,
+    choices: [AnswerChoice<'a>; 1],
+    usage: UsageJson,
 }
 
 impl Answer {
-    /// Moves the reasoning into the content, in the form of [`crate::stream::Thinking::ThinkTags`].
-    pub fn with_think_tags(mut self) -> Self {
-        if let Some(reasoning) = self.reasoning.take().filter(|text| !text.is_empty()) {
-            let end = if self.content.is_empty() {
-                "</think>\n"
-            } else {
-                "\n</think>\n"
-            };
-            self.content = ["<think>\n", &reasoning, end, &self.content].concat();
+    /// An answer that says nothing yet.
+    pub fn new(thinking: Thinking) -> Self {
+        Self {
+            thinking,
+            content: String::new(),
+            reasoning: String::new(),
+            citings: Vec::new(),
+            finder: MarkFinder::default(),
+            tool_calls: Vec::new(),
         }
-        self
+    }
+
+    /// Takes the next delta. Reasoning that is not shown and what this API has no place for
+    /// (look-ups, progress) are dropped.
+    pub fn push(&mut self, delta: Delta<'_>) {
+        match delta {
+            Delta::Text(text) => self.content.push_str(text),
+            Delta::Reasoning(text) => {
+                if self.thinking != Thinking::Hidden {
+                    self.reasoning.push_str(text);
+                }
+            }
+            Delta::Event(Event::ToolCall(call)) => self.tool_calls.push(call.clone()),
+            Delta::Event(Event::Citation(citation)) => {
+                self.citings.push(self.finder.find(&self.content, citation));
+            }
+            Delta::Event(Event::Image { url, alt }) => {
+                let is_line_start = content::is_line_start(&self.content);
+                self.content
+                    .push_str(&content::image(url, alt, is_line_start));
+            }
+            Delta::Event(Event::Search(_) | Event::Progress { .. }) => {}
+        }
     }
 
     /// The body of the HTTP answer.
-    pub fn to_json(&self) -> Vec<u8> {
-        let reasoning_len = self.reasoning.as_ref().map_or(0, String::len);
-        let mut out = Vec::with_capacity(640 + (self.content.len() + reasoning_len) * 9 / 8);
-        out.extend_from_slice(br#"{"id":"#);
-        json::write_str(&self.id, &mut out);
-        out.extend_from_slice(br#","object":"chat.completion","created":"#);
-        json::write_number(self.created, &mut out);
-        out.extend_from_slice(br#","model":"#);
-        json::write_str(&self.model, &mut out);
-        out.extend_from_slice(br#","system_fingerprint":"#);
-        json::write_opt(self.fingerprint.as_deref(), &mut out);
-        if let Some(id) = &self.conversation_id {
-            out.extend_from_slice(br#","conversation_id":"#);
-            json::write_str(id, &mut out);
+    pub fn to_json(&self, head: &Head, finish: &Finish) -> Vec<u8> {
+        let thought = self.think_block();
+        let offset = thought.chars().count();
+        let content = if thought.is_empty() {
+            Cow::Borrowed(&self.content)
+        } else {
+            Cow::Owned(thought + &self.content)
+        };
+        let is_apart = self.thinking == Thinking::ReasoningContent && !self.reasoning.is_empty();
+        let message = Message {
+            role: "assistant",
+            content: (!content.is_empty() || self.tool_calls.is_empty())
+                .then_some(content.as_str()),
+            reasoning_content: is_apart.then_some(&self.reasoning),
+            refusal: (),
+            annotations: self
+                .citings
+                .iter()
+                .map(|citing| Annotation::new(citing, offset))
+                .collect(),
+            tool_calls: self
+                .tool_calls
+                .iter()
+                .map(|call| ToolCallJson::new(call, None))
+                .collect(),
+        };
+        to_json(&Completion {
+            opening: Opening::new(head, "chat.completion"),
+            choices: [AnswerChoice {
+                index: 0,
+                message,
+                finish_reason: finish_reason(&finish.reason),
+            }],
+            usage: UsageJson::new(finish.usage),
+        })
+    }
+
+    /// The reasoning as it stands before the content, in the form that a stream has.
+    fn think_block(&self) -> String {
+        if self.thinking != Thinking::ThinkTags || self.reasoning.is_empty() {
+            return String::new();
         }
-        out.extend_from_slice(br#","choices":[{"index":0,"message":"#);
-        self.write_message(&mut out);
-        out.extend_from_slice(br#","finish_reason":"#);
-        json::write_str(&self.finish_reason, &mut out);
-        out.extend_from_slice(br#"}],"usage":"#);
-        self.usage.write_json(&mut out);
-        out.push(b'}');
-        out
+        let end = if self.content.is_empty() {
+            "</think>\n"
+        } else {
+            "\n</think>\n"
+        };
+        ["<think>\n", &self.reasoning, end].concat()
     }
-
-    fn write_message(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"role":"assistant","content":"#);
-        json::write_str(&self.content, out);
-        if let Some(reasoning) = &self.reasoning {
-            out.extend_from_slice(br#","reasoning_content":"#);
-            json::write_str(reasoning, out);
-        }
-        out.extend_from_slice(br#","refusal":null,"annotations":["#);
-        let mut places: Vec<_> = self.cited_places().collect();
-        places.sort_by_key(|place| place.start);
-        let (mut chars, mut bytes) = (0, 0);
-        for (index, place) in places.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            chars += count_chars(self.content.get(bytes..place.start));
-            bytes = place.start;
-            place.write_json(chars, count_chars(self.content.get(bytes..place.end)), out);
-        }
-        out.extend_from_slice(b"]}");
-    }
-
-    fn cited_places(&self) -> impl Iterator<Item = Place<'_>> {
-        self.citations
-            .iter()
-            .enumerate()
-            .flat_map(|(index, citation)| {
-                let mark = format!("[[{}]]({})", index + 1, citation.url);
-                let finder = memchr::memmem::Finder::new(mark.as_bytes()).into_owned();
-                let starts: Vec<usize> = finder.find_iter(self.content.as_bytes()).collect();
-                starts.into_iter().map(move |start| Place {
-                    start,
-                    end: start + mark.len(),
-                    citation,
-                })
-            })
-    }
-}
-
-/// Where the content cites a source, in bytes.
-struct Place<'a> {
-    start: usize,
-    end: usize,
-    citation: &'a Citation,
-}
-
-impl Place<'_> {
-    /// OpenAI's positions are in characters.
-    fn write_json(&self, start_chars: usize, len_chars: usize, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"type":"url_citation","url_citation":{"start_index":"#);
-        json::write_number(start_chars, out);
-        out.extend_from_slice(br#","end_index":"#);
-        json::write_number(start_chars + len_chars, out);
-        out.extend_from_slice(br#","url":"#);
-        json::write_str(&self.citation.url, out);
-        out.extend_from_slice(br#","title":"#);
-        json::write_str(&self.citation.title, out);
-        out.extend_from_slice(b"}}");
-    }
-}
-
-fn count_chars(text: Option<&str>) -> usize {
-    text.map_or(0, |text| text.chars().count())
 }
 
 #[cfg(test)]
 mod tests {
+    use chat::{Citation, FinishReason, SearchActivity, SearchKind, Usage};
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn answer() -> Answer {
-        Answer {
+    fn head() -> Head {
+        Head {
             id: "r-1".into(),
             created: 1_772_700_000,
             model: "grok-4".into(),
+            conversation_id: None,
             fingerprint: Some("k3/9".into()),
-            content: "A quine prints itself.".into(),
-            finish_reason: "stop".into(),
-            usage: Usage {
-                prompt_tokens: 9,
-                completion_tokens: 6,
-                ..Usage::default()
-            },
-            ..Answer::default()
         }
+    }
+
+    fn finish(reason: FinishReason) -> Finish {
+        let usage = Usage {
+            prompt_tokens: 9,
+            completion_tokens: 6,
+            ..Usage::default()
+        };
+        Finish { reason, usage }
+    }
+
+    fn message(thinking: Thinking, deltas: &[Delta<'_>]) -> Value {
+        let mut answer = Answer::new(thinking);
+        deltas.iter().for_each(|delta| answer.push(*delta));
+        let body = answer.to_json(&head(), &finish(FinishReason::Stop));
+        let json: Value = serde_json::from_slice(&body).unwrap();
+        json["choices"][0]["message"].clone()
     }
 
     #[test]
     fn answer_has_the_documented_bytes() {
+        let mut answer = Answer::new(Thinking::Hidden);
+        for delta in [
+            Delta::Text("A quine"),
+            Delta::Reasoning("hm"),
+            Delta::Text(" prints itself."),
+        ] {
+            answer.push(delta);
+        }
         let expected = concat!(
             r#"{"id":"r-1","object":"chat.completion","created":1772700000,"model":"grok-4","#,
             r#""system_fingerprint":"k3/9","choices":[{"index":0,"message":{"role":"assistant","#,
@@ -172,52 +173,124 @@ mod tests {
             r#""audio_tokens":0,"image_tokens":0},"completion_tokens_details":{"text_tokens":6,"#,
             r#""audio_tokens":0,"reasoning_tokens":0}}}"#
         );
-        assert_eq!(String::from_utf8(answer().to_json()).unwrap(), expected);
+        let body = answer.to_json(&head(), &finish(FinishReason::Stop));
+        assert_eq!(String::from_utf8(body).unwrap(), expected);
     }
 
     #[test]
-    fn conversation_and_reasoning_appear_when_there_are_any() {
-        let answer = Answer {
+    fn the_conversation_appears_when_there_is_one_and_the_end_has_its_word() {
+        let head = Head {
             conversation_id: Some("c-1".into()),
-            reasoning: Some("hm".into()),
-            ..answer()
+            ..head()
         };
-        let json: Value = serde_json::from_slice(&answer.to_json()).unwrap();
+        let body = Answer::new(Thinking::Hidden).to_json(&head, &finish(FinishReason::Length));
+        let json: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(json["conversation_id"], "c-1");
-        assert_eq!(json["choices"][0]["message"]["reasoning_content"], "hm");
+        assert_eq!(json["choices"][0]["finish_reason"], "length");
+        assert_eq!(json["choices"][0]["message"]["content"], "");
+    }
 
-        let json: Value = serde_json::from_slice(&answer.with_think_tags().to_json()).unwrap();
-        let message = &json["choices"][0]["message"];
-        assert_eq!(
-            message["content"],
-            "<think>\nhm\n</think>\nA quine prints itself."
-        );
-        assert_eq!(message.get("reasoning_content"), None);
+    #[test]
+    fn reasoning_is_hidden_apart_or_wrapped() {
+        let deltas = [
+            Delta::Reasoning("h"),
+            Delta::Reasoning("m"),
+            Delta::Text("A"),
+        ];
+        let hidden = message(Thinking::Hidden, &deltas);
+        assert_eq!(hidden["content"], "A");
+        assert_eq!(hidden.get("reasoning_content"), None);
+        let apart = message(Thinking::ReasoningContent, &deltas);
+        assert_eq!(apart["content"], "A");
+        assert_eq!(apart["reasoning_content"], "hm");
+        let wrapped = message(Thinking::ThinkTags, &deltas);
+        assert_eq!(wrapped["content"], "<think>\nhm\n</think>\nA");
+        assert_eq!(wrapped.get("reasoning_content"), None);
+        let alone = message(Thinking::ThinkTags, &deltas[..2]);
+        assert_eq!(alone["content"], "<think>\nhm</think>\n");
+        for thinking in [Thinking::ReasoningContent, Thinking::ThinkTags] {
+            let without = message(thinking, &[Delta::Text("A")]);
+            assert_eq!(without["content"], "A");
+            assert_eq!(without.get("reasoning_content"), None);
+        }
     }
 
     #[test]
     fn citations_become_annotations_at_character_positions() {
-        let citation = |url: &str| Citation {
-            url: url.into(),
-            title: "T".into(),
+        let citation = |number: usize, url: &str| {
+            Event::Citation(Citation {
+                number,
+                url: url.into(),
+                title: "T".into(),
+            })
         };
-        let answer = Answer {
-            content: "Né[[2]](https://b.io) x[[1]](https://a.io)[[2]](https://b.io)".into(),
-            citations: vec![citation("https://a.io"), citation("https://b.io")],
-            ..answer()
-        };
-        let json: Value = serde_json::from_slice(&answer.to_json()).unwrap();
-        let place = |start: u32, end: u32, url: &str| {
-            json!({"type": "url_citation", "url_citation":
-                {"start_index": start, "end_index": end, "url": url, "title": "T"}})
-        };
-        assert_eq!(
-            json["choices"][0]["message"]["annotations"],
+        let (first, second) = (citation(1, "https://a.io"), citation(2, "https://b.io"));
+        let deltas = [
+            Delta::Reasoning("hm"),
+            Delta::Text("Né[[2]](https://b.io) x"),
+            Delta::Event(&second),
+            Delta::Text("[[1]](https://a.io)[[2]](https://b.io)"),
+            Delta::Event(&first),
+            Delta::Event(&second),
+        ];
+        let places = |offset: u32| {
+            let place = |start: u32, end: u32, url: &str| {
+                json!({"type": "url_citation", "url_citation": {"url": url, "title": "T",
+                    "start_index": start + offset, "end_index": end + offset}})
+            };
             json!([
                 place(2, 21, "https://b.io"),
                 place(23, 42, "https://a.io"),
                 place(42, 61, "https://b.io")
             ])
+        };
+        let hidden = message(Thinking::Hidden, &deltas);
+        assert_eq!(hidden["annotations"], places(0));
+        let wrapped = message(Thinking::ThinkTags, &deltas);
+        assert_eq!(wrapped["annotations"], places(20));
+    }
+
+    #[test]
+    fn an_answer_that_only_calls_tools_has_no_content() {
+        let call = Event::ToolCall(ToolCall {
+            id: "call_0".into(),
+            name: "f".into(),
+            arguments: "{}".into(),
+        });
+        let calls = json!([{"id": "call_0", "type": "function",
+            "function": {"name": "f", "arguments": "{}"}}]);
+        let silent = message(Thinking::Hidden, &[Delta::Event(&call)]);
+        assert_eq!(silent["content"], Value::Null);
+        assert_eq!(silent["tool_calls"], calls);
+        let both = message(Thinking::Hidden, &[Delta::Text("A"), Delta::Event(&call)]);
+        assert_eq!(
+            (&both["content"], &both["tool_calls"]),
+            (&json!("A"), &calls)
         );
+        let none = message(Thinking::Hidden, &[Delta::Text("A")]);
+        assert_eq!(none.get("tool_calls"), None);
+    }
+
+    #[test]
+    fn pictures_are_content_and_other_events_say_nothing() {
+        let image = Event::Image {
+            url: "https://a.io/b.png".into(),
+            alt: String::new(),
+        };
+        let search = Event::Search(SearchActivity {
+            kind: SearchKind::Images,
+            query: "q".into(),
+        });
+        let progress = Event::Progress { percent: 5 };
+        let said = message(
+            Thinking::Hidden,
+            &[
+                Delta::Event(&search),
+                Delta::Text("A"),
+                Delta::Event(&progress),
+                Delta::Event(&image),
+            ],
+        );
+        assert_eq!(said["content"], "A\n![image](https://a.io/b.png)\n");
     }
 }

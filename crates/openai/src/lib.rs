@@ -1,19 +1,19 @@
-//! The public OpenAI-compatible API: types, validation and translation. Pure: no I/O, no clock.
+//! The OpenAI-compatible API as bytes: a wire format over the neutral model of the crate `chat`. It
+//! knows no upstream, no accounts and no HTTP. Pure: no I/O, no clock.
 //!
-//! The way in: [`chat::parse`] turns a body into a valid [`chat::ChatRequest`] or one [`Invalid`]
-//! that names its parameter; [`chat::flatten`] turns that into the one message the upstream takes.
+//! The way in: [`crate::chat::parse`] turns a body into a valid [`crate::chat::ChatRequest`] or one
+//! [`Invalid`] that names its parameter.
 //!
-//! The way out: each upstream token passes a [`tags::TagFilter`], is counted by a
-//! [`usage::Estimator`], and leaves through a [`stream::ChunkWriter`] (SSE) or an
-//! [`answer::Answer`] (one JSON document).
+//! The way out: each [`::chat::Delta`] of an answer goes to a [`stream::ChunkWriter`] (SSE) or an
+//! [`answer::Answer`] (one JSON document), then the [`::chat::Finish`]. Errors leave as [`ErrorBody`].
 
 pub mod answer;
 pub mod chat;
+mod content;
 pub mod error;
-mod json;
+mod escape;
 pub mod models;
 pub mod stream;
-pub mod tags;
-pub mod usage;
+mod wire;
 
 pub use error::{ErrorBody, Invalid};

@@ -1,6 +1,8 @@
 //! The objects of `GET /v1/models` and `GET /v1/models/{id}`.
 
-use crate::json;
+use serde::Serialize;
+
+use crate::wire::to_json;
 
 /// One model as the API lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,34 +11,43 @@ pub struct Model<'a> {
     pub owned_by: &'a str,
 }
 
-impl Model<'_> {
-    /// The body of `GET /v1/models/{id}`. `created` is always 0: the upstream tells no date.
+#[derive(Serialize)]
+struct ModelJson<'a> {
+    id: &'a str,
+    object: &'static str,
+    /// Always 0: the upstream tells no date.
+    created: u64,
+    owned_by: &'a str,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    object: &'static str,
+    data: Vec<ModelJson<'a>>,
+}
+
+impl<'a> Model<'a> {
+    /// The body of `GET /v1/models/{id}`.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(96);
-        self.write_json(&mut out);
-        out
+        to_json(&self.json())
     }
 
-    fn write_json(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"id":"#);
-        json::write_str(self.id, out);
-        out.extend_from_slice(br#","object":"model","created":0,"owned_by":"#);
-        json::write_str(self.owned_by, out);
-        out.push(b'}');
+    fn json(&self) -> ModelJson<'a> {
+        ModelJson {
+            id: self.id,
+            object: "model",
+            created: 0,
+            owned_by: self.owned_by,
+        }
     }
 }
 
 /// The body of `GET /v1/models`, in the order given.
 pub fn list_json<'a>(models: impl IntoIterator<Item = Model<'a>>) -> Vec<u8> {
-    let mut out = br#"{"object":"list","data":["#.to_vec();
-    for (index, model) in models.into_iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        model.write_json(&mut out);
-    }
-    out.extend_from_slice(b"]}");
-    out
+    to_json(&List {
+        object: "list",
+        data: models.into_iter().map(|model| model.json()).collect(),
+    })
 }
 
 #[cfg(test)]

@@ -1,85 +1,14 @@
-//! One upstream identity and the closed sets that describe it.
+//! One upstream identity, where it is in its life, and why it cools.
 
 use std::time::Duration;
 
-use crate::{AccountId, Credential};
-
-/// Upstream windows of at least this length belong to Basic accounts, shorter ones to paid ones.
-/// Source: `docs/upstream-protocol.md` 4.2.
-const BASIC_WINDOW_MIN: Duration = Duration::from_secs(14_400);
-
-/// What an account may do, and what a model asks of an account: one scale for both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    #[default]
-    Basic,
-    Super,
-    Heavy,
-}
-
-impl Tier {
-    /// All tiers, in ascending order of what they can serve.
-    pub const ALL: [Self; 3] = [Self::Basic, Self::Super, Self::Heavy];
-
-    /// The name in stored rows and in `token.json`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "ssoBasic",
-            Self::Super => "ssoSuper",
-            Self::Heavy => "ssoHeavy",
-        }
-    }
-
-    /// The tier of that name, exactly as [`Tier::as_str`] writes it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tier| tier.as_str() == name)
-    }
-
-    /// Requests of cost 1 that a fresh window allows. Heavy: the total that the upstream reports
-    /// for it (`docs/upstream-protocol.md` 8.6).
-    pub fn default_quota(self) -> u32 {
-        match self {
-            Self::Basic => 80,
-            Self::Super => 140,
-            Self::Heavy => 150,
-        }
-    }
-
-    /// Length of the upstream's quota window: 20 hours for Basic, 2 hours for the paid tiers.
-    pub fn window(self) -> Duration {
-        match self {
-            Self::Basic => Duration::from_secs(72_000),
-            Self::Super | Self::Heavy => Duration::from_secs(7_200),
-        }
-    }
-
-    /// The tier of an account of tier `self` for which the upstream reports this window. A window
-    /// tells paid from free, but not the paid tiers from each other.
-    pub fn after_window(self, window: Duration) -> Self {
-        match self {
-            _ if window >= BASIC_WINDOW_MIN => Self::Basic,
-            Self::Basic => Self::Super,
-            paid => paid,
-        }
-    }
-
-    /// The tiers of the accounts that can serve a model of this tier, in the order in which they
-    /// are tried (`docs/upstream-protocol.md` 8.2). Heavy models fall back to Super accounts, which
-    /// the older upstream served them with.
-    pub fn candidates(self) -> &'static [Self] {
-        match self {
-            Self::Basic => &[Self::Basic, Self::Super, Self::Heavy],
-            Self::Super => &[Self::Super, Self::Heavy],
-            Self::Heavy => &[Self::Heavy, Self::Super],
-        }
-    }
-}
+use crate::{AccountId, Credential, Tier};
 
 /// Where an account is in its life. Only `Active` accounts with quota are selectable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     Active,
-    /// Rests until an instant, then returns to `Active` by itself.
+    /// Serves nobody until an instant, then returns to `Active` by itself.
     Cooling,
     /// The upstream no longer accepts its credential.
     Expired,
@@ -106,14 +35,14 @@ impl Status {
     }
 }
 
-/// Why an account rests.
+/// Why an account cools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CooldownReason {
     /// The upstream answered 429.
     RateLimited,
     /// The quota window is used up.
     QuotaEmpty,
-    /// The upstream failed on it (imported accounts only; ours rest for N requests in memory).
+    /// The upstream failed on it (imported accounts only; ours are ejected, in memory alone).
     UpstreamErrors,
 }
 
@@ -135,10 +64,10 @@ impl CooldownReason {
     }
 }
 
-/// A rest with its end.
+/// The time in which an account serves nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cooldown {
-    /// Unix milliseconds; at this instant the rest is over.
+    /// Unix milliseconds; at this instant the cooldown is over.
     pub until_ms: i64,
     pub reason: CooldownReason,
 }
@@ -156,13 +85,13 @@ pub struct Account {
     pub last_used_at_ms: Option<i64>,
     /// Cost units consumed in the account's whole life.
     pub use_count: u64,
-    /// 401 answers since the last successful quota sync.
+    /// 401 answers since the last successful request or quota sync.
     pub fail_count: u32,
     pub last_fail_at_ms: Option<i64>,
     /// Short label such as `app_chat_auth_failed`.
     pub last_fail_reason: Option<String>,
     pub last_sync_at_ms: Option<i64>,
-    /// Set while `Cooling`; kept while `Disabled` so that enabling resumes the rest.
+    /// Set while `Cooling`; kept while `Disabled` so that enabling resumes it.
     pub cooldown: Option<Cooldown>,
     pub tags: Vec<String>,
     pub note: String,
@@ -199,8 +128,8 @@ impl Account {
 
     /// When a cooling account returns to `Active`, in unix milliseconds; `None` in other states.
     ///
-    /// An imported cooling account may not say until when: it rests for one window of its pool
-    /// from its last use (else its last sync, else its creation).
+    /// An imported cooling account may not say until when: it cools for one window of its
+    /// tier from its last use (else its last sync, else its creation).
     pub(crate) fn cooling_until_ms(&self) -> Option<i64> {
         if self.status != Status::Cooling {
             return None;
@@ -226,9 +155,6 @@ mod tests {
 
     #[test]
     fn stored_names_read_back_as_the_same_value() {
-        for kind in Tier::ALL {
-            assert_eq!(Tier::from_name(kind.as_str()), Some(kind));
-        }
         for name in ["active", "cooling", "expired", "disabled"] {
             assert_eq!(Status::from_name(name).map(Status::as_str), Some(name));
         }
@@ -238,38 +164,6 @@ mod tests {
                 Some(name)
             );
         }
-        assert_eq!(Tier::from_name("basic"), None);
         assert_eq!(Status::from_name("Active"), None);
-    }
-
-    #[test]
-    fn tiers_have_the_documented_quota_and_window() {
-        let quotas = Tier::ALL.map(Tier::default_quota);
-        assert_eq!(quotas, [80, 140, 150]);
-        let hours = Tier::ALL.map(|tier| tier.window().as_secs() / 3600);
-        assert_eq!(hours, [20, 2, 2]);
-    }
-
-    #[test]
-    fn a_long_window_means_basic_and_a_short_one_a_paid_tier() {
-        let (long, short) = (Duration::from_secs(14_400), Duration::from_secs(14_399));
-        assert_eq!(
-            Tier::ALL.map(|tier| tier.after_window(long)),
-            [Tier::Basic; 3]
-        );
-        assert_eq!(
-            Tier::ALL.map(|tier| tier.after_window(short)),
-            [Tier::Super, Tier::Super, Tier::Heavy]
-        );
-    }
-
-    #[test]
-    fn paid_models_never_fall_back_to_basic_accounts() {
-        assert_eq!(
-            Tier::Basic.candidates(),
-            [Tier::Basic, Tier::Super, Tier::Heavy]
-        );
-        assert_eq!(Tier::Super.candidates(), [Tier::Super, Tier::Heavy]);
-        assert_eq!(Tier::Heavy.candidates(), [Tier::Heavy, Tier::Super]);
     }
 }

@@ -1,285 +1,306 @@
-//! Selectable slots by pool and available quota.
+//! The selectable accounts of one tier by available quota.
 //!
-//! One bucket per (pool, quota); quotas above [`TOP`] share the last bucket. A two-level bitmap of
-//! non-empty buckets finds the highest one in a few instructions.
+//! One bucket per quota; quotas above [`TOP`] share the last bucket. A bitmap of the buckets in
+//! use finds the highest one by looking at a cache line or two.
 //!
 //! Each bucket is a queue. A new account enters at a random position, so the queue is a random
 //! order, different for each seed; an account that returns goes to the end and keeps the others'
-//! order. The pick is the first element: memory is read in sequence, however many accounts there
-//! are, and [`Buckets::best`] tells early which slots come next.
+//! order. The pick is the first element.
 //!
-//! Insert, remove and pick are O(1). Where a slot is, is kept with the slot ([`Places`]), in the
-//! cache line that selection reads anyway.
+//! Push, remove and pick are O(1): where an entry is, the entry itself keeps ([`Place`]). Whoever
+//! changes a bucket stores the place that the call returns.
 
 use std::collections::VecDeque;
 
-use crate::Tier;
-use crate::rng::Rng;
+use fastrand::Rng;
 
-/// Highest quota with a bucket of its own.
-pub(crate) const TOP: u32 = 1023;
-/// Buckets of one pool.
-const PER_POOL: usize = TOP as usize + 1;
-/// 64-bit words of one pool's bitmap.
-const WORDS: usize = PER_POOL / 64;
-/// Bucket number of a slot that is in none.
-const NOWHERE: u16 = u16::MAX;
+use crate::entry::EntryKey;
 
-/// Where a slot is.
+/// Highest quota with a bucket of its own. The largest that the upstream is known to allow in one
+/// window is 400 (`docs/upstream-protocol.md` 8.6).
+pub(crate) const TOP: u32 = 511;
+/// Buckets of one tier.
+const BUCKETS: usize = TOP as usize + 1;
+/// 64-bit words of the bitmap.
+const WORDS: usize = BUCKETS.div_ceil(64);
+/// Room that an empty bucket keeps for its next entries. More is given back: quotas sink together,
+/// so that a large pool fills its buckets one after the other.
+const SPARE: usize = 1024;
+
+/// Where an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Counted from the first slot that was ever taken from the bucket's front; wraps.
+    /// Counted from the first entry that was ever taken from the bucket's front; wraps.
     position: u32,
     bucket: u16,
 }
 
-impl Place {
-    /// In no bucket.
-    pub(crate) const NOWHERE: Self = Self {
-        position: 0,
-        bucket: NOWHERE,
-    };
-}
-
-/// Keeps the place of every slot.
-pub(crate) trait Places {
-    /// The place of a slot, if there is such a slot.
-    fn place_mut(&mut self, slot: u32) -> Option<&mut Place>;
-}
-
 #[derive(Clone, Debug, Default)]
 struct Bucket {
-    slots: VecDeque<u32>,
-    /// Position of the front slot; grows with each one taken from there; wraps.
+    queue: VecDeque<EntryKey>,
+    /// Position of the front entry; grows with each one taken from there; wraps.
     front: u32,
 }
 
 #[derive(Debug)]
-pub(crate) struct Buckets {
+pub(crate) struct QuotaBuckets {
     buckets: Vec<Bucket>,
     /// Bit = bucket of that number is not empty.
-    words: [u64; 3 * WORDS],
-    /// Bit = word of that number is not zero.
-    summary: u64,
+    occupied: [u64; WORDS],
 }
 
-impl Buckets {
-    pub(crate) fn new() -> Self {
-        Self {
-            buckets: vec![Bucket::default(); 3 * PER_POOL],
-            words: [0; 3 * WORDS],
-            summary: 0,
-        }
-    }
+/// The bucket for accounts with this much available quota.
+pub(crate) fn bucket_of(available: u32) -> u16 {
+    available.min(TOP) as u16
+}
 
-    /// Puts a slot at the end of the bucket of `available` quota, out of any other bucket. Leaves
-    /// it where it is if it is in that bucket already.
-    pub(crate) fn place(
-        &mut self,
-        places: &mut impl Places,
-        slot: u32,
-        kind: Tier,
-        available: u32,
-    ) {
-        let number = first_bucket(kind) + available.min(TOP) as usize;
-        let Some(place) = places.place_mut(slot) else {
-            return;
-        };
-        if usize::from(place.bucket) == number {
-            return;
-        }
-        self.remove(places, slot);
-        let Some(bucket) = self.buckets.get_mut(number) else {
-            return;
-        };
-        let position = bucket.front.wrapping_add(bucket.slots.len() as u32);
-        bucket.slots.push_back(slot);
-        if bucket.slots.len() == 1 {
-            self.mark(number, true);
-        }
-        settle(places, slot, number, position);
-    }
-
-    /// Changes places with a random slot of the same bucket, itself included.
-    pub(crate) fn shuffle(&mut self, places: &mut impl Places, slot: u32, rng: &mut Rng) {
-        let Some(Place { position, bucket }) = places.place_mut(slot).copied() else {
-            return;
-        };
-        let number = usize::from(bucket);
-        let Some(bucket) = self.buckets.get_mut(number) else {
-            return;
-        };
-        let (own, other) = (bucket.index(position), rng.below(bucket.slots.len()));
-        let Some(displaced) = bucket.slots.get(other).copied() else {
-            return;
-        };
-        let other_position = bucket.front.wrapping_add(other as u32);
-        bucket.slots.swap(own, other);
-        settle(places, displaced, number, position);
-        settle(places, slot, number, other_position);
-    }
-
-    /// Takes a slot out of its bucket, if it is in one; the front slot fills the gap.
-    pub(crate) fn remove(&mut self, places: &mut impl Places, slot: u32) {
-        let Some(place) = places.place_mut(slot) else {
-            return;
-        };
-        let Place { position, bucket } = std::mem::replace(place, Place::NOWHERE);
-        let number = usize::from(bucket);
-        let Some(bucket) = self.buckets.get_mut(number) else {
-            return;
-        };
-        let index = bucket.index(position);
-        let front = bucket.slots.front().copied();
-        bucket.slots.swap_remove_front(index);
-        bucket.front = bucket.front.wrapping_add(1);
-        let is_empty = bucket.slots.is_empty();
-        if let Some(moved) = front.filter(|_| index > 0) {
-            settle(places, moved, number, position);
-        }
-        if is_empty {
-            self.mark(number, false);
-        }
-    }
-
-    /// The slots of a pool, highest quota first, at random among equals.
-    pub(crate) fn best(&self, kind: Tier) -> impl Iterator<Item = u32> {
-        let mut next = self.highest(kind, PER_POOL);
-        std::iter::from_fn(move || {
-            let bucket = next?;
-            next = self.highest(kind, bucket);
-            self.buckets.get(first_bucket(kind) + bucket)
-        })
-        .flat_map(|bucket| bucket.slots.iter().copied())
-    }
-
-    /// The highest non-empty bucket of a pool below `limit` (both counted within the pool).
-    fn highest(&self, kind: Tier, limit: usize) -> Option<usize> {
-        let base = kind as usize * WORDS;
-        let (limit_word, limit_bit) = (limit / 64, limit % 64);
-        if limit_bit > 0 {
-            let word = self.words.get(base + limit_word)? & ((1 << limit_bit) - 1);
-            if word != 0 {
-                return Some(limit_word * 64 + word.ilog2() as usize);
-            }
-        }
-        let summary = (self.summary >> base) & ((1 << limit_word) - 1);
-        let word = summary.checked_ilog2()? as usize;
-        Some(word * 64 + self.words.get(base + word)?.checked_ilog2()? as usize)
-    }
-
-    /// The slots of the highest bucket that come after `skip` others.
-    pub(crate) fn ahead(&self, kind: Tier, skip: usize) -> impl Iterator<Item = u32> {
-        let highest = self.highest(kind, PER_POOL);
-        let bucket = highest.and_then(|bucket| self.buckets.get(first_bucket(kind) + bucket));
-        let slots = bucket.map(|bucket| bucket.slots.range(skip.min(bucket.slots.len())..));
-        slots.into_iter().flatten().copied()
-    }
-
-    fn mark(&mut self, bucket: usize, occupied: bool) {
-        let index = bucket / 64;
-        let Some(word) = self.words.get_mut(index) else {
-            return;
-        };
-        let bit = 1_u64 << (bucket % 64);
-        *word = if occupied { *word | bit } else { *word & !bit };
-        let bit = 1_u64 << index;
-        self.summary = if *word != 0 {
-            self.summary | bit
-        } else {
-            self.summary & !bit
-        };
+impl Place {
+    pub(crate) fn bucket(self) -> u16 {
+        self.bucket
     }
 }
 
 impl Bucket {
-    /// Index in the queue of the slot at `position`.
+    /// Index in the queue of the entry at `position`.
     fn index(&self, position: u32) -> usize {
         position.wrapping_sub(self.front) as usize
     }
-}
 
-fn settle(places: &mut impl Places, slot: u32, bucket: usize, position: u32) {
-    if let Some(place) = places.place_mut(slot) {
-        *place = Place {
-            position,
-            bucket: bucket as u16,
-        };
+    /// Position of the entry at `index` in the queue.
+    fn position(&self, index: usize) -> u32 {
+        self.front.wrapping_add(index as u32)
     }
 }
 
-fn first_bucket(kind: Tier) -> usize {
-    kind as usize * PER_POOL
+impl Default for QuotaBuckets {
+    fn default() -> Self {
+        Self {
+            buckets: vec![Bucket::default(); BUCKETS],
+            occupied: [0; WORDS],
+        }
+    }
+}
+
+impl QuotaBuckets {
+    /// Puts an entry that is in no bucket at the end of one; returns its place.
+    pub(crate) fn push(&mut self, key: EntryKey, number: u16) -> Option<Place> {
+        let bucket = self.buckets.get_mut(usize::from(number))?;
+        let position = bucket.position(bucket.queue.len());
+        bucket.queue.push_back(key);
+        if bucket.queue.len() == 1 {
+            self.toggle(number);
+        }
+        Some(Place {
+            position,
+            bucket: number,
+        })
+    }
+
+    /// Takes the entry out that is at `place`; returns the entry that is there afterwards, if any:
+    /// the front of the queue fills a gap.
+    pub(crate) fn remove(&mut self, place: Place) -> Option<EntryKey> {
+        let bucket = self.buckets.get_mut(usize::from(place.bucket))?;
+        let index = bucket.index(place.position);
+        let front = bucket.queue.front().copied();
+        bucket.queue.swap_remove_front(index)?;
+        bucket.front = bucket.position(1);
+        if bucket.queue.is_empty() {
+            bucket.queue.shrink_to(SPARE);
+            self.toggle(place.bucket);
+        }
+        front.filter(|_| index > 0)
+    }
+
+    /// Swaps the entry at `place` with a random one of its bucket, which may be itself; returns
+    /// that one, which is at `place` now, and the place where it was.
+    pub(crate) fn swap_random(&mut self, place: Place, rng: &mut Rng) -> Option<(EntryKey, Place)> {
+        let bucket = self.buckets.get_mut(usize::from(place.bucket))?;
+        let other = rng.u64(..bucket.queue.len() as u64) as usize;
+        let key = *bucket.queue.get(other)?;
+        bucket.queue.swap(bucket.index(place.position), other);
+        let position = bucket.position(other);
+        Some((key, Place { position, ..place }))
+    }
+
+    /// All entries, highest quota first, at random among equals.
+    pub(crate) fn best(&self) -> impl Iterator<Item = EntryKey> {
+        let mut limit = BUCKETS;
+        std::iter::from_fn(move || {
+            limit = self.highest_below(limit)?;
+            self.buckets.get(limit)
+        })
+        .flat_map(|bucket| bucket.queue.iter().copied())
+    }
+
+    /// The highest bucket below `limit` that is not empty.
+    fn highest_below(&self, limit: usize) -> Option<usize> {
+        let words = self.occupied.get(..limit.div_ceil(64))?;
+        let mut below = u64::MAX >> (limit.wrapping_neg() % 64);
+        for (index, word) in words.iter().enumerate().rev() {
+            if let Some(bit) = (word & below).checked_ilog2() {
+                return Some(index * 64 + bit as usize);
+            }
+            below = u64::MAX;
+        }
+        None
+    }
+
+    /// Notes that a bucket has become empty, or is no longer.
+    fn toggle(&mut self, number: u16) {
+        if let Some(word) = self.occupied.get_mut(usize::from(number / 64)) {
+            *word ^= 1 << (number % 64);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use slotmap::KeyData;
+
     use super::*;
 
-    impl Places for Vec<Place> {
-        fn place_mut(&mut self, slot: u32) -> Option<&mut Place> {
-            self.get_mut(slot as usize)
-        }
+    fn key(n: u64) -> EntryKey {
+        KeyData::from_ffi((1 << 32) | n).into()
     }
 
-    fn filled(quotas: &[(Tier, u32)], seed: u64) -> (Buckets, Vec<Place>) {
-        let (mut buckets, mut rng) = (Buckets::new(), Rng::new(seed));
-        let mut places = vec![Place::NOWHERE; quotas.len()];
-        for (slot, (kind, quota)) in quotas.iter().enumerate() {
-            buckets.place(&mut places, slot as u32, *kind, *quota);
-            buckets.shuffle(&mut places, slot as u32, &mut rng);
+    fn number(key: EntryKey) -> u64 {
+        slotmap::Key::data(&key).as_ffi() & 0xffff_ffff
+    }
+
+    /// Buckets with one entry per quota, and where each entry is.
+    struct World {
+        buckets: QuotaBuckets,
+        places: Vec<Option<Place>>,
+    }
+
+    impl World {
+        fn new(quotas: &[u32], seed: u64) -> Self {
+            let (buckets, mut rng) = (QuotaBuckets::default(), Rng::with_seed(seed));
+            let places = vec![None; quotas.len()];
+            let mut world = Self { buckets, places };
+            for (n, quota) in quotas.iter().enumerate() {
+                world.push(n as u64, *quota);
+                let place = world.places[n].unwrap();
+                let (other, old) = world.buckets.swap_random(place, &mut rng).unwrap();
+                world.places[number(other) as usize] = Some(place);
+                world.places[n] = Some(old);
+            }
+            world
         }
-        (buckets, places)
+
+        fn push(&mut self, n: u64, quota: u32) {
+            self.places[n as usize] = self.buckets.push(key(n), bucket_of(quota));
+        }
+
+        fn remove(&mut self, n: u64) {
+            let place = self.places[n as usize].take().unwrap();
+            if let Some(moved) = self.buckets.remove(place) {
+                self.places[number(moved) as usize] = Some(place);
+            }
+        }
+
+        fn best(&self) -> Vec<u64> {
+            self.buckets.best().map(number).collect()
+        }
+
+        /// Every known place is where the entry is found.
+        fn check(&self) {
+            for (n, place) in self.places.iter().enumerate() {
+                let Some(place) = place else { continue };
+                let bucket = &self.buckets.buckets[usize::from(place.bucket)];
+                let found = bucket.queue.get(bucket.index(place.position));
+                assert_eq!(found, Some(&key(n as u64)));
+            }
+        }
     }
 
     #[test]
-    fn slots_come_highest_quota_first_and_by_pool() {
-        use Tier::{Basic, Super};
-        let quotas = [
-            (Basic, 1),
-            (Super, 5),
-            (Basic, 64),
-            (Basic, 63),
-            (Super, 9000),
-            (Basic, 1023),
-        ];
-        let (mut buckets, mut places) = filled(&quotas, 1);
-        assert_eq!(buckets.best(Basic).collect::<Vec<_>>(), [5, 2, 3, 0]);
-        assert_eq!(buckets.best(Super).collect::<Vec<_>>(), [4, 1]);
-        buckets.remove(&mut places, 2);
-        buckets.remove(&mut places, 2);
-        buckets.place(&mut places, 0, Basic, 500);
-        assert_eq!(buckets.best(Basic).collect::<Vec<_>>(), [5, 0, 3]);
-        for slot in [0, 3, 5] {
-            buckets.remove(&mut places, slot);
+    fn entries_come_highest_quota_first() {
+        let mut world = World::new(&[1, 0, 64, 63, 9000, 510, 127], 1);
+        assert_eq!(world.best(), [4, 5, 6, 2, 3, 0, 1]);
+        world.remove(2);
+        world.remove(0);
+        world.push(0, 500);
+        assert_eq!(world.best(), [4, 5, 0, 6, 3, 1]);
+        for n in [0, 1, 3, 4, 5, 6] {
+            world.remove(n);
         }
-        assert_eq!(buckets.best(Basic).next(), None);
+        assert_eq!(world.best(), []);
     }
 
     #[test]
-    fn a_slot_from_the_middle_leaves_the_others_findable() {
-        let (mut buckets, mut places) = filled(&[(Tier::Basic, 80); 9], 3);
-        for slot in [4, 0, 8, 2] {
-            buckets.remove(&mut places, slot);
-            let mut left: Vec<_> = buckets.best(Tier::Basic).collect();
-            assert!(!left.contains(&slot));
-            left.retain(|slot| places[*slot as usize] != Place::NOWHERE);
-            assert_eq!(left.len(), buckets.best(Tier::Basic).count());
+    fn every_quota_up_to_the_highest_has_a_bucket_of_its_own() {
+        let quotas: Vec<_> = (0..=TOP).collect();
+        let expected: Vec<_> = (0..=u64::from(TOP)).rev().collect();
+        assert_eq!(World::new(&quotas, 1).best(), expected);
+    }
+
+    #[test]
+    fn quotas_from_511_on_count_as_equal() {
+        let buckets = [510, 511, 512, u32::MAX].map(bucket_of);
+        assert_eq!(buckets, [510, 511, 511, 511]);
+    }
+
+    #[test]
+    fn an_entry_from_the_middle_leaves_the_others_findable() {
+        let mut world = World::new(&[80; 9], 3);
+        world.check();
+        for n in [4, 0, 8, 2] {
+            world.remove(n);
+            world.check();
+            assert!(!world.best().contains(&n));
         }
-        buckets.place(&mut places, 4, Tier::Basic, 80);
-        assert_eq!(
-            buckets.best(Tier::Basic).last(),
-            Some(4),
-            "returned to the end"
-        );
+        world.push(4, 80);
+        world.check();
+        assert_eq!(world.best().last(), Some(&4), "returned to the end");
+        let mut left = world.best();
+        left.sort_unstable();
+        assert_eq!(left, [1, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn taking_the_front_keeps_the_order_of_the_others() {
+        let mut world = World::new(&[80; 5], 4);
+        let order = world.best();
+        world.remove(order[0]);
+        assert_eq!(world.best(), order[1..]);
+        world.push(order[0], 80);
+        assert_eq!(world.best()[..4], order[1..]);
+        world.check();
+    }
+
+    #[test]
+    fn positions_may_wrap() {
+        let mut world = World::new(&[80; 2], 1);
+        world.buckets.buckets[80].front = u32::MAX;
+        for (index, n) in world.best().into_iter().enumerate() {
+            let position = u32::MAX.wrapping_add(index as u32);
+            world.places[n as usize] = Some(Place {
+                position,
+                bucket: 80,
+            });
+        }
+        for _ in 0..3 {
+            let first = world.best()[0];
+            world.remove(first);
+            world.push(first, 80);
+            world.check();
+        }
+    }
+
+    #[test]
+    fn an_emptied_bucket_gives_its_memory_back() {
+        let mut world = World::new(&[80; 5000], 1);
+        (0..5000).for_each(|n| world.remove(n));
+        let capacity = world.buckets.buckets[80].queue.capacity();
+        assert!((1..=2 * SPARE).contains(&capacity), "{capacity}");
     }
 
     #[test]
     fn ties_are_uniform_over_seeds() {
         let mut first = [0_u32; 4];
         for seed in 0..4000 {
-            let (buckets, _) = filled(&[(Tier::Basic, 80); 4], seed);
-            first[buckets.best(Tier::Basic).next().unwrap() as usize] += 1;
+            first[World::new(&[80; 4], seed).best()[0] as usize] += 1;
         }
         assert!(
             first.iter().all(|&count| (850..1150).contains(&count)),

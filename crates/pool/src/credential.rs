@@ -7,8 +7,10 @@ use std::sync::Arc;
 const MIN_CHARS: usize = 8;
 /// Longest accepted secret: browsers refuse cookies over 4 KiB, twice that leaves room.
 const MAX_CHARS: usize = 8192;
-/// How many trailing characters [`Credential::masked`] shows.
+/// How many trailing characters are shown.
 const SHOWN_CHARS: usize = 4;
+/// Shortest secret of which any are shown: what stays hidden must be too much to guess.
+const SHOWN_FROM_CHARS: usize = 12;
 
 /// An account's secret. Printable ASCII without blanks or `;`, so it is always safe in a header.
 ///
@@ -66,10 +68,19 @@ impl Credential {
         &self.0
     }
 
-    /// `…` and the last four characters: enough to recognise, too little to use.
+    /// The last four characters: enough to recognise the account, too little to use it. Empty for
+    /// credentials of fewer than 12 characters.
+    pub fn last_four(&self) -> &str {
+        let start = match self.0.len() {
+            length if length < SHOWN_FROM_CHARS => length,
+            length => length - SHOWN_CHARS,
+        };
+        self.0.get(start..).unwrap_or_default()
+    }
+
+    /// `…` and [`Credential::last_four`].
     pub fn masked(&self) -> String {
-        let start = self.0.len().saturating_sub(SHOWN_CHARS);
-        format!("…{}", self.0.get(start..).unwrap_or_default())
+        format!("…{}", self.last_four())
     }
 }
 
@@ -124,5 +135,14 @@ mod tests {
         let credential = Credential::try_new("planted-secret-1234").unwrap();
         assert_eq!(format!("{credential:?}"), "Credential(…1234)");
         assert_eq!(credential.masked(), "…1234");
+    }
+
+    #[test]
+    fn nothing_is_shown_of_a_credential_shorter_than_12_characters() {
+        let shown = |text| Credential::try_new(text).unwrap().last_four().to_owned();
+        assert_eq!(shown("abcdefghijk"), "");
+        assert_eq!(shown("abcdefghijkl"), "ijkl");
+        let short = Credential::try_new("abcdefghijk").unwrap();
+        assert_eq!(format!("{short:?}"), "Credential(…)");
     }
 }

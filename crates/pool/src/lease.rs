@@ -3,9 +3,34 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::inner::Grant;
 use crate::pool::Pool;
-use crate::{AccountChange, AccountId, Credential, Outcome, Tier};
+use crate::selection::Grant;
+use crate::{AccountChange, AccountId, Credential, Outcome};
+
+/// Why an account was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The caller preferred it, and it was selectable.
+    Preferred,
+    /// It had the most quota that no lease had reserved, of the first tier that had any.
+    MostQuota {
+        /// Cost units available before this lease reserved its own.
+        available: u32,
+    },
+    /// It was ejected after an upstream failure, but nobody else could serve.
+    Ejected,
+}
+
+impl Choice {
+    /// A word for messages, logs and metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preferred => "preferred",
+            Self::MostQuota { .. } => "most_quota",
+            Self::Ejected => "ejected",
+        }
+    }
+}
 
 /// A reservation on one account. Dropping it returns the account unharmed;
 /// [`Lease::finish`] is the only way to consume, cool, expire or penalise.
@@ -33,9 +58,9 @@ impl Lease {
         &self.grant.identity.credential
     }
 
-    /// The account's tier when it was selected.
-    pub fn tier(&self) -> Tier {
-        self.grant.kind
+    /// Why this account was selected.
+    pub fn choice(&self) -> Choice {
+        self.grant.choice
     }
 
     /// Ends the lease with what became of the request; returns the changes to store.
@@ -46,7 +71,7 @@ impl Lease {
     pub fn finish(mut self, outcome: Outcome, now_ms: i64) -> Vec<AccountChange> {
         self.open = false;
         self.pool
-            .end_lease(self.grant.slot, self.grant.reserved, outcome, now_ms)
+            .end_lease(self.grant.key, self.grant.reserved, outcome, now_ms)
     }
 }
 
@@ -55,7 +80,7 @@ impl Drop for Lease {
         if self.open {
             // Unharmed makes no change, so no clock is needed.
             self.pool
-                .end_lease(self.grant.slot, self.grant.reserved, Outcome::Unharmed, 0);
+                .end_lease(self.grant.key, self.grant.reserved, Outcome::Unharmed, 0);
         }
     }
 }
@@ -64,8 +89,8 @@ impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
             .field("account_id", &self.grant.identity.id)
-            .field("tier", &self.grant.kind)
             .field("reserved", &self.grant.reserved)
+            .field("choice", &self.grant.choice)
             .finish_non_exhaustive()
     }
 }

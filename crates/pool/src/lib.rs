@@ -6,7 +6,8 @@
 //! [`replay`] applies the same changes to a stored copy and arrives at the same account.
 //!
 //! Invariants:
-//! - Open leases never reserve more than an account's quota, however many run at once.
+//! - Leases never reserve more than an account's quota, however many run at once. (A sync may lower
+//!   the quota below what is reserved already; then nobody reserves more.)
 //! - Every account that is not selectable has a [`SkipReason`].
 //! - All times are unix milliseconds, passed in by the caller; the only randomness is the seed.
 //! - Nothing here waits: one short lock, never held across an await (see [`Pool`]).
@@ -14,24 +15,29 @@
 mod account;
 mod buckets;
 mod change;
-mod cooling;
+mod counters;
 mod credential;
+mod entry;
 mod id;
 mod inner;
 mod lease;
+mod page;
 mod pool;
-mod rng;
+mod read_ahead;
+mod selection;
 mod skip;
-mod slab;
-mod slot;
-mod tally;
+mod tier;
+mod tier_index;
 mod transition;
 
-pub use account::{Account, Cooldown, CooldownReason, Status, Tier};
+pub use account::{Account, Cooldown, CooldownReason, Status};
 pub use change::{AccountChange, Change, replay};
+pub use counters::{PoolCounts, TierCounts};
 pub use credential::{Credential, CredentialError};
 pub use id::AccountId;
-pub use lease::Lease;
+pub use lease::{Choice, Lease};
+pub use page::{AccountView, Page, PageQuery, SortKey};
 pub use pool::{Pool, SelectRequest};
-pub use skip::{AccountView, Exhausted, SkipCount, SkipReason};
+pub use skip::{Exhausted, SkipCount, SkipReason};
+pub use tier::Tier;
 pub use transition::{Event, Outcome, Policy, transition};

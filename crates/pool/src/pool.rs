@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::entry::EntryKey;
 use crate::inner::Inner;
 use crate::lease::Lease;
-use crate::skip::{AccountView, Exhausted};
-use crate::slot::SlotRef;
-use crate::{Account, AccountChange, AccountId, Credential, Event, Outcome, Policy, Tier};
+use crate::page::{AccountView, Page, PageQuery};
+use crate::{
+    Account, AccountChange, AccountId, Credential, Event, Exhausted, Outcome, Policy, PoolCounts,
+    SkipCount, Tier,
+};
 
 /// Accounts handled per lock in calls that touch many, so that selection never waits long.
 const CHUNK: usize = 64;
@@ -35,7 +38,7 @@ pub struct SelectRequest<'a> {
 /// all of them are safe to use from async code.
 ///
 /// # Storing changes
-/// Each mutation returns its [`AccountChange`]s; what time alone changed (rests that ended) is
+/// Each mutation returns its [`AccountChange`]s; what time alone changed (cooldowns that ended) is
 /// returned by [`Pool::take_elapsed`]. Replayed in order they give the same accounts.
 pub struct Pool {
     inner: Mutex<Inner>,
@@ -63,7 +66,7 @@ impl Pool {
             added += chunk
                 .into_iter()
                 .map(|account| inner.insert(account))
-                .filter(|new| *new)
+                .filter(|is_new| *is_new)
                 .count();
         }
     }
@@ -81,11 +84,6 @@ impl Pool {
         chunks.flat_map(take).collect()
     }
 
-    /// A copy of the account as it is now. A rest whose end nobody has noticed yet still shows.
-    pub fn get(&self, id: &AccountId) -> Option<Account> {
-        self.inner.lock().get(id).cloned()
-    }
-
     pub fn contains_credential(&self, credential: &Credential) -> bool {
         self.inner.lock().has_credential(credential)
     }
@@ -93,52 +91,83 @@ impl Pool {
     /// All accounts with their open leases and, where not selectable, the reason. O(n).
     pub fn snapshot(&self, now_ms: i64) -> Vec<AccountView> {
         self.end_cooldowns(now_ms);
-        let mut views = Vec::with_capacity(self.len());
-        let mut start = 0;
-        while self.inner.lock().views(start..start + CHUNK, &mut views) {
-            start += CHUNK;
-        }
-        views
+        let mut keys = Vec::with_capacity(self.len());
+        self.visit(|key, _| keys.push(key));
+        self.views(&keys)
     }
 
-    /// Chooses an account and reserves quota on it: the preferred one if selectable, else from the
-    /// first of the tier's pools that has one, the account with the most available quota (up to
-    /// 1023, above that they count as equal), at random among equals.
+    /// How many accounts are in which status. O(1): from counters.
+    pub fn counts(&self, now_ms: i64) -> PoolCounts {
+        self.end_cooldowns(now_ms);
+        self.inner.lock().counts()
+    }
+
+    /// A page of the accounts that match, in the order of the query. O(n), but only the accounts on
+    /// the page are copied.
     ///
-    /// O(1) in the number of accounts, O(k) in the number excluded. Rests that have ended are ended
-    /// first, at most 32 a call unless nothing is selectable otherwise. When only accounts that
-    /// rest after an upstream failure are left, the one that has rested longest serves.
+    /// # Locking
+    /// Accounts are looked at 64 per lock, then those on the page are copied in the same way. An
+    /// account that changes meanwhile is where its old values put it and shows its new ones (it may
+    /// no longer match); one that is removed meanwhile is counted but missing from the page.
+    pub fn page(&self, query: &PageQuery<'_>, now_ms: i64) -> Page {
+        self.end_cooldowns(now_ms);
+        let mut found = Vec::with_capacity(self.len());
+        self.visit(|key, account| found.extend(query.find(key, account)));
+        let matched = found.len();
+        let rows = self.views(&query.slice(found));
+        Page { rows, matched }
+    }
+
+    /// Chooses an account and reserves quota on it: the preferred one if selectable, else of the
+    /// first of [`Tier::candidates`] that has one, the account with the most available quota (up to
+    /// 511, above that they count as equal), at random among equals. [`Lease::choice`] says which
+    /// of these it was.
+    ///
+    /// O(1) in the number of accounts, O(k) in the number excluded. Cooldowns that have ended are
+    /// ended first, at most 32 a call unless nothing is selectable otherwise. When only accounts
+    /// that are ejected after an upstream failure are left, the one whose ejection ends first
+    /// serves.
     ///
     /// # Errors
     /// [`Exhausted`] with the reason for every account; also from counters, not by a scan.
     pub fn select(
         self: &Arc<Self>,
-        want: &SelectRequest<'_>,
+        request: &SelectRequest<'_>,
         now_ms: i64,
     ) -> Result<Lease, Exhausted> {
-        let grant = self.inner.lock().select(want, now_ms)?;
+        let grant = self.inner.lock().select(request, now_ms)?;
         Ok(Lease::new(Arc::clone(self), grant))
     }
 
-    /// Applies an event that comes from outside a lease (sync, admin); returns the changes to
-    /// store, none if there is no such account. `Reset` and `Enable` also end a rest in memory.
+    /// Why the accounts that cannot be selected for the tier right now cannot, with how many each.
+    /// O(1): from counters.
+    ///
+    /// A cooldown that has ended counts until `select`, `counts`, a list or
+    /// [`Pool::take_elapsed`] notices.
+    pub fn skips(&self, tier: Tier) -> Vec<SkipCount> {
+        self.inner.lock().skips(tier)
+    }
+
+    /// Applies an event that comes from outside a lease (sync, quota question, admin); returns the
+    /// changes to store, none if there is no such account. `Reset` and `Enable` also end an
+    /// ejection.
     #[must_use = "the changes must be stored"]
     pub fn apply(&self, id: &AccountId, event: &Event, now_ms: i64) -> Vec<AccountChange> {
         self.inner.lock().apply(id, event, now_ms)
     }
 
-    /// Ends every rest whose time has come and returns all changes that time alone has made since
-    /// the last call, those noticed by `select` and `snapshot` included. Call it regularly: until
-    /// then they wait in memory.
+    /// Ends every cooldown whose time has come and returns all changes that time alone has made
+    /// since the last call, those noticed by other calls included. Call it regularly: until then
+    /// they wait in memory.
     #[must_use = "the changes must be stored"]
     pub fn take_elapsed(&self, now_ms: i64) -> Vec<AccountChange> {
         self.end_cooldowns(now_ms);
-        self.inner.lock().take_pending()
+        self.inner.lock().take_elapsed()
     }
 
     /// Leases that are neither finished nor dropped, those of removed accounts included.
     pub fn open_leases(&self) -> usize {
-        self.inner.lock().open_leases()
+        self.inner.lock().open_leases
     }
 
     pub fn len(&self) -> usize {
@@ -149,34 +178,50 @@ impl Pool {
         self.len() == 0
     }
 
-    /// Whether some active or cooling account could serve the tier, now or after its rest.
+    /// Whether some active or cooling account could serve the tier, now or after its cooldown.
     pub fn serves(&self, tier: Tier) -> bool {
         self.inner.lock().serves(tier)
     }
 
-    /// The numbers in force.
-    pub fn policy(&self) -> Policy {
-        self.inner.lock().policy().clone()
-    }
-
-    /// Replaces the numbers for all later events (configuration reload); rests that have begun
-    /// keep their end.
+    /// Replaces the numbers for all later events (configuration reload). Safe at any time:
+    /// cooldowns and ejections that have begun keep their end, leases their reservation.
     pub fn set_policy(&self, policy: Policy) {
-        self.inner.lock().set_policy(policy);
+        self.inner.lock().policy = policy;
     }
 
     pub(crate) fn end_lease(
         &self,
-        slot: SlotRef,
+        key: EntryKey,
         reserved: u32,
         outcome: Outcome,
         now_ms: i64,
     ) -> Vec<AccountChange> {
-        self.inner.lock().finish(slot, reserved, outcome, now_ms)
+        self.inner.lock().finish(key, reserved, outcome, now_ms)
     }
 
     fn end_cooldowns(&self, now_ms: i64) {
         while self.inner.lock().end_cooldowns(now_ms) {}
+    }
+
+    /// Visits all accounts, [`CHUNK`] per lock.
+    fn visit(&self, mut visitor: impl FnMut(EntryKey, &Account)) {
+        let mut last = None;
+        loop {
+            last = self.inner.lock().visit(last, CHUNK, &mut visitor);
+            if last.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Views of those accounts that are still there, [`CHUNK`] per lock.
+    fn views(&self, keys: &[EntryKey]) -> Vec<AccountView> {
+        let view = |chunk: &[EntryKey]| {
+            let inner = self.inner.lock();
+            let views = chunk.iter().filter_map(|key| inner.view(*key));
+            views.collect::<Vec<_>>()
+        };
+        keys.chunks(CHUNK).flat_map(view).collect()
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use crate::Account;
-
 /// Why an account was not chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    /// Rests until an instant (unix milliseconds).
+    /// In a cooldown, which ends at an instant.
     Cooling {
+        /// Unix milliseconds.
         until_ms: i64,
     },
     /// Active, but nothing is left and nobody has synced it yet.
@@ -19,9 +18,10 @@ pub enum SkipReason {
     Busy,
     /// The caller has tried it already.
     Excluded,
-    /// In a pool that does not serve the wanted tier.
+    /// Of a tier that cannot serve the one asked for.
     WrongTier,
-    /// Skipped for the next few requests after an upstream failure, while another one can serve.
+    /// Passed over for the next few selections after an upstream failure, while another one can
+    /// serve.
     Ejected,
 }
 
@@ -53,8 +53,8 @@ pub struct SkipCount {
 /// No account can be selected now. The counts add up to the number of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exhausted {
-    /// The earliest end of a rest among accounts of the right tier; unix milliseconds. An open
-    /// lease that returns, or a sync, may free one sooner.
+    /// The earliest end of a cooldown among accounts that can serve the tier; unix milliseconds. An
+    /// open lease that returns, or a sync, may free one sooner.
     pub retry_at_ms: Option<i64>,
     pub skips: Vec<SkipCount>,
 }
@@ -71,13 +71,3 @@ impl fmt::Display for Exhausted {
 }
 
 impl std::error::Error for Exhausted {}
-
-/// An account as the admin page sees it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AccountView {
-    pub account: Account,
-    /// Open leases on it.
-    pub in_flight: u32,
-    /// `None` when it is selectable.
-    pub skipped: Option<SkipReason>,
-}

@@ -2,15 +2,15 @@
 //!
 //! | event | in | does |
 //! |---|---|---|
-//! | `Success` | any | consumes `min(cost, quota)`; at 0 an active account cools for its window |
+//! | `Success` | any | consumes `min(cost, quota)`; at 0 an account in service cools for its window; failures forgotten unless expired |
 //! | `RateLimited` | active, cooling | cools: 1 h with quota left, 10 h without; never shortens |
 //! | `Unauthorized` | any | counts; at the threshold an active or cooling account expires |
 //! | `Blocked` | active, cooling | expires (the counter stays) |
-//! | `UpstreamFailure`, `Unharmed` | any | nothing (a rest for N requests lives in the pool only) |
-//! | `Synced` | any | quota, pool by window, failures forgotten; see [`after_sync`] |
+//! | `UpstreamFailure`, `Unharmed` | any | nothing (an ejection lives in the pool only) |
+//! | `Synced` | any | quota, tier by window, failures forgotten; see [`after_sync`] |
 //! | `Reset` | any | active, default quota, failures forgotten |
-//! | `Disable` | any | disabled until `Enable` or `Reset`; an unfinished rest is kept |
-//! | `Enable` | disabled, expired | active, or cooling while a rest is unfinished or quota is 0 |
+//! | `Disable` | any | disabled until `Enable` or `Reset`; an unfinished cooldown is kept |
+//! | `Enable` | disabled, expired | active, or cooling while a cooldown is unfinished or quota is 0 |
 //!
 //! Source: `docs/upstream-protocol.md` 4 and `docs/requirements.md` 2.18 (cooldown rules).
 
@@ -25,12 +25,12 @@ use crate::{Account, Cooldown, CooldownReason, Status};
 pub struct Policy {
     /// 401 answers after which an account expires; 0 counts as 1.
     pub fail_threshold: u32,
-    /// Rest after a 429 while the account still has quota.
+    /// Cooldown after a 429 while the account still has quota.
     pub cooldown_429_quota: Duration,
-    /// Rest after a 429 on an account without quota.
+    /// Cooldown after a 429 on an account without quota.
     pub cooldown_429_empty: Duration,
-    /// For how many of the pool's next selections an account is skipped after an upstream failure,
-    /// while another one can serve.
+    /// Ejection after an upstream failure: for how many of the pool's next selections the account
+    /// is passed over, while another one can serve. 0 = for none.
     pub cooldown_error_requests: u32,
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Polic
     }
 }
 
-/// The end of a rest whose time has come: active again, and with a fresh window if it was empty.
+/// The end of a cooldown whose time has come: active again, and with a fresh window if it was empty.
 pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
     if account
         .cooling_until_ms()
@@ -120,14 +120,14 @@ pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
     let refill = Change::Quota {
         quota: account.tier.default_quota(),
     };
-    let wake = Change::Status {
+    let activate = Change::Status {
         status: Status::Active,
         cooldown: None,
     };
     if account.quota == 0 {
-        vec![refill, wake]
+        vec![refill, activate]
     } else {
-        vec![wake]
+        vec![activate]
     }
 }
 
@@ -136,14 +136,14 @@ fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Poli
     match outcome {
         Outcome::Success { cost } => after_success(account, cost, now_ms),
         Outcome::RateLimited if in_service => {
-            let rest = match account.quota {
+            let span = match account.quota {
                 0 => policy.cooldown_429_empty,
                 _ => policy.cooldown_429_quota,
             };
             vec![cool(
                 account,
                 CooldownReason::RateLimited,
-                after(now_ms, rest),
+                after(now_ms, span),
             )]
         }
         Outcome::Unauthorized { reason } => {
@@ -164,13 +164,17 @@ fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Poli
     }
 }
 
+/// A success shows that the credential works, so stray 401s do not add up over months. On an
+/// expired account (the request began before it expired) the failures stay: they say why.
 fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
     let used = cost.min(account.quota);
-    let mut changes = Vec::with_capacity(2);
-    changes.push(Change::Used {
+    let mut changes = vec![Change::Used {
         used,
         at_ms: now_ms,
-    });
+    }];
+    if account.has_failures() && account.status != Status::Expired {
+        changes.push(Change::FailuresCleared);
+    }
     let emptied = used > 0 && used == account.quota;
     if emptied && matches!(account.status, Status::Active | Status::Cooling) {
         let until_ms = after(now_ms, account.tier.window());
@@ -181,9 +185,9 @@ fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
 
 /// A successful quota query.
 ///
-/// - Quota above 0 wakes a cooling or expired account. Exception: after a 429 *with quota left*
-///   the same report is no news, so that rest runs to its (short) end.
-/// - Quota 0 sends an active account to rest for its window, and stretches a short 429 rest.
+/// - Quota above 0 makes a cooling or expired account active. Exception: after a 429 *with quota left*
+///   the same report is no news, so that cooldown runs to its (short) end.
+/// - Quota 0 cools an active account for its window, and stretches a short cooldown after a 429.
 /// - A disabled account stays disabled, an expired one without quota stays expired.
 fn after_sync(
     account: &Account,
@@ -216,8 +220,8 @@ fn after_sync(
             let until_ms = after(now_ms, policy.cooldown_429_empty);
             changes.push(cool(account, CooldownReason::RateLimited, until_ms));
         }
-        Status::Cooling if quota > 0 && !limited_with_quota => changes.push(wake()),
-        Status::Expired if quota > 0 => changes.push(wake()),
+        Status::Cooling if quota > 0 && !limited_with_quota => changes.push(activate()),
+        Status::Expired if quota > 0 => changes.push(activate()),
         Status::Active | Status::Cooling | Status::Expired | Status::Disabled => {}
     }
     changes
@@ -233,7 +237,7 @@ fn after_reset(account: &Account) -> Vec<Change> {
         changes.push(Change::FailuresCleared);
     }
     if account.status != Status::Active || account.cooldown.is_some() {
-        changes.push(wake());
+        changes.push(activate());
     }
     changes
 }
@@ -264,12 +268,12 @@ fn after_enable(account: &Account, now_ms: i64) -> Vec<Change> {
                 }),
             }
         }
-        None => wake(),
+        None => activate(),
     });
     changes
 }
 
-/// Starts a rest, or prolongs the running one; never shortens it.
+/// Starts a cooldown, or prolongs the running one; never shortens it.
 fn cool(account: &Account, reason: CooldownReason, until_ms: i64) -> Change {
     let until_ms = account
         .cooling_until_ms()
@@ -280,7 +284,7 @@ fn cool(account: &Account, reason: CooldownReason, until_ms: i64) -> Change {
     }
 }
 
-fn wake() -> Change {
+fn activate() -> Change {
     Change::Status {
         status: Status::Active,
         cooldown: None,

@@ -1,18 +1,19 @@
-//! Committed records per second: each is a usage row and one unit of quota, acknowledged after
-//! `COMMIT`; and the time to load a large pool at start. Run with `cargo bench -p store`.
+//! Committed records per second: each is a request with its sums and one unit of quota, acknowledged
+//! after `COMMIT`; the same without the request; and the time to load a large pool at start. Run with `cargo bench -p store`.
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark may stop at the first failure"
 )]
 
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pool::{Account, AccountChange, AccountId, Change, Credential, Tier};
-use store::{AccountStore, MasterKey, Record, RecordStore, SqliteStore, UsageRow};
+use store::{AttemptRow, MasterKey, Outcome, Record, RequestRow, Store};
 use tokio::{runtime::Runtime, task::JoinSet};
 use uuid::Uuid;
 
@@ -27,46 +28,66 @@ fn account(n: u64) -> Account {
     }
 }
 
-fn record(n: u64) -> Record {
+fn record(n: u64, has_request: bool) -> Record {
     let account_id = format!("account-{}", n % ACCOUNTS);
     let change = Change::Used { used: 1, at_ms: 1 };
-    let usage = UsageRow {
-        id: Uuid::now_v7().to_string(),
+    Record {
+        request: has_request.then(|| request(account_id.clone())),
+        changes: vec![AccountChange {
+            id: AccountId::new(account_id),
+            change,
+        }],
+    }
+}
+
+fn request(account_id: String) -> RequestRow {
+    RequestRow {
+        id: Uuid::now_v7().simple().to_string(),
         at_ms: 1_772_700_000_000,
-        account_id: account_id.clone(),
-        client_key: None,
-        model: "grok-4".to_owned(),
-        endpoint: "/v1/chat/completions".to_owned(),
+        endpoint: "chat.completions".to_owned(),
         stream: true,
+        key: Some("team".to_owned()),
+        client: Some("192.0.2.7".to_owned()),
+        model: Some("grok-4".to_owned()),
+        served_model: Some("grok-4".to_owned()),
+        account_id: Some(account_id),
+        account: Some("abcd".to_owned()),
+        attempts: vec![AttemptRow {
+            account: "abcd".to_owned(),
+            choice: "most quota".to_owned(),
+            outcome: "served".to_owned(),
+            status: Some(200),
+            duration_ms: 30,
+            skipped: vec![("cooling".to_owned(), 3)],
+        }],
         status: 200,
+        outcome: Outcome::Served,
         error_code: None,
+        first_byte_ms: Some(5),
+        duration_ms: 30,
+        bytes: 12_000,
         prompt_tokens: 100,
         completion_tokens: 200,
         reasoning_tokens: 0,
         estimated: true,
         cost: 1,
-        ttft_ms: Some(5),
-        duration_ms: 30,
-    };
-    let changes = vec![AccountChange {
-        id: AccountId::new(account_id),
-        change,
-    }];
-    Record {
-        changes,
-        usage: Some(usage),
     }
 }
 
 /// `total` records by `committers` tasks, each waiting for one acknowledgement at a time.
-async fn commit(store: &Arc<SqliteStore>, total: u64, committers: u64) -> Duration {
+async fn commit(
+    store: &Arc<dyn Store>,
+    total: u64,
+    committers: u64,
+    has_request: bool,
+) -> Duration {
     let start = Instant::now();
     let mut tasks = JoinSet::new();
     for committer in 0..committers {
         let store = Arc::clone(store);
         tasks.spawn(async move {
             for n in (committer..total).step_by(committers as usize) {
-                store.commit(record(n)).await.unwrap();
+                store.commit(record(n, has_request)).await.unwrap();
             }
         });
     }
@@ -74,27 +95,33 @@ async fn commit(store: &Arc<SqliteStore>, total: u64, committers: u64) -> Durati
     start.elapsed()
 }
 
+async fn open(folder: &Path) -> Arc<dyn Store> {
+    let key = MasterKey::from_bytes([1; 32]);
+    store::open("", folder, key).await.unwrap()
+}
+
 fn bench(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let accounts: Vec<_> = (0..ACCOUNTS).map(account).collect();
     let store = runtime.block_on(async {
-        let store = SqliteStore::open(folder.path(), MasterKey::from_bytes([1; 32]))
-            .await
-            .unwrap();
+        let store = open(folder.path()).await;
         store.insert_accounts(&accounts).await.unwrap();
-        Arc::new(store)
+        store
     });
     let mut group = criterion.benchmark_group("commit");
     group
         .sample_size(10)
         .measurement_time(Duration::from_secs(4))
         .throughput(Throughput::Elements(1));
-    for committers in [1, 64, 512] {
+    for committers in [1, 32, 64, 512] {
         group.bench_function(format!("{committers} committers"), |bencher| {
-            bencher.iter_custom(|total| runtime.block_on(commit(&store, total, committers)));
+            bencher.iter_custom(|total| runtime.block_on(commit(&store, total, committers, true)));
         });
     }
+    group.bench_function("32 committers, quota only", |bencher| {
+        bencher.iter_custom(|total| runtime.block_on(commit(&store, total, 32, false)));
+    });
     group.finish();
     runtime.block_on(store.close());
 }
@@ -104,9 +131,7 @@ fn load(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let accounts: Vec<_> = (0..10_000).map(account).collect();
     let store = runtime.block_on(async {
-        let store = SqliteStore::open(folder.path(), MasterKey::from_bytes([1; 32]))
-            .await
-            .unwrap();
+        let store = open(folder.path()).await;
         store.insert_accounts(&accounts).await.unwrap();
         store
     });

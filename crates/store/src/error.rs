@@ -1,12 +1,16 @@
 //! What can go wrong below the store traits.
 
-use std::{io, path::PathBuf};
+use std::{error::Error, io, path::PathBuf};
 
 use crate::{KEY_ENV, KEY_FILE};
 
 /// A failure of the store. No variant ever holds a credential, a session id or a key.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The URL names no store that this version can open. The URL itself, which may hold a
+    /// password, is not repeated.
+    #[error("the storage URL cannot be used: {reason}")]
+    BadUrl { reason: String },
     /// The folder or a file in it cannot be used.
     #[error("cannot {doing} {path}: {source}")]
     Files {
@@ -38,32 +42,20 @@ pub enum StoreError {
     Newer { migration: i64 },
     /// The tables cannot be brought up to date.
     #[error("cannot bring the database up to date")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
-    /// A stored value cannot be read back.
-    #[error("the database holds something unreadable: {what}")]
-    Corrupt { what: String },
+    Migrate(#[source] Box<dyn Error + Send + Sync>),
     /// More writes are waiting than the queue takes; try again soon.
     #[error("the store is busy: {waiting} writes are waiting")]
     Busy { waiting: usize },
     /// Writes fail and are being retried, or were given up at shutdown.
     #[error("the store cannot write: {reason}")]
     Degraded { reason: String },
-    /// The database refuses this write for what is in it, for example a usage id that exists.
+    /// The database refuses this write for what is in it, for example a request id that exists.
     #[error("the store refused the write: {reason}")]
     Constraint { reason: String },
-    /// The store was closed.
+    /// The store was closed, or its writer has died.
     #[error("the store is closed")]
     Closed,
     /// A read failed.
     #[error("the database failed")]
-    Database(#[source] sqlx::Error),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolClosed => Self::Closed,
-            other => Self::Database(other),
-        }
-    }
+    Database(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -1,8 +1,7 @@
 //! The master key: where it comes from.
 
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
+    fmt, fs,
     io::{self, Write},
     path::Path,
 };
@@ -10,6 +9,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretBox};
+use tempfile::NamedTempFile;
 
 use crate::{DATABASE_FILE, StoreError};
 
@@ -102,7 +102,7 @@ fn create_key(data_dir: &Path, path: &Path) -> Result<MasterKey, StoreError> {
         .try_fill_bytes(&mut bytes)
         .map_err(io::Error::other)
         .map_err(failed("make"))?;
-    match write_new(path, &STANDARD.encode(bytes)) {
+    match write_new(data_dir, path, &STANDARD.encode(bytes)) {
         Ok(()) => Ok(MasterKey::from_bytes(bytes)),
         // Another process was quicker: its key counts.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -114,24 +114,12 @@ fn create_key(data_dir: &Path, path: &Path) -> Result<MasterKey, StoreError> {
 }
 
 /// Writes a file that must not exist yet: complete on disk before it gets its name, 0600.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&draft).and_then(|mut file| {
-        writeln!(file, "{text}")?;
-        file.sync_all()
-    });
-    let named = written.and_then(|()| fs::hard_link(&draft, path));
-    let named = match named {
-        // Some file systems have no hard links.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => fs::rename(&draft, path),
-        other => other,
-    };
-    let _ = fs::remove_file(&draft);
-    named
+fn write_new(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut draft = NamedTempFile::new_in(folder)?;
+    writeln!(draft, "{text}")?;
+    draft.as_file().sync_all()?;
+    draft.persist_noclobber(path)?;
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,46 +1,82 @@
-//! Persistence: one narrow trait for each thing stored, and their SQLite implementation.
+//! Persistence: one narrow trait for each thing stored, and [`open`], which chooses the engine.
 //!
-//! Data flow: reads go to a small pool of connections; **every write goes through one owner task**
-//! (`sql/writer.rs`) which groups what is queued into one transaction and
-//! answers its callers only after `COMMIT`. A caller that saw `Ok` finds its write after a
-//! `kill -9` of the process.
+//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `lock`, `feed`:
+//!   the traits and their types; `backend` implements the traits for every engine
+//! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
+//! - `reader`: the trait for what an engine reads
+//! - `sqlite`: the one engine of this version
+//! - `key`, `crypto`: the master key and what is encrypted with it
+//! - `legacy`: files of the predecessor
+//!
+//! Data flow: reads go to the engine's `Reader`; **every write goes through one owner task** which
+//! groups what is queued into one transaction and answers its callers only after it is committed. A
+//! caller that saw `Ok` finds its write after a `kill -9` of the process.
 //!
 //! Invariants:
 //! - Account credentials are ciphertext on disk; a keyed hash of each makes duplicates impossible.
 //! - Session ids are stored as SHA-256 only.
 //! - Ids and times are made by the caller; the database invents nothing.
-//! - One process at a time works on one `DATA_DIR`.
+//! - No engine's types, errors or statements leave its folder.
 
 mod account;
+mod backend;
 mod crypto;
 mod error;
+mod feed;
 mod key;
 pub mod legacy;
 mod lock;
+mod open;
 mod patch;
+mod reader;
 mod record;
+mod request;
+mod request_store;
 mod session;
 mod setting;
-mod sql;
-mod usage;
+mod sqlite;
+mod sums;
+mod writer;
 
-pub use account::AccountStore;
+pub use account::{AccountStore, LoadedAccounts, Unreadable};
 pub use error::StoreError;
+pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};
-pub use record::{Record, RecordStore};
+pub use lock::{Lock, LockToken};
+pub use open::{RequestReader, open, open_requests};
+pub use record::{Receipt, Record, RecordStore};
+pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
+pub use request_store::{Pruned, RequestQuery, RequestStore, Retention, SumQuery, SumRetention};
 pub use session::{SessionRow, SessionStore};
 pub use setting::SettingStore;
-pub use sql::{DATABASE_FILE, QUEUE_LENGTH, SqliteStore};
-pub use usage::{UsageRow, UsageStore};
+pub use sqlite::DATABASE_FILE;
+pub use sums::{Span, SumRow, Totals};
+pub use writer::QUEUE_LENGTH;
 
 /// Everything the server keeps. Implemented for whatever implements the parts; used as
 /// `Arc<dyn Store>`.
 pub trait Store:
-    AccountStore + UsageStore + SettingStore + SessionStore + RecordStore + Send + Sync
+    AccountStore
+    + ChangeFeed
+    + Lock
+    + RecordStore
+    + RequestStore
+    + SessionStore
+    + SettingStore
+    + Send
+    + Sync
 {
 }
 
 impl<T> Store for T where
-    T: AccountStore + UsageStore + SettingStore + SessionStore + RecordStore + Send + Sync
+    T: AccountStore
+        + ChangeFeed
+        + Lock
+        + RecordStore
+        + RequestStore
+        + SessionStore
+        + SettingStore
+        + Send
+        + Sync
 {
 }

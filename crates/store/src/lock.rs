@@ -1,83 +1,44 @@
-//! One process at a time on one folder.
+//! Named locks, so that interval work is done by one instance at a time.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
-    path::Path,
-};
+use std::time::Duration;
+
+use async_trait::async_trait;
 
 use crate::StoreError;
 
-const LOCK_FILE: &str = "grok2api.lock";
-
-/// Holds the folder until it is dropped. The operating system lets go of it when the process ends,
-/// however it ends, so a stale file never blocks a start.
-#[derive(Debug)]
-pub(crate) struct FolderLock {
-    _file: File,
+/// The right to do the work of a named lock until it ends. Made by [`Lock::try_lock`] only.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LockToken {
+    pub(crate) name: String,
+    /// The owner and an id of this one holding.
+    pub(crate) holder: String,
 }
 
-impl FolderLock {
-    /// Takes the folder and writes our process id into the lock file.
-    pub(crate) fn take(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join(LOCK_FILE);
-        let failed = |doing| {
-            let path = path.clone();
-            move |source| StoreError::Files {
-                doing,
-                path,
-                source,
-            }
-        };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let pid = holder(&mut file);
-                return Err(StoreError::InUse {
-                    folder: folder.to_owned(),
-                    pid,
-                });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
-        }
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| writeln!(file, "{}", std::process::id()))
-            .map_err(failed("write"))?;
-        Ok(Self { _file: file })
-    }
-}
+/// Locks that end by themselves, so that an instance that dies holds up nobody for long.
+///
+/// Times are the caller's clock: choose `ttl` well above the difference of the instances' clocks
+/// and above the time the work takes, or renew. A holder whose time is over is not told; work that
+/// must not be done twice asks [`renew_lock`](Self::renew_lock) before its last step.
+#[async_trait]
+pub trait Lock: Send + Sync {
+    /// Takes the lock unless somebody holds it, the same owner included. `owner` says who, for
+    /// people.
+    async fn try_lock(
+        &self,
+        name: &str,
+        owner: &str,
+        now_ms: i64,
+        ttl: Duration,
+    ) -> Result<Option<LockToken>, StoreError>;
 
-/// The process id in the lock file, where the system lets us read a locked file.
-fn holder(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
-}
+    /// Holds the lock until `now_ms` + `ttl`. `false`: its time was over, somebody else may have it.
+    async fn renew_lock(
+        &self,
+        token: &LockToken,
+        now_ms: i64,
+        ttl: Duration,
+    ) -> Result<bool, StoreError>;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn second_taker_learns_who_holds_the_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = FolderLock::take(folder.path()).unwrap();
-        let refused = FolderLock::take(folder.path()).unwrap_err();
-        let text = refused.to_string();
-        assert!(
-            text.contains(&format!("process {}", std::process::id())),
-            "{text}"
-        );
-        assert!(text.contains("DATA_DIR"), "{text}");
-        drop(held);
-        FolderLock::take(folder.path()).unwrap();
-    }
+    /// Lets go of the lock; fine if its time was over.
+    async fn unlock(&self, token: LockToken) -> Result<(), StoreError>;
 }

@@ -4,14 +4,15 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::StoreError;
+use crate::{StoreError, crypto::sha256_hex};
 
 /// One session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// The secret the browser holds. Only its SHA-256 is stored.
     pub id: String,
-    /// JSON of what the session knows.
+    /// JSON of what the session knows. It is stored as it is: the caller keeps the id out of it, in
+    /// whatever form.
     pub data: String,
     /// Unix milliseconds; from this instant on the session does not load.
     pub expires_at_ms: i64,
@@ -31,8 +32,9 @@ pub trait SessionStore: Send + Sync {
     /// Stores a new session. `false`: the id is taken, make another one.
     async fn create_session(&self, session: &SessionRow) -> Result<bool, StoreError>;
 
-    /// Stores a session, replacing what its id had.
-    async fn save_session(&self, session: &SessionRow) -> Result<(), StoreError>;
+    /// Replaces what a stored session knows and when it ends. `false`: there is none of that id
+    /// (any more); a session that was ended does not come back.
+    async fn save_session(&self, session: &SessionRow) -> Result<bool, StoreError>;
 
     /// The session, unless it is unknown or over at `now_ms`.
     async fn load_session(&self, id: &str, now_ms: i64) -> Result<Option<SessionRow>, StoreError>;
@@ -45,4 +47,31 @@ pub trait SessionStore: Send + Sync {
 
     /// Removes the sessions that are over at `now_ms`; returns how many.
     async fn sweep_sessions(&self, now_ms: i64) -> Result<u64, StoreError>;
+}
+
+/// A session as it is stored: the id only as hash.
+#[derive(Debug)]
+pub(crate) struct StoredSession {
+    pub(crate) id_hash: String,
+    pub(crate) data: String,
+    pub(crate) expires_at_ms: i64,
+}
+
+impl StoredSession {
+    pub(crate) fn new(session: &SessionRow) -> Self {
+        Self {
+            id_hash: sha256_hex(&session.id),
+            data: session.data.clone(),
+            expires_at_ms: session.expires_at_ms,
+        }
+    }
+
+    /// The session of the browser that showed `id`.
+    pub(crate) fn open(self, id: &str) -> SessionRow {
+        SessionRow {
+            id: id.to_owned(),
+            data: self.data,
+            expires_at_ms: self.expires_at_ms,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use grok2api_app::{error::PasswordRule, limits::MIN_PASSWORD_CHARS};
 use rand::Rng;
 use store::Store;
 
@@ -9,31 +10,24 @@ const HASH_SETTING: &str = "admin.password_hash";
 const MUST_CHANGE_SETTING: &str = "admin.password_must_change";
 /// The predecessor's default, which is in every scanner's word list.
 const FORBIDDEN: &str = "grok2api";
-pub const MIN_CHARS: usize = 10;
-const MAX_CHARS: usize = 1024;
+pub const MIN_CHARS: usize = MIN_PASSWORD_CHARS as usize;
+const MAX_CHARS: u16 = 1024;
 /// Without look-alikes, so that it can be typed from a terminal.
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-/// Why a new password was refused; the text is a translation key of the pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Weakness {
-    #[error("too_short")]
-    TooShort,
-    #[error("too_long")]
-    TooLong,
-    #[error("is_default")]
-    IsDefault,
-}
-
 /// # Errors
 /// The rule that `password` breaks.
-pub fn check_strength(password: &str) -> Result<(), Weakness> {
+pub fn check_strength(password: &str) -> Result<(), PasswordRule> {
     if password == FORBIDDEN {
-        return Err(Weakness::IsDefault);
+        return Err(PasswordRule::IsDefault);
     }
     match password.chars().count() {
-        n if n < MIN_CHARS => Err(Weakness::TooShort),
-        n if n > MAX_CHARS => Err(Weakness::TooLong),
+        n if n < MIN_CHARS => Err(PasswordRule::TooShort {
+            min_chars: MIN_PASSWORD_CHARS,
+        }),
+        n if n > usize::from(MAX_CHARS) => Err(PasswordRule::TooLong {
+            max_chars: MAX_CHARS,
+        }),
         _ => Ok(()),
     }
 }
@@ -138,9 +132,15 @@ mod tests {
 
     #[test]
     fn weak_passwords_and_the_old_default_are_refused() {
-        assert_eq!(check_strength("grok2api"), Err(Weakness::IsDefault));
-        assert_eq!(check_strength("short"), Err(Weakness::TooShort));
-        assert_eq!(check_strength(&"x".repeat(2000)), Err(Weakness::TooLong));
+        assert_eq!(check_strength("grok2api"), Err(PasswordRule::IsDefault));
+        assert_eq!(
+            check_strength("short"),
+            Err(PasswordRule::TooShort { min_chars: 10 })
+        );
+        assert_eq!(
+            check_strength(&"x".repeat(2000)),
+            Err(PasswordRule::TooLong { max_chars: 1024 })
+        );
         assert_eq!(check_strength(&generate()), Ok(()));
         assert_ne!(generate(), generate());
     }

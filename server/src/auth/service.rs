@@ -5,15 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use grok2api_app::{
     dto::Viewer,
-    error::UiError,
+    error::{Field, UiError},
     service::{AdminProof, AuthService, PublicProof},
 };
 use http::request::Parts;
 use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
 use store::Store;
 use subtle::ConstantTimeEq;
 use tower_sessions::Session;
@@ -21,44 +21,51 @@ use tower_sessions::Session;
 use crate::{
     auth::{attempts::Attempts, password},
     clock::now_ms,
-    http::middleware::{origin::is_same_origin, request::RequestId},
-    state::Live,
+    gateway::RequestRecord,
+    snapshot::Current,
 };
 
 const ROLE_KEY: &str = "role";
 const STARTED_KEY: &str = "started_at_ms";
 const SEEN_KEY: &str = "seen_at_ms";
 const TOUCH_INTERVAL_MS: i64 = 5 * 60 * 1000;
-const ADMIN: &str = "admin";
-const PUBLIC: &str = "public";
+
+/// What a session may do. The serialised names are in stored sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    Admin,
+    /// The public pages only.
+    Public,
+}
 
 /// Sign-in, sign-out and the checks that hand out proofs.
 pub struct Sessions {
     store: Arc<dyn Store>,
-    live: Arc<ArcSwap<Live>>,
+    current: Current,
     attempts: Attempts,
 }
 
 impl Sessions {
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, live: Arc<ArcSwap<Live>>) -> Self {
+    pub fn new(store: Arc<dyn Store>, current: Current) -> Self {
         Self {
             store,
-            live,
+            current,
             attempts: Attempts::default(),
         }
     }
 
     /// The role of a session that has not outlived its absolute limit.
-    async fn role(&self, parts: &Parts) -> Option<String> {
+    async fn role(&self, parts: &Parts) -> Option<Role> {
         let session = parts.extensions.get::<Session>()?;
-        let role: String = session.get(ROLE_KEY).await.ok().flatten()?;
+        let role: Role = session.get(ROLE_KEY).await.ok().flatten()?;
         let started: i64 = session.get(STARTED_KEY).await.ok().flatten()?;
-        let app = &self.live.load().config.app;
-        let hours = if role == ADMIN {
-            app.admin_session_ttl_hours
-        } else {
-            app.public_session_ttl_hours
+        let snapshot = self.current.load();
+        let app = &snapshot.settings.config.app;
+        let hours = match role {
+            Role::Admin => app.admin_session_ttl_hours,
+            Role::Public => app.public_session_ttl_hours,
         };
         let limit_ms = i64::from(hours).saturating_mul(3_600_000);
         let now = now_ms();
@@ -66,23 +73,32 @@ impl Sessions {
         (now.saturating_sub(started) < limit_ms).then_some(role)
     }
 
+    /// A cookie for https only is not kept by a browser that came over http: without this line the
+    /// operator would sign in again and again and never learn why.
+    fn warn_of_lost_cookie(&self, parts: &Parts) {
+        let snapshot = self.current.load();
+        let app_url = &snapshot.settings.config.app.app_url;
+        let origin = parts.headers.get(http::header::ORIGIN);
+        let is_http = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"http://"));
+        if is_http && app_url.starts_with("https://") {
+            tracing::warn!(
+                "a browser signs in over http, but app.app_url is {app_url}: it will not keep the \
+                 session. Open that address, or set app.app_url to the one that is used"
+            );
+        }
+    }
+
     /// Which role the password opens. The public key is an ordinary secret, compared in constant time.
-    async fn role_for(&self, parts: &Parts, given: &str) -> Result<Option<&'static str>, UiError> {
-        let public_key = self
-            .live
-            .load()
-            .config
-            .app
-            .public_key
-            .expose_secret()
-            .to_owned();
+    async fn role_for(&self, parts: &Parts, given: &str) -> Result<Option<Role>, UiError> {
+        let snapshot = self.current.load_full();
+        let public_key = snapshot.settings.config.app.public_key.expose_secret();
         if !public_key.is_empty() && bool::from(public_key.as_bytes().ct_eq(given.as_bytes())) {
-            return Ok(Some(PUBLIC));
+            return Ok(Some(Role::Public));
         }
         let is_admin = password::verify(self.store.as_ref(), given.to_owned())
             .await
             .map_err(|error| internal(parts, &error))?;
-        Ok(is_admin.then_some(ADMIN))
+        Ok(is_admin.then_some(Role::Admin))
     }
 }
 
@@ -108,8 +124,8 @@ fn session(parts: &Parts) -> Result<&Session, UiError> {
 fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
     let id = parts
         .extensions
-        .get::<RequestId>()
-        .map(|id| id.0.to_string())
+        .get::<RequestRecord>()
+        .map(|record| record.id().to_string())
         .unwrap_or_default();
     tracing::error!(request_id = id, "page call failed: {cause:#}");
     UiError::Internal { request_id: id }
@@ -119,12 +135,12 @@ fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
 impl AuthService for Sessions {
     async fn viewer(&self, parts: &Parts) -> Viewer {
         let role = self.role(parts).await;
-        let is_admin = role.as_deref() == Some(ADMIN);
+        let is_admin = role == Some(Role::Admin);
         let must_change_password = is_admin
             && password::must_change(self.store.as_ref())
                 .await
                 .unwrap_or(false);
-        let mode = self.live.load().mode;
+        let mode = self.current.load().mode;
         Viewer {
             is_admin,
             may_chat: role.is_some() || mode.is_public,
@@ -136,20 +152,14 @@ impl AuthService for Sessions {
     }
 
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError> {
-        if !is_same_origin(&parts.method, &parts.headers) {
-            return Err(UiError::CrossSite);
-        }
-        match self.role(parts).await.as_deref() {
-            Some(ADMIN) => Ok(AdminProof::checked()),
-            _ => Err(UiError::SignInRequired),
+        match self.role(parts).await {
+            Some(Role::Admin) => Ok(AdminProof::checked()),
+            Some(Role::Public) | None => Err(UiError::SignInRequired),
         }
     }
 
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError> {
-        if !is_same_origin(&parts.method, &parts.headers) {
-            return Err(UiError::CrossSite);
-        }
-        if self.live.load().mode.is_public || self.role(parts).await.is_some() {
+        if self.current.load().mode.is_public || self.role(parts).await.is_some() {
             Ok(PublicProof::checked())
         } else {
             Err(UiError::SignInRequired)
@@ -157,15 +167,13 @@ impl AuthService for Sessions {
     }
 
     async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError> {
-        if !is_same_origin(&parts.method, &parts.headers) {
-            return Err(UiError::CrossSite);
-        }
         if let Some(wait) = self.attempts.wait(Instant::now()) {
             let retry_secs = wait.as_secs_f64().ceil() as u64;
             return Err(UiError::TooManyAttempts {
                 retry_secs: retry_secs.max(1),
             });
         }
+        self.warn_of_lost_cookie(parts);
         let Some(role) = self.role_for(parts, &password).await? else {
             self.attempts.record_failure(Instant::now());
             tracing::warn!("a sign-in failed");
@@ -181,14 +189,11 @@ impl AuthService for Sessions {
             session.insert(STARTED_KEY, now_ms()).await
         };
         stored.await.map_err(|error| internal(parts, &error))?;
-        tracing::info!(role, "signed in");
+        tracing::info!(?role, "signed in");
         Ok(())
     }
 
     async fn sign_out(&self, parts: &Parts) -> Result<(), UiError> {
-        if !is_same_origin(&parts.method, &parts.headers) {
-            return Err(UiError::CrossSite);
-        }
         session(parts)?
             .flush()
             .await
@@ -216,8 +221,8 @@ impl AuthService for Sessions {
             return Err(UiError::WrongPassword);
         }
         password::check_strength(&new).map_err(|rule| UiError::Invalid {
-            field: "new".to_owned(),
-            rule: rule.to_string(),
+            field: Field::NewPassword,
+            rule: rule.into(),
         })?;
         password::set(store, new, false)
             .await
@@ -229,7 +234,7 @@ impl AuthService for Sessions {
         let session = session(parts)?;
         let renewed = async {
             session.flush().await?;
-            session.insert(ROLE_KEY, ADMIN).await?;
+            session.insert(ROLE_KEY, Role::Admin).await?;
             session.insert(STARTED_KEY, now_ms()).await
         };
         renewed.await.map_err(|error| internal(parts, &error))

@@ -43,7 +43,16 @@ impl SessionStore for StoreSessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.0.save_session(&to_row(record)?).await.map_err(backend)
+        // One that was ended meanwhile does not come back; its cookie finds nothing the next time.
+        let is_known = self
+            .0
+            .save_session(&to_row(record)?)
+            .await
+            .map_err(backend)?;
+        if !is_known {
+            tracing::debug!("a session that has ended was not saved");
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -53,7 +62,10 @@ impl SessionStore for StoreSessions {
             .await
             .map_err(backend)?;
         row.map(|row| {
-            serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))
+            let mut record: Record = serde_json::from_str(&row.data)
+                .map_err(|error| Error::Decode(error.to_string()))?;
+            record.id = *id;
+            Ok(record)
         })
         .transpose()
     }
@@ -67,7 +79,13 @@ impl SessionStore for StoreSessions {
 }
 
 fn to_row(record: &Record) -> Result<SessionRow> {
-    let data = serde_json::to_string(record).map_err(|error| Error::Encode(error.to_string()))?;
+    // The id is the secret that the browser holds: only its hash is stored.
+    let anonymous = Record {
+        id: Id(0),
+        ..record.clone()
+    };
+    let data =
+        serde_json::to_string(&anonymous).map_err(|error| Error::Encode(error.to_string()))?;
     let expires_at_ms = (record.expiry_date.unix_timestamp_nanos() / 1_000_000) as i64;
     Ok(SessionRow {
         id: record.id.to_string(),

@@ -1,9 +1,14 @@
 //! Why an attempt failed, and what that means for the account, the next attempt and the caller.
 
+use std::time::Duration;
+
 use grok::{Class, UpstreamError};
 use pool::Outcome;
 
-use crate::http::error::{ApiError, Deadline};
+use super::error::{Deadline, ErrorKind, GatewayError};
+
+/// Wait that callers are told when the upstream's 429 names none.
+const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
 
 /// One failed attempt.
 #[derive(Debug)]
@@ -13,12 +18,12 @@ pub enum Failure {
         deadline: Deadline,
         after_secs: u64,
     },
-    /// The stream ended well but said nothing.
+    /// The answer ended well but said nothing.
     Empty,
     /// The upstream no longer has the conversation that a follow-up named.
     LostConversation,
-    /// Not the upstream's fault: a bad attachment, a full store.
-    Request(ApiError),
+    /// The upstream moderated the answer while it was being written.
+    Moderated,
 }
 
 impl From<UpstreamError> for Failure {
@@ -32,10 +37,10 @@ impl Failure {
     #[must_use]
     pub fn is_worth_another_account(&self) -> bool {
         match self {
-            Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::GiveUp),
+            Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
             Self::Empty | Self::LostConversation => true,
-            Self::Request(_) => false,
+            Self::Moderated => false,
         }
     }
 
@@ -44,24 +49,24 @@ impl Failure {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Upstream(error) => match error.class() {
-                Class::Cool => Outcome::RateLimited,
+                Class::RateLimited => Outcome::RateLimited,
                 Class::Unauthorized => Outcome::Unauthorized {
                     reason: "app_chat_auth_failed",
                 },
                 Class::Blocked => Outcome::Blocked {
                     reason: "account_blocked",
                 },
-                Class::TryAnother => Outcome::UpstreamFailure {
+                Class::Retryable => Outcome::UpstreamFailure {
                     reason: error.label(),
                 },
-                Class::Clearance | Class::Moderated | Class::GiveUp => Outcome::Unharmed,
+                Class::Clearance | Class::Moderated | Class::Fatal => Outcome::Unharmed,
             },
             Self::Deadline {
                 deadline: Deadline::Total,
                 ..
             }
             | Self::LostConversation
-            | Self::Request(_) => Outcome::Unharmed,
+            | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
             Self::Empty => Outcome::UpstreamFailure {
                 reason: "empty_answer",
@@ -71,10 +76,25 @@ impl Failure {
 
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {
-        matches!(self, Self::Upstream(error) if error.class() == Class::Cool)
+        matches!(self, Self::Upstream(error) if error.class() == Class::RateLimited)
     }
 
-    /// Short label for logs.
+    /// The upstream is in trouble: asking again at once would add to it.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        matches!(self, Self::Upstream(error) if error.class() == Class::Retryable)
+    }
+
+    /// HTTP status of the upstream's refusal, if it was one.
+    #[must_use]
+    pub fn upstream_status(&self) -> Option<u16> {
+        match self {
+            Self::Upstream(error) => error.status(),
+            _ => None,
+        }
+    }
+
+    /// A word for logs and records, from a closed set.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
@@ -93,61 +113,59 @@ impl Failure {
             } => "total_timeout",
             Self::Empty => "empty_answer",
             Self::LostConversation => "lost_conversation",
-            Self::Request(_) => "request",
+            Self::Moderated => "moderated",
         }
     }
 
-    /// What the caller is told when no further account is tried.
+    /// What the caller is told when no further account is tried. `tried` counts this one too.
     #[must_use]
-    pub fn into_api_error(self, tried: usize) -> ApiError {
-        match self {
-            Self::Request(error) => error,
+    pub fn into_error(self, tried: usize) -> GatewayError {
+        let status = self.upstream_status();
+        let error = match self {
             Self::Deadline {
                 deadline,
                 after_secs,
-            } => ApiError::UpstreamTimeout {
-                deadline,
-                after_secs,
-            },
-            Self::Empty => ApiError::Upstream {
-                message: "Grok ended the answer without saying anything.".to_owned(),
-                code: "empty_answer",
-            },
-            Self::LostConversation => ApiError::Upstream {
-                message: "Grok no longer has this conversation.".to_owned(),
-                code: "upstream_error",
-            },
+            } => GatewayError::timeout(deadline, after_secs),
+            Self::Empty => GatewayError::new(
+                ErrorKind::Upstream("empty_answer"),
+                "Grok ended the answer without saying anything.",
+            ),
+            Self::LostConversation => GatewayError::new(
+                ErrorKind::Upstream("upstream_error"),
+                "Grok no longer has this conversation.",
+            ),
+            Self::Moderated => GatewayError::content_policy(),
             Self::Upstream(error) => upstream_error(&error, tried),
+        };
+        GatewayError {
+            upstream_status: status,
+            ..error
         }
     }
 }
 
-fn upstream_error(error: &UpstreamError, tried: usize) -> ApiError {
-    let upstream = |message: String, code| ApiError::Upstream { message, code };
+fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
+    let upstream = |code, message: &str| GatewayError::new(ErrorKind::Upstream(code), message);
     match error.class() {
-        Class::Moderated => ApiError::ContentPolicy,
-        Class::Cool => ApiError::UpstreamRateLimited {
-            tried,
-            detail: error.message().to_string(),
-            retry_after_secs: error.retry_after().map_or(60, |wait| wait.as_secs().max(1)),
-        },
+        Class::Moderated => GatewayError::content_policy(),
+        Class::RateLimited => {
+            let detail = error.message();
+            let message = format!(
+                "Grok refused the request with a rate limit on {tried} account(s). {detail}"
+            );
+            GatewayError::new(ErrorKind::RateLimited, message)
+                .retry_after(error.retry_after().unwrap_or(RATE_LIMIT_WAIT))
+        }
         Class::Clearance => upstream(
-            "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
-             `proxy.user_agent` from one browser on the same IP address."
-                .to_owned(),
             "upstream_clearance",
+            "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
+             `proxy.user_agent` from one browser on the same IP address.",
         ),
         Class::Unauthorized => upstream(
-            "Grok refused the account's sign-in (401). Replace its cookie in the admin page."
-                .to_owned(),
             "upstream_error",
+            "Grok refused the account's sign-in (401). Replace its cookie in the admin page.",
         ),
-        Class::Blocked => upstream(
-            "Grok has blocked the account.".to_owned(),
-            "upstream_account_blocked",
-        ),
-        Class::TryAnother | Class::GiveUp => {
-            upstream(error.message().to_string(), "upstream_error")
-        }
+        Class::Blocked => upstream("upstream_account_blocked", "Grok has blocked the account."),
+        Class::Retryable | Class::Fatal => upstream("upstream_error", &error.message()),
     }
 }

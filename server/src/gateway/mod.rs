@@ -1,74 +1,68 @@
-//! Chat through the pool: lease → upstream → translate → account for it.
+//! Requests through the pool: lease → upstream → neutral deltas → record. Knows no HTTP of ours and
+//! no protocol: what comes in is a [`chat::Request`], what goes out an [`chat::Answer`] or a
+//! [`GatewayError`].
 //!
-//! A request tries at most `retry.max_retry` accounts, each once, and only before its caller has
-//! seen a byte. Whoever holds an [`Attempt`](attempt::Attempt) holds the lease: dropping it, for
-//! whatever reason, ends the upstream call and gives the account back.
+//! - `accounts`: the one loop over accounts, generic over the upstream operation
+//! - `chat/`: the chat operation and the answer that protocols render
+//! - `failure`, `error`: what a failed try means for account, next try and caller
+//! - `record`: what is kept of each request
+//! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
 
-pub mod attachments;
-pub mod attempt;
+pub mod accounts;
+mod backoff;
 pub mod chat;
-pub mod conversations;
+pub mod error;
 pub mod failure;
-pub mod models;
-pub mod quota_check;
-pub mod remote_file;
-pub mod reply;
-pub mod settle;
-pub mod translate;
+mod quota_check;
+pub mod record;
+pub mod slots;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use store::Store;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use pool::{AccountChange, Lease, Pool};
+use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
-use crate::{gateway::conversations::Conversations, http::error::ApiError, state::Live};
+use self::{chat::conversations::Conversations, failure::Failure, slots::Slots};
+pub use self::{
+    chat::{Answer, Caller},
+    error::{Deadline, ErrorKind, GatewayError},
+    record::RequestRecord,
+};
+use crate::{
+    clock::now_ms,
+    snapshot::{Settings, Snapshot},
+};
 
-/// Callers allowed to wait for a free slot, as a multiple of `chat.concurrent`.
-const WAITERS_PER_SLOT: usize = 4;
-
-/// Who asks, as the usage row and the conversation match see it.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub request_id: Arc<str>,
-    /// Label of the API key, if one was needed.
-    pub key: Option<Arc<str>>,
-    /// Two callers with different scopes never share a conversation.
-    pub scope: Arc<str>,
-    pub endpoint: &'static str,
-}
-
-/// The chat service. Shared by the API and the pages.
+/// The service behind every protocol and page. Lives as long as the process.
 pub struct Gateway {
-    live: Arc<ArcSwap<Live>>,
     store: Arc<dyn Store>,
     /// Owns the quota checks that follow a 429.
     tasks: TaskTracker,
-    slots: Arc<Semaphore>,
-    slot_count: usize,
-    waiting: AtomicUsize,
+    chat_slots: Slots,
     conversations: Conversations,
 }
 
 impl Gateway {
     #[must_use]
-    pub fn new(live: Arc<ArcSwap<Live>>, store: Arc<dyn Store>) -> Arc<Self> {
-        let config = live.load();
-        let slot_count = config.config.chat.concurrent.max(1) as usize;
-        let conversations = Conversations::new(&config.config.conversation);
+    pub fn new(settings: &Settings, store: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
-            live,
             store,
             tasks: TaskTracker::new(),
-            slots: Arc::new(Semaphore::new(slot_count)),
-            slot_count,
-            waiting: AtomicUsize::new(0),
-            conversations,
+            chat_slots: Slots::new(chat_limit(settings)),
+            conversations: Conversations::default(),
         })
+    }
+
+    /// Follows settings that have changed.
+    pub fn apply(&self, settings: &Settings) {
+        self.chat_slots.resize(chat_limit(settings));
+    }
+
+    /// Upstream conversations that may be continued.
+    #[must_use]
+    pub fn conversations(&self) -> &Conversations {
+        &self.conversations
     }
 
     /// Waits for the background work that requests left behind.
@@ -77,42 +71,61 @@ impl Gateway {
         self.tasks.wait().await;
     }
 
-    /// One of `chat.concurrent` slots; waits for one unless too many wait already.
-    async fn slot(&self, patience: std::time::Duration) -> Result<OwnedSemaphorePermit, ApiError> {
-        if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
-            return Ok(permit);
+    /// Stores what time alone has changed in the accounts: cooldowns that have ended.
+    ///
+    /// # Errors
+    /// The store did not take the changes.
+    pub async fn store_elapsed(&self, pool: &Pool) -> Result<usize, store::StoreError> {
+        let changes = pool.take_elapsed(now_ms());
+        let count = changes.len();
+        if count > 0 {
+            let record = Record {
+                changes,
+                request: None,
+            };
+            self.store.commit(record).await?;
         }
-        let at_capacity = ApiError::AtCapacity {
-            limit: self.slot_count,
-        };
-        let waiter = Waiter::enter(&self.waiting);
-        if waiter.position > self.slot_count.saturating_mul(WAITERS_PER_SLOT) {
-            return Err(at_capacity);
-        }
-        let acquired =
-            tokio::time::timeout(patience, Arc::clone(&self.slots).acquire_owned()).await;
-        match acquired {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(at_capacity),
+        Ok(count)
+    }
+
+    /// Tells the pool how an attempt failed; the rows follow without anyone waiting for them.
+    fn account_for_failure(
+        &self,
+        snapshot: &Snapshot,
+        lease: Lease,
+        failure: &Failure,
+        model_name: &str,
+    ) {
+        let credential = lease.credential().clone();
+        let account = lease.account_id().clone();
+        let changes = lease.finish(failure.outcome(), now_ms());
+        submit_changes(self.store.as_ref(), changes);
+        if failure.is_rate_limit() {
+            self.tasks.spawn(quota_check::after_rate_limit(
+                snapshot.clone(),
+                self.store.clone(),
+                account,
+                credential,
+                model_name.to_owned(),
+            ));
         }
     }
 }
 
-/// Counts itself among the waiting until dropped.
-struct Waiter<'a> {
-    waiting: &'a AtomicUsize,
-    position: usize,
+fn chat_limit(settings: &Settings) -> usize {
+    (settings.config.chat.concurrent as usize).max(1)
 }
 
-impl<'a> Waiter<'a> {
-    fn enter(waiting: &'a AtomicUsize) -> Self {
-        let position = waiting.fetch_add(1, Ordering::AcqRel) + 1;
-        Self { waiting, position }
+/// Queues account changes that no caller waits for, in the order in which the pool made them.
+fn submit_changes(store: &dyn Store, changes: Vec<AccountChange>) {
+    if changes.is_empty() {
+        return;
     }
-}
-
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
+    let record = Record {
+        changes,
+        request: None,
+    };
+    if let Err(error) = store.submit(record) {
+        tracing::error!(%error, "account changes were not stored");
     }
 }

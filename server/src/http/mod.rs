@@ -1,5 +1,9 @@
 //! HTTP: routes extract, call a service and shape the answer; nothing else.
 
+pub mod answer;
+pub mod body;
+pub mod caller;
+pub mod endpoint;
 pub mod error;
 pub mod middleware;
 pub mod openai;
@@ -7,45 +11,81 @@ pub mod ops;
 pub mod pages;
 pub mod public;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware as layers};
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    middleware as layers,
+};
+use grok2api_app::service::{AdminService, AuthService, PublicService};
+use leptos::config::LeptosOptions;
+use store::Store;
 use tower_sessions::{
     Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration},
 };
 
-use crate::{auth::StoreSessions, http::error::ApiError, state::AppState};
+use crate::{
+    auth::StoreSessions,
+    gateway::Gateway,
+    http::error::ApiError,
+    jobs::Jobs,
+    runtime::{Runtime, drain::InFlight},
+    snapshot::Current,
+};
+
+/// What every handler and every server function may use. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub leptos: LeptosOptions,
+    pub current: Current,
+    pub runtime: Arc<Runtime>,
+    pub store: Arc<dyn Store>,
+    pub gateway: Arc<Gateway>,
+    pub auth: Arc<dyn AuthService>,
+    pub admin: Arc<dyn AdminService>,
+    pub public: Arc<dyn PublicService>,
+    pub in_flight: InFlight,
+    pub jobs: Jobs,
+}
+
+/// The address at the other end of the TCP connection.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddr(pub SocketAddr);
 
 /// The whole application.
 ///
 /// Layers, outermost first:
-/// 1. `middleware::request`: request id, span, log line, error envelope; adds `RequestId`.
-/// 2. `middleware::in_flight`: 503 while draining; holds the request in the count to its last byte.
-/// 3. `middleware::panic`: a panic is a 500.
-/// 4. body limit (`server.max_body_mb`): 413.
-/// 5. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
-///    On pages and `/v1/public`: the session layer; adds `Session`.
+/// 1. `middleware::request`: request id, 503 while draining, error envelope, log line and record at
+///    the last byte; adds `RequestRecord` and `Snapshot`.
+/// 2. `middleware::panic`: a panic is a 500.
+/// 3. `middleware::body_limit` (`server.max_body_mb`): reading further is an error.
+/// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
+///    On pages and `/v1/public`: `middleware::origin`, then the session layer, which adds `Session`.
 pub fn router(state: &AppState) -> Router {
-    let max_body = state.live.load().config.server.max_body_mb as usize * 1024 * 1024;
-    let keyed =
-        openai::routes()
-            .fallback(unknown_endpoint)
-            .route_layer(layers::from_fn_with_state(
-                state.clone(),
-                middleware::key::layer,
-            ));
+    let keyed = openai::routes()
+        .fallback(unknown_endpoint)
+        .route_layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);
+    let same_origin = layers::from_fn(middleware::origin::layer);
     Router::new()
-        .nest("/v1/public", public::routes().layer(sessions.clone()))
+        .nest(
+            "/v1/public",
+            public::routes()
+                .layer(sessions.clone())
+                .layer(same_origin.clone()),
+        )
         .nest("/v1", keyed)
         .merge(ops::routes())
-        .merge(pages::routes(state).layer(sessions))
-        .layer(DefaultBodyLimit::max(max_body))
+        .merge(pages::routes(state).layer(sessions).layer(same_origin))
+        .layer(DefaultBodyLimit::disable())
+        .layer(layers::from_fn(middleware::body_limit::layer))
         .layer(middleware::panic::layer())
         .layer(layers::from_fn_with_state(
-            state.in_flight.clone(),
-            middleware::in_flight::layer,
+            state.clone(),
+            middleware::request::layer,
         ))
-        .layer(layers::from_fn(middleware::request::layer))
         .with_state(state.clone())
 }
 
@@ -56,27 +96,27 @@ async fn unknown_endpoint(uri: http::Uri) -> ApiError {
     ApiError::NotFound(format!("There is no endpoint `{}` here.", uri.path()))
 }
 
-/// Cookie by decision 5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind https.
+/// Cookie by `requirements.md` 1.5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind
+/// https. How long a session may live in all is checked with each use, against the settings of then.
 fn session_layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
-    let live = state.live.load();
-    let app = &live.config.app;
-    let is_https = app.app_url.starts_with("https://");
+    let is_https = state
+        .current
+        .load()
+        .settings
+        .config
+        .app
+        .app_url
+        .starts_with("https://");
     let name = if is_https {
         "__Host-grok2api_session"
     } else {
         "grok2api_session"
     };
-    let longest_hours = i64::from(
-        app.admin_session_ttl_hours
-            .max(app.public_session_ttl_hours),
-    );
     SessionManagerLayer::new(StoreSessions(state.store.clone()))
         .with_name(name)
         .with_secure(is_https)
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(Duration::hours(
-            longest_hours.min(IDLE_HOURS),
-        )))
+        .with_expiry(Expiry::OnInactivity(Duration::hours(IDLE_HOURS)))
 }

@@ -1,5 +1,7 @@
 //! Probes: is the process alive, can it serve, and if not, why.
 
+use std::time::Duration;
+
 use axum::{
     Json, Router,
     extract::State,
@@ -7,10 +9,13 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use pool::{Pool, Status};
 use serde::Serialize;
 
-use crate::{clock::now_ms, state::AppState};
+use super::AppState;
+use crate::{clock::now_ms, jobs::JobReport};
+
+/// How long the store may take to say that it is there.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Unauthenticated and without secrets.
 pub fn routes() -> Router<AppState> {
@@ -37,9 +42,11 @@ struct Readiness {
     demo: bool,
     in_flight: usize,
     pool: PoolCounts,
+    /// Interval work, by name.
+    jobs: Vec<JobReport>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct PoolCounts {
     total: usize,
     active: usize,
@@ -50,50 +57,50 @@ struct PoolCounts {
 }
 
 async fn readyz(State(state): State<AppState>) -> Response {
-    let live = state.live.load();
-    let pool = count(&live.pool);
-    let mut blocking = Vec::new();
-    let mut degraded = Vec::new();
-    if state.in_flight.is_draining() {
-        blocking.push("shutting down".to_owned());
+    let snapshot = state.current.load();
+    let counts = snapshot.pool.counts(now_ms());
+    let mut reasons = Vec::new();
+    let is_draining = state.in_flight.is_draining();
+    if is_draining {
+        reasons.push("shutting down".to_owned());
     }
-    if pool.total == 0 {
-        degraded.push("no account is configured".to_owned());
-    } else if pool.active == 0 {
-        degraded.push("no account is active".to_owned());
+    if counts.total == 0 {
+        reasons.push("no account is configured".to_owned());
+    } else if counts.active == 0 {
+        reasons.push("no account is active".to_owned());
     }
-    if let Err(error) = state.store.ping().await {
-        degraded.push(format!("store: {error}"));
+    match tokio::time::timeout(PING_TIMEOUT, state.store.ping()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => reasons.push(format!("store: {error}")),
+        Err(_) => reasons.push("store: it does not answer".to_owned()),
     }
-    let (code, status) = match (blocking.is_empty(), degraded.is_empty()) {
-        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        (true, false) => (StatusCode::OK, "degraded"),
-        (true, true) => (StatusCode::OK, "ready"),
+    let problems = state.runtime.problems();
+    reasons.extend(
+        problems
+            .iter()
+            .map(|problem| format!("configuration: {problem}")),
+    );
+    let jobs = state.jobs.reports();
+    reasons.extend(jobs.iter().filter_map(JobReport::trouble));
+    let (code, status) = match (is_draining, reasons.is_empty()) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        (false, false) => (StatusCode::OK, "degraded"),
+        (false, true) => (StatusCode::OK, "ready"),
     };
-    blocking.extend(degraded);
     let body = Readiness {
         status,
-        reasons: blocking,
-        demo: live.mode.demo.is_on(),
+        reasons,
+        demo: snapshot.mode.demo.is_on(),
         in_flight: state.in_flight.count(),
-        pool,
+        pool: PoolCounts {
+            total: counts.total,
+            active: counts.active,
+            cooling: counts.cooling,
+            expired: counts.expired,
+            disabled: counts.disabled,
+            leases: counts.open_leases,
+        },
+        jobs,
     };
     (code, Json(body)).into_response()
-}
-
-fn count(pool: &Pool) -> PoolCounts {
-    let mut counts = PoolCounts {
-        leases: pool.open_leases(),
-        ..PoolCounts::default()
-    };
-    for view in pool.snapshot(now_ms()) {
-        counts.total += 1;
-        match view.account.status {
-            Status::Active => counts.active += 1,
-            Status::Cooling => counts.cooling += 1,
-            Status::Expired => counts.expired += 1,
-            Status::Disabled => counts.disabled += 1,
-        }
-    }
-    counts
 }

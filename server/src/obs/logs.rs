@@ -1,13 +1,52 @@
 //! Structured logs to standard error: JSON, or readable text on a terminal.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, sync::OnceLock};
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{
+    EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
-/// Starts logging. `level` is `LOG_LEVEL`: DEBUG, INFO, WARNING or ERROR in any case, or a filter
-/// such as `info,server=debug`. `LOG_FORMAT` = `json` or `pretty`; by default JSON unless standard
-/// error is a terminal.
+/// How to change the level while the process runs.
+static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
+/// Starts logging. `level` is `server.log_level`: DEBUG, INFO, WARNING or ERROR in any case, or a
+/// filter such as `info,server=debug`. `LOG_FORMAT` = `json` or `pretty`; by default JSON unless
+/// standard error is a terminal.
 pub fn init(level: &str, format: Option<&str>) {
+    let is_json = match format {
+        Some(format) => format.eq_ignore_ascii_case("json"),
+        None => !std::io::stderr().is_terminal(),
+    };
+    let (filter, handle) = reload::Layer::new(filter(level));
+    let registry = tracing_subscriber::registry().with(filter);
+    // A second call, as in tests, keeps the first subscriber.
+    let started = if is_json {
+        let json = fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false);
+        registry.with(json.with_writer(std::io::stderr)).try_init()
+    } else {
+        let text = fmt::layer()
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal());
+        registry.with(text.with_writer(std::io::stderr)).try_init()
+    };
+    if started.is_ok() {
+        let _ = LEVEL.set(handle);
+    }
+}
+
+/// Changes the level from the next event on.
+pub fn set_level(level: &str) {
+    if let Some(handle) = LEVEL.get() {
+        // Fails only when logging itself is gone.
+        let _ = handle.reload(filter(level));
+    }
+}
+
+fn filter(level: &str) -> EnvFilter {
     let level = match level.to_ascii_lowercase().as_str() {
         "warning" => "warn".to_owned(),
         "critical" => "error".to_owned(),
@@ -19,24 +58,5 @@ pub fn init(level: &str, format: Option<&str>) {
     } else {
         format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,tower_sessions=warn,reqwest=warn")
     };
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let is_json = match format {
-        Some(format) => format.eq_ignore_ascii_case("json"),
-        None => !std::io::stderr().is_terminal(),
-    };
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second call, as in tests, keeps the first subscriber.
-    let _ = if is_json {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .try_init()
-    } else {
-        builder
-            .with_target(false)
-            .with_ansi(std::io::stderr().is_terminal())
-            .try_init()
-    };
+    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
 }

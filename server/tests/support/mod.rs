@@ -4,9 +4,8 @@ mod answer;
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -14,31 +13,42 @@ use grok_sim::{Operation, Options, Recorded, Simulator};
 use pool::Account;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use store::{AccountStore, MasterKey, SqliteStore};
+use store::{MasterKey, RequestQuery, RequestRow, Store};
 use tempfile::TempDir;
+use test_support::{Gateway, Launch};
 use tokio::time::{Instant, sleep};
 
 pub(crate) use answer::{Plain, Streamed};
 
-/// A debug binary on a busy two-core machine needs a while for its first start.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The real binary.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_grok2api");
 /// Between two looks at something that cannot notify us.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a test's server starts with.
 pub(crate) struct Setup {
-    accounts: BTreeMap<&'static str, Vec<String>>,
+    pools: Vec<(&'static str, Vec<Value>)>,
+    config: String,
+    options: Options,
     env: Vec<(&'static str, String)>,
 }
 
 impl Setup {
     /// Accounts of the free pool.
     pub(crate) fn accounts<const N: usize>(names: [&str; N]) -> Self {
-        let names = names.map(str::to_owned).to_vec();
         Self {
-            accounts: BTreeMap::from([("ssoBasic", names)]),
+            pools: vec![("ssoBasic", names.map(Value::from).to_vec())],
+            config: String::new(),
+            options: Options::for_tests(),
             env: Vec::new(),
         }
+    }
+
+    /// More accounts, in the pool of this name.
+    pub(crate) fn and(mut self, pool: &'static str, names: &[&str]) -> Self {
+        let names = names.iter().map(|name| Value::from(*name)).collect();
+        self.pools.push((pool, names));
+        self
     }
 
     /// A setting, by the name of its environment variable.
@@ -47,122 +57,79 @@ impl Setup {
         self
     }
 
+    /// The text of `config.toml`.
+    pub(crate) fn config(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.config);
+        self
+    }
+
+    /// Another kind of simulator.
+    pub(crate) fn simulator(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Starts simulator and server and waits until the accounts can be used.
     pub(crate) async fn start(self) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let simulator = Simulator::start(Options::for_tests()).await.unwrap();
+        let simulator = Simulator::start(self.options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let tokens = serde_json::to_vec(&self.accounts).unwrap();
-        std::fs::write(folder.path().join("token.json"), tokens).unwrap();
-        let log = folder.path().join("server.log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_grok2api"));
-        command
-            .arg("serve")
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("DATA_DIR", folder.path())
-            .env("SERVER_HOST", "127.0.0.1")
-            .env("SERVER_PORT", "0")
-            .env("GROK2API_UPSTREAM__WEB_URL", simulator.url())
-            .env("GROK2API_UPSTREAM__ASSETS_URL", simulator.url())
-            .envs(self.env)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap());
-        let client = Client::builder().no_proxy().build().unwrap();
-        let mut server = Server {
-            process: Process {
-                child: command.spawn().unwrap(),
-                log,
-            },
+        test_support::write_accounts(folder.path(), &self.pools).unwrap();
+        if !self.config.is_empty() {
+            std::fs::write(folder.path().join("config.toml"), &self.config).unwrap();
+        }
+        let launch = Launch::new(BINARY, folder.path()).upstream(&simulator.url());
+        let launch = self
+            .env
+            .iter()
+            .fold(launch, |launch, (key, value)| launch.env(key, value));
+        Server {
+            gateway: launch.start().await.unwrap(),
             folder,
-            url: String::new(),
-            client,
+            client: Client::builder().no_proxy().build().unwrap(),
             simulator,
-        };
-        server.url = server.process.wait_for_address(server.folder.path()).await;
-        server
-    }
-}
-
-struct Process {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Process {
-    async fn wait_for_address(&mut self, folder: &Path) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Ok(address) = std::fs::read_to_string(folder.join("server.addr"))
-                && address.ends_with('\n')
-            {
-                return format!("http://{}", address.trim());
-            }
-            let exit = self.child.try_wait().unwrap();
-            assert!(exit.is_none(), "the server ended: {exit:?}\n{}", self.log());
-            assert!(
-                Instant::now() < deadline,
-                "the server does not start\n{}",
-                self.log()
-            );
-            sleep(LOOK).await;
-        }
-    }
-
-    /// SIGTERM, then the end.
-    async fn stop(&mut self) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(exit) = self.child.try_wait().unwrap() {
-                assert!(exit.success(), "the server failed: {exit}\n{}", self.log());
-                return;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "the server does not stop\n{}",
-                self.log()
-            );
-            sleep(LOOK).await;
-        }
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            eprintln!("---- log of the server ----\n{}", self.log());
+            sent: AtomicUsize::new(0),
         }
     }
 }
 
 /// A running server with its upstream.
 pub(crate) struct Server {
-    process: Process,
+    pub(crate) gateway: Gateway,
     folder: TempDir,
-    url: String,
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) simulator: Simulator,
+    /// Requests that must have left a record.
+    sent: AtomicUsize,
+}
+
+/// What a stopped server leaves.
+pub(crate) struct Left {
+    /// By credential.
+    pub(crate) accounts: BTreeMap<String, Account>,
+    /// Oldest first.
+    pub(crate) requests: Vec<RequestRow>,
 }
 
 impl Server {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.gateway.url())
+    }
+
+    /// Where its configuration and data are.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Counts a request that the test sends by itself.
+    pub(crate) fn count_request(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Sends a chat; `stream` asks for server-sent events.
     pub(crate) async fn send(&self, body: &Value) -> Response {
-        let url = format!("{}/v1/chat/completions", self.url);
+        self.count_request();
+        let url = self.url("/v1/chat/completions");
         self.client.post(url).json(body).send().await.unwrap()
     }
 
@@ -220,54 +187,61 @@ impl Server {
             .unwrap();
     }
 
-    /// The pool as `/readyz` reports it.
-    async fn pool(&self) -> Value {
-        let url = format!("{}/readyz", self.url);
-        let ready: Value = self
-            .client
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        ready["pool"].clone()
+    /// The health report.
+    pub(crate) async fn ready(&self) -> Value {
+        let response = self.client.get(self.url("/readyz")).send().await.unwrap();
+        response.json().await.unwrap()
+    }
+
+    /// Looks again and again until it is so.
+    pub(crate) async fn wait_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_so().await {
+            assert!(Instant::now() < deadline, "not so after 20 s: {what}");
+            sleep(POLL_INTERVAL).await;
+        }
     }
 
     /// Waits until no lease is out and no upstream stream is open, checks that the counts agree with
-    /// the stored accounts, stops everything and returns the accounts by name.
-    pub(crate) async fn end(mut self) -> BTreeMap<String, Account> {
+    /// the stored accounts and that every request left one record, and stops everything.
+    pub(crate) async fn end_with_all(self) -> Left {
+        self.end_with_folder().await.0
+    }
+
+    /// As [`Server::end_with_all`], with the data folder.
+    pub(crate) async fn end_with_folder(mut self) -> (Left, TempDir) {
         let deadline = Instant::now() + Duration::from_secs(10);
-        while self.pool().await["leases"] != 0 {
-            assert!(
-                Instant::now() < deadline,
-                "a lease is left: {}",
-                self.pool().await
-            );
-            sleep(LOOK).await;
+        while self.ready().await["pool"]["leases"] != 0 {
+            assert!(Instant::now() < deadline, "a lease is left");
+            sleep(POLL_INTERVAL).await;
         }
         self.simulator.wait_for_open_streams(0).await.unwrap();
-        let pool = self.pool().await;
-        self.process.stop().await;
-        let accounts = stored_accounts(self.folder.path()).await;
+        let pool = self.ready().await["pool"].clone();
+        let exit = self.gateway.stop().await.unwrap();
+        assert!(exit.success(), "the server failed: {exit}");
+        let left = left(self.folder.path()).await;
         for status in [
             pool::Status::Active,
             pool::Status::Cooling,
             pool::Status::Expired,
         ] {
-            let stored = accounts
-                .values()
-                .filter(|account| account.status == status)
-                .count();
+            let accounts = left.accounts.values();
+            let stored = accounts.filter(|account| account.status == status).count();
             let name = status.as_str();
             assert_eq!(
                 pool[name], stored,
                 "memory and store disagree on {name} accounts: {pool}"
             );
         }
+        let sent = self.sent.load(Ordering::Relaxed);
+        assert_eq!(left.requests.len(), sent, "{:#?}", left.requests);
         self.simulator.stop().await;
-        accounts
+        (left, self.folder)
+    }
+
+    /// As [`Server::end_with_all`]; the accounts by name.
+    pub(crate) async fn end(self) -> BTreeMap<String, Account> {
+        self.end_with_all().await.accounts
     }
 
     /// As [`Server::end`], for a server with one account.
@@ -278,16 +252,29 @@ impl Server {
     }
 }
 
-/// Accounts in the database of a stopped server, by credential.
-async fn stored_accounts(folder: &Path) -> BTreeMap<String, Account> {
-    let key = MasterKey::load_or_create(folder, None).unwrap();
-    let store = SqliteStore::open(folder, key).await.unwrap();
-    let accounts = store.load_accounts().await.unwrap();
+/// Opens the store of a stopped server.
+pub(crate) async fn open_store(data_dir: &Path) -> std::sync::Arc<dyn Store> {
+    let key = MasterKey::load_or_create(data_dir, None).unwrap();
+    store::open("", data_dir, key).await.unwrap()
+}
+
+async fn left(data_dir: &Path) -> Left {
+    let store = open_store(data_dir).await;
+    let loaded = store.load_accounts().await.unwrap();
+    assert_eq!(loaded.unreadable, []);
+    let mut requests = store
+        .list_requests(&RequestQuery::newest(10_000))
+        .await
+        .unwrap();
+    requests.reverse();
     store.close().await;
-    accounts
-        .into_iter()
-        .map(|one| (one.credential.expose().to_owned(), one))
-        .collect()
+    let accounts = loaded.accounts.into_iter();
+    Left {
+        accounts: accounts
+            .map(|one| (one.credential.expose().to_owned(), one))
+            .collect(),
+        requests,
+    }
 }
 
 /// A request for one JSON answer.

@@ -93,7 +93,7 @@ async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()
     let passthrough = Passthrough::start(&simulator.url).await?;
     let gateway = Gateway::start(&cli.gateway, &simulator.url, cli.clients * 4).await?;
     let direct = Target::upstream(&passthrough.address);
-    let ours = Target::gateway(&gateway.address);
+    let ours = Target::gateway(gateway.address());
     let seconds = Duration::from_secs(cli.seconds);
     let warm_up = Load {
         clients: 4,

@@ -46,7 +46,7 @@ pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Pac
     let simulator = Simulator::start(&args).await?;
     let gateway = Gateway::start(binary, &simulator.url, 200).await?;
     let rest_kib = gateway.memory_kib()?;
-    let target = Target::gateway(&gateway.address);
+    let target = Target::gateway(gateway.address());
     let opening = Arc::new(Semaphore::new(OPENING));
     let mut clients = JoinSet::new();
     for _ in 0..streams {

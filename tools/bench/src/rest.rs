@@ -25,7 +25,7 @@ pub(crate) async fn measure(binary: &Path, accounts: usize) -> anyhow::Result<Re
     tokio::time::sleep(SETTLE).await;
     Ok(Rest {
         accounts,
-        start: gateway.ready_after,
+        start: gateway.ready_after(),
         kib: gateway.memory_kib()?,
     })
 }

@@ -5,7 +5,7 @@ use crate::{
     api::accounts::{add_accounts, preview_accounts},
     components::{Badge, Button, ButtonVariant, Dialog, Textarea, Tone, describe, use_toaster},
     dom,
-    dto::{AccountTier, Demo, ImportPreview, LineVerdict, PreviewLine},
+    dto::{Demo, ImportPreview, LineVerdict, PreviewLine, Tier},
     error::UiError,
     i18n::{t, text::accounts, text::common, use_language},
     reactive::use_debounced,
@@ -32,13 +32,10 @@ pub(super) fn AddDialog(open: RwSignal<bool>, state: Accounts) -> impl IntoView 
 fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
     let demo = use_viewer().demo;
-    let (text, tier) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(AccountTier::Basic),
-    );
+    let (text, tier) = (RwSignal::new(String::new()), RwSignal::new(Tier::Basic));
     let preview = use_preview(text);
     let new = Memo::new(move |_| preview.get().and_then(Result::ok).map_or(0, |p| p.new));
-    let add = Action::new_local(move |(text, tier): &(String, AccountTier)| {
+    let add = Action::new_local(move |(text, tier): &(String, Tier)| {
         let (text, tier) = (text.clone(), *tier);
         async move {
             let added = add_accounts(text, tier).await?;
@@ -52,7 +49,7 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
             } else {
                 accounts::ADDED
             };
-            toaster.success(text.fill(language.get_untracked(), added.new.into(), &[]));
+            toaster.success(text.fill(language.get_untracked(), added.new.into()));
             open.set(false);
             state.reload();
             Ok::<_, UiError>(())
@@ -65,7 +62,7 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
     });
     let submit_text = move || match new.get() {
         0 => accounts::ADD_SUBMIT_NONE.get(language.get()).to_owned(),
-        count => accounts::ADD_SUBMIT.fill(language.get(), count.into(), &[]),
+        count => accounts::ADD_SUBMIT.fill(language.get(), count.into()),
     };
     view! {
         <form
@@ -107,22 +104,22 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
 /// What would become of each line, a moment after the last keystroke; `None` for no text.
 fn use_preview(text: RwSignal<String>) -> Signal<Option<Result<ImportPreview, UiError>>> {
     let settled = use_debounced(text.into(), PREVIEW_DELAY);
-    let judge = Action::new(|text: &String| preview_accounts(text.clone()));
+    let ask = Action::new(|text: &String| preview_accounts(text.clone()));
     Effect::new(move || {
         let text: String = settled.get();
         if !text.trim().is_empty() {
-            judge.dispatch(text);
+            ask.dispatch(text);
         }
     });
     Signal::derive(move || {
         let has_text = text.with(|text| !text.trim().is_empty());
-        judge.value().get().filter(|_| has_text)
+        ask.value().get().filter(|_| has_text)
     })
 }
 
 #[component]
-fn TierChoice(tier: RwSignal<AccountTier>) -> impl IntoView {
-    let choice = move |value: AccountTier, label| {
+fn TierChoice(tier: RwSignal<Tier>) -> impl IntoView {
+    let choice = move |value: Tier, label| {
         view! {
             <label class="segment">
                 <input
@@ -139,9 +136,9 @@ fn TierChoice(tier: RwSignal<AccountTier>) -> impl IntoView {
     view! {
         <fieldset class="segments">
             <legend class="field__label">{t(accounts::ADD_TIER)}</legend>
-            {choice(AccountTier::Basic, accounts::ADD_TIER_BASIC)}
-            {choice(AccountTier::Super, accounts::ADD_TIER_SUPER)}
-            {choice(AccountTier::Heavy, accounts::ADD_TIER_HEAVY)}
+            {choice(Tier::Basic, accounts::ADD_TIER_BASIC)}
+            {choice(Tier::Super, accounts::ADD_TIER_SUPER)}
+            {choice(Tier::Heavy, accounts::ADD_TIER_HEAVY)}
         </fieldset>
     }
 }
@@ -157,10 +154,12 @@ fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl Into
             bad,
             ..
         } = preview;
-        accounts::PREVIEW_COUNTS.fill(
-            language.get(),
-            &[("new", new), ("duplicate", duplicate), ("bad", bad)],
-        )
+        accounts::PreviewCounts {
+            new,
+            duplicate,
+            bad,
+        }
+        .fill(language.get())
     };
     view! {
         <section class="preview" aria-label=t(accounts::PREVIEW)>
@@ -194,7 +193,7 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
         view! {
             <li class="preview__line">
                 <span class="muted">
-                    {move || accounts::LINE.fill(language.get(), &[("number", &number)])}
+                    {move || accounts::Line { number: &number }.fill(language.get())}
                 </span>
                 <code>{line.masked}</code>
                 <Badge tone>{t(text)}</Badge>
@@ -208,7 +207,7 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
                 .then(|| {
                     view! {
                         <li class="preview__line muted">
-                            {move || accounts::MORE_LINES.fill(language.get(), hidden, &[])}
+                            {move || accounts::MORE_LINES.fill(language.get(), hidden)}
                         </li>
                     }
                 })}

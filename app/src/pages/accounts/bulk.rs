@@ -24,7 +24,7 @@ pub(super) fn BulkBar(state: Accounts, writes: Writes) -> impl IntoView {
         <Show when=any_ticked>
             <div class="bulk" role="toolbar" aria-label=t(accounts::BULK)>
                 <span class="bulk__count" aria-live="polite">
-                    {move || accounts::SELECTED.fill(language.get(), count.get() as u64, &[])}
+                    {move || accounts::SELECTED.fill(language.get(), count.get() as u64)}
                 </span>
                 <Button
                     icon=IconName::Power

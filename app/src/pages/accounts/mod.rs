@@ -33,7 +33,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// The list as it is when the admin pages are loaded.
+/// The list as it is when the page is opened.
 #[derive(Clone, Copy)]
 pub(crate) struct FirstAccounts(OnceResource<Result<AccountList, UiError>>);
 

@@ -3,7 +3,7 @@
 use super::{state::Accounts, stats::group};
 use crate::{
     components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
-    dto::{AccountRow, AccountStatus, AccountTier},
+    dto::{AccountRow, AccountStatus, CooldownReason, Tier},
     i18n::{Text, t, text::accounts, use_language},
 };
 use leptos::prelude::*;
@@ -23,10 +23,12 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         });
     };
     let select_label = move || {
-        accounts::SELECT_ROW.fill(
-            language.get(),
-            &[("account", &row.with(|row| row.masked.clone()))],
-        )
+        row.with(|row| {
+            accounts::SelectRow {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
     };
     let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
     let is_out = move || {
@@ -73,11 +75,11 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
     view! {
         <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
         {move || match tier.get() {
-            AccountTier::Basic => view! { <Badge>{t(accounts::TIER_BASIC)}</Badge> },
-            AccountTier::Super => {
+            Tier::Basic => view! { <Badge>{t(accounts::TIER_BASIC)}</Badge> },
+            Tier::Super => {
                 view! { <Badge tone=Tone::Accent>{t(accounts::TIER_SUPER)}</Badge> }
             }
-            AccountTier::Heavy => {
+            Tier::Heavy => {
                 view! { <Badge tone=Tone::Accent>{t(accounts::TIER_HEAVY)}</Badge> }
             }
         }}
@@ -89,7 +91,7 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
 #[component]
 fn Status(row: Memo<AccountRow>) -> impl IntoView {
     let status = Memo::new(move |_| row.with(|row| row.status));
-    let until = Memo::new(move |_| row.with(|row| row.cooling_until_ms));
+    let until = Memo::new(move |_| row.with(|row| row.cooldown.map(|cooldown| cooldown.until_ms)));
     let language = use_language();
     let tone = Signal::derive(move || match status.get() {
         AccountStatus::Active => Tone::Success,
@@ -124,20 +126,24 @@ fn Status(row: Memo<AccountRow>) -> impl IntoView {
 /// The quieter line under the state.
 fn why(row: &AccountRow, language: crate::i18n::Language) -> Option<String> {
     let plain = |text: Text| Some(text.get(language).to_owned());
-    match (row.status, row.cooling_reason.as_deref()) {
-        (AccountStatus::Cooling, Some("rate_limited")) => plain(accounts::REASON_RATE_LIMITED),
-        (AccountStatus::Cooling, Some("quota_empty")) => plain(accounts::REASON_QUOTA_EMPTY),
-        (AccountStatus::Cooling, Some("upstream_errors")) => {
-            plain(accounts::REASON_UPSTREAM_ERRORS)
+    match row.status {
+        AccountStatus::Cooling => plain(reason(row.cooldown?.reason)),
+        AccountStatus::Expired => plain(accounts::REASON_EXPIRED),
+        AccountStatus::Active if row.in_flight > 0 => {
+            Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into()))
         }
-        (AccountStatus::Expired, _) => plain(accounts::REASON_EXPIRED),
-        (AccountStatus::Active, _) if row.in_flight > 0 => {
-            Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into(), &[]))
+        AccountStatus::Active if row.fail_count > 0 => {
+            Some(accounts::FAILURES.fill(language, row.fail_count.into()))
         }
-        (AccountStatus::Active, _) if row.fail_count > 0 => {
-            Some(accounts::FAILURES.fill(language, row.fail_count.into(), &[]))
-        }
-        _ => None,
+        AccountStatus::Active | AccountStatus::Disabled => None,
+    }
+}
+
+const fn reason(reason: CooldownReason) -> Text {
+    match reason {
+        CooldownReason::RateLimited => accounts::REASON_RATE_LIMITED,
+        CooldownReason::QuotaEmpty => accounts::REASON_QUOTA_EMPTY,
+        CooldownReason::UpstreamErrors => accounts::REASON_UPSTREAM_ERRORS,
     }
 }
 
@@ -146,13 +152,59 @@ fn Quota(row: Memo<AccountRow>) -> impl IntoView {
     let language = use_language();
     let quota = Memo::new(move |_| row.with(|row| (row.quota, row.quota_limit)));
     let label = move || {
-        accounts::QUOTA_OF.fill(
-            language.get(),
-            &[("account", &row.with(|row| row.masked.clone()))],
-        )
+        row.with(|row| {
+            accounts::QuotaOf {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
     };
     move || {
         let (left, limit) = quota.get();
         view! { <QuotaBar label left limit /> }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{dto::Cooldown, i18n::Language};
+
+    fn cooling(reason: CooldownReason) -> AccountRow {
+        AccountRow {
+            id: "a".into(),
+            masked: "…0001".into(),
+            tier: Tier::Basic,
+            status: AccountStatus::Cooling,
+            quota: 0,
+            quota_limit: 80,
+            cooldown: Some(Cooldown {
+                until_ms: 1,
+                reason,
+            }),
+            last_used_at_ms: None,
+            created_at_ms: 0,
+            use_count: 0,
+            fail_count: 0,
+            last_fail_reason: None,
+            in_flight: 0,
+            tags: Vec::new(),
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn every_cooldown_says_why_in_every_language() {
+        let reasons = [
+            CooldownReason::RateLimited,
+            CooldownReason::QuotaEmpty,
+            CooldownReason::UpstreamErrors,
+        ];
+        for language in Language::ALL {
+            let mut texts = reasons.map(|reason| why(&cooling(reason), language));
+            assert!(texts.iter().flatten().all(|text| !text.is_empty()));
+            texts.sort();
+            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+        }
     }
 }

@@ -136,8 +136,8 @@ impl Accounts {
     fn keep_fresh(self) {
         Effect::new(move |before: Option<AccountQuery>| {
             let query = self.query.get();
-            // The first list may be from an earlier visit to this page: load at once.
-            if before.as_ref() != Some(&query) {
+            // The first list comes with the page.
+            if before.is_some_and(|before| before != query) {
                 self.refresh.dispatch(query.clone());
             }
             query
@@ -175,7 +175,7 @@ impl Writes {
                         } else {
                             accounts::SWITCHED_OFF
                         };
-                        toaster.success(text.fill(language.get_untracked(), count.into(), &[]));
+                        toaster.success(text.fill(language.get_untracked(), count.into()));
                         state.selection.update(Selection::clear);
                     }
                     Err(error) => toaster.error(&error),
@@ -190,7 +190,7 @@ impl Writes {
                 match delete_accounts(ids).await {
                     Ok(deleted) => {
                         let language = language.get_untracked();
-                        let text = accounts::DELETED.fill(language, deleted.count.into(), &[]);
+                        let text = accounts::DELETED.fill(language, deleted.count.into());
                         let undo = Callback::new(move |()| {
                             restore.dispatch_local(deleted.undo_id.clone());
                         });
@@ -216,7 +216,7 @@ impl Writes {
                 match restore_accounts(undo_id).await {
                     Ok(count) => {
                         let language = language.get_untracked();
-                        toaster.success(accounts::RESTORED.fill(language, count.into(), &[]));
+                        toaster.success(accounts::RESTORED.fill(language, count.into()));
                     }
                     Err(error) => toaster.error(&error),
                 }

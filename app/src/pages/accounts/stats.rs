@@ -16,10 +16,11 @@ pub(super) fn Stats(state: Accounts) -> impl IntoView {
     let number = move |pick: fn(&AccountCounts) -> u64| move || group(counts.with(pick));
     let out_note = move || {
         counts.with(|counts| {
-            accounts::STAT_OUT_NOTE.fill(
-                language.get(),
-                &[("expired", &counts.expired), ("disabled", &counts.disabled)],
-            )
+            accounts::StatOutNote {
+                expired: &counts.expired,
+                disabled: &counts.disabled,
+            }
+            .fill(language.get())
         })
     };
     view! {

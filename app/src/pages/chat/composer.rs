@@ -1,9 +1,9 @@
 //! Where questions are written: the composer at the bottom and the box that changes an old one.
 
 use super::{
-    attachments::{DraftFiles, attach},
-    history::{Author, TurnId},
-    room::Room,
+    attachments::DraftFiles,
+    history::{Author, Conversation, TurnId},
+    state::{Draft, Generations, OpenConversation, Question},
     upkeep::focus_composer,
 };
 use crate::{
@@ -26,15 +26,16 @@ const INPUT_METHOD_KEY: u32 = 229;
 /// The composer.
 #[component]
 pub(super) fn Composer() -> impl IntoView {
-    let room = Room::expect();
+    let (draft, open): (Draft, OpenConversation) = (expect_context(), expect_context());
+    let generations: Generations = expect_context();
     let input = NodeRef::<html::Textarea>::new();
-    let send = sender(room);
-    grow(input, room.draft.text);
-    let can_send = Memo::new(move |_| {
-        room.draft.is_ready() && !room.is_opening.get() && !room.model().is_empty()
-    });
+    let send = sender();
+    let words = draft.text();
+    grow(input, words);
+    let can_send =
+        Memo::new(move |_| draft.is_ready() && !open.is_opening() && !open.model().is_empty());
     let submit = move || {
-        if can_send.get_untracked() && !untrack(|| room.is_answering()) {
+        if can_send.get_untracked() && !untrack(|| generations.is_answering()) {
             send();
         }
     };
@@ -45,9 +46,7 @@ pub(super) fn Composer() -> impl IntoView {
                 event.prevent_default();
                 submit();
             }
-            "ArrowUp" if room.draft.text.with_untracked(String::is_empty) => {
-                edit_last(room, &event);
-            }
+            "ArrowUp" if words.with_untracked(String::is_empty) => edit_last(open, &event),
             _ => {}
         }
     };
@@ -55,7 +54,7 @@ pub(super) fn Composer() -> impl IntoView {
         let pasted = files::transferred(event.clipboard_data());
         if !pasted.is_empty() {
             event.prevent_default();
-            attach(room, pasted);
+            draft.attach(pasted);
         }
     };
     view! {
@@ -77,8 +76,8 @@ pub(super) fn Composer() -> impl IntoView {
                 rows="1"
                 autocomplete="off"
                 placeholder=t(text::COMPOSER_PLACEHOLDER)
-                prop:value=room.draft.text
-                on:input=move |event| room.draft.text.set(event_target_value(&event))
+                prop:value=words
+                on:input=move |event| draft.write(event_target_value(&event))
                 on:keydown=on_key
                 on:paste=on_paste
             ></textarea>
@@ -94,7 +93,7 @@ pub(super) fn Composer() -> impl IntoView {
 /// Picks files with the system's dialog.
 #[component]
 fn AttachButton() -> impl IntoView {
-    let room = Room::expect();
+    let draft: Draft = expect_context();
     let picker = NodeRef::<html::Input>::new();
     let open = move |_| {
         if let Some(picker) = picker.get_untracked() {
@@ -105,7 +104,7 @@ fn AttachButton() -> impl IntoView {
         let Some(picker) = picker.get_untracked() else {
             return;
         };
-        attach(room, files::listed(picker.files()));
+        draft.attach(files::listed(picker.files()));
         // The same file can be picked again.
         picker.set_value("");
     };
@@ -125,11 +124,11 @@ fn AttachButton() -> impl IntoView {
 
 #[component]
 fn SendOrStop(can_send: Memo<bool>) -> impl IntoView {
-    let room = Room::expect();
+    let generations: Generations = expect_context();
     let (send, stop) = (t(text::SEND), t(text::STOP));
     view! {
         <Show
-            when=move || room.is_answering()
+            when=move || generations.is_answering()
             fallback=move || {
                 view! {
                     <button
@@ -149,7 +148,7 @@ fn SendOrStop(can_send: Memo<bool>) -> impl IntoView {
                 class="composer__send composer__send--stop"
                 aria-label=stop
                 title=stop
-                on:click=move |_| room.stop()
+                on:click=move |_| generations.stop()
             >
                 <Icon name=IconName::Square />
             </button>
@@ -157,24 +156,15 @@ fn SendOrStop(can_send: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// Sends the draft and gives a new conversation its address.
-fn sender(room: Room) -> impl Fn() + Clone + Send + Sync + 'static {
+/// Sends the draft and shows the address of a new conversation.
+fn sender() -> impl Fn() + Clone + Send + Sync + 'static {
+    let (draft, open): (Draft, OpenConversation) = (expect_context(), expect_context());
+    let generations: Generations = expect_context();
     let navigate = use_navigate();
     move || {
-        let words = room.draft.text.get_untracked().trim().to_owned();
-        let (files, contents) = room
-            .draft
-            .files
-            .get_untracked()
-            .into_iter()
-            .filter_map(|known| Some((known.file.clone(), (known.file.id, known.content?))))
-            .unzip();
-        room.draft.text.set(String::new());
-        room.draft.files.set(Vec::new());
-        let (is_new, parent) = room
-            .open
-            .with_untracked(|chat| (chat.id.is_empty(), chat.head()));
-        let id = room.ask(parent, words, files, contents);
+        let question = draft.take();
+        let (is_new, parent) = open.with_untracked(|chat| (chat.id.is_empty(), chat.head()));
+        let id = generations.ask(parent, question);
         if is_new {
             let options = NavigateOptions {
                 scroll: false,
@@ -193,22 +183,22 @@ fn sends(event: &ev::KeyboardEvent) -> bool {
     !event.shift_key() && !is_composing && !page::matches_media("(pointer: coarse)")
 }
 
-fn edit_last(room: Room, event: &ev::KeyboardEvent) {
-    let is_last = |chat: &super::history::Conversation| {
+fn edit_last(open: OpenConversation, event: &ev::KeyboardEvent) {
+    let last = |chat: &Conversation| {
         chat.path()
             .iter()
             .rev()
             .find(|turn| turn.author == Author::User)
             .map(|turn| turn.id)
     };
-    if let Some(id) = room.open.with_untracked(is_last) {
+    if let Some(id) = open.with_untracked(last) {
         event.prevent_default();
-        room.editing.set(Some(id));
+        open.edit(Some(id));
     }
 }
 
 /// Makes a text field as high as its text; the style sheet limits it.
-fn grow(input: NodeRef<html::Textarea>, text: RwSignal<String>) {
+fn grow(input: NodeRef<html::Textarea>, text: Signal<String>) {
     Effect::new(move || {
         text.track();
         let Some(input) = input.get() else { return };
@@ -220,18 +210,18 @@ fn grow(input: NodeRef<html::Textarea>, text: RwSignal<String>) {
     });
 }
 
-/// Changes a question and asks it anew, as a branch: the old version stays one click away.
+/// Changes a question and asks it again, as a branch: the old version stays one click away.
 #[component]
 pub(super) fn EditBox(id: TurnId) -> impl IntoView {
-    let room = Room::expect();
-    let turn = untrack(|| room.turn(id));
+    let (open, generations): (OpenConversation, Generations) = (expect_context(), expect_context());
+    let turn = untrack(|| open.turn(id));
     let (words, files) = turn
         .map(|turn| (turn.text, turn.attachments))
         .unwrap_or_default();
     let has_files = !files.is_empty();
     let text = RwSignal::new(words);
     let input = NodeRef::<html::Textarea>::new();
-    grow(input, text);
+    grow(input, text.into());
     Effect::new(move || {
         if let Some(input) = input.get() {
             let end = input.value().encode_utf16().count();
@@ -241,21 +231,23 @@ pub(super) fn EditBox(id: TurnId) -> impl IntoView {
         }
     });
     let close = move || {
-        room.editing.set(None);
+        open.edit(None);
         focus_composer();
     };
     let can_send = Memo::new(move |_| has_files || text.with(|text| !text.trim().is_empty()));
     let files = StoredValue::new(files);
     let send = move || {
-        if !can_send.get_untracked() || untrack(|| room.is_answering()) {
+        if !can_send.get_untracked() || untrack(|| generations.is_answering()) {
             return;
         }
-        let parent = room
-            .open
-            .with_untracked(|chat| chat.turn(id).and_then(|turn| turn.parent));
-        let words = text.get_untracked().trim().to_owned();
+        let parent = open.with_untracked(|chat| chat.turn(id).and_then(|turn| turn.parent));
+        let question = Question {
+            text: text.get_untracked().trim().to_owned(),
+            attachments: files.get_value(),
+            contents: Vec::new(),
+        };
         close();
-        room.ask(parent, words, files.get_value(), Vec::new());
+        generations.ask(parent, question);
     };
     let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
         "Enter" if sends(&event) => {
@@ -286,7 +278,7 @@ pub(super) fn EditBox(id: TurnId) -> impl IntoView {
                 </Button>
                 <Button
                     variant=ButtonVariant::Primary
-                    disabled=Signal::derive(move || !can_send.get() || room.is_answering())
+                    disabled=Signal::derive(move || !can_send.get() || generations.is_answering())
                     on:click=move |_| send()
                 >
                     {t(text::SEND)}

@@ -1,6 +1,6 @@
 //! A conversation that has not begun.
 
-use super::{room::Room, upkeep::focus_composer};
+use super::{state::Draft, upkeep::focus_composer};
 use crate::{
     components::{Icon, IconName},
     i18n::{Text, t, text::chat as text, use_language},
@@ -51,12 +51,10 @@ pub(super) fn EmptyChat() -> impl IntoView {
 
 #[component]
 fn Starter(icon: IconName, title: Text, prompt: Text) -> impl IntoView {
-    let room = Room::expect();
+    let draft: Draft = expect_context();
     let language = use_language();
     let choose = move |_| {
-        room.draft
-            .text
-            .set(prompt.get(language.get_untracked()).to_owned());
+        draft.write(prompt.get(language.get_untracked()).to_owned());
         focus_composer();
     };
     view! {

@@ -3,10 +3,10 @@
 use super::history::TurnState;
 use crate::{
     browser::completion::{Failure, FailureKind},
-    components::{Button, CopyButton, Icon, IconName},
+    components::{Button, FailureBox, IconName},
     i18n::{
         Language, t,
-        text::{chat as text, common, errors},
+        text::{chat as text, common},
         use_language,
     },
 };
@@ -32,21 +32,7 @@ fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
     let detail = (!failure.message.is_empty()).then(|| failure.message.clone());
     let request_id = failure.request_id.clone();
     view! {
-        <div class="notice tone-danger" role="alert">
-            <Icon name=IconName::CircleAlert size=20 />
-            <div class="notice__body">
-                <p class="turn__failure">{move || headline(&failure, language.get())}</p>
-                {detail.map(|detail| view! { <p>{detail}</p> })}
-                {request_id
-                    .map(|id| {
-                        view! {
-                            <p class="notice__id">
-                                {t(errors::REQUEST_ID)} <code>{id.clone()}</code>
-                                <CopyButton text=id />
-                            </p>
-                        }
-                    })}
-            </div>
+        <FailureBox headline=move || headline(&failure, language.get()) detail request_id>
             {if needs_sign_in {
                 view! {
                     <a class="button button--secondary" href="/login" rel="external">
@@ -62,7 +48,7 @@ fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
                 }
                     .into_any()
             }}
-        </div>
+        </FailureBox>
     }
 }
 
@@ -82,9 +68,15 @@ fn headline(failure: &Failure, language: Language) -> String {
 /// that time succeeds.
 fn wait(secs: u64, language: Language) -> String {
     match secs {
-        0..120 => text::RETRY_SECS.fill(language, &[("count", &secs)]),
-        120..7_200 => text::RETRY_MINUTES.fill(language, &[("count", &secs.div_ceil(60))]),
-        _ => text::RETRY_HOURS.fill(language, &[("count", &secs.div_ceil(3_600))]),
+        0..120 => text::RetrySecs { count: &secs }.fill(language),
+        120..7_200 => {
+            let count = &secs.div_ceil(60);
+            text::RetryMinutes { count }.fill(language)
+        }
+        _ => {
+            let count = &secs.div_ceil(3_600);
+            text::RetryHours { count }.fill(language)
+        }
     }
 }
 

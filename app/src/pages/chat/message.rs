@@ -5,8 +5,7 @@ use super::{
     failure::EndNotice,
     history::{Author, Turn, TurnId, TurnState},
     prose::{DoneProse, LiveProse},
-    room::Room,
-    run::LiveAnswer,
+    state::{Generations, Layout, LiveAnswer, OpenConversation},
     thinking::Thinking,
 };
 use crate::{
@@ -26,8 +25,8 @@ pub(super) fn TurnView(id: TurnId, author: Author) -> impl IntoView {
 
 #[component]
 fn Question(id: TurnId) -> impl IntoView {
-    let room = Room::expect();
-    let turn = Memo::new(move |_| room.turn(id));
+    let open: OpenConversation = expect_context();
+    let turn = Memo::new(move |_| open.turn(id));
     let words = move || {
         turn.with(|turn| turn.as_ref().map(|turn| turn.text.clone()))
             .unwrap_or_default()
@@ -36,7 +35,7 @@ fn Question(id: TurnId) -> impl IntoView {
         .get_untracked()
         .map(|turn| turn.attachments)
         .unwrap_or_default();
-    let is_editing = Memo::new(move |_| room.editing.get() == Some(id));
+    let is_editing = Memo::new(move |_| open.is_editing(id));
     view! {
         <article class="turn turn--user">
             <h2 class="visually-hidden">{t(text::YOU_SAID)}</h2>
@@ -54,7 +53,7 @@ fn Question(id: TurnId) -> impl IntoView {
                             <IconButton
                                 icon=IconName::Pencil
                                 label=t(text::EDIT)
-                                on:click=move |_| room.editing.set(Some(id))
+                                on:click=move |_| open.edit(Some(id))
                             />
                         </div>
                     }
@@ -68,8 +67,8 @@ fn Question(id: TurnId) -> impl IntoView {
 
 #[component]
 fn Answer(id: TurnId) -> impl IntoView {
-    let room = Room::expect();
-    let live = Memo::new(move |_| room.live(id));
+    let generations: Generations = expect_context();
+    let live = Memo::new(move |_| generations.live(id));
     view! {
         <article class="turn turn--assistant">
             <h2 class="visually-hidden">{t(text::ANSWER)}</h2>
@@ -106,22 +105,15 @@ fn LiveView(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl IntoView {
 
 #[component]
 fn DoneView(id: TurnId) -> impl IntoView {
-    let room = Room::expect();
-    let turn = Memo::new(move |_| room.turn(id));
+    let open: OpenConversation = expect_context();
+    let generations: Generations = expect_context();
+    let turn = Memo::new(move |_| open.turn(id));
     let words = Signal::derive(move || field(&turn, |turn| turn.text.clone()));
     let thoughts = Signal::derive(move || field(&turn, |turn| turn.thinking.clone()));
     let elapsed_ms =
         Signal::derive(move || turn.with(|turn| turn.as_ref().and_then(|turn| turn.thinking_ms)));
     let state = Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.state.clone())));
-    let retry = Callback::new(move |()| {
-        let question = room
-            .open
-            .with_untracked(|chat| chat.question_of(id).map(|turn| turn.id));
-        if let Some(question) = question {
-            room.discard_empty(id);
-            room.answer(question);
-        }
-    });
+    let retry = Callback::new(move |()| generations.answer_again(id));
     view! {
         <Thinking thoughts elapsed_ms is_active=false />
         <DoneProse text=words id />
@@ -137,7 +129,7 @@ fn DoneView(id: TurnId) -> impl IntoView {
             <IconButton
                 icon=IconName::RefreshCw
                 label=t(text::REGENERATE)
-                disabled=Signal::derive(move || room.is_answering())
+                disabled=Signal::derive(move || generations.is_answering())
                 on:click=move |_| retry.run(())
             />
             <Origin turn />
@@ -160,7 +152,7 @@ fn Origin(turn: Memo<Option<Turn>>) -> impl IntoView {
             .tokens
             .map(|tokens| tokens.completion_tokens)
             .filter(|count| *count > 0);
-        let tokens = tokens.map(|count| TOKENS.fill(language.get(), count, &[]));
+        let tokens = tokens.map(|count| TOKENS.fill(language.get(), count));
         let parts: Vec<String> = turn.model.into_iter().chain(tokens).collect();
         Some(parts.join(" · "))
     };
@@ -170,9 +162,9 @@ fn Origin(turn: Memo<Option<Turn>>) -> impl IntoView {
 /// Leads to the other versions of a turn: those before an edit or another try.
 #[component]
 fn Branches(id: TurnId) -> impl IntoView {
-    let room = Room::expect();
+    let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
     let language = use_language();
-    let siblings = Memo::new(move |_| room.open.with(|chat| chat.siblings(id)));
+    let siblings = Memo::new(move |_| open.with(|chat| chat.siblings(id)));
     let place = move || {
         siblings.with(|all| {
             all.iter()
@@ -185,14 +177,13 @@ fn Branches(id: TurnId) -> impl IntoView {
             .checked_add_signed(step)
             .and_then(|at| siblings.with(|all| all.get(at).copied()));
         if let Some(to) = to {
-            room.follows_end.set(false);
-            room.open.update(|chat| chat.show(to));
-            room.save_open();
+            layout.stay_here();
+            open.show_branch(to);
         }
     };
     let label = move || {
         let (at, of) = (place() + 1, siblings.with(Vec::len));
-        text::BRANCH.fill(language.get(), &[("at", &at), ("of", &of)])
+        text::Branch { at: &at, of: &of }.fill(language.get())
     };
     view! {
         <Show when=move || siblings.with(|all| all.len() > 1)>

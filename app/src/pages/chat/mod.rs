@@ -1,8 +1,8 @@
 //! The chat page.
 //!
-//! Conversations live in the browser: [`history`] is the data, [`library`] keeps it, [`room`] is
-//! the state of the page, [`upkeep`] keeps it in step with the address, [`run`] receives answers.
-//! The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
+//! Conversations live in the browser: [`history`] is the data, [`storage`] keeps it, [`state`] is
+//! what the parts of the page share (answers are received there), [`upkeep`] keeps it in step with
+//! the address. The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
 //! work. On the server the page is rendered with its frame and the list of models; what the
 //! browser has stored appears after hydration.
 
@@ -12,18 +12,16 @@ mod empty;
 mod entry;
 mod failure;
 mod history;
-mod library;
 mod message;
 mod model_menu;
 mod pane;
-mod popover;
 mod prose;
 mod request;
-mod room;
-mod run;
 mod search;
 mod settings;
 mod sidebar;
+mod state;
+mod storage;
 mod thinking;
 mod turns;
 mod upkeep;
@@ -40,8 +38,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use pane::ChatPane;
-use room::Room;
 use sidebar::{Sidebar, SidebarSheet};
+use state::{Layout, OpenConversation};
 
 /// The models that the page offers.
 #[derive(Clone, Copy)]
@@ -66,7 +64,7 @@ pub fn ChatPage() -> impl IntoView {
         <Transition fallback=|| view! { <PageSkeleton /> }>
             {move || Suspend::new(async move {
                 match models.await {
-                    Ok(models) => view! { <ChatRoom models /> }.into_any(),
+                    Ok(models) => view! { <ChatView models /> }.into_any(),
                     Err(error) => {
                         view! {
                             <ErrorNotice error>
@@ -82,26 +80,31 @@ pub fn ChatPage() -> impl IntoView {
 }
 
 #[component]
-fn ChatRoom(models: Vec<ModelOption>) -> impl IntoView {
-    let room = Room::provide(models);
-    upkeep::follow_address(room);
-    upkeep::load_list(room);
-    upkeep::watch_keys(room);
-    let untitled = t(chat::NEW_CHAT);
-    let title = move || {
-        let title = room.title();
-        if title.is_empty() {
-            untitled().to_owned()
-        } else {
-            title
-        }
-    };
+fn ChatView(models: Vec<ModelOption>) -> impl IntoView {
+    state::provide(models);
+    upkeep::follow_address();
+    upkeep::load_list();
+    upkeep::watch_keys();
+    let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
+    let or_new = use_title_or_new();
     view! {
-        <PageTitle text=title />
-        <div class="chat" class:chat--wide=move || !room.is_sidebar_open.get()>
+        <PageTitle text=move || or_new(open.title()) />
+        <div class="chat" class:chat--wide=move || !layout.is_sidebar_open()>
             <Sidebar />
             <ChatPane />
             <SidebarSheet />
         </div>
+    }
+}
+
+/// A conversation's title, or what stands for one that has none yet. Reactive.
+fn use_title_or_new() -> impl Fn(String) -> String + Copy + Send + Sync + 'static {
+    let new = t(chat::NEW_CHAT);
+    move |title| {
+        if title.is_empty() {
+            new().to_owned()
+        } else {
+            title
+        }
     }
 }

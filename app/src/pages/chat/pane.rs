@@ -1,11 +1,15 @@
 //! The conversation with its bar above and the composer below.
 
 use super::{
-    attachments::attach, composer::Composer, model_menu::ModelMenu, room::Room,
-    settings::SettingsMenu, sidebar::NARROW, turns::Turns,
+    composer::Composer,
+    model_menu::ModelMenu,
+    settings::SettingsMenu,
+    state::{Draft, Layout, OpenConversation},
+    turns::Turns,
+    use_title_or_new,
 };
 use crate::{
-    browser::{files, page},
+    browser::files,
     components::{Icon, IconButton, IconName},
     i18n::{t, text::chat as text},
 };
@@ -14,7 +18,7 @@ use leptos::{ev, prelude::*};
 /// Files can be dropped anywhere on it.
 #[component]
 pub(super) fn ChatPane() -> impl IntoView {
-    let room = Room::expect();
+    let draft: Draft = expect_context();
     let is_dropping = RwSignal::new(false);
     let on_over = move |event: ev::DragEvent| {
         if files::carries_files(event.data_transfer()) {
@@ -27,7 +31,7 @@ pub(super) fn ChatPane() -> impl IntoView {
         let dropped = files::transferred(event.data_transfer());
         if !dropped.is_empty() {
             event.prevent_default();
-            attach(room, dropped);
+            draft.attach(dropped);
         }
     };
     view! {
@@ -58,28 +62,13 @@ pub(super) fn ChatPane() -> impl IntoView {
 
 #[component]
 fn Bar() -> impl IntoView {
-    let room = Room::expect();
-    let toggle = move |_| {
-        if page::matches_media(NARROW) {
-            room.is_sheet_open.set(true);
-        } else {
-            room.is_sidebar_open.update(|open| *open = !*open);
-        }
-    };
-    let untitled = t(text::NEW_CHAT);
-    let title = move || {
-        let title = room.title();
-        if title.is_empty() {
-            untitled().to_owned()
-        } else {
-            title
-        }
-    };
+    let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
+    let or_new = use_title_or_new();
     view! {
         <header class="chat__bar">
-            <IconButton icon=IconName::PanelLeft label=t(text::TOGGLE_LIST) on:click=toggle />
+            <IconButton icon=IconName::PanelLeft label=t(text::TOGGLE_LIST) on:click=move |_| layout.toggle_list() />
             <ModelMenu />
-            <h1 class="chat__title">{title}</h1>
+            <h1 class="chat__title">{move || or_new(open.title())}</h1>
             <SettingsMenu />
             <a class="icon-button" href="/" aria-label=t(text::NEW_CHAT) title=t(text::NEW_CHAT_HINT)>
                 <Icon name=IconName::SquarePen size=20 />

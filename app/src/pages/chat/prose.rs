@@ -1,18 +1,18 @@
 //! Answers as formatted text: complete ones, and ones that are still growing.
 
-use super::{history::TurnId, room::Room, run::LiveAnswer};
+use super::{
+    history::TurnId,
+    state::{Announcer, Highlights, LiveAnswer},
+};
 use crate::{
-    api::chat::highlight,
     dom,
     i18n::{t, text::common},
-    markdown::{CodeBlock, Html, RenderOptions, StreamDoc, blocks, code_blocks, plain_text},
+    markdown::{Html, RenderOptions, StreamDoc, blocks, code_blocks},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 use std::{collections::HashMap, time::Duration};
 use wasm_bindgen::JsCast;
 
-/// The server colours no longer code than this.
-const MAX_CODE_BYTES: usize = 64 * 1024;
 const COPIED_FOR: Duration = Duration::from_millis(1_600);
 
 /// A complete text. Its code is coloured by the server once it is on the page.
@@ -40,10 +40,10 @@ pub(super) fn DoneProse(#[prop(into)] text: Signal<String>, id: TurnId) -> impl 
     }
 }
 
-/// A growing text: finished blocks stay, only the last one is drawn anew.
+/// A growing text: finished blocks stay, only the last one is drawn again.
 #[component]
 pub(super) fn LiveProse(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl IntoView {
-    let room = Room::expect();
+    let announcer: Announcer = expect_context();
     let doc = StoredValue::new(StreamDoc::default());
     let finished = RwSignal::new(Vec::<(usize, String)>::new());
     let open = RwSignal::new(String::new());
@@ -55,10 +55,7 @@ pub(super) fn LiveProse(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl Int
                 .unwrap_or_default()
         });
         if !step.finished.is_empty() {
-            room.spoken_to
-                .update_value(|to| *to += step.finished_source.len());
-            room.spoken
-                .update(|spoken| spoken.push(plain_text(&step.finished_source)));
+            announcer.say(&step.finished_source);
             finished.update(|blocks| {
                 let first = blocks.len();
                 blocks.extend((first..).zip(step.finished));
@@ -89,12 +86,12 @@ fn render_options(id: TurnId) -> impl Fn() -> RenderOptions + Copy + Send + Sync
 
 /// Asks for colours block by block; what fails stays plain.
 fn colour_code(text: Signal<String>, highlights: RwSignal<HashMap<usize, String>>) {
-    let room = Room::expect();
+    let coloured: Highlights = expect_context();
     Effect::new(move || {
         let codes = text.with(|text| code_blocks(text));
         spawn_local(async move {
             for (index, code) in codes.into_iter().enumerate() {
-                if let Some(html) = coloured(room, code).await {
+                if let Some(html) = coloured.of(code).await {
                     // None: the message has gone from the page.
                     if highlights
                         .try_update(|all| all.insert(index, html))
@@ -106,24 +103,6 @@ fn colour_code(text: Signal<String>, highlights: RwSignal<HashMap<usize, String>
             }
         });
     });
-}
-
-async fn coloured(room: Room, block: CodeBlock) -> Option<String> {
-    if block.language.is_empty() || block.code.len() > MAX_CODE_BYTES {
-        return None;
-    }
-    let known = room
-        .coloured
-        .try_with_value(|known| known.get(&block).cloned())?;
-    if known.is_some() {
-        return known;
-    }
-    let html = highlight(block.language.clone(), block.code.clone())
-        .await
-        .ok()?;
-    room.coloured
-        .try_update_value(|known| known.insert(block, html.clone()))?;
-    Some(html)
 }
 
 /// One handler for the copy buttons of all code blocks in a text.

@@ -1,6 +1,6 @@
 //! What the search field finds.
 
-use super::{history::Hit, library, room::Room};
+use super::{history::Hit, state::Library};
 use crate::i18n::{t, text::chat as text};
 use leptos::{prelude::*, task::spawn_local};
 use std::time::Duration;
@@ -11,17 +11,11 @@ const SEARCH_DELAY: Duration = Duration::from_millis(150);
 /// Conversations that have the words of the query, in their title or in what was said.
 #[component]
 pub(super) fn Hits(query: RwSignal<String>) -> impl IntoView {
-    let room = Room::expect();
+    let library: Library = expect_context();
     let hits = RwSignal::new(None::<Vec<Hit>>);
     let look = move |wanted: String| {
         spawn_local(async move {
-            let hidden = room.summaries.try_with_untracked(|list| {
-                let deleted = list.iter().filter(|summary| summary.is_deleted);
-                deleted
-                    .map(|summary| summary.id.clone())
-                    .collect::<Vec<_>>()
-            });
-            let found = library::search(&wanted, &hidden.unwrap_or_default(), MAX_HITS).await;
+            let found = library.search(&wanted, MAX_HITS).await;
             if query.try_get_untracked().as_ref() == Some(&wanted) {
                 hits.try_set(Some(found));
             }

@@ -1,8 +1,10 @@
 //! What is sent with every question of a conversation.
 
-use super::{history::ChatSettings, popover::Popover, room::Room};
+use super::{history::ChatSettings, state::OpenConversation};
 use crate::{
-    components::{Button, ButtonVariant, Field, Icon, IconName, described_by},
+    components::{
+        Button, ButtonVariant, Field, Icon, IconName, Popover, PopoverKind, described_by,
+    },
     i18n::{Text, t, text::chat as text, use_language},
 };
 use leptos::prelude::*;
@@ -24,21 +26,26 @@ const SHOWN_DEFAULT: f64 = 0.8;
 /// System prompt, temperature and reasoning effort of the shown conversation.
 #[component]
 pub(super) fn SettingsMenu() -> impl IntoView {
-    let room = Room::expect();
+    let conversation: OpenConversation = expect_context();
     let open = RwSignal::new(false);
-    let is_changed = Memo::new(move |_| {
-        room.open
-            .with(|chat| chat.settings != ChatSettings::default())
-    });
+    let is_changed =
+        Memo::new(move |_| conversation.with(|chat| chat.settings != ChatSettings::default()));
     let trigger = move || {
         view! {
             <Icon name=IconName::SlidersHorizontal size=20 />
             {move || is_changed.get().then(|| view! { <span class="settings__mark"></span> })}
         }
     };
-    let reset = move |_| change(room, |settings| *settings = ChatSettings::default());
+    let reset =
+        move |_| conversation.change_settings(|settings| *settings = ChatSettings::default());
     view! {
-        <Popover open label=t(text::SETTINGS) button_class="icon-button" trigger=trigger.into()>
+        <Popover
+            open
+            kind=PopoverKind::Dialog
+            label=t(text::SETTINGS)
+            button_class="icon-button"
+            trigger=trigger.into()
+        >
             <div class="chat-settings">
                 <h2 class="chat-settings__title">{t(text::SETTINGS)}</h2>
                 <SystemPrompt />
@@ -56,14 +63,9 @@ pub(super) fn SettingsMenu() -> impl IntoView {
     }
 }
 
-fn change(room: Room, change: impl FnOnce(&mut ChatSettings)) {
-    room.open.update(|chat| change(&mut chat.settings));
-    room.save_open();
-}
-
 #[component]
 fn SystemPrompt() -> impl IntoView {
-    let room = Room::expect();
+    let conversation: OpenConversation = expect_context();
     view! {
         <Field id=PROMPT_ID label=t(text::SYSTEM_PROMPT) hint=t(text::SYSTEM_PROMPT_HINT)>
             <textarea
@@ -71,9 +73,10 @@ fn SystemPrompt() -> impl IntoView {
                 id=PROMPT_ID
                 rows="4"
                 aria-describedby=described_by(PROMPT_ID)
-                prop:value=move || room.open.with(|chat| chat.settings.system_prompt.clone())
+                prop:value=move || conversation.with(|chat| chat.settings.system_prompt.clone())
                 on:change=move |event| {
-                    change(room, |settings| settings.system_prompt = event_target_value(&event));
+                    let prompt = event_target_value(&event);
+                    conversation.change_settings(|settings| settings.system_prompt = prompt);
                 }
             ></textarea>
         </Field>
@@ -82,9 +85,9 @@ fn SystemPrompt() -> impl IntoView {
 
 #[component]
 fn Temperature() -> impl IntoView {
-    let room = Room::expect();
+    let conversation: OpenConversation = expect_context();
     let language = use_language();
-    let value = move || room.open.with(|chat| chat.settings.temperature);
+    let value = move || conversation.with(|chat| chat.settings.temperature);
     let shown = move || match value() {
         Some(value) => format!("{value:.1}"),
         None => text::DEFAULT.get(language.get()).to_owned(),
@@ -102,7 +105,7 @@ fn Temperature() -> impl IntoView {
                 prop:value=move || value().unwrap_or(SHOWN_DEFAULT).to_string()
                 on:input=move |event| {
                     if let Ok(chosen) = event_target_value(&event).parse() {
-                        change(room, |settings| settings.temperature = Some(chosen));
+                        conversation.change_settings(|settings| settings.temperature = Some(chosen));
                     }
                 }
             />
@@ -112,11 +115,8 @@ fn Temperature() -> impl IntoView {
 
 #[component]
 fn Effort() -> impl IntoView {
-    let room = Room::expect();
-    let value = move || {
-        room.open
-            .with(|chat| chat.settings.reasoning_effort.clone())
-    };
+    let conversation: OpenConversation = expect_context();
+    let value = move || conversation.with(|chat| chat.settings.reasoning_effort.clone());
     let option = move |(key, label): (&'static str, Text)| {
         view! {
             <option value=key selected=move || value().as_deref() == Some(key)>
@@ -132,7 +132,7 @@ fn Effort() -> impl IntoView {
                     id=EFFORT_ID
                     on:change=move |event| {
                         let chosen = Some(event_target_value(&event)).filter(|key| !key.is_empty());
-                        change(room, |settings| settings.reasoning_effort = chosen);
+                        conversation.change_settings(|settings| settings.reasoning_effort = chosen);
                     }
                 >
                     <option value="" selected=move || value().is_none()>

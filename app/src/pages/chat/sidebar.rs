@@ -3,8 +3,8 @@
 use super::{
     entry::Entry,
     history::{Period, Summary, grouped},
-    room::Room,
     search::Hits,
+    state::{Layout, Library},
 };
 use crate::{
     browser::page,
@@ -15,17 +15,15 @@ use crate::{
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
-/// Below this width the list is a sheet; the style sheet says the same.
-pub(super) const NARROW: &str = "(max-width: 860px)";
 const SEARCH_ID: &str = "chat-search";
 const SHEET_SEARCH_ID: &str = "chat-search-sheet";
 
 /// The list at the left edge of wide screens.
 #[component]
 pub(super) fn Sidebar() -> impl IntoView {
-    let room = Room::expect();
+    let layout: Layout = expect_context();
     view! {
-        <aside class="chat__side" aria-label=t(text::CHATS) inert=move || !room.is_sidebar_open.get()>
+        <aside class="chat__side" aria-label=t(text::CHATS) inert=move || !layout.is_sidebar_open()>
             <List search_id=SEARCH_ID />
         </aside>
     }
@@ -34,17 +32,17 @@ pub(super) fn Sidebar() -> impl IntoView {
 /// The same list as a sheet, for narrow screens.
 #[component]
 pub(super) fn SidebarSheet() -> impl IntoView {
-    let room = Room::expect();
+    let layout: Layout = expect_context();
     let close_on_link = move |event: ev::MouseEvent| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         if target.is_some_and(|target| matches!(target.closest("a"), Ok(Some(_)))) {
-            room.is_sheet_open.set(false);
+            layout.close_sheet();
         }
     };
     view! {
-        <Sheet open=room.is_sheet_open title=t(text::CHATS)>
+        <Sheet open=layout.sheet() title=t(text::CHATS)>
             <div class="chat__sheet" on:click=close_on_link>
                 <List search_id=SHEET_SEARCH_ID />
             </div>
@@ -53,14 +51,10 @@ pub(super) fn SidebarSheet() -> impl IntoView {
 }
 
 /// Moves the focus to the search field, opening the list if it is hidden.
-pub(super) fn focus_search(room: Room) {
-    if page::matches_media(NARROW) {
-        room.is_sheet_open.set(true);
-        request_animation_frame(|| dom::focus(SHEET_SEARCH_ID));
-    } else {
-        room.is_sidebar_open.set(true);
-        request_animation_frame(|| dom::focus(SEARCH_ID));
-    }
+pub(super) fn focus_search(layout: Layout) {
+    let is_sheet = layout.show_list();
+    let field = if is_sheet { SHEET_SEARCH_ID } else { SEARCH_ID };
+    request_animation_frame(move || dom::focus(field));
 }
 
 #[component]
@@ -88,9 +82,9 @@ type Group = (Period, Vec<String>);
 
 #[component]
 fn Groups() -> impl IntoView {
-    let room = Room::expect();
+    let library: Library = expect_context();
     let groups = Memo::new(move |_| {
-        let list = room.summaries.get();
+        let list = library.summaries();
         // Nothing is listed on the server and before the first read: no clock is needed there.
         if list.is_empty() {
             return Vec::new();
@@ -101,7 +95,7 @@ fn Groups() -> impl IntoView {
             .map(|(period, members)| (period, ids(members)))
             .collect::<Vec<Group>>()
     });
-    let is_empty = Memo::new(move |_| room.is_list_loaded.get() && groups.with(Vec::is_empty));
+    let is_empty = Memo::new(move |_| library.is_loaded() && groups.with(Vec::is_empty));
     let periods = move || groups.with(|all| all.iter().map(|group| group.0).collect::<Vec<_>>());
     let members = move |period| {
         let find = move |all: &Vec<Group>| all.iter().find(|group| group.0 == period).cloned();

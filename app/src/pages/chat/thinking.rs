@@ -22,9 +22,9 @@ pub(super) fn Thinking(
         let (language, secs) = (language.get(), secs.get());
         match (is_active.get(), secs) {
             (true, 0) => text::THINKING.get(language).to_owned(),
-            (true, _) => text::THINKING_FOR.fill(language, &[("secs", &secs)]),
+            (true, _) => text::ThinkingFor { secs: &secs }.fill(language),
             (false, 0) => text::THOUGHT.get(language).to_owned(),
-            (false, _) => text::THOUGHT_FOR.fill(language, &[("secs", &secs)]),
+            (false, _) => text::ThoughtFor { secs: &secs }.fill(language),
         }
     };
     let has_thoughts = Memo::new(move |_| thoughts.with(|thoughts| !thoughts.is_empty()));

@@ -4,7 +4,7 @@ use super::{
     empty::EmptyChat,
     history::{Author, TurnId},
     message::TurnView,
-    room::Room,
+    state::{Announcer, Generations, Layout, OpenConversation},
 };
 use crate::{
     browser::page,
@@ -16,24 +16,24 @@ use leptos::{html, prelude::*};
 /// Scrolls with the answer until the person scrolls up; a button leads back to the end.
 #[component]
 pub(super) fn Turns() -> impl IntoView {
-    let room = Room::expect();
+    let layout: Layout = expect_context();
     let list = NodeRef::<html::Div>::new();
     let last_top = StoredValue::new(0);
-    follow_end(room, list);
+    follow_end(layout, list);
     let on_scroll = move |_| {
         let Some(list) = list.get_untracked() else {
             return;
         };
         let top = list.scroll_top();
         if page::is_at_end(&list) {
-            room.follows_end.set(true);
+            layout.follow_end();
         } else if top < last_top.get_value() {
-            room.follows_end.set(false);
+            layout.stay_here();
         }
         last_top.set_value(top);
     };
     let to_end = move |_| {
-        room.follows_end.set(true);
+        layout.follow_end();
         if let Some(list) = list.get_untracked() {
             page::scroll_to_end(&list, true);
         }
@@ -46,7 +46,7 @@ pub(super) fn Turns() -> impl IntoView {
         </div>
         <Spoken />
         <div class="turns__jump">
-            <Show when=move || !room.follows_end.get()>
+            <Show when=move || !layout.follows_end()>
                 <button type="button" class="jump" on:click=to_end>
                     <Icon name=IconName::ArrowDown />
                     {t(text::JUMP_TO_END)}
@@ -58,9 +58,9 @@ pub(super) fn Turns() -> impl IntoView {
 
 #[component]
 fn TurnList() -> impl IntoView {
-    let room = Room::expect();
+    let open: OpenConversation = expect_context();
     let path = Memo::new(move |_| {
-        room.open.with(|chat| -> Vec<(String, TurnId, Author)> {
+        open.with(|chat| -> Vec<(String, TurnId, Author)> {
             chat.path()
                 .into_iter()
                 .map(|turn| (chat.id.clone(), turn.id, turn.author))
@@ -69,10 +69,10 @@ fn TurnList() -> impl IntoView {
     });
     let is_empty = Memo::new(move |_| path.with(Vec::is_empty));
     view! {
-        <Show when=move || is_empty.get() && !room.is_opening.get()>
+        <Show when=move || is_empty.get() && !open.is_opening()>
             <EmptyChat />
         </Show>
-        <Show when=move || is_empty.get() && room.is_opening.get()>
+        <Show when=move || is_empty.get() && open.is_opening()>
             <div class="turns__loading">
                 <Skeleton />
                 <Skeleton />
@@ -84,16 +84,18 @@ fn TurnList() -> impl IntoView {
     }
 }
 
-/// Keeps the end in view while `follows_end` holds.
-fn follow_end(room: Room, list: NodeRef<html::Div>) {
+/// Keeps the end in view while the page follows it.
+fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
+    let open: OpenConversation = expect_context();
+    let generations: Generations = expect_context();
     Effect::new(move || {
         let Some(list) = list.get() else { return };
-        let head = room.open.with(|chat| chat.head());
-        if let Some(answer) = head.and_then(|id| room.live(id)) {
+        let head = open.with(|chat| chat.head());
+        if let Some(answer) = head.and_then(|id| generations.live(id)) {
             answer.track();
         }
-        room.files.track();
-        if room.follows_end.get_untracked() {
+        open.track_files();
+        if untrack(|| layout.follows_end()) {
             // After the views of this change have been drawn.
             request_animation_frame(move || page::scroll_to_end(&list, false));
         }
@@ -103,10 +105,10 @@ fn follow_end(room: Room, list: NodeRef<html::Div>) {
 /// Paragraph by paragraph, not token by token.
 #[component]
 fn Spoken() -> impl IntoView {
-    let room = Room::expect();
+    let announcer: Announcer = expect_context();
     let parts = move || {
-        room.spoken
-            .get()
+        announcer
+            .parts()
             .into_iter()
             .enumerate()
             .collect::<Vec<_>>()

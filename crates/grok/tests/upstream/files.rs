@@ -1,4 +1,4 @@
-//! The calls beside the chat: quota, uploads, downloads, and the proxies of files.
+//! The calls beside the chat: quota and uploads, and the proxies of files.
 
 use super::*;
 
@@ -29,8 +29,8 @@ async fn quota_and_upload_calls_are_sent_as_documented() {
         mime: "image/png".to_owned(),
         content,
     };
-    let uploaded = client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
-    assert_eq!(uploaded.file_metadata_id, "5d1c");
+    let id = client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
+    assert_eq!(id, "5d1c");
     let error = client.upload(CREDENTIAL, &upload, LONG).await.unwrap_err();
     assert_eq!(error.label(), "malformed");
     let received = fake.received();
@@ -43,80 +43,6 @@ async fn quota_and_upload_calls_are_sent_as_documented() {
     assert_eq!(received[1].uri, "/rest/app-chat/upload-file");
     let body: Value = serde_json::from_slice(&received[1].body).unwrap();
     assert_eq!(body["content"].as_str().unwrap().len(), 400_000);
-}
-
-#[tokio::test]
-async fn downloads_follow_trusted_redirects_with_cookies_and_no_others() {
-    let stranger = Fake::start([]).await;
-    let fake = Fake::start([
-        Reply::new(302, "").header("location", "/users/u1/b.png?sig=1"),
-        Reply::new(200, "bytes").header("content-type", "image/png; x=1"),
-        Reply::new(302, "").header("location", stranger.url.as_str()),
-        Reply::new(404, "{}"),
-    ])
-    .await;
-    let client = client(&fake);
-    let download = client
-        .download(CREDENTIAL, "users/u1/a.png", LONG)
-        .await
-        .unwrap();
-    assert_eq!(download.mime(), Some("image/png"));
-    assert_eq!(download.bytes(5).await.unwrap(), "bytes");
-    let error = client
-        .download(CREDENTIAL, "/users/u1/a.png", LONG)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        UpstreamError::UntrustedHost {
-            host: "127.0.0.1".to_owned()
-        }
-    );
-    let error = client.download(CREDENTIAL, "gone", LONG).await.unwrap_err();
-    assert_eq!(error.status(), Some(404));
-    let error = client
-        .download(CREDENTIAL, "http://evil.test/a", LONG)
-        .await
-        .unwrap_err();
-    assert_eq!(error.label(), "untrusted_host");
-    let received = fake.received();
-    let uris: Vec<_> = received
-        .iter()
-        .map(|request| request.uri.as_str())
-        .collect();
-    assert_eq!(
-        uris,
-        [
-            "/users/u1/a.png",
-            "/users/u1/b.png?sig=1",
-            "/users/u1/a.png",
-            "/gone"
-        ]
-    );
-    assert!(
-        received
-            .iter()
-            .all(|r| r.header("cookie").unwrap().contains(CREDENTIAL))
-    );
-    assert_eq!(received[0].header("sec-fetch-dest"), Some("document"));
-    assert!(
-        stranger.received().is_empty(),
-        "nothing was sent to the stranger"
-    );
-}
-
-#[tokio::test]
-async fn a_download_over_the_limit_is_refused() {
-    let body = Step::Endless(Bytes::from(vec![0u8; 1024]));
-    let fake = Fake::start([Reply::steps(vec![body])]).await;
-    let download = client(&fake).download(CREDENTIAL, "a", LONG).await.unwrap();
-    let error = download.bytes(10_000).await.unwrap_err();
-    assert_eq!(
-        error,
-        UpstreamError::TooLarge {
-            limit_bytes: 10_000
-        }
-    );
 }
 
 #[tokio::test]

@@ -26,8 +26,6 @@ const END: &str = "{\"result\":{\"response\":{\"finalMetadata\":{},\"isSoftStop\
 fn settings(fake: &Fake) -> Settings {
     Settings {
         web_url: fake.url.clone(),
-        assets_url: fake.url.clone(),
-        accounts_url: fake.url.clone(),
         cf_clearance: "planted-clearance-1".to_owned(),
         ..Settings::default()
     }
@@ -107,6 +105,16 @@ async fn a_chat_call_is_sent_once_with_its_headers_and_body() {
         (&body["message"], &body["modelName"]),
         (&json!("hello"), &json!("grok-4"))
     );
+    let images = [
+        "enableImageGeneration",
+        "enableImageStreaming",
+        "imageGenerationCount",
+    ];
+    assert_eq!(
+        images.map(|name| &body[name]),
+        [&json!(false), &json!(false), &json!(0)],
+        "no pictures are asked for"
+    );
 }
 
 #[tokio::test]
@@ -132,10 +140,6 @@ async fn frames_come_as_soon_as_they_are_complete() {
     assert_eq!(frame.token.as_deref(), Some("é🦀"));
     go.notify_one();
     assert_eq!(tokens(&mut stream).await.unwrap(), ["two"]);
-    assert_eq!(
-        stream.received_bytes(),
-        (first.len() + second.len() + END.len()) as u64
-    );
 }
 
 #[tokio::test]
@@ -167,21 +171,27 @@ async fn compressed_streams_are_not_held_back() {
         "before the next piece was sent"
     );
     go.notify_one();
-    assert!(stream.next_frame().await.unwrap().unwrap().is_soft_stop);
+    assert_eq!(
+        stream.next_frame().await,
+        Ok(None),
+        "the end mark came, so the abort does not matter"
+    );
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_a_cut_until_the_answer_is_complete() {
+async fn every_end_is_a_cut_until_the_answer_is_complete() {
     let fake = Fake::start([
         Reply::steps(vec![send(token("a")), Step::Abort]),
         Reply::steps(vec![send(token("a") + END), Step::Abort]),
         Reply::new(200, token("a") + "{\"result\":{\"resp"),
         Reply::new(200, token("a")),
+        Reply::new(200, token("a") + END),
+        Reply::new(200, token("")),
     ])
     .await;
     let client = client(&fake);
     let mut outcomes = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..6 {
         let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
         let outcome = tokens(&mut stream)
             .await
@@ -193,8 +203,9 @@ async fn a_broken_connection_is_a_cut_until_the_answer_is_complete() {
             "nothing follows the end"
         );
     }
-    let cut = Err(("cut", Class::TryAnother));
-    assert_eq!(outcomes, [cut, Ok(1), cut, Ok(1)]);
+    let cut = Err(("cut", Class::Retryable));
+    let said_nothing = Ok(1);
+    assert_eq!(outcomes, [cut, Ok(1), cut, cut, Ok(1), said_nothing]);
 }
 
 #[tokio::test]
@@ -220,7 +231,7 @@ async fn refusals_carry_class_status_and_retry_after() {
         error,
         UpstreamError::Refused {
             status: 429,
-            class: Class::Cool,
+            class: Class::RateLimited,
             retry_after: Some(Duration::from_secs(17)),
             message: "Too many requests".to_owned(),
         }
@@ -231,12 +242,12 @@ async fn refusals_carry_class_status_and_retry_after() {
     );
     assert_eq!(
         chat_error(Reply::new(503, "<html>")).await.class(),
-        Class::TryAnother
+        Class::Retryable
     );
     let elsewhere = Reply::new(302, "").header("location", "/sign-in");
     assert_eq!(
         chat_error(elsewhere).await.class(),
-        Class::GiveUp,
+        Class::Fatal,
         "redirects are not followed"
     );
     let page = Reply::new(200, "<html>").header("content-type", "text/html; charset=utf-8");
@@ -300,6 +311,42 @@ async fn a_challenge_opens_fresh_connections() {
 }
 
 #[tokio::test]
+async fn other_settings_keep_the_connections_unless_the_way_changes() {
+    let fake = Fake::start([
+        Reply::new(200, END),
+        Reply::new(200, END),
+        Reply::new(200, END),
+    ])
+    .await;
+    let first = client(&fake);
+    let cookies = Settings {
+        cf_clearance: "another-clearance".to_owned(),
+        user_agent: "Another/1".to_owned(),
+        ..settings(&fake)
+    };
+    let second = first.with_settings(cookies.clone()).unwrap();
+    let way = Settings {
+        connect_timeout: LONG,
+        ..cookies
+    };
+    let third = second.with_settings(way).unwrap();
+    for client in [&first, &second, &third] {
+        let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
+        assert_eq!(tokens(&mut stream).await, Ok(Vec::new()));
+    }
+    let received = fake.received();
+    let agents: Vec<_> = received.iter().map(|r| r.header("user-agent")).collect();
+    assert_eq!(agents[1..], [Some("Another/1"), Some("Another/1")]);
+    let cookie = received[1].header("cookie").unwrap();
+    assert!(
+        cookie.ends_with("; cf_clearance=another-clearance"),
+        "{cookie}"
+    );
+    assert_eq!(received[0].peer_port, received[1].peer_port);
+    assert_ne!(received[1].peer_port, received[2].peer_port);
+}
+
+#[tokio::test]
 async fn trouble_before_the_answer_is_transient() {
     let never = Arc::new(Notify::new());
     let fake = Fake::start([Reply::steps(vec![Step::Wait(never)])]).await;
@@ -311,7 +358,7 @@ async fn trouble_before_the_answer_is_transient() {
         .unwrap_err();
     assert_eq!(
         (error.label(), error.class()),
-        ("timeout", Class::TryAnother)
+        ("timeout", Class::Retryable)
     );
     let nobody = Settings {
         web_url: "http://127.0.0.1:1".parse().unwrap(),
@@ -324,7 +371,7 @@ async fn trouble_before_the_answer_is_transient() {
         .unwrap_err();
     assert_eq!(
         (error.label(), error.class()),
-        ("connect", Class::TryAnother)
+        ("connect", Class::Retryable)
     );
     assert_eq!(
         error.message(),

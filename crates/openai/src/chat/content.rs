@@ -1,12 +1,12 @@
 //! The rules for the content of one message.
 
-use serde_json::Value;
+use chat::{AttachmentKind, Part, Role};
 
-use super::{fields::kind, media};
-use crate::{
-    Invalid,
-    chat::{Content, Part, Role},
+use super::{
+    json::{Json, Object},
+    media,
 };
+use crate::Invalid;
 
 /// Where in the messages something stands. Becomes a `param` only when there is an error.
 #[derive(Clone, Copy, Debug)]
@@ -43,60 +43,62 @@ impl Place {
 ///
 /// # Errors
 /// `empty_content`, `invalid_content` and those of [`block`] and of a single object.
-pub(super) fn parse(place: Place, role: Role, value: Option<Value>) -> Result<Content, Invalid> {
+pub(super) fn parse(
+    place: Place,
+    role: Role,
+    value: Option<Json<'_>>,
+) -> Result<Vec<Part>, Invalid> {
     let empty = |text| Invalid::new("empty_content", place.param(".content"), text);
     match value {
-        None if role == Role::Assistant => Ok(Content::Empty),
+        None if role == Role::Assistant => Ok(Vec::new()),
         None => Err(empty("`content` is required.")),
-        Some(Value::String(text)) if text.trim().is_empty() => {
+        Some(Json::String(text)) if text.trim().is_empty() => {
             Err(empty("`content` must not be blank."))
         }
-        Some(Value::String(text)) => Ok(Content::Text(text)),
-        Some(Value::Array(list)) if list.is_empty() => Err(empty("`content` must not be empty.")),
-        Some(Value::Array(list)) => list
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| block(place.block(index), role, value))
-            .collect::<Result<_, _>>()
-            .map(Content::Parts),
-        Some(Value::Object(item)) => object(place, &item).map(|part| Content::Parts(vec![part])),
+        Some(Json::String(text)) => Ok(vec![Part::Text(text.into_owned())]),
+        Some(Json::Array(list)) if list.is_empty() => Err(empty("`content` must not be empty.")),
+        Some(Json::Array(list)) => {
+            list.try_map(|index, value| block(place.block(index), role, &value))
+        }
+        Some(Json::Object(item)) => object(place, item).map(|part| vec![part]),
         Some(other) => Err(Invalid::new(
             "invalid_content",
             place.param(".content"),
             format!(
                 "`content` must be a string or an array of blocks, not {}.",
-                kind(&other)
+                other.kind()
             ),
         )),
     }
 }
 
 /// Content that is one object: only a text block may stand alone.
-fn object(place: Place, item: &serde_json::Map<String, Value>) -> Result<Part, Invalid> {
+fn object(place: Place, item: Object<'_>) -> Result<Part, Invalid> {
     let invalid = |code, tail, text| Err(Invalid::new(code, place.param(tail), text));
-    match item.get("type").and_then(Value::as_str) {
-        None => invalid(
-            "invalid_content_item",
-            ".content",
-            "`content` given as an object must be {\"type\":\"text\",\"text\":\"…\"}.",
-        ),
-        Some("text") => match item.get("text").and_then(Value::as_str).map(str::trim) {
-            None => invalid(
-                "invalid_content_item",
-                ".content.text",
-                "`content.text` must be a string.",
-            ),
-            Some("") => invalid(
+    let fields = item.fields(&["type", "text"]);
+    match fields.get("type") {
+        Some(Json::String(kind)) if kind == "text" => match fields.get("text") {
+            Some(Json::String(text)) if text.trim().is_empty() => invalid(
                 "empty_content",
                 ".content.text",
                 "`content.text` must not be blank.",
             ),
-            Some(text) => Ok(Part::Text(text.to_owned())),
+            Some(Json::String(text)) => Ok(Part::Text(text.trim().to_owned())),
+            _ => invalid(
+                "invalid_content_item",
+                ".content.text",
+                "`content.text` must be a string.",
+            ),
         },
-        Some(_) => invalid(
+        Some(Json::String(_)) => invalid(
             "invalid_content_type",
             ".content.type",
             "`content` given as an object must have the type `text`; put others into an array.",
+        ),
+        _ => invalid(
+            "invalid_content_item",
+            ".content",
+            "`content` given as an object must be {\"type\":\"text\",\"text\":\"…\"}.",
         ),
     }
 }
@@ -104,37 +106,39 @@ fn object(place: Place, item: &serde_json::Map<String, Value>) -> Result<Part, I
 /// Parses one content block.
 ///
 /// # Errors
-/// Each rule has its code; audio that is valid is `unsupported_parameter`.
-pub(super) fn block(place: Place, role: Role, value: Value) -> Result<Part, Invalid> {
+/// Each rule has its code.
+pub(super) fn block(place: Place, role: Role, value: &Json<'_>) -> Result<Part, Invalid> {
     let invalid = |code, tail, text: &str| Err(Invalid::new(code, place.param(tail), text));
-    let Value::Object(mut fields) = value else {
+    let Json::Object(object) = value else {
         return invalid("invalid_block", "", "Each content block must be an object.");
     };
-    if fields.is_empty() {
+    if object.is_empty() {
         return invalid("empty_block", "", "A content block must not be empty.");
     }
-    let block_type = match fields.get("type") {
-        None | Some(Value::Null) => {
+    let fields = object.fields(&["type", "text", "image_url", "input_audio", "file"]);
+    let kind = match fields.get("type") {
+        None => {
             return invalid(
                 "missing_type",
                 ".type",
                 "Each content block needs a `type`.",
             );
         }
-        Some(Value::String(name)) if name.trim().is_empty() => {
+        Some(Json::String(kind)) if kind.trim().is_empty() => {
             return invalid(
                 "empty_type",
                 ".type",
                 "The `type` of a block must not be blank.",
             );
         }
-        other => other.and_then(Value::as_str),
+        Some(Json::String(kind)) => kind,
+        Some(_) => "".into(),
     };
-    match block_type {
-        Some("text") => text(place, fields.get("text")),
-        Some("image_url") if role == Role::User => media::image(place, &mut fields),
-        Some("input_audio") if role == Role::User => Err(media::audio(place, &mut fields)),
-        Some("file") if role == Role::User => media::file(place, &mut fields),
+    match kind.as_ref() {
+        "text" => text(place, fields.get("text")),
+        "image_url" if role == Role::User => media::part(place, AttachmentKind::Image, &fields),
+        "input_audio" if role == Role::User => media::part(place, AttachmentKind::Audio, &fields),
+        "file" if role == Role::User => media::part(place, AttachmentKind::File, &fields),
         _ if role == Role::User => invalid(
             "invalid_type",
             ".type",
@@ -148,10 +152,10 @@ pub(super) fn block(place: Place, role: Role, value: Value) -> Result<Part, Inva
     }
 }
 
-fn text(place: Place, value: Option<&Value>) -> Result<Part, Invalid> {
-    match value.and_then(Value::as_str).map(str::trim) {
-        Some(text) if !text.is_empty() => Ok(Part::Text(text.to_owned())),
-        _ => Err(Invalid::new(
+fn text(place: Place, value: Option<Json<'_>>) -> Result<Part, Invalid> {
+    match value.and_then(Json::into_text) {
+        Some(text) => Ok(Part::Text(text.trim().to_owned())),
+        None => Err(Invalid::new(
             "empty_text",
             place.param(".text"),
             "`text` must be a string that is not blank.",
@@ -161,13 +165,22 @@ fn text(place: Place, value: Option<&Value>) -> Result<Part, Invalid> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    fn parsed(role: Role, content: Value) -> Result<Vec<Part>, Invalid> {
+        let text = content.to_string();
+        let value = super::super::json::read(text.as_bytes())?;
+        parse(
+            Place::message(2),
+            role,
+            Some(value).filter(|value| *value != Json::Null),
+        )
+    }
+
     fn refused(role: Role, content: Value) -> (&'static str, String) {
-        let value = Some(content).filter(|value| !value.is_null());
-        let invalid = parse(Place::message(2), role, value).unwrap_err();
+        let invalid = parsed(role, content).unwrap_err();
         (invalid.code, invalid.param.unwrap())
     }
 
@@ -209,6 +222,11 @@ mod tests {
                 "empty_text",
                 ".0.text",
             ),
+            (
+                json!([{"type": "text", "text": 1}]),
+                "empty_text",
+                ".0.text",
+            ),
         ] {
             let expected = (code, format!("messages.2.content{tail}"));
             assert_eq!(refused(Role::User, content.clone()), expected, "{content}");
@@ -217,26 +235,49 @@ mod tests {
 
     #[test]
     fn only_a_user_may_attach() {
-        for role in [Role::System, Role::Developer, Role::Assistant] {
-            let image = json!([{"type": "image_url", "image_url": {"url": "https://a.io/b.png"}}]);
-            let expected = ("invalid_type", "messages.2.content.0.type".to_owned());
-            assert_eq!(refused(role, image), expected);
+        let url = json!({"url": "https://a.io/b.png"});
+        let data = json!({"data": "https://a.io/b.mp3", "file_data": "https://a.io/b.pdf"});
+        let blocks = [
+            json!([{"type": "image_url", "image_url": url}]),
+            json!([{"type": "input_audio", "input_audio": data}]),
+            json!([{"type": "file", "file": data}]),
+        ];
+        for block in blocks {
+            for role in [Role::System, Role::Developer, Role::Assistant] {
+                let invalid = parsed(role, block.clone()).unwrap_err();
+                assert_eq!(invalid.code, "invalid_type");
+                assert_eq!(
+                    invalid.message,
+                    "Only user messages may hold other blocks than text."
+                );
+            }
+            assert_eq!(parsed(Role::User, block).map(|parts| parts.len()), Ok(1));
         }
+        let other = parsed(Role::User, json!([{"type": "video_url"}])).unwrap_err();
+        assert_eq!(
+            other.message,
+            "The `type` of a user's block must be text, image_url, input_audio or file."
+        );
     }
 
     #[test]
     fn an_assistant_may_say_nothing_but_not_a_blank() {
-        let empty = parse(Place::message(0), Role::Assistant, None).unwrap();
-        assert_eq!(empty, Content::Empty);
+        assert_eq!(parsed(Role::Assistant, json!(null)), Ok(Vec::new()));
         assert_eq!(refused(Role::Assistant, json!("")).0, "empty_content");
     }
 
     #[test]
     fn text_blocks_are_trimmed_and_strings_are_not() {
-        let parsed = |content| parse(Place::message(0), Role::System, Some(content)).unwrap();
-        let part = Content::Parts(vec![Part::Text("a b".into())]);
-        assert_eq!(parsed(json!([{"type": "text", "text": " a b\n"}])), part);
-        assert_eq!(parsed(json!({"type": "text", "text": " a b\n"})), part);
-        assert_eq!(parsed(json!(" a b\n")), Content::Text(" a b\n".into()));
+        let part = |text: &str| Ok(vec![Part::Text(text.to_owned())]);
+        let system = |content| parsed(Role::System, content);
+        assert_eq!(
+            system(json!([{"type": "text", "text": " a b\n"}])),
+            part("a b")
+        );
+        assert_eq!(
+            system(json!({"type": "text", "text": " a b\n"})),
+            part("a b")
+        );
+        assert_eq!(system(json!(" a b\n")), part(" a b\n"));
     }
 }

@@ -1,41 +1,37 @@
 //! The rules for messages: roles, tool turns and who may say what.
 
-use serde_json::Value;
+use chat::{Part, Role, ToolCall, Turn};
 
 use super::{
     content::{self, Place},
-    fields::{Fields, kind, take},
+    json::{Fields, Json},
 };
-use crate::{
-    Invalid,
-    chat::{Content, Message, Part, Role, ToolCall},
-};
+use crate::Invalid;
+
+/// The fields of a message that are looked at.
+const FIELDS: &[&str] = &["role", "name", "content", "tool_call_id", "tool_calls"];
 
 /// Parses the field `messages`.
 ///
 /// # Errors
 /// The first mistake. Besides the rules of each message, at least one must say something.
-pub(super) fn parse(value: Option<Value>) -> Result<Vec<Message>, Invalid> {
+pub(super) fn parse(value: Option<Json<'_>>) -> Result<Vec<Turn>, Invalid> {
     let list = match value {
-        Some(Value::Array(list)) if !list.is_empty() => list,
-        Some(Value::Array(_)) => {
+        Some(Json::Array(list)) if !list.is_empty() => list,
+        Some(Json::Array(_)) => {
             return Err(Invalid::value("messages", "`messages` must not be empty."));
         }
-        None | Some(Value::Null) => {
+        None => {
             return Err(Invalid::value("messages", "`messages` is required."));
         }
         Some(other) => {
-            let message = format!("`messages` must be an array, not {}.", kind(&other));
+            let message = format!("`messages` must be an array, not {}.", other.kind());
             return Err(Invalid::value("messages", message));
         }
     };
-    let messages: Vec<Message> = list
-        .into_iter()
-        .enumerate()
-        .map(|(index, value)| message(Place::message(index), value))
-        .collect::<Result<_, _>>()?;
-    if messages.iter().any(says_something) {
-        return Ok(messages);
+    let turns = list.try_map(|index, value| message(Place::message(index), &value))?;
+    if turns.iter().any(Turn::says_something) {
+        return Ok(turns);
     }
     Err(Invalid::new(
         "empty_content",
@@ -44,24 +40,16 @@ pub(super) fn parse(value: Option<Value>) -> Result<Vec<Message>, Invalid> {
     ))
 }
 
-fn says_something(message: &Message) -> bool {
-    !message.tool_calls.is_empty()
-        || match &message.content {
-            Content::Empty => false,
-            Content::Text(text) => !text.trim().is_empty(),
-            Content::Parts(parts) => !parts.is_empty(),
-        }
-}
-
-fn message(place: Place, value: Value) -> Result<Message, Invalid> {
-    let Value::Object(mut fields) = value else {
-        let text = format!("Each message must be an object, not {}.", kind(&value));
+fn message(place: Place, value: &Json<'_>) -> Result<Turn, Invalid> {
+    let Json::Object(object) = value else {
+        let text = format!("Each message must be an object, not {}.", value.kind());
         return Err(Invalid::value(place.param(""), text));
     };
-    let role = fields
-        .get("role")
-        .and_then(Value::as_str)
-        .and_then(Role::from_name);
+    let fields = object.fields(FIELDS);
+    let role = match fields.get("role") {
+        Some(Json::String(name)) => Role::from_name(&name),
+        _ => None,
+    };
     let role = role.ok_or_else(|| {
         Invalid::new(
             "invalid_role",
@@ -69,34 +57,34 @@ fn message(place: Place, value: Value) -> Result<Message, Invalid> {
             "`role` must be developer, system, user, assistant or tool.",
         )
     })?;
-    let name = name(place, &mut fields)?;
+    let name = name(place, &fields)?;
     let tool_call_id = match role {
-        Role::Tool => Some(tool_call_id(place, &mut fields)?),
+        Role::Tool => Some(tool_call_id(place, &fields)?),
         _ => None,
     };
     let tool_calls = match role {
-        Role::Assistant => tool_calls(place, &mut fields)?,
+        Role::Assistant => tool_calls(place, &fields)?,
         _ => Vec::new(),
     };
-    let content = take(&mut fields, "content");
-    let content = if role == Role::Tool || !tool_calls.is_empty() {
-        unchecked_content(place, content)?
+    let content = fields.get("content");
+    let parts = if role == Role::Tool || !tool_calls.is_empty() {
+        unchecked_parts(place, content)
     } else {
         content::parse(place, role, content)?
     };
-    Ok(Message {
+    Ok(Turn {
         role,
         name,
-        content,
-        tool_call_id,
+        parts,
         tool_calls,
+        tool_call_id,
     })
 }
 
-fn name(place: Place, fields: &mut Fields) -> Result<Option<String>, Invalid> {
-    match take(fields, "name") {
+fn name(place: Place, fields: &Fields<'_>) -> Result<Option<String>, Invalid> {
+    match fields.get("name") {
         None => Ok(None),
-        Some(Value::String(name)) => Ok(Some(name).filter(|name| !name.trim().is_empty())),
+        Some(name @ Json::String(_)) => Ok(name.into_text().map(|name| name.into_owned())),
         Some(_) => Err(Invalid::value(
             place.param(".name"),
             "`name` must be a string.",
@@ -104,21 +92,21 @@ fn name(place: Place, fields: &mut Fields) -> Result<Option<String>, Invalid> {
     }
 }
 
-fn tool_call_id(place: Place, fields: &mut Fields) -> Result<String, Invalid> {
-    match take(fields, "tool_call_id") {
-        Some(Value::String(id)) if !id.trim().is_empty() => Ok(id),
-        _ => Err(Invalid::new(
+fn tool_call_id(place: Place, fields: &Fields<'_>) -> Result<String, Invalid> {
+    let id = fields.get("tool_call_id").and_then(Json::into_text);
+    id.map(|id| id.into_owned()).ok_or_else(|| {
+        Invalid::new(
             "missing_tool_call_id",
             place.param(".tool_call_id"),
             "A `tool` message needs the `tool_call_id` that it answers.",
-        )),
-    }
+        )
+    })
 }
 
-fn tool_calls(place: Place, fields: &mut Fields) -> Result<Vec<ToolCall>, Invalid> {
-    match take(fields, "tool_calls") {
+fn tool_calls(place: Place, fields: &Fields<'_>) -> Result<Vec<ToolCall>, Invalid> {
+    match fields.get("tool_calls") {
         None => Ok(Vec::new()),
-        Some(Value::Array(calls)) => Ok(calls.iter().map(tool_call).collect()),
+        Some(Json::Array(calls)) => calls.try_map(|_, call| Ok(tool_call(&call))),
         Some(_) => Err(Invalid::value(
             place.param(".tool_calls"),
             "`tool_calls` must be an array.",
@@ -127,50 +115,65 @@ fn tool_calls(place: Place, fields: &mut Fields) -> Result<Vec<ToolCall>, Invali
 }
 
 /// The history is the caller's: a call that lacks something is kept as far as it goes.
-fn tool_call(call: &Value) -> ToolCall {
-    let function = &call["function"];
+fn tool_call(call: &Json<'_>) -> ToolCall {
+    let fields = call.fields(&["id", "function"]);
+    let function = fields.get("function").unwrap_or(Json::Null);
+    let function = function.fields(&["name", "arguments"]);
+    let text = |value: Option<Json<'_>>| match value {
+        Some(Json::String(text)) => Some(text.into_owned()),
+        _ => None,
+    };
     ToolCall {
-        name: function["name"].as_str().unwrap_or("unknown").to_owned(),
-        arguments: match &function["arguments"] {
-            Value::Null => String::new(),
-            Value::String(arguments) => arguments.clone(),
-            other => other.to_string(),
-        },
+        id: text(fields.get("id")).unwrap_or_default(),
+        name: text(function.get("name")).unwrap_or_else(|| "unknown".to_owned()),
+        arguments: text(function.get("arguments"))
+            .unwrap_or_else(|| function.raw("arguments").unwrap_or_default().to_owned()),
     }
 }
 
 /// Content to which the rules do not apply: what can be used is used, the rest is ignored.
-fn unchecked_content(place: Place, value: Option<Value>) -> Result<Content, Invalid> {
-    let blocks = match value {
-        Some(Value::String(text)) => return Ok(Content::Text(text)),
-        Some(Value::Array(blocks)) => blocks,
-        Some(object @ Value::Object(_)) => vec![object],
-        _ => return Ok(Content::Empty),
-    };
-    let mut parts: Vec<Part> = Vec::with_capacity(blocks.len());
-    for (index, block) in blocks.into_iter().enumerate() {
-        match content::block(place.block(index), Role::User, block) {
-            Ok(part) => parts.push(part),
-            Err(invalid) if invalid.code == crate::error::UNSUPPORTED => return Err(invalid),
-            Err(_) => {}
+fn unchecked_parts(place: Place, value: Option<Json<'_>>) -> Vec<Part> {
+    let part = |index, value| content::block(place.block(index), Role::User, &value).ok();
+    match value {
+        Some(Json::String(text)) => vec![Part::Text(text.into_owned())],
+        Some(Json::Array(blocks)) => {
+            let parts = blocks.try_map(|index, value| Ok(part(index, value)));
+            parts.unwrap_or_default().into_iter().flatten().collect()
         }
+        Some(object @ Json::Object(_)) => part(0, object).into_iter().collect(),
+        _ => Vec::new(),
     }
-    Ok(if parts.is_empty() {
-        Content::Empty
-    } else {
-        Content::Parts(parts)
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn one(message: Value) -> Result<Message, Invalid> {
-        parse(Some(json!([{"role": "user", "content": "x"}, message])))
-            .map(|mut all| all.pop().unwrap())
+    fn all(messages: Value) -> Result<Vec<Turn>, Invalid> {
+        let text = messages.to_string();
+        parse(Some(super::super::json::read(text.as_bytes())?))
+    }
+
+    fn one(message: Value) -> Result<Turn, Invalid> {
+        all(json!([{"role": "user", "content": "x"}, message])).map(|mut all| all.pop().unwrap())
+    }
+
+    #[test]
+    fn each_role_has_its_turn() {
+        for role in ["developer", "system", "user", "assistant"] {
+            let expected = Turn::text(Role::from_name(role).unwrap(), " Hi\n");
+            let message = json!({"role": role, "content": " Hi\n", "tool_call_id": "t"});
+            assert_eq!(one(message), Ok(expected), "{role}");
+        }
+        let named = one(json!({"role": "user", "name": "Ann", "content": "Hi"})).unwrap();
+        assert_eq!(named.name.as_deref(), Some("Ann"));
+        let blank = one(json!({"role": "user", "name": " ", "content": "Hi"})).unwrap();
+        assert_eq!(blank.name, None);
+        let calls = json!([{"function": {"name": "f"}}]);
+        let user = one(json!({"role": "user", "content": "Hi", "tool_calls": calls})).unwrap();
+        assert_eq!(user.tool_calls, [], "only an assistant calls");
     }
 
     #[test]
@@ -199,6 +202,11 @@ mod tests {
                 "messages.1.tool_call_id",
             ),
             (
+                json!({"role": "tool", "content": "x", "tool_call_id": 1}),
+                "missing_tool_call_id",
+                "messages.1.tool_call_id",
+            ),
+            (
                 json!({"role": "assistant", "tool_calls": {}}),
                 "invalid_value",
                 "messages.1.tool_calls",
@@ -213,6 +221,11 @@ mod tests {
                 "empty_content",
                 "messages.1.content",
             ),
+            (
+                json!({"role": "assistant", "content": "", "tool_calls": []}),
+                "empty_content",
+                "messages.1.content",
+            ),
         ] {
             let invalid = one(message.clone()).unwrap_err();
             assert_eq!(
@@ -224,42 +237,79 @@ mod tests {
     }
 
     #[test]
-    fn tool_turns_and_calls_are_not_checked_for_content() {
-        let message = one(json!({"role": "tool", "tool_call_id": "t", "content": null})).unwrap();
-        assert_eq!(message.content, Content::Empty);
-        let message = one(json!({"role": "tool", "tool_call_id": "t", "name": "f",
-            "content": [{"type": "text", "text": " a "}, 7, {"type": "image_url"}]}))
-        .unwrap();
-        assert_eq!(
-            message.content,
-            Content::Parts(vec![Part::Text("a".into())])
-        );
-        assert_eq!(message.name.as_deref(), Some("f"));
+    fn messages_must_be_a_list_that_holds_some() {
+        for (messages, message) in [
+            (json!([]), "`messages` must not be empty."),
+            (json!("Hi"), "`messages` must be an array, not a string."),
+        ] {
+            assert_eq!(all(messages), Err(Invalid::value("messages", message)));
+        }
+        let absent = Invalid::value("messages", "`messages` is required.");
+        assert_eq!(parse(None), Err(absent));
+    }
 
-        let message = one(json!({"role": "assistant", "content": " ", "tool_calls": [
-            {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-            {"function": {"arguments": {"a": 1}}}, 3]}))
-        .unwrap();
-        let call = |name: &str, arguments: &str| ToolCall {
-            name: name.into(),
-            arguments: arguments.into(),
+    #[test]
+    fn tool_turns_are_not_checked_for_content() {
+        let tool = |content: Value| {
+            one(json!({"role": "tool", "tool_call_id": " t", "name": "f", "content": content}))
+                .unwrap()
         };
+        let text = |text: &str| vec![Part::Text(text.to_owned())];
+        for (content, parts) in [
+            (json!(null), vec![]),
+            (json!(7), vec![]),
+            (json!([]), vec![]),
+            (json!(" "), text(" ")),
+            (json!({"type": "text", "text": "a"}), text("a")),
+            (json!({"type": "image_url"}), vec![]),
+            (
+                json!([{"type": "text", "text": " a "}, 7, {"type": "image_url"}]),
+                text("a"),
+            ),
+        ] {
+            assert_eq!(tool(content.clone()).parts, parts, "{content}");
+        }
+        let turn = tool(json!([0, {"type": "image_url", "image_url": {"url": "https://a.io"}}]));
+        let params: Vec<_> = turn.attachments().map(|one| one.param.as_str()).collect();
+        assert_eq!(params, ["messages.1.content.1.image_url.url"]);
         assert_eq!(
-            message.tool_calls,
-            [
-                call("f", "{}"),
-                call("unknown", "{\"a\":1}"),
-                call("unknown", "")
-            ]
+            (turn.tool_call_id.as_deref(), turn.name.as_deref()),
+            (Some(" t"), Some("f"))
         );
     }
 
     #[test]
+    fn calls_are_kept_as_far_as_they_go() {
+        let turn = one(json!({"role": "assistant", "content": " ", "tool_calls": [
+            {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+            {"id": 1, "function": {"name": 2, "arguments": {"a": 1}}},
+            {"function": {"arguments": null}}, 3]}))
+        .unwrap();
+        let call = |id: &str, name: &str, arguments: &str| ToolCall {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+        };
+        assert_eq!(
+            turn.tool_calls,
+            [
+                call("t", "f", "{}"),
+                call("", "unknown", "{\"a\":1}"),
+                call("", "unknown", ""),
+                call("", "unknown", "")
+            ]
+        );
+        assert_eq!(turn.parts, [Part::Text(" ".to_owned())]);
+    }
+
+    #[test]
     fn all_messages_together_must_say_something() {
-        let invalid = parse(Some(json!([{"role": "assistant", "content": null}]))).unwrap_err();
+        let invalid = all(json!([{"role": "assistant", "content": null}])).unwrap_err();
         assert_eq!(
             (invalid.code, invalid.param.as_deref()),
             ("empty_content", Some("messages"))
         );
+        let blank = json!([{"role": "tool", "tool_call_id": "t", "content": " "}]);
+        assert_eq!(all(blank).unwrap_err().code, "empty_content");
     }
 }

@@ -1,21 +1,17 @@
 //! `POST /v1/chat/completions`: the request.
 //!
-//! `parse` → [`ChatRequest`] → `flatten` (a new conversation) or `flatten_last_turn` (a follow-up in
-//! the conversation that [`history_key`] or `conversation_id` found) → [`Prompt`].
+//! ```text
+//! body -> json (checked, read where it lies) -> parse: scalars here, the others by
+//!         unsupported (refused) · tools · output (format, limits) · messages -> content -> media
+//! ```
 
 mod content;
-mod fields;
-mod flatten;
-mod history;
+mod json;
 mod media;
 mod messages;
+mod output;
 mod parse;
-mod request;
+mod tools;
 mod unsupported;
 
-pub use flatten::{flatten, flatten_last_turn};
-pub use history::{History, history_after, history_key};
-pub use parse::{check_conversation_id, parse};
-pub use request::{
-    Attachment, AttachmentKind, ChatRequest, Content, Message, Part, Prompt, Role, Source, ToolCall,
-};
+pub use parse::{ChatRequest, check_conversation_id, parse};

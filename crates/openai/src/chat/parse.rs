@@ -1,47 +1,105 @@
 //! From a body to a valid request. The rules and codes are those of `docs/upstream-protocol.md` 6.2.
 
-use serde_json::Value;
+use chat::{Effort, Reasoning, Request, Sampling};
 
 use super::{
-    fields::{self, Fields},
-    messages, unsupported,
+    json::{self, Fields, Json},
+    messages, output, tools, unsupported,
 };
-use crate::{Invalid, chat::ChatRequest};
+use crate::Invalid;
 
-const EFFORTS: [&str; 6] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const CONVERSATION_ID_MAX: usize = 200;
+
+/// The fields that are looked at. All others are ignored.
+const FIELDS: &[&str] = &[
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "reasoning_effort",
+    "temperature",
+    "top_p",
+    "stop",
+    "max_tokens",
+    "max_completion_tokens",
+    "conversation_id",
+    "user",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+    "n",
+    "functions",
+    "function_call",
+    "image_config",
+    "video_config",
+    "audio",
+    "modalities",
+    "logprobs",
+    "top_logprobs",
+];
+
+/// A valid chat completion request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatRequest {
+    pub request: Request,
+    /// `None`: the configured default applies.
+    pub stream: Option<bool>,
+    /// `stream_options.include_usage`.
+    pub include_usage: bool,
+}
 
 /// Parses and validates the body of a chat completion request.
 ///
-/// Unknown fields are ignored. What is known but not supported yet is refused, never dropped.
+/// Unknown fields are ignored. What no answer of this API can hold is refused, never dropped.
 ///
 /// # Errors
 /// The first mistake found; its `param` is always set (`body` for what is no JSON object).
 pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
-    let mut fields = object(body)?;
-    let model = model(&mut fields)?;
+    let fields = match json::read(body)? {
+        Json::Object(object) => object.fields(FIELDS),
+        other => {
+            let message = format!("The body must be a JSON object, not {}.", other.kind());
+            return Err(Invalid::value("body", message));
+        }
+    };
+    let model = string(&fields, "model")?
+        .filter(|model| !model.trim().is_empty())
+        .ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))?;
     unsupported::refuse(&fields)?;
-    let stream = stream(&mut fields)?;
-    let include_usage = include_usage(&mut fields)?;
-    let reasoning_effort = reasoning_effort(&mut fields)?;
-    let temperature = fields::number(&mut fields, "temperature", 2.0, "invalid_temperature")?;
-    let top_p = fields::number(&mut fields, "top_p", 1.0, "invalid_top_p")?;
-    let conversation_id = fields::string(&mut fields, "conversation_id")?;
+    let tools = tools::tools(fields.get("tools"))?;
+    let tool_choice = tools::choice(fields.get("tool_choice"))?;
+    boolean(&fields, "parallel_tool_calls")?;
+    let response_format = output::format(fields.get("response_format"))?;
+    let stream = stream(fields.get("stream"))?;
+    let include_usage = include_usage(fields.get("stream_options"))?;
+    let reasoning = reasoning(fields.get("reasoning_effort"))?;
+    let sampling = Sampling {
+        temperature: number(&fields, "temperature", 2.0, "invalid_temperature")?,
+        top_p: number(&fields, "top_p", 1.0, "invalid_top_p")?,
+    };
+    let limits = output::limits(&fields)?;
+    let conversation_id = string(&fields, "conversation_id")?;
     if let Some(id) = &conversation_id {
         check_conversation_id(id, "conversation_id")?;
     }
-    let user = fields::string(&mut fields, "user")?;
-    let messages = messages::parse(fields.remove("messages"))?;
-    Ok(ChatRequest {
+    let user = string(&fields, "user")?;
+    let request = Request {
         model,
-        messages,
-        stream,
-        include_usage,
-        reasoning_effort,
-        temperature,
-        top_p,
+        turns: messages::parse(fields.get("messages"))?,
+        tools,
+        tool_choice,
+        response_format,
+        limits,
+        sampling,
+        reasoning,
         conversation_id,
         user,
+    };
+    Ok(ChatRequest {
+        request,
+        stream,
+        include_usage,
     })
 }
 
@@ -64,36 +122,57 @@ pub fn check_conversation_id(id: &str, param: &str) -> Result<(), Invalid> {
     Err(Invalid::value(param, message))
 }
 
-fn object(body: &[u8]) -> Result<Fields, Invalid> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(other) => {
-            let found = fields::kind(&other);
-            Err(Invalid::value(
-                "body",
-                format!("The body must be a JSON object, not {found}."),
-            ))
-        }
-        Err(error) => {
-            let message = format!("The body is not valid JSON: {error}.");
-            Err(Invalid::new("json_invalid", "body", message))
-        }
+/// A field that must be a string.
+fn string(fields: &Fields<'_>, name: &'static str) -> Result<Option<String>, Invalid> {
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.into_owned())),
+        Some(other) => Err(Invalid::value(
+            name,
+            format!("`{name}` must be a string, not {}.", other.kind()),
+        )),
     }
 }
 
-fn model(fields: &mut Fields) -> Result<String, Invalid> {
-    let model = fields::string(fields, "model")?.filter(|model| !model.trim().is_empty());
-    model.ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))
+/// A field that must be true or false.
+pub(super) fn boolean(fields: &Fields<'_>, name: &'static str) -> Result<Option<bool>, Invalid> {
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Json::Boolean(is_set)) => Ok(Some(is_set)),
+        Some(other) => Err(Invalid::value(
+            name,
+            format!("`{name}` must be true or false, not {}.", other.kind()),
+        )),
+    }
 }
 
-fn stream(fields: &mut Fields) -> Result<Option<bool>, Invalid> {
-    let Some(value) = fields::take(fields, "stream") else {
+/// A field that must be a number from 0 to `max`.
+fn number(
+    fields: &Fields<'_>,
+    name: &'static str,
+    max: f64,
+    code: &'static str,
+) -> Result<Option<f64>, Invalid> {
+    let Some(value) = fields.get(name) else {
         return Ok(None);
     };
-    let word = match &value {
-        Value::Bool(stream) => return Ok(Some(*stream)),
-        Value::String(word) => word.to_ascii_lowercase(),
-        _ => String::new(),
+    let message = match value.as_f64() {
+        Some(number) if (0.0..=max).contains(&number) => return Ok(Some(number)),
+        Some(_) => format!("`{name}` must be between 0 and {max}."),
+        None => {
+            let found = value.kind();
+            format!("`{name}` must be a number between 0 and {max}, not {found}.")
+        }
+    };
+    Err(Invalid::new(code, name, message))
+}
+
+fn stream(value: Option<Json<'_>>) -> Result<Option<bool>, Invalid> {
+    let word = match value {
+        None => return Ok(None),
+        Some(Json::Boolean(stream)) => return Ok(Some(stream)),
+        Some(Json::String(word)) => word.to_ascii_lowercase(),
+        Some(_) => String::new(),
     };
     match word.as_str() {
         "true" | "1" | "yes" => Ok(Some(true)),
@@ -106,10 +185,10 @@ fn stream(fields: &mut Fields) -> Result<Option<bool>, Invalid> {
     }
 }
 
-fn include_usage(fields: &mut Fields) -> Result<bool, Invalid> {
-    let mut options = match fields::take(fields, "stream_options") {
+fn include_usage(options: Option<Json<'_>>) -> Result<bool, Invalid> {
+    let options = match options {
         None => return Ok(false),
-        Some(Value::Object(options)) => options,
+        Some(Json::Object(options)) => options.fields(&["include_usage"]),
         Some(_) => {
             return Err(Invalid::value(
                 "stream_options",
@@ -117,9 +196,9 @@ fn include_usage(fields: &mut Fields) -> Result<bool, Invalid> {
             ));
         }
     };
-    match fields::take(&mut options, "include_usage") {
+    match options.get("include_usage") {
         None => Ok(false),
-        Some(Value::Bool(include)) => Ok(include),
+        Some(Json::Boolean(include)) => Ok(include),
         Some(_) => Err(Invalid::value(
             "stream_options.include_usage",
             "`stream_options.include_usage` must be true or false.",
@@ -127,162 +206,29 @@ fn include_usage(fields: &mut Fields) -> Result<bool, Invalid> {
     }
 }
 
-fn reasoning_effort(fields: &mut Fields) -> Result<Option<String>, Invalid> {
-    match fields::take(fields, "reasoning_effort") {
-        None => Ok(None),
-        Some(Value::String(effort)) if EFFORTS.contains(&effort.as_str()) => Ok(Some(effort)),
-        Some(_) => Err(Invalid::new(
+/// Whoever asks for an effort sees the reasoning; whoever asks for none does not.
+fn reasoning(effort: Option<Json<'_>>) -> Result<Reasoning, Invalid> {
+    let Some(value) = effort else {
+        return Ok(Reasoning::default());
+    };
+    let effort = match &value {
+        Json::String(word) => Effort::from_name(word),
+        _ => None,
+    };
+    let effort = effort.ok_or_else(|| {
+        let words = Effort::ALL.map(Effort::as_str).join(", ");
+        Invalid::new(
             "invalid_reasoning_effort",
             "reasoning_effort",
-            format!("`reasoning_effort` must be one of {}.", EFFORTS.join(", ")),
-        )),
-    }
+            format!("`reasoning_effort` must be one of {words}."),
+        )
+    })?;
+    Ok(Reasoning {
+        effort: Some(effort),
+        is_shown: Some(effort != Effort::None),
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// Parses a valid body after setting one field.
-    fn with(name: &str, value: Value) -> Result<ChatRequest, Invalid> {
-        let mut body = json!({"model": "grok-4", "messages": [{"role": "user", "content": "Hi"}]});
-        body[name] = value;
-        parse(body.to_string().as_bytes())
-    }
-
-    fn code_and_param(result: Result<ChatRequest, Invalid>) -> (&'static str, String) {
-        let invalid = result.unwrap_err();
-        assert!(
-            invalid.message.ends_with('.'),
-            "a sentence: {}",
-            invalid.message
-        );
-        (invalid.code, invalid.param.unwrap())
-    }
-
-    #[test]
-    fn a_small_request_leaves_everything_else_open() {
-        let request = with("unknown_field", json!({"a": [1]})).unwrap();
-        assert_eq!(request.model, "grok-4");
-        assert_eq!(request.messages.len(), 1);
-        assert_eq!(
-            (
-                request.stream,
-                request.include_usage,
-                request.temperature,
-                request.top_p
-            ),
-            (None, false, None, None)
-        );
-        assert_eq!(
-            (
-                request.reasoning_effort,
-                request.conversation_id,
-                request.user
-            ),
-            (None, None, None)
-        );
-    }
-
-    #[test]
-    fn every_scalar_is_read() {
-        let body = json!({
-            "model": "grok-4", "messages": [{"role": "user", "content": "Hi"}], "stream": true,
-            "stream_options": {"include_usage": true, "include_obfuscation": false},
-            "reasoning_effort": "low", "temperature": 0, "top_p": 1, "user": "u", "n": 1,
-            "conversation_id": "0b6e-A_1", "max_tokens": 5, "max_completion_tokens": 5,
-            "tools": [], "tool_choice": "none", "logprobs": false, "modalities": ["text"],
-            "response_format": {"type": "text"}, "function_call": null
-        });
-        let request = parse(body.to_string().as_bytes()).unwrap();
-        assert_eq!((request.stream, request.include_usage), (Some(true), true));
-        assert_eq!((request.temperature, request.top_p), (Some(0.0), Some(1.0)));
-        assert_eq!(request.reasoning_effort.as_deref(), Some("low"));
-        assert_eq!(request.conversation_id.as_deref(), Some("0b6e-A_1"));
-        assert_eq!(request.user.as_deref(), Some("u"));
-    }
-
-    #[test]
-    fn stream_takes_words_too() {
-        for word in ["true", "1", "yes", "True"] {
-            assert_eq!(
-                with("stream", json!(word)).unwrap().stream,
-                Some(true),
-                "{word}"
-            );
-        }
-        for word in ["false", "0", "no"] {
-            assert_eq!(
-                with("stream", json!(word)).unwrap().stream,
-                Some(false),
-                "{word}"
-            );
-        }
-        assert_eq!(with("stream", Value::Null).unwrap().stream, None);
-    }
-
-    #[test]
-    fn each_bad_scalar_has_its_code_and_param() {
-        for (name, value, code) in [
-            ("model", json!(null), "invalid_value"),
-            ("model", json!("  "), "invalid_value"),
-            ("model", json!(4), "invalid_value"),
-            ("messages", json!(null), "invalid_value"),
-            ("messages", json!([]), "invalid_value"),
-            ("messages", json!("Hi"), "invalid_value"),
-            ("stream", json!("maybe"), "invalid_stream"),
-            ("stream", json!(1), "invalid_stream"),
-            ("stream_options", json!("usage"), "invalid_value"),
-            ("reasoning_effort", json!("max"), "invalid_reasoning_effort"),
-            ("reasoning_effort", json!(3), "invalid_reasoning_effort"),
-            ("temperature", json!(2.1), "invalid_temperature"),
-            ("temperature", json!(-0.1), "invalid_temperature"),
-            ("temperature", json!("0.5"), "invalid_temperature"),
-            ("top_p", json!(1.01), "invalid_top_p"),
-            ("top_p", json!([0.5]), "invalid_top_p"),
-            ("conversation_id", json!(" "), "invalid_value"),
-            ("conversation_id", json!(""), "invalid_value"),
-            ("conversation_id", json!("a/b"), "invalid_value"),
-            ("conversation_id", json!("a".repeat(201)), "invalid_value"),
-            ("conversation_id", json!(7), "invalid_value"),
-            ("user", json!({}), "invalid_value"),
-        ] {
-            let found = code_and_param(with(name, value.clone()));
-            assert_eq!(found, (code, name.to_owned()), "{name} = {value}");
-        }
-        assert_eq!(
-            code_and_param(with("stream_options", json!({"include_usage": "yes"}))),
-            ("invalid_value", "stream_options.include_usage".to_owned())
-        );
-    }
-
-    #[test]
-    fn what_is_no_json_object_names_the_body() {
-        for body in [
-            "",
-            "{",
-            "nonsense",
-            "{\"model\":1e999}",
-            "\"\\ud800\"",
-            "{} {}",
-        ] {
-            let found = code_and_param(parse(body.as_bytes()));
-            assert_eq!(found, ("json_invalid", "body".to_owned()), "{body}");
-        }
-        for body in ["[]", "null", "1", "\"x\""] {
-            let found = code_and_param(parse(body.as_bytes()));
-            assert_eq!(found, ("invalid_value", "body".to_owned()), "{body}");
-        }
-        assert_eq!(code_and_param(parse(b"\"\xff\"")).0, "json_invalid");
-    }
-
-    #[test]
-    fn a_missing_model_is_reported_before_anything_else() {
-        assert_eq!(
-            code_and_param(parse(b"{}")),
-            ("invalid_value", "model".to_owned())
-        );
-    }
-}
+#[path = "parse_tests.rs"]
+mod tests;

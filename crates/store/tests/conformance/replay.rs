@@ -1,4 +1,4 @@
-//! Property: changes applied in SQL, however they are grouped, end where `pool::replay` ends.
+//! Property: changes applied in the database, however they are grouped, end where `pool::replay` ends.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -7,10 +7,10 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use store::{AccountStore, Record, RecordStore};
-use tokio::{runtime, task::JoinSet};
+use store::{Record, Store};
+use tokio::runtime::Runtime;
 
-use crate::support::{self, account, id};
+use crate::support::{account, accounts, id};
 
 fn change() -> impl Strategy<Value = Change> {
     let status = prop::sample::select(vec![
@@ -41,15 +41,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-#[test]
-fn changes_in_sql_end_where_replay_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    // One thread: tasks run in the order in which they were spawned, so the queue has that order.
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let store = Arc::new(runtime.block_on(support::open(folder.path())));
+pub(crate) fn changes_in_the_store_end_where_replay_ends(
+    runtime: &Runtime,
+    store: &Arc<dyn Store>,
+) {
     let case = Cell::new(0);
     let records = prop::collection::vec(prop::collection::vec((0..3_usize, change()), 1..4), 1..12);
     let mut runner = TestRunner::new(Config {
@@ -62,7 +57,7 @@ fn changes_in_sql_end_where_replay_ends() {
         let mut expected = names.clone().map(|name| account(&name));
         let stored = runtime.block_on(async {
             store.insert_accounts(&expected).await.unwrap();
-            let mut commits = JoinSet::new();
+            let mut receipts = Vec::new();
             for changes in records {
                 let mut record = Record::default();
                 for (n, change) in changes {
@@ -72,24 +67,18 @@ fn changes_in_sql_end_where_replay_ends() {
                         change,
                     });
                 }
-                let store = Arc::clone(&store);
-                commits.spawn(async move { store.commit(record).await });
+                receipts.push(store.submit(record).unwrap());
             }
-            commits
-                .join_all()
-                .await
-                .into_iter()
-                .for_each(|result| result.unwrap());
-            let stored = store.load_accounts().await.unwrap();
-            store
-                .delete_accounts(&names.map(|name| id(&name)))
-                .await
-                .unwrap();
+            for receipt in receipts {
+                receipt.await.unwrap();
+            }
+            let stored = accounts(&**store).await;
+            let ids = names.map(|name| id(&name));
+            store.delete_accounts(&ids).await.unwrap();
             stored
         });
         prop_assert_eq!(stored.as_slice(), expected.as_slice());
         Ok(())
     });
     result.unwrap();
-    runtime.block_on(store.close());
 }

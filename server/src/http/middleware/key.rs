@@ -1,9 +1,10 @@
-//! API key check for the `/v1` routes. Reads the `Authorization` header only, never a cookie.
+//! API key check for the `/v1` routes. Reads headers only, never a cookie.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    Extension,
+    extract::{MatchedPath, Request},
     middleware::Next,
     response::Response,
 };
@@ -12,36 +13,41 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{http::error::ApiError, state::AppState};
+use crate::{
+    gateway::RequestRecord,
+    http::{caller::CallerKey, endpoint::Endpoint, error::ApiError},
+    snapshot::Snapshot,
+};
 
-/// Who calls, as far as usage and conversations are concerned.
-#[derive(Clone, Debug)]
-pub struct CallerKey(pub Option<Arc<str>>);
-
-/// Lets the request pass when it carries one of `app.api_key`, or when none is configured.
+/// Lets the request pass when it carries one of `app.api_key`, or when none is configured. From
+/// here on it leaves a record.
 pub async fn layer(
-    State(state): State<AppState>,
+    Extension(snapshot): Extension<Snapshot>,
+    Extension(record): Extension<RequestRecord>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let live = state.live.load_full();
-    let keys = &live.api_keys;
-    let caller = if keys.is_empty() {
-        CallerKey(None)
+    let keys = &snapshot.settings.api_keys;
+    let key = if keys.is_empty() {
+        None
     } else {
-        let given = bearer(request.headers()).ok_or(ApiError::InvalidApiKey)?;
-        CallerKey(Some(
-            matching_key(keys, given).ok_or(ApiError::InvalidApiKey)?,
-        ))
+        let given = presented(request.headers()).ok_or(ApiError::InvalidApiKey)?;
+        Some(matching_key(keys, given).ok_or(ApiError::InvalidApiKey)?)
     };
-    request.extensions_mut().insert(caller);
+    let route = request.extensions().get::<MatchedPath>();
+    let endpoint = Endpoint::of(route.map(MatchedPath::as_str));
+    record.identify(endpoint.as_str(), key.clone());
+    request.extensions_mut().insert(CallerKey(key));
     Ok(next.run(request).await)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+/// `Authorization: Bearer <key>`, or `x-api-key: <key>` as Anthropic's clients send it.
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| {
+        let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    });
+    bearer.or_else(|| headers.get("x-api-key")?.to_str().ok().map(str::trim))
 }
 
 /// A label for the matching key: the start of its hash, so that rows can be told apart without
@@ -88,15 +94,18 @@ mod tests {
     #[test]
     fn the_bearer_scheme_is_case_insensitive_and_required() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            AUTHORIZATION,
-            http::HeaderValue::from_static("bearer  sk-one"),
-        );
-        assert_eq!(bearer(&headers), Some("sk-one"));
-        headers.insert(
-            AUTHORIZATION,
-            http::HeaderValue::from_static("Basic sk-one"),
-        );
-        assert_eq!(bearer(&headers), None);
+        headers.insert(AUTHORIZATION, "bearer  sk-one".parse().unwrap());
+        assert_eq!(presented(&headers), Some("sk-one"));
+        headers.insert(AUTHORIZATION, "Basic sk-one".parse().unwrap());
+        assert_eq!(presented(&headers), None);
+    }
+
+    #[test]
+    fn the_other_header_serves_where_there_is_no_bearer() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", "sk-two".parse().unwrap());
+        assert_eq!(presented(&headers), Some("sk-two"));
+        headers.insert(AUTHORIZATION, "Bearer sk-one".parse().unwrap());
+        assert_eq!(presented(&headers), Some("sk-one"));
     }
 }

@@ -1,7 +1,8 @@
 //! Layers around the routes, one file each. Their order is documented in [`super::router`].
 
-pub mod in_flight;
+pub mod body_limit;
 pub mod key;
 pub mod origin;
 pub mod panic;
 pub mod request;
+mod tracked;

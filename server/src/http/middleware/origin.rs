@@ -1,13 +1,28 @@
 //! Same-origin check for requests that act with a cookie.
 
+use axum::{extract::Request, middleware::Next, response::Response};
 use http::{HeaderMap, Method};
+
+use crate::http::error::ApiError;
+
+/// Refuses what another site's page sends with our cookie.
+///
+/// # Errors
+/// 403 `forbidden`.
+pub async fn layer(request: Request, next: Next) -> Result<Response, ApiError> {
+    if is_same_origin(request.method(), request.headers()) {
+        Ok(next.run(request).await)
+    } else {
+        let message = "Requests from other sites are refused here.";
+        Err(ApiError::Forbidden(message.to_owned()))
+    }
+}
 
 /// Whether a cookie-authenticated request may act: reads always, writes only from our own pages.
 ///
 /// A form-encoded POST is sent cross-site without preflight, so the cookie's `SameSite` is not the
 /// only guard. Browsers send `Sec-Fetch-Site`; older ones at least `Origin`.
-#[must_use]
-pub fn is_same_origin(method: &Method, headers: &HeaderMap) -> bool {
+fn is_same_origin(method: &Method, headers: &HeaderMap) -> bool {
     if method.is_safe() {
         return true;
     }

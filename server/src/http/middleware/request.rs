@@ -1,50 +1,107 @@
-//! Outermost layer: request id, span, one log line a request, and the error envelope.
+//! Outermost layer: request id, record, snapshot, draining, and the error envelope.
 
-use std::time::Instant;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::http::error::ApiError;
+use super::tracked::{Line, Tracked};
+use crate::{
+    gateway::RequestRecord,
+    http::{AppState, PeerAddr, error::ApiError, openai},
+    snapshot::{Settings, Snapshot},
+};
 
-/// Id of one HTTP request; also the id of its usage row and in `x-request-id`.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub std::sync::Arc<str>);
+/// Gives the request an id, a record and the snapshot that holds to its end, and renders errors.
+///
+/// Adds [`RequestRecord`] and [`Snapshot`]. The log line comes with the last byte.
+pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id: Arc<str> = Uuid::now_v7().simple().to_string().into();
+    let snapshot = Snapshot::clone(&state.current.load());
+    let client = client_address(&request, &snapshot.settings);
+    let record = RequestRecord::begin(id.clone(), client, state.store.clone());
+    request.extensions_mut().insert(record.clone());
+    request.extensions_mut().insert(snapshot);
 
-/// Gives the request an id, runs it in a span, renders errors and logs the outcome once.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let id: std::sync::Arc<str> = Uuid::now_v7().simple().to_string().into();
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let is_api = is_api_path(request.uri().path());
-    let method = request.method().clone();
+    let path = request.uri().path();
+    let is_api = is_api_path(path);
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = %id);
-    let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let method = request.method().clone();
+    let is_probe = is_probe(&route);
 
+    let is_refused = state.in_flight.is_draining() && !is_probe;
+    let guard = (!is_probe).then(|| state.in_flight.enter());
+    let span = tracing::info_span!("request", request_id = %id);
+    let mut response = if is_refused {
+        draining()
+    } else {
+        next.run(request).instrument(span.clone()).await
+    };
     if let Some(error) = edge_error(&response, is_api) {
-        response = render(error, response, &id);
+        let _entered = span.enter();
+        note(&record, &error);
+        response = render(&error, response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    let _entered = span.enter();
-    log(&method, &route, started, &response);
-    response
+    let line = Line {
+        is_quiet: is_probe || route.starts_with("/pkg"),
+        status: response.status(),
+        method,
+        route,
+    };
+    response.map(|inner| Body::new(Tracked::new(inner, record, line, guard)))
 }
 
 fn is_api_path(path: &str) -> bool {
     path.starts_with("/v1/") || path == "/v1"
+}
+
+/// Probes would drown the rest, and must be answered while everything else is refused.
+fn is_probe(route: &str) -> bool {
+    matches!(route, "/healthz" | "/health" | "/readyz")
+}
+
+fn draining() -> Response {
+    let mut response = ApiError::Draining.into_response();
+    response
+        .headers_mut()
+        .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// The caller's address: the peer's, or what trusted proxies say of it. From the right each
+/// address of `X-Forwarded-For` was added by the one before; the first untrusted one is the caller.
+fn client_address(request: &Request, settings: &Settings) -> Option<String> {
+    let peer = request.extensions().get::<PeerAddr>()?.0.ip();
+    Some(forwarded(request.headers(), peer, settings).to_string())
+}
+
+fn forwarded(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> IpAddr {
+    let mut address = peer.to_canonical();
+    let values = headers.get_all("x-forwarded-for").iter().rev();
+    let hops = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    for hop in hops {
+        if !settings.trusts(address) {
+            break;
+        }
+        match hop.trim().parse::<IpAddr>() {
+            Ok(hop) => address = hop.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    address
 }
 
 /// The typed error that a handler left, or one for the router's own bare refusals under `/v1`.
@@ -61,35 +118,64 @@ fn edge_error(response: &Response, is_api: bool) -> Option<ApiError> {
     }
 }
 
-fn render(error: ApiError, response: Response, id: &str) -> Response {
+fn note(record: &RequestRecord, error: &ApiError) {
+    record.error(error.status().as_u16(), error.code());
+    match error {
+        ApiError::Internal(cause) => {
+            tracing::error!(cause = format!("{cause:#}"), "request failed");
+        }
+        error => tracing::info!(code = error.code(), "request refused: {error}"),
+    }
+}
+
+fn render(error: &ApiError, response: Response, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
-    parts.status = error.class().0;
+    let body = openai::error::body(error, id).to_json();
+    parts.status = error.status();
     parts
         .headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     parts.headers.remove(http::header::CONTENT_LENGTH);
-    let body = Body::from(error.body(id).to_json());
-    parts.extensions.insert(error);
-    Response::from_parts(parts, body)
+    Response::from_parts(parts, Body::from(body))
 }
 
-fn log(method: &http::Method, route: &str, started: Instant, response: &Response) {
-    let status = response.status().as_u16();
-    let duration_ms = started.elapsed().as_millis() as u64;
-    match response.extensions().get::<ApiError>() {
-        Some(ApiError::Internal(cause)) => {
-            tracing::error!(%method, route, status, duration_ms, cause = format!("{cause:#}"), "request failed");
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use settings::Config;
+
+    fn address(trusted: &[&str], peer: &str, forwarded_for: &[&str]) -> String {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config::default();
+        config.server.trusted_proxies = trusted.iter().map(|net| (*net).to_owned()).collect();
+        let settings = Settings::build(config, None).unwrap();
+        let mut headers = HeaderMap::new();
+        for value in forwarded_for {
+            headers.append("x-forwarded-for", value.parse().unwrap());
         }
-        Some(error) => {
-            let code = error.class().2;
-            tracing::info!(%method, route, status, duration_ms, code, "request refused: {error}");
-        }
-        None if is_quiet(route) => tracing::debug!(%method, route, status, duration_ms, "request"),
-        None => tracing::info!(%method, route, status, duration_ms, "request"),
+        forwarded(&headers, peer.parse().unwrap(), &settings).to_string()
     }
-}
 
-/// Probes and static files would drown the rest.
-fn is_quiet(route: &str) -> bool {
-    matches!(route, "/healthz" | "/health" | "/readyz") || route.starts_with("/pkg")
+    #[test]
+    fn only_trusted_proxies_may_name_the_client() {
+        let said = ["198.51.100.7"];
+        assert_eq!(address(&[], "10.0.0.2", &said), "10.0.0.2");
+        assert_eq!(address(&["10.0.0.0/8"], "10.0.0.2", &said), "198.51.100.7");
+        assert_eq!(
+            address(&["10.0.0.2"], "::ffff:10.0.0.2", &said),
+            "198.51.100.7"
+        );
+        assert_eq!(address(&["10.0.0.0/8"], "192.0.2.1", &said), "192.0.2.1");
+    }
+
+    #[test]
+    fn the_last_untrusted_hop_is_the_client_whatever_stands_before_it() {
+        let trusted = ["10.0.0.0/8"];
+        let chain = ["203.0.113.9, 198.51.100.7, 10.0.0.3"];
+        assert_eq!(address(&trusted, "10.0.0.2", &chain), "198.51.100.7");
+        let split = ["203.0.113.9", "198.51.100.7"];
+        assert_eq!(address(&trusted, "10.0.0.2", &split), "198.51.100.7");
+        let nonsense = ["unknown, 10.0.0.3"];
+        assert_eq!(address(&trusted, "10.0.0.2", &nonsense), "10.0.0.3");
+    }
 }

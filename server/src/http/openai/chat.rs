@@ -1,26 +1,27 @@
 //! `POST /v1/chat/completions`.
 
-use std::convert::Infallible;
-
-use axum::{
-    Extension,
-    body::{Body, Bytes},
-    extract::{State, rejection::BytesRejection},
-    response::{IntoResponse, Response},
+use axum::{extract::State, response::Response};
+use chat::{Delta, Finish};
+use http::HeaderMap;
+use openai::{
+    answer::Answer,
+    stream::{ChunkWriter, Head, Thinking},
 };
-use futures::StreamExt;
-use http::{
-    HeaderMap,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
-};
+use settings::ThinkingFormat;
 
+use super::error;
 use crate::{
-    gateway::{Caller, reply::Reply},
-    http::{
-        error::ApiError,
-        middleware::{key::CallerKey, request::RequestId},
+    gateway::{
+        Caller,
+        chat::{Delivery, answer::AnswerHead},
     },
-    state::AppState,
+    http::{
+        AppState,
+        answer::{self, AnswerWriter},
+        body::WholeBody,
+        caller::ApiCaller,
+        error::ApiError,
+    },
 };
 
 /// One chat completion, as JSON or as a stream of `chat.completion.chunk` events.
@@ -29,50 +30,68 @@ use crate::{
 /// Every error of the gateway, as long as no byte has been sent.
 pub async fn create_chat_completion(
     State(state): State<AppState>,
-    Extension(request_id): Extension<RequestId>,
-    Extension(key): Extension<CallerKey>,
+    ApiCaller(caller): ApiCaller,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, ApiError> {
-    let caller = Caller {
-        request_id: request_id.0,
-        scope: key.0.clone().unwrap_or_else(|| "open".into()),
-        key: key.0,
-        endpoint: "chat.completions",
-    };
     complete(&state, caller, &headers, body).await
 }
 
 /// The part that the API and the public pages share.
+///
+/// # Errors
+/// As [`create_chat_completion`].
 pub async fn complete(
     state: &AppState,
     caller: Caller,
     headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: bytes::Bytes,
 ) -> Result<Response, ApiError> {
-    let body = read_body(state, body)?;
-    let mut request = openai::chat::parse(&body)?;
-    if request.conversation_id.is_none() {
-        request.conversation_id = conversation_header(headers)?;
-    }
+    let mut asked = openai::chat::parse(&body)?;
     drop(body);
+    if asked.request.conversation_id.is_none() {
+        asked.request.conversation_id = conversation_header(headers)?;
+    }
+    let app = &caller.snapshot.settings.config.app;
+    let thinking = match app.thinking_format {
+        ThinkingFormat::ReasoningContent => Thinking::ReasoningContent,
+        ThinkingFormat::ThinkTags => Thinking::ThinkTags,
+    };
+    let delivery = if asked.stream.unwrap_or(app.stream) {
+        Delivery::Stream
+    } else {
+        Delivery::Whole
+    };
+    let id = caller.record.id().to_string();
     // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
-    Ok(match Box::pin(state.gateway.chat(caller, request)).await? {
-        Reply::Json(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
-        Reply::Stream(frames) => {
-            let headers = [
-                (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-                (CACHE_CONTROL, "no-cache"),
-                // Tells nginx not to hold frames back.
-                (http::HeaderName::from_static("x-accel-buffering"), "no"),
-            ];
-            (headers, Body::from_stream(frames.map(Ok::<_, Infallible>))).into_response()
-        }
-    })
+    let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
+    let head = head(answer.head(), &id);
+    if delivery == Delivery::Whole {
+        return answer::whole(
+            answer,
+            Answer::new(thinking),
+            Answer::push,
+            move |document, _, finish| document.to_json(&head, finish),
+        )
+        .await;
+    }
+    let writer = ChunkWriter::new(&head, thinking).include_usage(asked.include_usage);
+    Ok(answer::stream(
+        answer,
+        Writer {
+            writer,
+            request_id: id,
+        },
+    ))
 }
 
 /// The header form of `conversation_id`, for clients that cannot add a field to the body.
-fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+///
+/// # Errors
+/// It is no conversation id.
+pub(in crate::http) fn conversation_header(
+    headers: &HeaderMap,
+) -> Result<Option<String>, ApiError> {
     const NAME: &str = "x-conversation-id";
     let Some(value) = headers.get(NAME) else {
         return Ok(None);
@@ -82,15 +101,37 @@ fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiError> 
     Ok(Some(id.to_owned()))
 }
 
-fn read_body(state: &AppState, body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
-    body.map_err(|rejection| match rejection.status() {
-        http::StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge {
-            limit_mb: state.live.load().config.server.max_body_mb,
-        },
-        _ => ApiError::Invalid {
-            message: "The request body could not be read completely.".to_owned(),
-            param: Some("body".to_owned()),
-            code: "invalid_body",
-        },
-    })
+fn head(head: &AnswerHead, request_id: &str) -> Head {
+    let id = head.response_id.clone();
+    Head {
+        id: id.unwrap_or_else(|| format!("chatcmpl-{request_id}")),
+        created: head.created,
+        model: head.model.clone(),
+        conversation_id: head.conversation_id.clone(),
+        fingerprint: head.fingerprint.clone(),
+    }
+}
+
+struct Writer {
+    writer: ChunkWriter,
+    request_id: String,
+}
+
+impl AnswerWriter for Writer {
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.writer.role(out);
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.writer.delta(delta, out);
+    }
+
+    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.writer.finish(finish, out);
+    }
+
+    fn error(&mut self, error: &ApiError, out: &mut Vec<u8>) {
+        self.writer
+            .error(&error::body(error, &self.request_id), out);
+    }
 }

@@ -1,14 +1,15 @@
-//! `/v1`: the OpenAI-compatible API.
+//! The OpenAI-compatible API.
 
 pub mod chat;
-pub mod models;
+pub mod error;
+mod models;
 
 use axum::{
     Router,
     routing::{get, post},
 };
 
-use crate::state::AppState;
+use super::AppState;
 
 /// Routes under `/v1` that need an API key.
 pub fn routes() -> Router<AppState> {

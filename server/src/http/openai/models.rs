@@ -1,17 +1,21 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`.
 
 use axum::{
-    extract::{Path, State},
+    Extension,
+    extract::Path,
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
 
-use crate::{http::error::ApiError, state::AppState};
+use crate::{gateway::GatewayError, http::error::ApiError, snapshot::Snapshot};
 
 /// Lists the chat models of the catalogue, in its order.
-pub async fn list_models(State(state): State<AppState>) -> Response {
-    let live = state.live.load();
-    let models = live.models.chat().map(|model| to_api(&model.id));
+pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
+    let models = snapshot
+        .settings
+        .models
+        .chat()
+        .map(|model| to_api(&model.id));
     json(openai::models::list_json(models))
 }
 
@@ -19,15 +23,14 @@ pub async fn list_models(State(state): State<AppState>) -> Response {
 ///
 /// # Errors
 /// 404 `model_not_found`.
-pub async fn get_model(
-    State(state): State<AppState>,
+pub(super) async fn get_model(
+    Extension(snapshot): Extension<Snapshot>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let live = state.live.load();
-    let is_known = live.models.chat().any(|model| model.id == id);
+    let is_known = snapshot.settings.models.chat().any(|model| model.id == id);
     is_known
         .then(|| json(to_api(&id).to_json()))
-        .ok_or(ApiError::ModelNotFound { model: id })
+        .ok_or_else(|| GatewayError::model_not_found(&id).into())
 }
 
 fn to_api(id: &str) -> openai::models::Model<'_> {

@@ -1,0 +1,303 @@
+//! Asking and receiving: answers on their way, in any conversation.
+//!
+//! Data flow: frames → [`Pending`] → at most once per animation frame into the answer's signal,
+//! which the page shows → into the conversation, at most once a second and at the end, which is
+//! saved.
+
+use super::{
+    super::{
+        history::{Conversation, TurnId, TurnState},
+        request::Files,
+        storage,
+    },
+    Announcer, Layout, Library, LiveAnswer, OpenConversation, Question,
+    generation::{Generation, Pending},
+};
+use crate::{
+    browser::{
+        answer::open_answer,
+        completion::{Failure, Frame},
+        page,
+    },
+    dom,
+};
+use futures::future::{AbortHandle, Abortable};
+use leptos::{prelude::*, task::spawn_local};
+use std::{cell::RefCell, rc::Rc};
+
+const SAVE_EVERY_MS: f64 = 1_000.0;
+
+/// See the module.
+#[derive(Clone, Copy)]
+pub(crate) struct Generations {
+    running: RwSignal<Vec<Generation>>,
+    /// Conversations that are not shown but still receive an answer.
+    parked: StoredValue<Vec<Conversation>>,
+    open: OpenConversation,
+    library: Library,
+    layout: Layout,
+    announcer: Announcer,
+}
+
+/// How an answer ended.
+enum End {
+    Whole,
+    Stopped,
+    Failed(Failure),
+}
+
+impl Generations {
+    pub(super) fn new(
+        open: OpenConversation,
+        library: Library,
+        layout: Layout,
+        announcer: Announcer,
+    ) -> Self {
+        Self {
+            running: RwSignal::new(Vec::new()),
+            parked: StoredValue::new(Vec::new()),
+            open,
+            library,
+            layout,
+            announcer,
+        }
+    }
+
+    /// The answer that is being received for a turn of the shown conversation. Reactive.
+    pub(crate) fn live(self, turn: TurnId) -> Option<ArcRwSignal<LiveAnswer>> {
+        let chat_id = self.open.with(|chat| chat.id.clone());
+        self.running.with(|running| {
+            let generation = running
+                .iter()
+                .find(|one| one.turn == turn && one.chat_id == chat_id);
+            generation.map(|one| one.answer.clone())
+        })
+    }
+
+    /// Whether the shown conversation is receiving an answer. Reactive.
+    pub(crate) fn is_answering(self) -> bool {
+        let chat_id = self.open.with(|chat| chat.id.clone());
+        self.is_running(&chat_id)
+    }
+
+    /// Whether a conversation is receiving an answer. Reactive.
+    pub(crate) fn is_running(self, chat_id: &str) -> bool {
+        self.running
+            .with(|running| running.iter().any(|one| one.chat_id == chat_id))
+    }
+
+    /// Asks in the shown conversation, after `parent`, and receives the answer. Returns the
+    /// conversation's id.
+    pub(crate) fn ask(self, parent: Option<TurnId>, question: Question) -> String {
+        if let Some(turn) = self.open.ask(parent, question) {
+            self.answer(turn);
+        }
+        self.open.with_untracked(|chat| chat.id.clone())
+    }
+
+    /// Receives another answer to the question of `answer`. One without text is taken away first.
+    pub(crate) fn answer_again(self, answer: TurnId) {
+        let question = self
+            .open
+            .with_untracked(|chat| chat.question_of(answer).map(|turn| turn.id));
+        if let Some(question) = question {
+            if !untrack(|| self.is_answering()) {
+                self.open.update(|chat| chat.discard_empty(answer));
+            }
+            self.answer(question);
+        }
+    }
+
+    /// Stops the answer of the shown conversation.
+    pub(crate) fn stop(self) {
+        self.stop_in(&self.open.with_untracked(|chat| chat.id.clone()));
+    }
+
+    /// Stops the answer of a conversation.
+    pub(crate) fn stop_in(self, chat_id: &str) {
+        let running = self.running.get_untracked();
+        running
+            .iter()
+            .filter(|one| one.chat_id == chat_id)
+            .for_each(Generation::stop);
+    }
+
+    pub(super) fn stop_all(self) {
+        if let Some(running) = self.running.try_get_untracked() {
+            running.iter().for_each(Generation::stop);
+        }
+    }
+
+    /// Shows a conversation; the one that was shown is parked if it still receives an answer.
+    pub(crate) fn show(self, chat: Conversation, files: Files) {
+        let left = self.open.with_untracked(Conversation::clone);
+        let is_running = untrack(|| self.is_running(&left.id));
+        self.parked.update_value(|parked| {
+            parked.retain(|other| other.id != chat.id);
+            if is_running && left.id != chat.id {
+                parked.push(left);
+            }
+        });
+        self.layout.follow_end();
+        self.open.replace(chat, files);
+    }
+
+    /// A conversation that is shown or parked: newer than the stored one.
+    pub(crate) fn held(self, id: &str) -> Option<Conversation> {
+        self.open.if_shown(id).or_else(|| {
+            let find =
+                |parked: &Vec<Conversation>| parked.iter().find(|chat| chat.id == id).cloned();
+            self.parked.try_with_value(find).flatten()
+        })
+    }
+
+    /// Changes a conversation wherever it is, and saves it.
+    pub(crate) fn change(self, id: String, change: impl FnOnce(&mut Conversation) + 'static) {
+        if self.held(&id).is_some() {
+            self.update(&id, change);
+            self.save(&id);
+            return;
+        }
+        spawn_local(async move {
+            if let Some(mut chat) = storage::load_conversation(&id).await {
+                change(&mut chat);
+                self.library.save(chat);
+            }
+        });
+    }
+
+    /// Receives a new answer to `question` beside those that it has.
+    fn answer(self, question: TurnId) {
+        if untrack(|| self.is_answering()) {
+            return;
+        }
+        let Some((chat_id, turn, body)) = self.open.begin_answer(question) else {
+            return;
+        };
+        let (handle, registration) = AbortHandle::new_pair();
+        let generation = Generation {
+            chat_id,
+            turn,
+            answer: ArcRwSignal::default(),
+            handle,
+        };
+        self.running
+            .update(|running| running.push(generation.clone()));
+        self.layout.follow_end();
+        self.announcer.begin();
+        self.save(&generation.chat_id);
+        spawn_local(async move {
+            let pending = Rc::new(RefCell::new(Pending::default()));
+            let task = self.receive(&generation, &body, &pending);
+            let end = match Abortable::new(task, registration).await {
+                Ok(Ok(())) => End::Whole,
+                Ok(Err(failure)) => End::Failed(failure),
+                Err(_) => End::Stopped,
+            };
+            self.finish(&generation, &mut pending.borrow_mut(), end);
+        });
+    }
+
+    async fn receive(
+        self,
+        generation: &Generation,
+        body: &str,
+        pending: &Rc<RefCell<Pending>>,
+    ) -> Result<(), Failure> {
+        let mut stream = open_answer(body).await?;
+        pending.borrow_mut().saved_at = page::monotonic_ms();
+        while let Some(frame) = stream.next().await? {
+            match frame {
+                Frame::Delta { content, reasoning } => {
+                    let now = page::monotonic_ms();
+                    pending.borrow_mut().take(&content, &reasoning, now);
+                    schedule(generation, pending);
+                    self.save_now_and_then(generation, pending, now);
+                }
+                Frame::Usage(tokens) => pending.borrow_mut().tokens = Some(tokens),
+                Frame::Done | Frame::Failed(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn save_now_and_then(self, generation: &Generation, pending: &Rc<RefCell<Pending>>, now: f64) {
+        let mut pending = pending.borrow_mut();
+        if now - pending.saved_at < SAVE_EVERY_MS {
+            return;
+        }
+        pending.saved_at = now;
+        // Hidden pages get no animation frames: bring the text over here.
+        pending.flush(&generation.answer);
+        // The text goes into a copy: the shown turn is drawn from the signal until it ends.
+        let live = generation.answer.get_untracked();
+        let Some(mut chat) = self.held(&generation.chat_id) else {
+            return;
+        };
+        if let Some(turn) = chat.turn_mut(generation.turn) {
+            (turn.text, turn.thinking, turn.thinking_ms) =
+                (live.text, live.thinking, live.thinking_ms);
+        }
+        self.library.store(chat);
+    }
+
+    fn finish(self, generation: &Generation, pending: &mut Pending, end: End) {
+        pending.flush(&generation.answer);
+        let live = generation.answer.get_untracked();
+        let state = match end {
+            End::Whole => TurnState::Complete,
+            End::Stopped => TurnState::Stopped,
+            End::Failed(failure) => TurnState::Failed(failure),
+        };
+        let now = dom::now_ms();
+        let text = live.text.clone();
+        let chat_id = &generation.chat_id;
+        self.update(chat_id, |chat| {
+            chat.updated_at_ms = now;
+            if let Some(turn) = chat.turn_mut(generation.turn) {
+                (turn.text, turn.thinking, turn.thinking_ms) =
+                    (live.text, live.thinking, live.thinking_ms);
+                (turn.state, turn.tokens, turn.at_ms) = (state, pending.tokens, now);
+            }
+        });
+        self.save(chat_id);
+        if self.open.is_shown(chat_id) {
+            self.announcer.finish(&text);
+        }
+        self.running
+            .try_update(|running| running.retain(|other| !other.is_same(generation)));
+        self.parked
+            .try_update_value(|parked| parked.retain(|chat| chat.id != *chat_id));
+    }
+
+    /// Changes a conversation wherever it is held: shown or parked.
+    fn update(self, id: &str, change: impl FnOnce(&mut Conversation)) {
+        if self.open.is_shown(id) {
+            self.open.update(change);
+        } else {
+            self.parked.try_update_value(|parked| {
+                if let Some(chat) = parked.iter_mut().find(|chat| chat.id == id) {
+                    change(chat);
+                }
+            });
+        }
+    }
+
+    /// Saves a held conversation.
+    fn save(self, id: &str) {
+        if let Some(chat) = self.held(id) {
+            self.library.save(chat);
+        }
+    }
+}
+
+/// Shows what is pending with the next animation frame.
+fn schedule(generation: &Generation, pending: &Rc<RefCell<Pending>>) {
+    if std::mem::replace(&mut pending.borrow_mut().is_scheduled, true) {
+        return;
+    }
+    let (answer, pending) = (generation.answer.clone(), Rc::clone(pending));
+    request_animation_frame(move || {
+        pending.borrow_mut().flush(&answer);
+    });
+}

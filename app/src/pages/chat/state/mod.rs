@@ -1,0 +1,59 @@
+//! What the parts of the chat page share: one context per concern.
+//!
+//! A part takes the contexts that it uses (`let library: Library = expect_context();`) and changes
+//! them through their methods: the signals are private to this folder.
+//!
+//! | context | knows |
+//! | --- | --- |
+//! | [`Library`] | the stored conversations: the list, saving, deleting, searching |
+//! | [`ModelChoice`] | the models that are offered and the one for new conversations |
+//! | [`OpenConversation`] | the shown conversation, its files, what is being edited in it |
+//! | [`Generations`] | answers on their way, in any conversation |
+//! | [`Draft`] | the question that is being written |
+//! | [`Layout`] | what is open on the page, and whether it scrolls with the answer |
+//! | [`Announcer`] | what screen readers hear of a growing answer |
+//! | [`Highlights`] | coloured code |
+//!
+//! All are cheap to copy: signals only.
+
+mod announcer;
+mod draft;
+mod generation;
+mod generations;
+mod highlights;
+mod layout;
+mod library;
+mod model_choice;
+mod open;
+
+pub(crate) use announcer::Announcer;
+pub(crate) use draft::{Draft, DraftFile, Question};
+pub(crate) use generation::LiveAnswer;
+pub(crate) use generations::Generations;
+pub(crate) use highlights::Highlights;
+pub(crate) use layout::Layout;
+pub(crate) use library::Library;
+pub(crate) use model_choice::ModelChoice;
+pub(crate) use open::OpenConversation;
+
+use crate::dto::ModelOption;
+use leptos::prelude::*;
+
+/// Provides every context of the page. `models` are those that it offers.
+pub(super) fn provide(models: Vec<ModelOption>) {
+    let library = Library::new();
+    let models = ModelChoice::new(models);
+    let open = OpenConversation::new(models, library);
+    let layout = Layout::default();
+    let announcer = Announcer::default();
+    let generations = Generations::new(open, library, layout, announcer);
+    on_cleanup(move || generations.stop_all());
+    provide_context(library);
+    provide_context(models);
+    provide_context(open);
+    provide_context(generations);
+    provide_context(Draft::new());
+    provide_context(layout);
+    provide_context(announcer);
+    provide_context(Highlights::default());
+}

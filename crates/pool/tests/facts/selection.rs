@@ -1,0 +1,179 @@
+//! Who is chosen, and why.
+
+use pool::{Choice, Event, Outcome, Policy, Pool, SelectRequest, SkipReason};
+
+use super::{BASIC, START, account, id, pool, select, skip, with_quota};
+
+#[test]
+fn the_same_seed_gives_the_same_selections() {
+    let run = |seed| {
+        let pool = Pool::new(Policy::default(), seed);
+        pool.insert((0..50).map(account));
+        let leases: Vec<_> = (0..40).map(|_| select(&pool)).collect();
+        leases
+            .iter()
+            .map(|lease| lease.account_id().clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(run(3), run(3));
+    assert_ne!(run(3), run(4), "ties are broken by the seed");
+}
+
+#[test]
+fn the_account_with_the_most_available_quota_serves() {
+    let pool = pool([with_quota(1, 5), with_quota(2, 7), with_quota(3, 6)]);
+    let request = SelectRequest { cost: 4, ..BASIC };
+    let leases: Vec<_> = (0..4)
+        .map(|_| pool.select(&request, START).unwrap())
+        .collect();
+    let chosen: Vec<_> = leases
+        .iter()
+        .map(|lease| (lease.account_id().clone(), lease.choice()))
+        .collect();
+    let most = |n, available| (id(n), Choice::MostQuota { available });
+    assert_eq!(chosen, [most(2, 7), most(3, 6), most(1, 5), most(2, 3)]);
+}
+
+#[test]
+fn a_preferred_account_serves_while_it_is_selectable() {
+    let pool = pool([with_quota(1, 1), with_quota(2, 7)]);
+    let preferred = id(1);
+    let request = SelectRequest {
+        prefer: Some(&preferred),
+        ..BASIC
+    };
+    let lease = pool.select(&request, START).unwrap();
+    assert_eq!(
+        (lease.account_id(), lease.choice()),
+        (&id(1), Choice::Preferred)
+    );
+    let other = pool.select(&request, START).unwrap();
+    let choice = Choice::MostQuota { available: 7 };
+    assert_eq!((other.account_id(), other.choice()), (&id(2), choice));
+}
+
+#[test]
+fn choices_have_words_for_logs() {
+    let choices = [
+        Choice::Preferred,
+        Choice::MostQuota { available: 3 },
+        Choice::Ejected,
+    ];
+    assert_eq!(
+        choices.map(Choice::as_str),
+        ["preferred", "most_quota", "ejected"]
+    );
+}
+
+#[test]
+fn excluded_accounts_do_not_serve_even_if_preferred() {
+    let pool = pool([account(1), account(2)]);
+    let tried = [id(1)];
+    let request = SelectRequest {
+        exclude: &tried,
+        prefer: Some(&tried[0]),
+        ..BASIC
+    };
+    for _ in 0..3 {
+        assert_eq!(
+            *pool.select(&request, START).unwrap().account_id(),
+            id(2),
+            "tried already"
+        );
+    }
+    let both = [id(1), id(2)];
+    let request = SelectRequest {
+        exclude: &both,
+        ..BASIC
+    };
+    let exhausted = pool.select(&request, START).unwrap_err();
+    assert_eq!(exhausted.skips, [skip(SkipReason::Excluded, 2)]);
+    assert_eq!(exhausted.retry_at_ms, None);
+    assert!(
+        pool.select(&BASIC, START).is_ok(),
+        "excluded for one request only"
+    );
+}
+
+#[test]
+fn accounts_above_the_last_bucket_take_turns() {
+    let pool = pool((0..3).map(|n| with_quota(n, 2000 + u32::from(n))));
+    let mut chosen: Vec<_> = (0..6).map(|_| select(&pool).account_id().clone()).collect();
+    assert_eq!(chosen[..3], chosen[3..]);
+    chosen.sort();
+    chosen.dedup();
+    assert_eq!(chosen.len(), 3);
+}
+
+#[test]
+fn an_account_whose_quota_stays_keeps_its_turn() {
+    let pool = pool((0..3).map(account));
+    let first = select(&pool).account_id().clone();
+    let next = select(&pool).account_id().clone();
+    let third = (0..3).map(id).find(|id| *id != first && *id != next);
+    // The queue is now third, first, next.
+    let (quota, window) = (5, None);
+    let event = Event::Synced { quota, window };
+    drop(pool.apply(third.as_ref().unwrap(), &event, START));
+    assert_eq!(Some(select(&pool).account_id().clone()), third);
+    assert_eq!(*select(&pool).account_id(), first);
+}
+
+#[test]
+fn an_account_of_a_used_quota_is_passed_over_until_it_is_the_fullest_again() {
+    let pool = pool([with_quota(1, 5), with_quota(2, 4)]);
+    let lease = select(&pool);
+    assert_eq!(*lease.account_id(), id(1));
+    let changes = lease.finish(Outcome::Success { cost: 2 }, START);
+    assert_eq!(changes.len(), 1, "the hot path stores one fact");
+    let choice = Choice::MostQuota { available: 4 };
+    assert_eq!(select(&pool).choice(), choice);
+    let event = Event::Synced {
+        quota: 9,
+        window: None,
+    };
+    drop(pool.apply(&id(1), &event, START));
+    assert_eq!(*select(&pool).account_id(), id(1));
+}
+
+#[test]
+fn the_reasons_of_all_others_are_known_beside_a_selection() {
+    let pool = pool((0..4).map(account));
+    drop(pool.apply(&id(0), &Event::Disable, START));
+    drop(pool.apply(&id(1), &Event::Outcome(Outcome::RateLimited), START));
+    let tier = BASIC.tier;
+    let until_ms = START + 3_600_000;
+    let expected = [
+        skip(SkipReason::Cooling { until_ms }, 1),
+        skip(SkipReason::Disabled, 1),
+    ];
+    assert_eq!(pool.skips(tier), expected, "selectable ones are not in it");
+    let exclude = [id(2), id(3)];
+    let request = SelectRequest {
+        exclude: &exclude,
+        ..BASIC
+    };
+    let exhausted = pool.select(&request, START).unwrap_err();
+    assert_eq!(exhausted.skips[..2], expected);
+    assert_eq!(exhausted.skips[2..], [skip(SkipReason::Excluded, 2)]);
+    assert_eq!(
+        exhausted.to_string(),
+        "no account is available: 1 cooling, 1 disabled, 2 excluded"
+    );
+}
+
+#[test]
+fn skip_reasons_have_words_for_logs() {
+    let reasons = [
+        SkipReason::Cooling { until_ms: 1 },
+        SkipReason::NoQuota,
+        SkipReason::Disabled,
+        SkipReason::Expired,
+        SkipReason::Busy,
+        SkipReason::Excluded,
+        SkipReason::WrongTier,
+        SkipReason::Ejected,
+    ];
+    let words = "cooling no_quota disabled expired busy excluded wrong_tier ejected";
+    assert_eq!(reasons.map(SkipReason::as_str).join(" "), words);
+}

@@ -1,0 +1,156 @@
+//! What a successful quota question does to an account.
+
+use std::time::Duration;
+
+use pool::{Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition};
+
+use super::{HOUR, NOW, account, after, changes, cooldown, ended, failed, synced, with};
+
+#[test]
+fn sync_with_quota_wakes_cooling_and_expired_accounts() {
+    for before in [
+        with(Status::Cooling, 0, cooldown(5, CooldownReason::QuotaEmpty)),
+        with(Status::Cooling, 0, cooldown(5, CooldownReason::RateLimited)),
+        with(
+            Status::Cooling,
+            9,
+            cooldown(5, CooldownReason::UpstreamErrors),
+        ),
+        with(Status::Cooling, 0, None),
+        with(Status::Expired, 0, None),
+    ] {
+        let next = synced(&before, 61);
+        assert_eq!(
+            (next.status, next.quota, next.cooldown),
+            (Status::Active, 61, None)
+        );
+        assert_eq!(next.last_sync_at_ms, Some(NOW));
+    }
+}
+
+#[test]
+fn sync_with_quota_does_not_end_a_rate_limit_that_came_with_quota_left() {
+    let limited = with(
+        Status::Cooling,
+        40,
+        cooldown(1, CooldownReason::RateLimited),
+    );
+    let next = synced(&limited, 39);
+    assert_eq!((next.status, next.quota), (Status::Cooling, 39));
+    assert_eq!(next.cooldown, limited.cooldown);
+}
+
+#[test]
+fn sync_without_quota_cools_and_stretches_a_short_rate_limit_once() {
+    let emptied = synced(&account(Tier::Basic), 0);
+    assert_eq!(emptied.cooldown, cooldown(20, CooldownReason::QuotaEmpty));
+
+    let limited = ended(&account(Tier::Basic), Outcome::RateLimited);
+    let stretched = synced(&limited, 0);
+    assert_eq!(
+        stretched.cooldown,
+        cooldown(10, CooldownReason::RateLimited)
+    );
+    let later = Event::Synced {
+        quota: 0,
+        window: None,
+    };
+    let (again, _) = transition(&stretched, &later, NOW + HOUR, &Policy::default());
+    assert_eq!(
+        again.cooldown, stretched.cooldown,
+        "the second report is no news"
+    );
+
+    assert_eq!(
+        synced(&with(Status::Expired, 9, None), 0).status,
+        Status::Expired
+    );
+}
+
+#[test]
+fn sync_clears_failures_and_leaves_a_disabled_account_disabled() {
+    let failed = Account {
+        fail_count: 3,
+        last_fail_at_ms: Some(1),
+        last_fail_reason: Some("x".to_owned()),
+        ..with(Status::Disabled, 0, None)
+    };
+    let next = synced(&failed, 61);
+    assert_eq!(
+        (next.status, next.quota, next.fail_count),
+        (Status::Disabled, 61, 0)
+    );
+    assert_eq!((next.last_fail_at_ms, next.last_fail_reason), (None, None));
+}
+
+#[test]
+fn the_window_decides_the_tier() {
+    for (from, secs, to) in [
+        (Tier::Super, 14_400, Tier::Basic),
+        (Tier::Basic, 14_399, Tier::Super),
+        (Tier::Basic, 72_000, Tier::Basic),
+        (Tier::Heavy, 7_200, Tier::Heavy),
+    ] {
+        let event = Event::Synced {
+            quota: 5,
+            window: Some(Duration::from_secs(secs)),
+        };
+        assert_eq!(after(&account(from), event).tier, to);
+    }
+    assert_eq!(
+        synced(&account(Tier::Super), 5).tier,
+        Tier::Super,
+        "unknown window"
+    );
+    let emptied = Event::Synced {
+        quota: 0,
+        window: Some(Duration::from_secs(7_200)),
+    };
+    let next = after(&account(Tier::Basic), emptied);
+    assert_eq!(
+        next.cooldown,
+        cooldown(2, CooldownReason::QuotaEmpty),
+        "the new tier's window"
+    );
+}
+
+#[test]
+fn a_sync_says_what_is_new_and_nothing_else() {
+    let before = account(Tier::Basic);
+    let same = Event::Synced {
+        quota: before.quota,
+        window: Some(Duration::from_secs(72_000)),
+    };
+    assert_eq!(changes(&before, &same), [Change::Synced { at_ms: NOW }]);
+    let other = Event::Synced {
+        quota: 7,
+        window: Some(Duration::from_secs(7_200)),
+    };
+    let expected = [
+        Change::Synced { at_ms: NOW },
+        Change::Tier { tier: Tier::Super },
+        Change::Quota { quota: 7 },
+        Change::FailuresCleared,
+    ];
+    assert_eq!(changes(&failed(before), &other), expected);
+}
+
+#[test]
+fn a_sync_without_quota_is_no_news_for_an_account_that_cools_for_it() {
+    for reason in [CooldownReason::QuotaEmpty, CooldownReason::UpstreamErrors] {
+        let before = with(Status::Cooling, 3, cooldown(1, reason));
+        assert_eq!(synced(&before, 0).cooldown, before.cooldown);
+    }
+    let unknown = with(Status::Cooling, 3, None);
+    assert_eq!(synced(&unknown, 0).cooldown, None);
+}
+
+#[test]
+fn a_sync_stretches_a_rate_limit_and_never_shortens_it() {
+    let limited = with(
+        Status::Cooling,
+        3,
+        cooldown(11, CooldownReason::RateLimited),
+    );
+    assert_eq!(synced(&limited, 0).cooldown, limited.cooldown);
+}

@@ -1,0 +1,86 @@
+//! `<DATA_DIR>/config.toml`: created once, read at start and on a reload, its password blanked.
+
+mod private;
+mod settled;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, Value};
+
+/// Name of the file in the data folder.
+pub const CONFIG_FILE: &str = "config.toml";
+/// The commented file of a first start. Its values are the built-in defaults (a test says so).
+pub(crate) const DEFAULT: &str = include_str!("../config.default.toml");
+
+/// Why the file could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{} is not valid TOML", .path.display())]
+    Syntax { path: PathBuf },
+}
+
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(CONFIG_FILE)
+}
+
+/// The file's text; a missing file is created first.
+pub(crate) fn read_or_create(data_dir: &Path) -> io::Result<String> {
+    let path = path(data_dir);
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(data_dir)?;
+            private::replace(&path, DEFAULT)?;
+            Ok(DEFAULT.to_owned())
+        }
+        read => read,
+    }
+}
+
+/// The file's text once nobody is writing it.
+pub(crate) fn read_settled(data_dir: &Path) -> io::Result<String> {
+    let path = path(data_dir);
+    settled::read(
+        || std::fs::read_to_string(&path),
+        || std::thread::sleep(settled::PAUSE),
+    )
+}
+
+/// Empties `app.app_key` in `<data_dir>/config.toml`, keeping comments and layout.
+///
+/// Returns whether there was something to blank: a password from the environment is not in the
+/// file.
+///
+/// # Errors
+/// The file cannot be read, parsed or written.
+pub fn blank_app_key(data_dir: &Path) -> Result<bool, FileError> {
+    let path = path(data_dir);
+    let io = |source| FileError::Io {
+        path: path.clone(),
+        source,
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        read => read.map_err(io)?,
+    };
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|_| FileError::Syntax { path: path.clone() })?;
+    let app = document.get_mut("app").and_then(Item::as_table_like_mut);
+    let Some(key) = app
+        .and_then(|app| app.get_mut("app_key"))
+        .and_then(Item::as_value_mut)
+    else {
+        return Ok(false);
+    };
+    if key.as_str() == Some("") {
+        return Ok(false);
+    }
+    let decor = key.decor().clone();
+    *key = Value::from("");
+    *key.decor_mut() = decor;
+    private::replace(&path, &document.to_string()).map_err(io)?;
+    Ok(true)
+}

@@ -1,0 +1,55 @@
+//! `[asset]`, `[nsfw]` and `[usage]`: calls that run for many accounts at once.
+
+use std::time::Duration;
+
+use crate::declare::section;
+
+section! {
+    /// `[asset]`: the upstream's file store.
+    AssetConfig {
+        /// Uploads at once.
+        upload_concurrent: u32 = 100, 1..=10_000, reserved;
+        /// Seconds for an upload.
+        upload_timeout: Duration = Duration::from_secs(60), 1..=3600;
+        /// Downloads at once.
+        download_concurrent: u32 = 100, 1..=10_000, reserved;
+        /// Seconds for a download.
+        download_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        /// Accounts listed at once.
+        list_concurrent: u32 = 100, 1..=10_000, reserved;
+        /// Seconds for a page of a list.
+        list_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        /// Accounts of one listing batch.
+        list_batch_size: u32 = 50, 1..=10_000, reserved;
+        /// Deletions at once.
+        delete_concurrent: u32 = 100, 1..=10_000, reserved;
+        /// Seconds for a deletion.
+        delete_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        /// Accounts of one deletion batch.
+        delete_batch_size: u32 = 50, 1..=10_000, reserved;
+    }
+}
+
+section! {
+    /// `[nsfw]`: the batch that switches the adult content setting of the operator's accounts.
+    NsfwConfig {
+        /// Accounts at once.
+        concurrent: u32 = 60, 1..=10_000, reserved;
+        /// Accounts of one batch.
+        batch_size: u32 = 30, 1..=10_000, reserved;
+        /// Seconds for a call.
+        timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+    }
+}
+
+section! {
+    /// `[usage]`: quota queries.
+    UsageConfig {
+        /// Queries at once.
+        concurrent: u32 = 100, 1..=10_000, reserved;
+        /// Accounts of one batch.
+        batch_size: u32 = 50, 1..=10_000, reserved;
+        /// Seconds for a query.
+        timeout: Duration = Duration::from_secs(60), 1..=3600;
+    }
+}

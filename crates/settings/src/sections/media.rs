@@ -1,0 +1,99 @@
+//! `[chat]`, `[image]`, `[imagine_fast]`, `[video]`, `[voice]` and `[cache]`.
+//!
+//! The three timeouts of a stream are separate: until the first event, between two events, and
+//! from start to end. 0 switches one off.
+
+use std::time::Duration;
+
+use crate::choices::FastFormat;
+use crate::declare::section;
+use crate::values::{Limit, Text};
+
+section! {
+    /// `[chat]`: limits of chat calls.
+    ChatConfig {
+        /// Upstream calls in flight at once, streams included; further requests wait for a place,
+        /// then get 503. Raise it for many callers: 10,000 open streams need 10000 here.
+        concurrent: u32 = 50, 1..=1_000_000;
+        /// Accepted from older files: seconds for a call without stream timeouts.
+        timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Seconds until the first event of an answer.
+        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400;
+        /// Seconds between two events.
+        stream_timeout: Limit = Limit::from_secs(120), 1..=86_400;
+        /// Seconds for a whole answer.
+        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400;
+    }
+}
+
+section! {
+    /// `[image]`: image generation and editing.
+    ImageConfig {
+        /// Upstream calls in flight at once.
+        concurrent: u32 = 50, 1..=100_000, reserved;
+        /// Seconds for a call.
+        timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Seconds until the first event.
+        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400, reserved;
+        /// Seconds between two events.
+        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Seconds for a whole run.
+        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400, reserved;
+        /// Seconds to wait for the final image after a medium one.
+        final_timeout: Duration = Duration::from_secs(15), 1..=600, reserved;
+        /// Seconds after a preview without a final image, until it counts as moderated.
+        blocked_grace_seconds: Duration = Duration::from_secs(10), 1..=600, reserved;
+        /// Whether the upstream's adult content setting is requested by default.
+        nsfw: bool = true, (), reserved;
+        /// Bytes from which an image counts as medium.
+        medium_min_bytes: u64 = 30_000, 0..=100_000_000, reserved;
+        /// Bytes from which an image counts as final.
+        final_min_bytes: u64 = 100_000, 0..=100_000_000, reserved;
+    }
+}
+
+section! {
+    /// `[imagine_fast]`: the fast image model takes these instead of the caller's wishes.
+    ImagineFastConfig {
+        /// Images per request.
+        n: u32 = 1, 1..=10, reserved;
+        /// Width x height.
+        size: String = "1024x1024".to_owned(), Text::ImageSize, reserved;
+        /// How images are returned.
+        response_format: FastFormat = FastFormat::Url, (), reserved;
+    }
+}
+
+section! {
+    /// `[video]`: video generation.
+    VideoConfig {
+        /// Upstream calls in flight at once.
+        concurrent: u32 = 100, 1..=100_000, reserved;
+        /// Seconds for a call.
+        timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Seconds until the first event.
+        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400, reserved;
+        /// Seconds between two events.
+        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Seconds for a whole video.
+        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400, reserved;
+    }
+}
+
+section! {
+    /// `[voice]`: voice mode.
+    VoiceConfig {
+        /// Seconds for a call.
+        timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+    }
+}
+
+section! {
+    /// `[cache]`: generated images and videos kept on disk.
+    CacheConfig {
+        /// Whether the oldest files are deleted when the limit is reached.
+        enable_auto_clean: bool = true, (), reserved;
+        /// Limit, in MiB.
+        limit_mb: u64 = 512, 1..=10_000_000, reserved;
+    }
+}

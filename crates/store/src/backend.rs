@@ -1,0 +1,266 @@
+//! The store traits, implemented once for every engine: reads through its [`Reader`], writes
+//! through the [`GroupWriter`].
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pool::{Account, AccountId};
+use uuid::Uuid;
+
+use crate::{
+    AccountStore, ChangeFeed, Changes, Cursor, LoadedAccounts, Lock, LockToken, Pruned, Receipt,
+    Record, RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore, Retention,
+    SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow,
+    account::AccountRow,
+    crypto::{Keys, sha256_hex},
+    reader::Reader,
+    request::StoredRequest,
+    session::StoredSession,
+    writer::{GroupWriter, Op, StoredRecord, Write},
+};
+
+/// Rows that are removed in one transaction: some milliseconds.
+const PRUNE_BATCH: u32 = 500;
+/// Rows that one call of pruning removes at most.
+const PRUNE_CALL: u64 = 10_000;
+
+/// An opened store.
+pub(crate) struct Backend<R> {
+    pub(crate) reader: R,
+    pub(crate) writer: GroupWriter,
+    pub(crate) keys: Keys,
+}
+
+impl<R> Backend<R> {
+    /// Writes and returns the number of rows that were added, changed or removed.
+    async fn write(&self, op: Op) -> Result<u64, StoreError> {
+        Ok(self.writer.write(op).await?.rows)
+    }
+
+    /// Removes rows batch by batch until none is left or the call's limit is reached.
+    async fn prune(&self, batch: impl Fn(u32) -> Op) -> Result<Pruned, StoreError> {
+        let mut pruned = Pruned::default();
+        while pruned.removed < PRUNE_CALL {
+            let rows = self.write(batch(PRUNE_BATCH)).await?;
+            pruned.removed += rows;
+            if rows < u64::from(PRUNE_BATCH) {
+                return Ok(pruned);
+            }
+        }
+        pruned.more = true;
+        Ok(pruned)
+    }
+}
+
+#[async_trait]
+impl<R: Reader> AccountStore for Backend<R> {
+    async fn load_accounts(&self) -> Result<LoadedAccounts, StoreError> {
+        let mut loaded = LoadedAccounts::default();
+        for row in self.reader.accounts().await? {
+            match row.and_then(|row| row.open(&self.keys)) {
+                Ok(account) => loaded.accounts.push(account),
+                Err(unreadable) => loaded.unreadable.push(unreadable),
+            }
+        }
+        Ok(loaded)
+    }
+
+    async fn insert_accounts(&self, accounts: &[Account]) -> Result<Vec<AccountId>, StoreError> {
+        // Encrypted here, not in the writer: others need not wait for it.
+        let rows = accounts
+            .iter()
+            .map(|account| AccountRow::seal(account, &self.keys));
+        let op = Op::InsertAccounts(rows.collect::<Result<_, _>>()?);
+        Ok(self.writer.write(op).await?.ids)
+    }
+
+    async fn delete_accounts(&self, ids: &[AccountId]) -> Result<u64, StoreError> {
+        self.write(Op::DeleteAccounts(ids.to_vec())).await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> RecordStore for Backend<R> {
+    fn submit(&self, record: Record) -> Result<Receipt, StoreError> {
+        let record = StoredRecord {
+            changes: record.changes,
+            request: record.request.map(StoredRequest::new),
+        };
+        self.writer
+            .submit(Write::Record(Box::new(record)))
+            .map(Receipt)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.writer.check()
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.check()?;
+        self.reader.ping().await
+    }
+
+    async fn close(&self) {
+        // Readers first: then the writer is the last one out and leaves a tidy database behind.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl<R: Reader> RequestStore for Backend<R> {
+    async fn get_request(&self, id: &str) -> Result<Option<RequestRow>, StoreError> {
+        self.reader.request(id).await
+    }
+
+    async fn list_requests(&self, query: &RequestQuery) -> Result<Vec<RequestRow>, StoreError> {
+        self.reader.requests(query).await
+    }
+
+    async fn sum_requests(&self, query: &SumQuery) -> Result<Vec<SumRow>, StoreError> {
+        self.reader.sums(query).await
+    }
+
+    async fn prune_requests(&self, retention: &Retention) -> Result<Pruned, StoreError> {
+        let excess = if retention.max_rows.is_some() || retention.max_bytes.is_some() {
+            let size = self.reader.requests_size().await?;
+            retention.excess(size).min(PRUNE_CALL)
+        } else {
+            0
+        };
+        let start = |at_ms| RequestPosition {
+            at_ms,
+            id: String::new(),
+        };
+        let mut before = start(retention.before_ms.unwrap_or(i64::MIN));
+        if excess > 0 {
+            let kept = self.reader.nth_oldest_request(excess).await?;
+            before = before.max(kept.unwrap_or_else(|| start(i64::MAX)));
+        }
+        self.prune(|limit| Op::PruneRequests {
+            before: before.clone(),
+            limit,
+        })
+        .await
+    }
+
+    async fn prune_sums(&self, retention: &SumRetention) -> Result<Pruned, StoreError> {
+        let mut total = Pruned::default();
+        for (span, before_ms) in [
+            (Span::Minute, retention.minute_before_ms),
+            (Span::Hour, retention.hour_before_ms),
+            (Span::Day, retention.day_before_ms),
+        ] {
+            let op = |limit| Op::PruneSums {
+                span,
+                before_ms,
+                limit,
+            };
+            let pruned = self.prune(op).await?;
+            total.removed += pruned.removed;
+            total.more |= pruned.more;
+        }
+        Ok(total)
+    }
+}
+
+#[async_trait]
+impl<R: Reader> SettingStore for Backend<R> {
+    async fn get_setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.reader.setting(name).await
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let op = Op::SetSetting {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        self.write(op).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl<R: Reader> SessionStore for Backend<R> {
+    async fn create_session(&self, session: &SessionRow) -> Result<bool, StoreError> {
+        let op = Op::CreateSession(StoredSession::new(session));
+        Ok(self.write(op).await? > 0)
+    }
+
+    async fn save_session(&self, session: &SessionRow) -> Result<bool, StoreError> {
+        let op = Op::SaveSession(StoredSession::new(session));
+        Ok(self.write(op).await? > 0)
+    }
+
+    async fn load_session(&self, id: &str, now_ms: i64) -> Result<Option<SessionRow>, StoreError> {
+        let found = self.reader.session(&sha256_hex(id), now_ms).await?;
+        Ok(found.map(|session| session.open(id)))
+    }
+
+    async fn delete_session(&self, id: &str) -> Result<(), StoreError> {
+        let id_hash = sha256_hex(id);
+        self.write(Op::DeleteSession { id_hash }).await.map(drop)
+    }
+
+    async fn delete_all_sessions(&self) -> Result<u64, StoreError> {
+        self.write(Op::DeleteAllSessions).await
+    }
+
+    async fn sweep_sessions(&self, now_ms: i64) -> Result<u64, StoreError> {
+        self.write(Op::SweepSessions { now_ms }).await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> Lock for Backend<R> {
+    async fn try_lock(
+        &self,
+        name: &str,
+        owner: &str,
+        now_ms: i64,
+        ttl: Duration,
+    ) -> Result<Option<LockToken>, StoreError> {
+        // The id keeps an owner from mistaking a later holding of its own for this one.
+        let token = LockToken {
+            name: name.to_owned(),
+            holder: format!("{owner} {}", Uuid::new_v4().simple()),
+        };
+        let op = Op::TakeLock {
+            name: token.name.clone(),
+            holder: token.holder.clone(),
+            now_ms,
+            until_ms: after(now_ms, ttl),
+        };
+        Ok((self.write(op).await? > 0).then_some(token))
+    }
+
+    async fn renew_lock(
+        &self,
+        token: &LockToken,
+        now_ms: i64,
+        ttl: Duration,
+    ) -> Result<bool, StoreError> {
+        let op = Op::RenewLock {
+            name: token.name.clone(),
+            holder: token.holder.clone(),
+            now_ms,
+            until_ms: after(now_ms, ttl),
+        };
+        Ok(self.write(op).await? > 0)
+    }
+
+    async fn unlock(&self, token: LockToken) -> Result<(), StoreError> {
+        let LockToken { name, holder } = token;
+        self.write(Op::ReleaseLock { name, holder }).await.map(drop)
+    }
+}
+
+fn after(now_ms: i64, ttl: Duration) -> i64 {
+    now_ms.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[async_trait]
+impl<R: Reader> ChangeFeed for Backend<R> {
+    async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
+        self.reader.changes_since(cursor).await
+    }
+}

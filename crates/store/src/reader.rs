@@ -1,0 +1,46 @@
+//! The reading half of an engine.
+
+use async_trait::async_trait;
+
+use crate::{
+    Changes, Cursor, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    Unreadable, account::AccountRow, request_store::TableSize, session::StoredSession,
+};
+
+/// What an engine reads. Reads see what is committed, also while writes fail.
+///
+/// A read that fails is [`StoreError::Database`], one after [`close`](Self::close)
+/// [`StoreError::Closed`].
+#[async_trait]
+pub(crate) trait Reader: Send + Sync + 'static {
+    /// Every account, oldest first; those with columns of a wrong type are unreadable.
+    async fn accounts(&self) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError>;
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// The session, unless it is over at `now_ms`.
+    async fn session(
+        &self,
+        id_hash: &str,
+        now_ms: i64,
+    ) -> Result<Option<StoredSession>, StoreError>;
+
+    async fn request(&self, id: &str) -> Result<Option<RequestRow>, StoreError>;
+
+    /// Newest first.
+    async fn requests(&self, query: &RequestQuery) -> Result<Vec<RequestRow>, StoreError>;
+
+    async fn sums(&self, query: &SumQuery) -> Result<Vec<SumRow>, StoreError>;
+
+    async fn requests_size(&self) -> Result<TableSize, StoreError>;
+
+    /// The request that has `offset` older ones.
+    async fn nth_oldest_request(&self, offset: u64) -> Result<Option<RequestPosition>, StoreError>;
+
+    /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
+    async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;
+
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    async fn close(&self);
+}

@@ -1,0 +1,214 @@
+//! A batch of writes, applied inside one transaction.
+
+use pool::AccountId;
+use sqlx::{Error, SqliteConnection, query};
+
+use crate::{
+    account::AccountRow,
+    patch::Patch,
+    writer::{Batch, Done, Op},
+};
+
+use super::{
+    rows::{Statement, bind_account, bind_request, bind_sum, to_i64},
+    statements::{
+        ADD_SUMS, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_SESSION,
+        INSERT_ACCOUNT, INSERT_REQUESTS, LONE_RECORD, MultiRow, PATCH_ACCOUNT, PRUNE_REQUESTS,
+        PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
+        USE_QUOTA,
+    },
+};
+
+pub(super) async fn apply(
+    connection: &mut SqliteConnection,
+    batch: &Batch<'_>,
+) -> Result<Vec<Done>, Error> {
+    let mut done = Vec::with_capacity(batch.ops.len());
+    for op in &batch.ops {
+        done.push(apply_op(connection, op).await?);
+    }
+    if let Some(statements) = lone_record(batch) {
+        statements.execute(connection).await?;
+        return Ok(done);
+    }
+    execute_rows(
+        connection,
+        &INSERT_REQUESTS,
+        &batch.requests,
+        |query, row| bind_request(query, row),
+    )
+    .await?;
+    execute_rows(connection, &ADD_SUMS, &batch.sums, bind_sum).await?;
+    apply_patches(connection, batch).await?;
+    Ok(done)
+}
+
+/// The usual record when it comes alone: a request, its three sums and its use of one account. They
+/// go to SQLite's thread in one piece, since a hand-over costs more than such a statement.
+fn lone_record<'q>(batch: &'q Batch<'_>) -> Option<Statement<'q>> {
+    let [request] = batch.requests.as_slice() else {
+        return None;
+    };
+    let used = batch.patches.first_key_value();
+    let used = used.filter(|(_, patch)| batch.patches.len() == 1 && patch.is_use_only())?;
+    let statements = bind_request(query(LONE_RECORD.as_str()), request);
+    let statements = batch.sums.iter().fold(statements, bind_sum);
+    Some(bind_use(statements, used))
+}
+
+/// Executes a statement for any number of rows, in as few pieces as its sizes allow.
+async fn execute_rows<T: Sync>(
+    connection: &mut SqliteConnection,
+    statement: &'static MultiRow,
+    mut rows: &[T],
+    bind: impl for<'q> Fn(Statement<'q>, &'q T) -> Statement<'q>,
+) -> Result<(), Error> {
+    while !rows.is_empty() {
+        let (text, size) = statement.largest(rows.len());
+        let (now, later) = rows.split_at(size);
+        now.iter()
+            .fold(query(text), &bind)
+            .execute(&mut *connection)
+            .await?;
+        rows = later;
+    }
+    Ok(())
+}
+
+async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Error> {
+    let statement = match op {
+        Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
+        Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
+        Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
+        Op::CreateSession(session) => query(CREATE_SESSION)
+            .bind(&session.id_hash)
+            .bind(&session.data)
+            .bind(session.expires_at_ms),
+        Op::SaveSession(session) => query(SAVE_SESSION)
+            .bind(&session.data)
+            .bind(session.expires_at_ms)
+            .bind(&session.id_hash),
+        Op::DeleteSession { id_hash } => query(DELETE_SESSION).bind(id_hash),
+        Op::DeleteAllSessions => query(DELETE_ALL_SESSIONS),
+        Op::SweepSessions { now_ms } => query(SWEEP_SESSIONS).bind(now_ms),
+        Op::TakeLock {
+            name,
+            holder,
+            now_ms,
+            until_ms,
+        } => query(TAKE_LOCK)
+            .bind(name)
+            .bind(holder)
+            .bind(until_ms)
+            .bind(now_ms),
+        Op::RenewLock {
+            name,
+            holder,
+            now_ms,
+            until_ms,
+        } => query(RENEW_LOCK)
+            .bind(until_ms)
+            .bind(name)
+            .bind(holder)
+            .bind(now_ms),
+        Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(name).bind(holder),
+        Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
+            .bind(before.at_ms)
+            .bind(&before.id)
+            .bind(limit),
+        Op::PruneSums {
+            span,
+            before_ms,
+            limit,
+        } => query(PRUNE_SUMS)
+            .bind(span.as_str())
+            .bind(before_ms)
+            .bind(limit),
+    };
+    let rows = statement.execute(connection).await?.rows_affected();
+    Ok(Done {
+        rows,
+        ids: Vec::new(),
+    })
+}
+
+async fn insert_accounts(
+    connection: &mut SqliteConnection,
+    accounts: &[AccountRow],
+) -> Result<Done, Error> {
+    let mut done = Done::default();
+    for account in accounts {
+        let inserted = bind_account(query(INSERT_ACCOUNT), account)
+            .execute(&mut *connection)
+            .await?;
+        if inserted.rows_affected() > 0 {
+            done.rows += 1;
+            done.ids.push(AccountId::new(account.id.as_str()));
+        }
+    }
+    Ok(done)
+}
+
+async fn delete_accounts(
+    connection: &mut SqliteConnection,
+    ids: &[AccountId],
+) -> Result<Done, Error> {
+    let mut done = Done::default();
+    for id in ids {
+        let delete = query(DELETE_ACCOUNT).bind(id.as_str());
+        done.rows += delete.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(done)
+}
+
+async fn apply_patches(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<(), Error> {
+    let (uses, others): (Vec<_>, Vec<_>) = batch
+        .patches
+        .iter()
+        .partition(|(_, patch)| patch.is_use_only());
+    execute_rows(connection, &USE_QUOTA, &uses, |statement, used| {
+        bind_use(statement, *used)
+    })
+    .await?;
+    for (id, patch) in others {
+        apply_patch(connection, id, patch).await?;
+    }
+    Ok(())
+}
+
+fn bind_use<'q>(statement: Statement<'q>, (id, patch): (&'q &AccountId, &Patch)) -> Statement<'q> {
+    statement
+        .bind(id.as_str())
+        .bind(to_i64(patch.used))
+        .bind(patch.last_used_at_ms)
+}
+
+async fn apply_patch(
+    connection: &mut SqliteConnection,
+    id: &AccountId,
+    patch: &Patch,
+) -> Result<(), Error> {
+    let cooldown = patch.status.as_ref().map(|(_, cooldown)| cooldown.as_ref());
+    let failure = patch.failure.as_ref();
+    query(PATCH_ACCOUNT)
+        .bind(patch.quota)
+        .bind(to_i64(patch.used))
+        .bind(to_i64(patch.uses))
+        .bind(patch.last_used_at_ms)
+        .bind(patch.status.as_ref().map(|(status, _)| status.as_str()))
+        .bind(cooldown.is_some())
+        .bind(cooldown.flatten().map(|cooldown| cooldown.until_ms))
+        .bind(cooldown.is_some())
+        .bind(cooldown.flatten().map(|cooldown| cooldown.reason.as_str()))
+        .bind(failure.map(|failure| failure.count))
+        .bind(failure.is_some())
+        .bind(failure.and_then(|failure| failure.at_ms))
+        .bind(failure.is_some())
+        .bind(failure.and_then(|failure| failure.reason.as_deref()))
+        .bind(patch.tier.map(|tier| tier.as_str()))
+        .bind(patch.last_sync_at_ms)
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Reading from the file.
+
+use async_trait::async_trait;
+use pool::AccountId;
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
+
+use crate::{
+    Changes, Cursor, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    Unreadable, account::AccountRow, reader::Reader, request_store::TableSize,
+    session::StoredSession,
+};
+
+use super::{
+    error::failed,
+    rows::{read_account, read_request, read_sum, to_i64, to_u64},
+    statements::REQUESTS_SIZE,
+};
+
+pub(crate) struct SqliteReader {
+    pool: SqlitePool,
+}
+
+impl SqliteReader {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl Reader for SqliteReader {
+    async fn accounts(&self) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError> {
+        let rows = query("SELECT * FROM accounts ORDER BY created_at_ms, id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let read = rows.iter().map(|row| {
+            read_account(row).map_err(|error| Unreadable {
+                id: AccountId::new(row.try_get::<&str, _>("id").unwrap_or("?")),
+                reason: error.to_string(),
+            })
+        });
+        Ok(read.collect())
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        query_scalar("SELECT value FROM settings WHERE name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)
+    }
+
+    async fn session(
+        &self,
+        id_hash: &str,
+        now_ms: i64,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        let found: Option<(String, i64)> = query_as(
+            "SELECT data, expires_at_ms FROM sessions WHERE id_hash = ? AND expires_at_ms > ?",
+        )
+        .bind(id_hash)
+        .bind(now_ms)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(found.map(|(data, expires_at_ms)| StoredSession {
+            id_hash: id_hash.to_owned(),
+            data,
+            expires_at_ms,
+        }))
+    }
+
+    async fn request(&self, id: &str) -> Result<Option<RequestRow>, StoreError> {
+        let row = query("SELECT * FROM requests WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        row.as_ref().map(read_request).transpose().map_err(failed)
+    }
+
+    async fn requests(&self, query: &RequestQuery) -> Result<Vec<RequestRow>, StoreError> {
+        let rows = select_requests(query)
+            .build()
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let rows: Result<_, _> = rows.iter().map(read_request).collect();
+        rows.map_err(failed)
+    }
+
+    async fn sums(&self, sums: &SumQuery) -> Result<Vec<SumRow>, StoreError> {
+        let rows = query(
+            "SELECT * FROM request_sums WHERE span = ? AND start_ms >= ? AND start_ms < ? \
+             ORDER BY start_ms, model, client_key, outcome",
+        )
+        .bind(sums.span.as_str())
+        .bind(sums.since_ms)
+        .bind(sums.until_ms)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let rows: Result<_, _> = rows.iter().map(|row| read_sum(row, sums.span)).collect();
+        rows.map_err(failed)
+    }
+
+    async fn requests_size(&self) -> Result<TableSize, StoreError> {
+        let (rows, row_bytes): (i64, f64) = query_as(REQUESTS_SIZE)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an average of lengths"
+        )]
+        let row_bytes = row_bytes.ceil() as u64;
+        let rows = to_u64(rows);
+        Ok(TableSize {
+            rows,
+            bytes: rows.saturating_mul(row_bytes),
+        })
+    }
+
+    async fn nth_oldest_request(&self, offset: u64) -> Result<Option<RequestPosition>, StoreError> {
+        let found: Option<(i64, String)> =
+            query_as("SELECT at_ms, id FROM requests ORDER BY at_ms, id LIMIT 1 OFFSET ?")
+                .bind(to_i64(offset))
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        Ok(found.map(|(at_ms, id)| RequestPosition { at_ms, id }))
+    }
+
+    /// This process has the folder to itself.
+    async fn changes_since(&self, _: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
+        Ok(None)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        query("SELECT 1")
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn select_requests(query: &RequestQuery) -> QueryBuilder<Sqlite> {
+    let mut select = QueryBuilder::new("SELECT * FROM requests WHERE TRUE");
+    if let Some(since_ms) = query.since_ms {
+        select.push(" AND at_ms >= ").push_bind(since_ms);
+    }
+    // One upper bound, the lower of the two: with both, SQLite would walk from the higher one.
+    let until_ms = query.until_ms.unwrap_or(i64::MAX);
+    match &query.before {
+        Some(RequestPosition { at_ms, id }) if *at_ms < until_ms => {
+            select.push(" AND (at_ms, id) < (").push_bind(*at_ms);
+            select.push(", ").push_bind(id.clone()).push(")");
+        }
+        _ => {
+            select.push(" AND at_ms < ").push_bind(until_ms);
+        }
+    }
+    if query.only_failed {
+        // As in the index of these rows, which is used for nothing else.
+        select.push(" AND outcome <> 'served'");
+    }
+    if let Some(key) = &query.key {
+        select.push(" AND client_key = ").push_bind(key.clone());
+    }
+    if let Some(model) = &query.model {
+        select.push(" AND (model = ").push_bind(model.clone());
+        select.push(" OR served_model = ").push_bind(model.clone());
+        select.push(")");
+    }
+    if let Some(endpoint) = &query.endpoint {
+        select.push(" AND endpoint = ").push_bind(endpoint.clone());
+    }
+    select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
+    select.push_bind(query.limit);
+    select
+}

@@ -1,0 +1,177 @@
+//! Statements, and those for many rows at once.
+
+use std::sync::LazyLock;
+
+/// Rows of the largest multi-row statement. With 22 columns it binds 11,264 values, below SQLite's
+/// limit of 32,766.
+const LARGEST: usize = 512;
+
+/// One statement in sizes of 1, 2, 3, 4, 6, 8, 12 … 512 rows, so that a group of any size needs few
+/// statements and all of them stay prepared. The sums of a lone request are three rows.
+pub(super) struct MultiRow {
+    /// Sizes and texts, ascending.
+    texts: Vec<(usize, String)>,
+}
+
+impl MultiRow {
+    fn new(head: &str, columns: usize, tail: &str) -> Self {
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        let row = row.as_str();
+        let text = |size| format!("{head} {}{tail}", vec![row; size].join(", "));
+        let powers = std::iter::successors(Some(1), |size| Some(size * 2));
+        let sizes = powers
+            .flat_map(|size| [Some(size), (size >= 2).then_some(size / 2 * 3)])
+            .flatten()
+            .take_while(|size| *size <= LARGEST);
+        Self {
+            texts: sizes.map(|size| (size, text(size))).collect(),
+        }
+    }
+
+    /// The largest statement that takes at most `rows` rows (at least 1), and how many it takes.
+    pub(super) fn largest(&'static self, rows: usize) -> (&'static str, usize) {
+        let above = self.texts.partition_point(|(size, _)| *size <= rows);
+        let fitting = self.texts.get(above.saturating_sub(1));
+        fitting.map_or(("", 1), |(size, text)| (text.as_str(), *size))
+    }
+}
+
+pub(super) static INSERT_REQUESTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::new(
+        "INSERT INTO requests (id, at_ms, endpoint, stream, client_key, client, model, \
+         served_model, account_id, account, attempts, status, outcome, error_code, first_byte_ms, \
+         duration_ms, bytes, prompt_tokens, completion_tokens, reasoning_tokens, estimated, cost) \
+         VALUES",
+        22,
+        "",
+    )
+});
+
+pub(super) static ADD_SUMS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::new(
+        "INSERT INTO request_sums (span, start_ms, model, client_key, outcome, requests, \
+         prompt_tokens, completion_tokens, reasoning_tokens, bytes, cost, duration_ms, \
+         max_duration_ms, first_byte_ms, first_bytes) VALUES",
+        15,
+        " ON CONFLICT (span, start_ms, model, client_key, outcome) DO UPDATE SET \
+         requests = requests + excluded.requests, \
+         prompt_tokens = prompt_tokens + excluded.prompt_tokens, \
+         completion_tokens = completion_tokens + excluded.completion_tokens, \
+         reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, \
+         bytes = bytes + excluded.bytes, \
+         cost = cost + excluded.cost, \
+         duration_ms = duration_ms + excluded.duration_ms, \
+         max_duration_ms = MAX(max_duration_ms, excluded.max_duration_ms), \
+         first_byte_ms = first_byte_ms + excluded.first_byte_ms, \
+         first_bytes = first_bytes + excluded.first_bytes",
+    )
+});
+
+/// Takes quota from many accounts. Binds for each row: id, used, last used at.
+pub(super) static USE_QUOTA: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::new(
+        "WITH used (id, units, at_ms) AS (VALUES",
+        3,
+        ") UPDATE accounts SET quota = MAX(quota - used.units, 0), \
+         use_count = use_count + used.units, last_used_at_ms = used.at_ms \
+         FROM used WHERE accounts.id = used.id",
+    )
+});
+
+/// One request, its three sums and the use of one account: binds what those statements bind.
+pub(super) static LONE_RECORD: LazyLock<String> = LazyLock::new(|| {
+    let parts = [
+        INSERT_REQUESTS.largest(1),
+        ADD_SUMS.largest(3),
+        USE_QUOTA.largest(1),
+    ];
+    parts.map(|(text, _)| text).join("; ")
+});
+
+/// Applies one whole [`Patch`](crate::patch::Patch); a null (or a 0 flag) leaves the column alone.
+pub(super) const PATCH_ACCOUNT: &str = "UPDATE accounts SET \
+     quota = MAX(COALESCE(?, quota) - ?, 0), \
+     use_count = use_count + ?, \
+     last_used_at_ms = COALESCE(?, last_used_at_ms), \
+     status = COALESCE(?, status), \
+     cooldown_until_ms = CASE WHEN ? = 1 THEN ? ELSE cooldown_until_ms END, \
+     cooldown_reason = CASE WHEN ? = 1 THEN ? ELSE cooldown_reason END, \
+     fail_count = COALESCE(?, fail_count), \
+     last_fail_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_fail_at_ms END, \
+     last_fail_reason = CASE WHEN ? = 1 THEN ? ELSE last_fail_reason END, \
+     pool = COALESCE(?, pool), \
+     last_sync_at_ms = COALESCE(?, last_sync_at_ms) \
+     WHERE id = ?";
+
+/// Adds an account unless its id or credential is there.
+pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO accounts (id, credential, credential_hash, \
+     pool, status, quota, created_at_ms, last_used_at_ms, use_count, fail_count, last_fail_at_ms, \
+     last_fail_reason, last_sync_at_ms, cooldown_until_ms, cooldown_reason, tags, note, \
+     last_asset_clear_at_ms) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+
+pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE id = ?";
+
+pub(super) const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES (?, ?) \
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+pub(super) const CREATE_SESSION: &str = "INSERT INTO sessions (id_hash, data, expires_at_ms) \
+     VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+
+pub(super) const SAVE_SESSION: &str =
+    "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?";
+
+pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = ?";
+
+pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";
+
+pub(super) const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at_ms <= ?";
+
+/// Binds name, holder, until, now.
+pub(super) const TAKE_LOCK: &str = "INSERT INTO locks (name, holder, until_ms) VALUES (?, ?, ?) \
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
+     WHERE locks.until_ms <= ?";
+
+pub(super) const RENEW_LOCK: &str =
+    "UPDATE locks SET until_ms = ? WHERE name = ? AND holder = ? AND until_ms > ?";
+
+pub(super) const RELEASE_LOCK: &str = "DELETE FROM locks WHERE name = ? AND holder = ?";
+
+pub(super) const PRUNE_REQUESTS: &str = "DELETE FROM requests WHERE id IN \
+     (SELECT id FROM requests WHERE (at_ms, id) < (?, ?) ORDER BY at_ms, id LIMIT ?)";
+
+pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
+     WHERE (span, start_ms, model, client_key, outcome) IN \
+     (SELECT span, start_ms, model, client_key, outcome FROM request_sums \
+     WHERE span = ? AND start_ms < ? LIMIT ?)";
+
+/// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the
+/// rest (numbers, record headers, index entry, room in pages) as 110 bytes; within a fifth of the
+/// pages really used by bare refusals, by usual rows and by rows with three attempts.
+pub(super) const REQUESTS_SIZE: &str = "SELECT (SELECT COUNT(*) FROM requests) AS total, \
+     (SELECT COALESCE(AVG(110 + LENGTH(id) * 2 + LENGTH(endpoint) + LENGTH(attempts) \
+     + COALESCE(LENGTH(client_key), 0) + COALESCE(LENGTH(client), 0) \
+     + COALESCE(LENGTH(model), 0) + COALESCE(LENGTH(served_model), 0) \
+     + COALESCE(LENGTH(account_id), 0) + COALESCE(LENGTH(error_code), 0)), 0) \
+     FROM (SELECT * FROM requests ORDER BY at_ms DESC, id DESC LIMIT 1000)) AS row_bytes";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_rows_splits_into_few_statements_up_to_a_full_group() {
+        for total in 1..=512_usize {
+            let (mut left, mut statements) = (total, 0);
+            while left > 0 {
+                let (text, rows) = USE_QUOTA.largest(left);
+                assert_eq!(text.matches("(?, ?, ?)").count(), rows);
+                left -= rows;
+                statements += 1;
+            }
+            assert!(statements <= 5, "{total} rows took {statements} statements");
+        }
+        assert_eq!(USE_QUOTA.largest(3).1, 3);
+        assert_eq!(USE_QUOTA.largest(10_000).1, LARGEST);
+    }
+}

@@ -1,0 +1,128 @@
+//! The owner task of the only writing connection, whatever the engine.
+//!
+//! - `op`: what can be written, and a group of it ready for an engine
+//! - `engine`: what an engine does for the writer
+//! - `task`: the task that gathers, commits, isolates and tries again
+//!
+//! Callers put a write into a bounded queue and wait for its answer. The task takes what is queued
+//! (at most [`GROUP_LENGTH`]), applies it in one transaction and answers after `COMMIT`. A write
+//! that is alone is committed at once; while one group is being committed the next one gathers.
+
+mod engine;
+mod op;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub(crate) use engine::{Engine, WriteError};
+pub(crate) use op::{Batch, Done, Op, StoredRecord, Write};
+
+use crate::StoreError;
+use task::Task;
+
+/// Writes that may wait; beyond it callers get [`StoreError::Busy`].
+pub const QUEUE_LENGTH: usize = 8192;
+/// Writes in one transaction at most.
+const GROUP_LENGTH: usize = 512;
+
+type Answer = Result<Done, StoreError>;
+
+/// A queued write and who waits for it.
+struct Job {
+    write: Write,
+    answer: oneshot::Sender<Answer>,
+    /// How often it failed on its own while the engine could write.
+    strikes: u32,
+}
+
+impl Job {
+    fn answer(self, answer: Answer) {
+        // Nobody may be waiting any more.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// Why writes fail at the moment, for people.
+type Trouble = Arc<RwLock<Option<String>>>;
+
+/// The callers' side of the writer task.
+pub(crate) struct GroupWriter {
+    queue: mpsc::Sender<Job>,
+    trouble: Trouble,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl GroupWriter {
+    /// Starts the task, which owns `engine` until the last write is committed. Dropping the
+    /// `GroupWriter` also lets the task finish what is queued, but nobody can wait for it then.
+    pub(crate) fn start(engine: impl Engine) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let trouble = Trouble::default();
+        tasks.spawn(Task::new(engine, jobs, Arc::clone(&trouble), stop.clone()).run());
+        tasks.close();
+        Self {
+            queue,
+            trouble,
+            stop,
+            tasks,
+        }
+    }
+
+    /// Queues a write; the answer comes when it is durable. When the task dies the sender is
+    /// dropped without one.
+    pub(crate) fn submit(&self, write: Write) -> Result<oneshot::Receiver<Answer>, StoreError> {
+        let (answer, receipt) = oneshot::channel();
+        let job = Job {
+            write,
+            answer,
+            strikes: 0,
+        };
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy {
+                waiting: QUEUE_LENGTH,
+            },
+            TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        Ok(receipt)
+    }
+
+    /// Queues a write and waits until it is durable.
+    pub(crate) async fn write(&self, op: Op) -> Answer {
+        let receipt = self.submit(Write::Op(op))?;
+        receipt.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Whether a write would be taken and succeed at the moment.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        // Also when the task has died: its end of the queue went with it.
+        if self.queue.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        if let Some(reason) = self.trouble.read().clone() {
+            return Err(StoreError::Degraded { reason });
+        }
+        if self.queue.capacity() == 0 {
+            return Err(StoreError::Busy {
+                waiting: QUEUE_LENGTH,
+            });
+        }
+        Ok(())
+    }
+
+    /// Refuses new writes and waits until the queued ones are answered.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be written, and a group of it ready for an engine.
+
+use std::collections::BTreeMap;
+
+use pool::{AccountChange, AccountId};
+
+use crate::{
+    RequestPosition, Span,
+    account::AccountRow,
+    patch::{self, Patch},
+    request::StoredRequest,
+    session::StoredSession,
+    sums::{self, SumKey, Totals},
+};
+
+/// One write: succeeds or fails as a whole.
+#[derive(Debug)]
+pub(crate) enum Write {
+    Record(Box<StoredRecord>),
+    Op(Op),
+}
+
+/// What one request leaves behind, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct StoredRecord {
+    pub(crate) changes: Vec<AccountChange>,
+    pub(crate) request: Option<StoredRequest>,
+}
+
+/// A write that is not a record.
+#[derive(Debug)]
+pub(crate) enum Op {
+    /// Those whose id or credential is stored are skipped.
+    InsertAccounts(Vec<AccountRow>),
+    DeleteAccounts(Vec<AccountId>),
+    SetSetting {
+        name: String,
+        value: String,
+    },
+    /// Adds it unless the id is taken.
+    CreateSession(StoredSession),
+    /// Changes it if it is there.
+    SaveSession(StoredSession),
+    DeleteSession {
+        id_hash: String,
+    },
+    DeleteAllSessions,
+    /// Deletes those that end at `now_ms` or before.
+    SweepSessions {
+        now_ms: i64,
+    },
+    /// Takes the lock if there is no holder at `now_ms`.
+    TakeLock {
+        name: String,
+        holder: String,
+        now_ms: i64,
+        until_ms: i64,
+    },
+    /// Holds the lock longer if `holder` still has it at `now_ms`.
+    RenewLock {
+        name: String,
+        holder: String,
+        now_ms: i64,
+        until_ms: i64,
+    },
+    /// Frees the lock if `holder` has it.
+    ReleaseLock {
+        name: String,
+        holder: String,
+    },
+    /// Deletes the oldest requests before a place, at most `limit`.
+    PruneRequests {
+        before: RequestPosition,
+        limit: u32,
+    },
+    /// Deletes sums of one span that begin before an instant, at most `limit`.
+    PruneSums {
+        span: Span,
+        before_ms: i64,
+        limit: u32,
+    },
+}
+
+/// What a write did.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Rows added, changed or removed.
+    pub(crate) rows: u64,
+    /// Accounts added.
+    pub(crate) ids: Vec<AccountId>,
+}
+
+/// A group of writes as an engine applies it: first `ops` in their order, so that an account queued
+/// before a record of it is there, then the records, folded into as few rows as possible.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub(crate) ops: Vec<&'a Op>,
+    /// Rows to add.
+    pub(crate) requests: Vec<&'a StoredRequest>,
+    /// Totals to add to what is stored, sorted.
+    pub(crate) sums: Vec<(SumKey<'a>, Totals)>,
+    /// Changes of accounts, sorted by id.
+    pub(crate) patches: BTreeMap<&'a AccountId, Patch>,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(writes: impl Iterator<Item = &'a Write>) -> Self {
+        let (mut ops, mut records) = (Vec::new(), Vec::new());
+        for write in writes {
+            match write {
+                Write::Op(op) => ops.push(op),
+                Write::Record(record) => records.push(record.as_ref()),
+            }
+        }
+        let requests: Vec<_> = records
+            .iter()
+            .filter_map(|record| record.request.as_ref())
+            .collect();
+        let sums = sums::fold(requests.iter().map(|request| &request.row));
+        Self {
+            ops,
+            sums: sums.into_iter().collect(),
+            requests,
+            patches: patch::fold(records.iter().flat_map(|record| &record.changes)),
+        }
+    }
+}

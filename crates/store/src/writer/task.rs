@@ -1,0 +1,216 @@
+//! The task behind the queue.
+//!
+//! When a transaction fails:
+//! - for what is in it: the group is undone and each write gets a transaction of its own, so that
+//!   one bad write does not take others with it;
+//! - because nothing can be written: the same group is tried again until it succeeds, callers wait,
+//!   the queue fills, and [`GroupWriter::check`](super::GroupWriter::check) says why;
+//! - for a reason that may be either (a damaged page, an unknown error): a write of our own tells.
+//!   While that one succeeds the writes are tried on their own, and one that has failed
+//!   [`STRIKES`] times is refused. It no longer holds up the others.
+
+use std::{mem, slice, time::Duration};
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::StoreError;
+
+use super::{Batch, Done, Engine, GROUP_LENGTH, Job, Op, Trouble, Write, WriteError};
+
+/// Longest wait for more writes, and only when the last group was a large one.
+const GATHER: Duration = Duration::from_millis(2);
+/// From this size on a group counts as large: its callers will soon be back with their next write.
+const LARGE_GROUP: usize = 8;
+/// Pause before a failed group is tried again; doubles up to the second value.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// Tries of failing groups after the store was told to close: four to nine seconds in all.
+const LAST_TRIES: u32 = 6;
+/// Failures of one write, while the engine could write, until it is refused.
+const STRIKES: u32 = 3;
+/// Setting that is written to find out whether the engine can write.
+const PROBE: &str = "store.probe";
+
+pub(super) struct Task<E> {
+    engine: E,
+    jobs: mpsc::Receiver<Job>,
+    trouble: Trouble,
+    stop: CancellationToken,
+    tries_left: u32,
+}
+
+impl<E: Engine> Task<E> {
+    pub(super) fn new(
+        engine: E,
+        jobs: mpsc::Receiver<Job>,
+        trouble: Trouble,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            engine,
+            jobs,
+            trouble,
+            stop,
+            tries_left: LAST_TRIES,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut group = Vec::with_capacity(GROUP_LENGTH);
+        let mut last = 0;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled(), if !self.jobs.is_closed() => self.jobs.close(),
+                () = gather(&mut self.jobs, &mut group, last) => {
+                    if group.is_empty() {
+                        break;
+                    }
+                    last = group.len();
+                    self.commit(&mut group).await;
+                }
+            }
+        }
+        self.engine.close().await;
+    }
+
+    /// Works on a group until every caller is answered.
+    async fn commit(&mut self, group: &mut Vec<Job>) {
+        let mut pause = BACKOFF.0;
+        while !group.is_empty() {
+            match self.apply(group).await {
+                Ok(done) => answer_all(group, done),
+                Err(WriteError::Refused(_)) => self.commit_each(group).await,
+                Err(WriteError::Unclear(_)) if self.can_write().await => {
+                    self.commit_each(group).await;
+                }
+                Err(WriteError::Outage(reason) | WriteError::Unclear(reason)) => {
+                    self.report(&reason, group.len());
+                    if self.gives_up() {
+                        for job in group.drain(..) {
+                            let reason = reason.clone();
+                            job.answer(Err(StoreError::Degraded { reason }));
+                        }
+                    }
+                }
+            }
+            if !group.is_empty() {
+                sleep(pause).await;
+                pause = (pause * 2).min(BACKOFF.1);
+            }
+        }
+    }
+
+    /// Gives each write a transaction of its own. In `group` stay those to be tried again.
+    async fn commit_each(&mut self, group: &mut Vec<Job>) {
+        let mut waiting = mem::take(group).into_iter();
+        for mut job in waiting.by_ref() {
+            match self.apply(slice::from_ref(&job)).await {
+                Ok(mut done) => job.answer(Ok(done.pop().unwrap_or_default())),
+                Err(WriteError::Refused(reason)) => {
+                    job.answer(Err(StoreError::Constraint { reason }));
+                }
+                Err(WriteError::Unclear(reason)) if self.can_write().await => {
+                    job.strikes += 1;
+                    if job.strikes < STRIKES {
+                        group.push(job);
+                    } else {
+                        tracing::error!(reason, "a write failed again and again: {reason}");
+                        job.answer(Err(StoreError::Constraint { reason }));
+                    }
+                }
+                Err(WriteError::Outage(_) | WriteError::Unclear(_)) => {
+                    group.push(job);
+                    break;
+                }
+            }
+        }
+        group.extend(waiting);
+    }
+
+    /// One transaction.
+    async fn apply(&mut self, group: &[Job]) -> Result<Vec<Done>, WriteError> {
+        self.apply_writes(group.iter().map(|job| &job.write)).await
+    }
+
+    /// Whether a write that cannot be at fault succeeds.
+    async fn can_write(&mut self) -> bool {
+        let probe = Write::Op(Op::SetSetting {
+            name: PROBE.to_owned(),
+            value: String::new(),
+        });
+        self.apply_writes(std::iter::once(&probe)).await.is_ok()
+    }
+
+    async fn apply_writes<'a>(
+        &mut self,
+        writes: impl Iterator<Item = &'a Write>,
+    ) -> Result<Vec<Done>, WriteError> {
+        let result = self.engine.apply(&Batch::new(writes)).await;
+        match &result {
+            Ok(_) => {
+                if let Some(reason) = self.trouble.write().take() {
+                    tracing::info!(reason, "the store can write again");
+                }
+            }
+            Err(WriteError::Refused(_)) => {}
+            Err(WriteError::Outage(_) | WriteError::Unclear(_)) => self.engine.disconnect(),
+        }
+        result
+    }
+
+    fn report(&self, reason: &str, writes: usize) {
+        if self.trouble.write().replace(reason.to_owned()).is_none() {
+            tracing::error!(
+                reason,
+                writes,
+                "the store cannot write, trying again: {reason}"
+            );
+        }
+    }
+
+    /// Whether the store was told to close and has tried often enough since.
+    fn gives_up(&mut self) -> bool {
+        if self.stop.is_cancelled() {
+            self.tries_left = self.tries_left.saturating_sub(1);
+        }
+        self.tries_left == 0
+    }
+}
+
+/// Answers every caller of a committed group.
+fn answer_all(group: &mut Vec<Job>, done: Vec<Done>) {
+    let mut done = done.into_iter();
+    for job in group.drain(..) {
+        let done = match job.write {
+            Write::Op(_) => done.next().unwrap_or_default(),
+            Write::Record(_) => Done::default(),
+        };
+        job.answer(Ok(done));
+    }
+}
+
+/// Moves waiting writes into `group`; leaves it empty when the queue is closed and drained.
+///
+/// When the last group was large, waits up to [`GATHER`] for half as many again: its callers are
+/// just waking up, and one group of all of them is cheaper than a group of the first.
+///
+/// # Cancellation
+/// What was moved stays in `group`.
+async fn gather(jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>, last: usize) {
+    if group.is_empty() && jobs.recv_many(group, GROUP_LENGTH).await == 0 {
+        return;
+    }
+    let wanted = if last >= LARGE_GROUP { last / 2 } else { 0 };
+    let deadline = Instant::now() + GATHER;
+    while group.len() < wanted {
+        let room = GROUP_LENGTH - group.len();
+        match timeout_at(deadline, jobs.recv_many(group, room)).await {
+            Ok(moved) if moved > 0 => {}
+            _ => return,
+        }
+    }
+}

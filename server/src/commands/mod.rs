@@ -1,0 +1,160 @@
+//! What each sub-command does.
+
+mod requests;
+
+use std::{io::Read, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use grok_sim::Quota;
+use settings::Config;
+use store::Store;
+
+use crate::{
+    auth::password,
+    cli::{AdminCommand, Cli, Command, Pace, RequestsArgs, ServeArgs, SimArgs},
+    obs,
+    serve::{self, boot},
+    services::import,
+};
+
+/// `grok2api serve`.
+///
+/// # Errors
+/// A text for the terminal that says what to do.
+pub async fn serve(cli: Cli, config: Config) -> anyhow::Result<()> {
+    let args = match cli.command {
+        Some(Command::Serve(args)) => args,
+        _ => ServeArgs::default(),
+    };
+    serve::run(&cli.data_dir, &args, config).await
+}
+
+/// Runs any other command.
+///
+/// # Errors
+/// A text for the terminal that says what to do.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    let data_dir = &cli.data_dir;
+    match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
+        Command::Serve(args) => serve::run(data_dir, &args, boot::load_config(data_dir)?).await,
+        Command::Import { dir } => import_dir(data_dir, &dir).await,
+        Command::Admin {
+            command: AdminCommand::SetPassword { generate },
+        } => set_password(data_dir, generate).await,
+        Command::Requests(args) => print_requests(data_dir, &args).await,
+        Command::Sim(args) => simulate(args).await,
+    }
+}
+
+async fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    boot::open_store(data_dir, &boot::load_config(data_dir)?).await
+}
+
+/// Reads beside a running server, which keeps the store to itself for writing.
+async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<()> {
+    let config = boot::load_config(data_dir)?;
+    let reader = store::open_requests(&config.server.storage_url, data_dir)?;
+    let text = requests::print(&reader, args).await;
+    reader.close().await;
+    print(&text?);
+    Ok(())
+}
+
+async fn import_dir(data_dir: &Path, dir: &Path) -> anyhow::Result<()> {
+    let store = open_store(data_dir).await?;
+    let report = import::from_dir(store.as_ref(), dir).await;
+    store.close().await;
+    print(&report?.to_string());
+    Ok(())
+}
+
+async fn set_password(data_dir: &Path, generate: bool) -> anyhow::Result<()> {
+    let store = open_store(data_dir).await?;
+    let result = store_password(store.as_ref(), generate).await;
+    store.close().await;
+    result
+}
+
+async fn store_password(store: &dyn Store, generate: bool) -> anyhow::Result<()> {
+    let new = if generate {
+        password::generate()
+    } else {
+        read_password()?
+    };
+    if let Err(rule) = password::check_strength(&new) {
+        bail!("the password is refused: {rule}");
+    }
+    password::set(store, new.clone(), false).await?;
+    store
+        .delete_all_sessions()
+        .await
+        .context("ending the open sessions")?;
+    print(&if generate {
+        format!("New admin password: {new}\nAll sessions were ended.")
+    } else {
+        "The admin password is set. All sessions were ended.".to_owned()
+    });
+    Ok(())
+}
+
+/// The first line of standard input.
+fn read_password() -> anyhow::Result<String> {
+    use std::io::IsTerminal;
+    if std::io::stdin().is_terminal() {
+        eprintln!("Type the new admin password and press Enter, then Ctrl-D:");
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .take(8192)
+        .read_to_string(&mut text)
+        .context("reading the password from standard input")?;
+    Ok(text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('\r')
+        .to_owned())
+}
+
+async fn simulate(args: SimArgs) -> anyhow::Result<()> {
+    obs::logs::init(
+        &std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()),
+        None,
+    );
+    let pace = match (args.interval(), args.pace) {
+        (Some(interval), _) => grok_sim::Pace::Interval(interval),
+        (None, Pace::Human) => grok_sim::Pace::Human,
+        (None, Pace::Full) => grok_sim::Pace::Full,
+    };
+    let options = grok_sim::Options {
+        pace,
+        events: args.events,
+        // Answers of a given length are for benchmarks, which would use up any quota.
+        quota: if args.events.is_some() {
+            Quota::Unlimited
+        } else {
+            Quota::Enforced
+        },
+        ..grok_sim::Options::serving(args.listen)
+    };
+    let simulator = grok_sim::Simulator::start(options)
+        .await
+        .context("starting the simulator")?;
+    print(&format!(
+        "The simulated Grok upstream listens on {}",
+        simulator.url()
+    ));
+    tokio::signal::ctrl_c()
+        .await
+        .context("waiting for Ctrl-C")?;
+    simulator.stop_unchecked().await;
+    Ok(())
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the result of a command belongs on standard output"
+)]
+fn print(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,262 @@
+//! One loop over accounts for any upstream operation.
+//!
+//! A request tries at most `retry.max_retry` accounts, each once, and only before its caller has
+//! seen a byte. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
+//! the account back unharmed.
+
+use std::time::{Duration, Instant};
+
+use pool::{AccountId, Choice, Lease, SelectRequest, Tier};
+use store::AttemptRow;
+
+use super::{
+    Gateway,
+    backoff::Backoff,
+    error::{ErrorKind, GatewayError, Tried},
+    failure::Failure,
+    record::RequestRecord,
+};
+use crate::{
+    clock::{hour_minute, now_ms},
+    snapshot::{Snapshot, models::Model},
+};
+
+/// Something that the upstream does with one account.
+pub trait Operation: Sync {
+    type Output: Send;
+
+    /// The model that is asked for: its tier and cost decide which accounts can serve.
+    fn model(&self) -> &Model;
+
+    /// Chosen if it is selectable: the account that has the conversation.
+    fn prefers(&self) -> Option<&AccountId> {
+        None
+    }
+
+    /// One try with one account.
+    fn attempt(&self, lease: &Lease) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+}
+
+/// Accounts that one request has tried.
+#[derive(Default)]
+struct Tries {
+    ids: Vec<AccountId>,
+    tried: Vec<Tried>,
+    last: Option<Failure>,
+    has_other_than_rate_limits: bool,
+}
+
+impl Gateway {
+    /// Tries accounts until one serves, and notes each try in the record. The lease comes with what
+    /// the account did, since it is not finished yet.
+    ///
+    /// # Errors
+    /// What the last account said, or why none could be chosen.
+    ///
+    /// # Cancellation
+    /// Dropping the future ends the upstream call and returns the account unharmed.
+    pub(super) async fn with_account<O: Operation>(
+        &self,
+        snapshot: &Snapshot,
+        record: &RequestRecord,
+        operation: &O,
+    ) -> Result<(Lease, O::Output), GatewayError> {
+        // An answer that cannot be recorded would be thrown away at its end.
+        if let Err(error) = self.store.check() {
+            tracing::warn!(request_id = %record.id(), %error, "the store takes no records");
+            return Err(GatewayError::store_unavailable());
+        }
+        let model = operation.model();
+        let max_tries = snapshot.settings.config.retry.max_retry.max(1) as usize;
+        let mut tries = Tries::default();
+        let mut backoff = Backoff::new(&snapshot.settings.config.retry);
+        while tries.ids.len() < max_tries {
+            let lease = match self.select(snapshot, operation, &tries.ids) {
+                Ok(lease) => lease,
+                Err(exhausted) => return Err(tries.exhausted(exhausted)),
+            };
+            tries.ids.push(lease.account_id().clone());
+            let noted = Noted::of(&lease, snapshot, model.tier);
+            let failure = match operation.attempt(&lease).await {
+                Ok(output) => {
+                    noted.write(record, "served", None);
+                    return Ok((lease, output));
+                }
+                Err(failure) => failure,
+            };
+            noted.write(record, failure.label(), failure.upstream_status());
+            tracing::warn!(
+                request_id = %record.id(), account.id = %lease.account_id(), model = model.id,
+                attempt = tries.ids.len(), reason = failure.label(),
+                "account {} did not serve", lease.account_id()
+            );
+            tries.push(&lease, &failure);
+            let is_worth_another = failure.is_worth_another_account();
+            let needs_pause = failure.is_trouble() && tries.ids.len() < max_tries;
+            self.account_for_failure(snapshot, lease, &failure, &model.upstream_name);
+            tries.last = Some(failure);
+            if !is_worth_another || (needs_pause && !backoff.pause().await) {
+                break;
+            }
+        }
+        Err(tries.failed())
+    }
+
+    fn select<O: Operation>(
+        &self,
+        snapshot: &Snapshot,
+        operation: &O,
+        tried: &[AccountId],
+    ) -> Result<Lease, GatewayError> {
+        let model = operation.model();
+        let request = SelectRequest {
+            tier: model.tier,
+            cost: model.cost,
+            exclude: tried,
+            prefer: operation.prefers(),
+        };
+        let now = now_ms();
+        snapshot.pool.select(&request, now).map_err(|exhausted| {
+            let reasons = describe(&exhausted.skips);
+            tracing::warn!(
+                model = model.id,
+                "no account can serve {}: {reasons}",
+                model.id
+            );
+            exhausted_error(&model.id, &reasons, retry_at(&exhausted, now), now)
+        })
+    }
+}
+
+impl Tries {
+    fn push(&mut self, lease: &Lease, failure: &Failure) {
+        self.has_other_than_rate_limits |= !failure.is_rate_limit();
+        self.tried.push(Tried {
+            account: lease.credential().last_four().to_owned(),
+            reason: failure.label(),
+        });
+    }
+
+    /// The pool has nobody left: what the tried accounts said, if any was tried. When all of them
+    /// were rate limited, when the next one is free matters more.
+    fn exhausted(mut self, exhausted: GatewayError) -> GatewayError {
+        if self.last.is_some() && self.has_other_than_rate_limits {
+            return self.failed();
+        }
+        GatewayError {
+            tried: std::mem::take(&mut self.tried),
+            ..exhausted
+        }
+    }
+
+    fn failed(self) -> GatewayError {
+        let failure = self.last.unwrap_or(Failure::Empty);
+        GatewayError {
+            tried: self.tried,
+            ..failure.into_error(self.ids.len())
+        }
+    }
+}
+
+/// One try, as the record keeps it: why this account, and why not the others.
+struct Noted {
+    account_id: AccountId,
+    row: AttemptRow,
+    started: Instant,
+}
+
+impl Noted {
+    fn of(lease: &Lease, snapshot: &Snapshot, tier: Tier) -> Self {
+        let skips = snapshot.pool.skips(tier).into_iter();
+        Self {
+            account_id: lease.account_id().clone(),
+            row: AttemptRow {
+                account: lease.credential().last_four().to_owned(),
+                choice: describe_choice(lease.choice()),
+                outcome: String::new(),
+                status: None,
+                duration_ms: 0,
+                skipped: skips
+                    .map(|skip| (skip.reason.as_str().to_owned(), skip.count as u64))
+                    .collect(),
+            },
+            started: Instant::now(),
+        }
+    }
+
+    fn write(self, record: &RequestRecord, outcome: &str, status: Option<u16>) {
+        let row = AttemptRow {
+            outcome: outcome.to_owned(),
+            status,
+            duration_ms: self.started.elapsed().as_millis() as u64,
+            ..self.row
+        };
+        record.attempt(&self.account_id, row);
+    }
+}
+
+fn describe_choice(choice: Choice) -> String {
+    match choice {
+        Choice::Preferred => "it has the conversation".to_owned(),
+        Choice::MostQuota { available } => format!("most quota ({available} left)"),
+        Choice::Ejected => "nobody else could serve".to_owned(),
+    }
+}
+
+/// When trying again makes sense, if ever. Soon where open requests hold the last of the quota.
+fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
+    use pool::SkipReason::{Busy, Ejected};
+    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Ejected);
+    if exhausted.skips.iter().any(is_soon) {
+        Some(now_ms)
+    } else {
+        exhausted.retry_at_ms
+    }
+}
+
+fn exhausted_error(
+    model: &str,
+    reasons: &str,
+    retry_at_ms: Option<i64>,
+    now_ms: i64,
+) -> GatewayError {
+    match retry_at_ms {
+        Some(at_ms) => {
+            let wait_ms = u64::try_from(at_ms - now_ms).unwrap_or(0);
+            let message = format!("No account can serve `{model}` now: {reasons}.");
+            GatewayError::new(ErrorKind::AccountsBusy, message)
+                .retry_after(Duration::from_millis(wait_ms))
+        }
+        None => {
+            let message = format!(
+                "No account can serve `{model}`: {reasons}. Add or repair an account in the admin \
+                 page."
+            );
+            GatewayError::new(ErrorKind::NoAccounts, message).retry_after(Duration::from_secs(60))
+        }
+    }
+}
+
+/// `3 cooling until 14:20 UTC, 1 expired`.
+fn describe(skips: &[pool::SkipCount]) -> String {
+    use pool::SkipReason;
+    let part = |skip: &pool::SkipCount| {
+        let n = skip.count;
+        match skip.reason {
+            SkipReason::Cooling { until_ms } => {
+                format!("{n} cooling until {}", hour_minute(until_ms))
+            }
+            SkipReason::NoQuota => format!("{n} without quota"),
+            SkipReason::Disabled => format!("{n} disabled"),
+            SkipReason::Expired => format!("{n} expired"),
+            SkipReason::Busy => format!("{n} busy"),
+            SkipReason::Excluded => format!("{n} tried already"),
+            SkipReason::WrongTier => format!("{n} without the needed plan"),
+            SkipReason::Ejected => format!("{n} passed over after upstream errors"),
+        }
+    };
+    if skips.is_empty() {
+        return "there are no accounts".to_owned();
+    }
+    skips.iter().map(part).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,361 @@
+//! The chat operation: from a neutral request to an answer under way.
+
+pub mod answer;
+mod attachments;
+mod attempt;
+pub mod conversations;
+mod translate;
+
+use std::{sync::Arc, time::Duration};
+
+use ::chat::{
+    AttachmentKind, OutputLimiter, Prompt, Request, ResponseFormat, ToolChoice, flatten,
+    flatten_last_turn,
+};
+use pool::{AccountId, Lease};
+use settings::ModelKind;
+use tokio::time::Instant;
+
+pub use self::answer::Answer;
+use self::{
+    attachments::ReadyFile,
+    attempt::{Attempt, Deadlines},
+    conversations::UpstreamConversation,
+};
+use super::{
+    Gateway, accounts::Operation, error::GatewayError, failure::Failure, record::RequestRecord,
+};
+use crate::{
+    clock::now_ms,
+    snapshot::{
+        Settings, Snapshot,
+        models::{Model, Models},
+    },
+};
+
+/// Who asks.
+#[derive(Clone)]
+pub struct Caller {
+    pub snapshot: Snapshot,
+    /// Two callers with different scopes never share a conversation.
+    pub scope: Arc<str>,
+    pub record: RequestRecord,
+}
+
+/// How the caller wants the answer. A whole one may still move to another account when the first
+/// one breaks off; of a stream the caller has seen the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Stream,
+    Whole,
+}
+
+/// What every attempt at one request shares.
+pub(super) struct ChatContext {
+    pub(super) model: Arc<Model>,
+    pub(super) caller: Caller,
+    pub(super) delivery: Delivery,
+    pub(super) prompt: Prompt,
+    /// The newest turn alone, for a follow-up on `conversation`.
+    pub(super) last_turn: Prompt,
+    /// The upstream conversation that this request continues, if any.
+    pub(super) conversation: Option<UpstreamConversation>,
+    pub(super) shows_reasoning: bool,
+    pub(super) prompt_tokens: u64,
+    pub(super) deadlines: Deadlines,
+    /// Kept to recognise the next turn of the same conversation.
+    pub(super) request: Request,
+}
+
+/// One chat over as many accounts as it may take.
+struct Chat<'a> {
+    gateway: &'a Gateway,
+    context: &'a ChatContext,
+    files: &'a [ReadyFile],
+}
+
+impl Gateway {
+    /// Asks for one answer; resolves when its first content is there, or all of it.
+    ///
+    /// # Errors
+    /// Any [`GatewayError`]; the caller has seen nothing yet.
+    ///
+    /// # Cancellation
+    /// Dropping the future ends the upstream call and returns the account unharmed.
+    pub async fn chat(
+        self: &Arc<Self>,
+        caller: Caller,
+        request: Request,
+        delivery: Delivery,
+    ) -> Result<Answer, GatewayError> {
+        let is_stream = delivery == Delivery::Stream;
+        caller.record.asks(&request.model, is_stream);
+        let context = self.chat_context(caller, request, delivery)?;
+        let wait = context.deadlines.first.unwrap_or(Duration::MAX);
+        let slot = self
+            .chat_slots
+            .acquire(wait.max(Duration::from_secs(1)))
+            .await?;
+        let files = attachments::load(&context).await?;
+        let chat = Chat {
+            gateway: self,
+            context: &context,
+            files: &files,
+        };
+        let (lease, attempt) = self
+            .with_account(&context.caller.snapshot, &context.caller.record, &chat)
+            .await?;
+        drop(files);
+        Ok(Answer::new(
+            Arc::clone(self),
+            context,
+            (lease, attempt),
+            slot,
+        ))
+    }
+
+    fn chat_context(
+        &self,
+        caller: Caller,
+        request: Request,
+        delivery: Delivery,
+    ) -> Result<ChatContext, GatewayError> {
+        let settings = caller.snapshot.settings.clone();
+        let config = &settings.config;
+        let model = chat_model(&settings.models, &request.model)?;
+        caller.record.serves(&model.id);
+        refuse_unsupported(&request)?;
+        let prompt = flatten(&request);
+        let conversation = (!config.app.temporary).then(|| {
+            let limits = &config.conversation;
+            self.conversations
+                .find(limits, &caller.scope, &request, now_ms())
+        });
+        Ok(ChatContext {
+            model,
+            caller,
+            delivery,
+            last_turn: flatten_last_turn(&request),
+            conversation: conversation.flatten(),
+            shows_reasoning: request.reasoning.is_shown.unwrap_or(config.app.thinking),
+            prompt_tokens: prompt.tokens(),
+            deadlines: Deadlines {
+                first: config.chat.stream_first_timeout.as_duration(),
+                idle: config.chat.stream_timeout.as_duration(),
+                total: config.chat.stream_total_timeout.as_duration(),
+                started: Instant::now(),
+            },
+            prompt,
+            request,
+        })
+    }
+}
+
+impl Operation for Chat<'_> {
+    type Output = Attempt;
+
+    fn model(&self) -> &Model {
+        &self.context.model
+    }
+
+    fn prefers(&self) -> Option<&AccountId> {
+        let conversation = self.context.conversation.as_ref()?;
+        Some(&conversation.account)
+    }
+
+    /// Uploads, call, first content; for a whole answer also the rest.
+    async fn attempt(&self, lease: &Lease) -> Result<Attempt, Failure> {
+        let conversation = self
+            .context
+            .conversation
+            .as_ref()
+            .filter(|one| one.account == *lease.account_id());
+        let mut attempt = match (self.open(lease, conversation).await, conversation) {
+            (Err(Failure::LostConversation), Some(conversation)) => {
+                tracing::info!(
+                    account.id = %lease.account_id(),
+                    "the upstream lost a conversation: its whole history starts a new one"
+                );
+                self.gateway.conversations.forget(&conversation.id);
+                self.open(lease, None).await?
+            }
+            (opened, _) => opened?,
+        };
+        while self.context.delivery == Delivery::Whole && !attempt.is_ended {
+            attempt.advance().await?;
+        }
+        Ok(attempt)
+    }
+}
+
+impl Chat<'_> {
+    /// Uploads what this attempt refers to, then calls.
+    async fn open(
+        &self,
+        lease: &Lease,
+        conversation: Option<&UpstreamConversation>,
+    ) -> Result<Attempt, Failure> {
+        let context = self.context;
+        // The conversation already has the files of earlier turns.
+        let turn = conversation.map_or(&context.prompt, |_| &context.last_turn);
+        let files = attachments::of(turn, self.files);
+        let ids = attachments::upload(lease, context, &files).await?;
+        Attempt::open(lease, context, conversation, &ids).await
+    }
+}
+
+impl ChatContext {
+    fn settings(&self) -> &Settings {
+        &self.caller.snapshot.settings
+    }
+
+    fn limiter(&self) -> Option<OutputLimiter> {
+        OutputLimiter::new(&self.request.limits)
+    }
+}
+
+fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {
+    let model = models
+        .get(id)
+        .ok_or_else(|| GatewayError::model_not_found(id))?;
+    if model.kind != ModelKind::Chat {
+        let message = format!(
+            "`{id}` makes pictures or videos, which this version does not serve yet. \
+             GET /v1/models lists the chat models."
+        );
+        return Err(GatewayError::invalid(
+            "model_not_supported",
+            "model",
+            message,
+        ));
+    }
+    Ok(Arc::clone(model))
+}
+
+/// What every protocol can ask for and nobody serves yet.
+fn refuse_unsupported(request: &Request) -> Result<(), GatewayError> {
+    let refused = |param: &str, message: &str| {
+        Err(GatewayError::invalid(
+            "unsupported_parameter",
+            param,
+            message,
+        ))
+    };
+    if !request.tools.is_empty() && request.tool_choice != ToolChoice::None {
+        return refused(
+            "tools",
+            "Function calling is not supported yet. Remove `tools` and describe in a message what \
+             the answer should look like.",
+        );
+    }
+    if matches!(
+        request.tool_choice,
+        ToolChoice::Required | ToolChoice::Named(_)
+    ) {
+        return refused(
+            "tool_choice",
+            "Function calling is not supported yet. Remove `tool_choice`.",
+        );
+    }
+    if request.response_format != ResponseFormat::Text {
+        return refused(
+            "response_format",
+            "Only `{\"type\":\"text\"}` is supported. Remove `response_format`, ask for JSON in a \
+             message and check the answer.",
+        );
+    }
+    let audio = request
+        .turns
+        .iter()
+        .flat_map(::chat::Turn::attachments)
+        .find(|attachment| attachment.kind == AttachmentKind::Audio);
+    match audio {
+        Some(audio) => refused(
+            &audio.param,
+            "Audio input is not supported yet. Send its transcript as a text block.",
+        ),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::chat::{Attachment, Part, Role, Source, Tool, Turn};
+
+    use super::*;
+
+    fn refused(request: Request) -> Option<(&'static str, String)> {
+        let error = refuse_unsupported(&request).err()?;
+        Some((error.code(), error.param.unwrap_or_default()))
+    }
+
+    fn tool() -> Tool {
+        Tool {
+            name: "f".to_owned(),
+            description: None,
+            parameters: None,
+        }
+    }
+
+    #[test]
+    fn what_nobody_serves_yet_is_refused_by_its_field() {
+        let unsupported = |param: &str| Some(("unsupported_parameter", param.to_owned()));
+        let audio = Attachment {
+            kind: AttachmentKind::Audio,
+            source: Source::Url("https://a.io/1.mp3".to_owned()),
+            name: None,
+            param: "messages.0.content.0.input_audio.data".to_owned(),
+        };
+        for (request, param) in [
+            (
+                Request {
+                    tools: vec![tool()],
+                    ..Request::default()
+                },
+                "tools",
+            ),
+            (
+                Request {
+                    tool_choice: ToolChoice::Required,
+                    ..Request::default()
+                },
+                "tool_choice",
+            ),
+            (
+                Request {
+                    tool_choice: ToolChoice::Named("f".to_owned()),
+                    ..Request::default()
+                },
+                "tool_choice",
+            ),
+            (
+                Request {
+                    response_format: ResponseFormat::JsonObject,
+                    ..Request::default()
+                },
+                "response_format",
+            ),
+            (
+                Request {
+                    turns: vec![Turn::new(Role::User, vec![Part::Attachment(audio)])],
+                    ..Request::default()
+                },
+                "messages.0.content.0.input_audio.data",
+            ),
+        ] {
+            assert_eq!(refused(request), unsupported(param), "{param}");
+        }
+    }
+
+    #[test]
+    fn tools_that_must_not_be_called_are_no_reason_to_refuse() {
+        let request = Request {
+            tools: vec![tool()],
+            tool_choice: ToolChoice::None,
+            turns: vec![Turn::text(Role::User, "Hi")],
+            ..Request::default()
+        };
+        assert_eq!(refused(request), None);
+        assert_eq!(refused(Request::default()), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! Why the gateway could not answer: facts that every protocol needs, and no status code.
+
+use std::time::Duration;
+
+/// A request that ended without an answer, or an answer that broke off.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct GatewayError {
+    pub kind: ErrorKind,
+    /// A sentence for the caller that says what to do. No secret, no internal address.
+    pub message: String,
+    /// The field of the request that is at fault.
+    pub param: Option<String>,
+    /// When trying again makes sense.
+    pub retry_after: Option<Duration>,
+    /// Accounts that were tried, in order.
+    pub tried: Vec<Tried>,
+    /// HTTP status with which the upstream refused the last of them.
+    pub upstream_status: Option<u16>,
+}
+
+/// The closed set of what can go wrong. Its codes are part of the public API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request breaks a rule; the code says which.
+    Invalid(&'static str),
+    ModelNotFound,
+    /// The upstream moderated the request or the answer. Never retried elsewhere.
+    ContentPolicy,
+    /// Accounts exist, but none has room now.
+    AccountsBusy,
+    /// No account could serve this model however long the caller waits.
+    NoAccounts,
+    /// Every account that was tried was rate limited.
+    RateLimited,
+    /// The upstream, or a host that the request named, failed; the code says how.
+    Upstream(&'static str),
+    Timeout(Deadline),
+    /// All slots are taken and enough callers wait already.
+    AtCapacity,
+    /// The answer's rows could not be made durable.
+    StoreUnavailable,
+}
+
+/// Which of the three upstream deadlines passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// `chat.stream_first_timeout`: nothing arrived from the upstream.
+    FirstByte,
+    /// `chat.stream_timeout`: the upstream went silent in the middle.
+    Idle,
+    /// `chat.stream_total_timeout`: the whole answer took too long.
+    Total,
+}
+
+/// One account that did not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// Last four characters of its credential.
+    pub account: String,
+    /// From a closed set, see [`super::failure::Failure::label`].
+    pub reason: &'static str,
+}
+
+impl GatewayError {
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            param: None,
+            retry_after: None,
+            tried: Vec::new(),
+            upstream_status: None,
+        }
+    }
+
+    /// A rule that the field `param` breaks.
+    #[must_use]
+    pub fn invalid(code: &'static str, param: &str, message: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.to_owned()),
+            ..Self::new(ErrorKind::Invalid(code), message)
+        }
+    }
+
+    #[must_use]
+    pub fn model_not_found(model: &str) -> Self {
+        let message = format!(
+            "The model `{model}` does not exist. GET /v1/models lists the models of this server."
+        );
+        Self {
+            param: Some("model".to_owned()),
+            ..Self::new(ErrorKind::ModelNotFound, message)
+        }
+    }
+
+    #[must_use]
+    pub fn content_policy() -> Self {
+        let message = "The upstream declined this request for policy reasons.";
+        Self::new(ErrorKind::ContentPolicy, message)
+    }
+
+    #[must_use]
+    pub fn timeout(deadline: Deadline, after_secs: u64) -> Self {
+        let message = match deadline {
+            Deadline::FirstByte => {
+                format!("Grok sent nothing within {after_secs} s (`chat.stream_first_timeout`).")
+            }
+            Deadline::Idle => format!(
+                "Grok went silent for {after_secs} s in the middle of the answer \
+                 (`chat.stream_timeout`)."
+            ),
+            Deadline::Total => format!(
+                "The answer was not complete after {after_secs} s (`chat.stream_total_timeout`)."
+            ),
+        };
+        Self::new(ErrorKind::Timeout(deadline), message)
+    }
+
+    #[must_use]
+    pub fn at_capacity(limit: usize) -> Self {
+        let message = format!(
+            "The server is at its limit of {limit} concurrent chats (`chat.concurrent`). Try again."
+        );
+        Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(1))
+    }
+
+    #[must_use]
+    pub fn store_unavailable() -> Self {
+        let message = "Answers cannot be recorded because the store is not available. Try again.";
+        Self::new(ErrorKind::StoreUnavailable, message).retry_after(Duration::from_secs(5))
+    }
+
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
+    /// The stable code that callers and records see.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::Invalid(code) | ErrorKind::Upstream(code) => code,
+            ErrorKind::ModelNotFound => "model_not_found",
+            ErrorKind::ContentPolicy => "content_policy_violation",
+            ErrorKind::AccountsBusy | ErrorKind::RateLimited => "rate_limit_exceeded",
+            ErrorKind::NoAccounts => "no_account_available",
+            ErrorKind::Timeout(Deadline::FirstByte) => "stream_first_timeout",
+            ErrorKind::Timeout(Deadline::Idle) => "stream_idle_timeout",
+            ErrorKind::Timeout(Deadline::Total) => "stream_total_timeout",
+            ErrorKind::AtCapacity => "at_capacity",
+            ErrorKind::StoreUnavailable => "store_unavailable",
+        }
+    }
+}

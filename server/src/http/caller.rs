@@ -1,0 +1,72 @@
+//! Who calls: extractors that handlers name in their signature.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use grok2api_app::error::UiError;
+use http::request::Parts;
+use tower_sessions::Session;
+
+use super::{AppState, endpoint::Endpoint, error::ApiError};
+use crate::{
+    gateway::{Caller, RequestRecord},
+    snapshot::Snapshot,
+};
+
+/// Label of the API key, as [`super::middleware::key`] found it. `None`: the API is open.
+#[derive(Clone, Debug)]
+pub struct CallerKey(pub Option<Arc<str>>);
+
+/// A caller with a valid API key, or any where none is configured.
+pub struct ApiCaller(pub Caller);
+
+impl FromRequestParts<AppState> for ApiCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let key = parts.extensions.get::<CallerKey>();
+        let key = key.ok_or(ApiError::InvalidApiKey)?.0.clone();
+        let scope = key.unwrap_or_else(|| "open".into());
+        caller(parts, scope).map(Self)
+    }
+}
+
+/// A visitor of the public pages, in the browser that asks.
+pub struct PublicCaller(pub Caller);
+
+impl FromRequestParts<AppState> for PublicCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        state.auth.require_public(parts).await.map_err(refusal)?;
+        let session = parts.extensions.get::<Session>().and_then(Session::id);
+        let scope = session.map_or_else(|| "public".to_owned(), |id| format!("session-{id}"));
+        let caller = caller(parts, scope.into())?;
+        let endpoint = Endpoint::PublicChatCompletions.as_str();
+        caller.record.identify(endpoint, None);
+        Ok(Self(caller))
+    }
+}
+
+/// What the outermost layer put into the request.
+fn caller(parts: &Parts, scope: Arc<str>) -> Result<Caller, ApiError> {
+    let extensions = &parts.extensions;
+    let (Some(record), Some(snapshot)) = (
+        extensions.get::<RequestRecord>(),
+        extensions.get::<Snapshot>(),
+    ) else {
+        return Err(anyhow::anyhow!("the request layer is missing").into());
+    };
+    Ok(Caller {
+        scope,
+        record: record.clone(),
+        snapshot: snapshot.clone(),
+    })
+}
+
+fn refusal(error: UiError) -> ApiError {
+    match error {
+        UiError::SignInRequired => ApiError::SignInRequired,
+        other => anyhow::anyhow!("{other}").into(),
+    }
+}

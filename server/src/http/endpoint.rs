@@ -1,0 +1,34 @@
+//! The name of an endpoint in records, statistics and logs.
+
+/// What a request asked for. The words are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    ChatCompletions,
+    PublicChatCompletions,
+    Models,
+    /// A path under `/v1` that does not exist.
+    Unknown,
+}
+
+impl Endpoint {
+    /// By the route that the router matched.
+    #[must_use]
+    pub fn of(route: Option<&str>) -> Self {
+        match route {
+            Some("/v1/chat/completions") => Self::ChatCompletions,
+            Some("/v1/public/chat/completions") => Self::PublicChatCompletions,
+            Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
+            _ => Self::Unknown,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat.completions",
+            Self::PublicChatCompletions => "public.chat.completions",
+            Self::Models => "models",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! OpenAI's envelope.
+
+use http::StatusCode;
+use openai::ErrorBody;
+
+use crate::http::error::ApiError;
+
+/// The envelope's content for this request.
+#[must_use]
+pub fn body(error: &ApiError, request_id: &str) -> ErrorBody {
+    ErrorBody {
+        message: error.to_string(),
+        kind: kind(error.status()),
+        param: error.param().map(str::to_owned),
+        code: error.code().to_owned(),
+        request_id: Some(request_id.to_owned()),
+    }
+}
+
+/// `type` follows from the status.
+fn kind(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        429 => "rate_limit_error",
+        500.. => "server_error",
+        _ => "invalid_request_error",
+    }
+}
+
+impl From<openai::Invalid> for ApiError {
+    fn from(invalid: openai::Invalid) -> Self {
+        let param = invalid.param.unwrap_or_default();
+        crate::gateway::GatewayError::invalid(invalid.code, &param, invalid.message).into()
+    }
+}

@@ -1,0 +1,3 @@
+//! Files that requests name.
+
+pub mod remote_file;

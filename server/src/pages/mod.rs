@@ -1,5 +1,0 @@
-//! The ports of `app`, implemented over pool, store and gateway.
-
-pub mod accounts;
-pub mod highlight;
-pub mod public;

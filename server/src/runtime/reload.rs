@@ -1,0 +1,167 @@
+//! The one entry for changed settings.
+
+use std::{path::PathBuf, sync::Arc};
+
+use grok2api_app::dto::Demo;
+use parking_lot::Mutex;
+use pool::Account;
+use secrecy::SecretString;
+use settings::{ChangedKey, Config};
+
+use super::demo::Handover;
+use crate::{
+    gateway::Gateway,
+    obs,
+    snapshot::{Current, Mode, Settings, Snapshot, refuse_open_door},
+};
+
+/// Replaces what a running process may replace.
+///
+/// # Locking
+/// Changes are made one at a time. Requests never wait for them: they go on with the snapshot that
+/// they took, and the next request takes the new one.
+pub struct Runtime {
+    data_dir: PathBuf,
+    current: Current,
+    gateway: Arc<Gateway>,
+    /// The address in force is that of the start.
+    is_loopback: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The operator's configuration in force, also while the demo answers.
+    config: Config,
+    /// What takes over from the demo; `None` without one, and after it.
+    handover: Option<Handover>,
+    /// What is wrong with the file that was refused last, one line each.
+    problems: Vec<String>,
+}
+
+impl Runtime {
+    #[must_use]
+    pub fn new(
+        data_dir: PathBuf,
+        config: Config,
+        current: Current,
+        handover: Option<Handover>,
+        gateway: Arc<Gateway>,
+    ) -> Self {
+        Self {
+            data_dir,
+            current,
+            gateway,
+            is_loopback: config.server.is_loopback(),
+            state: Mutex::new(State {
+                config,
+                handover,
+                problems: Vec::new(),
+            }),
+        }
+    }
+
+    /// Where `config.toml` is.
+    #[must_use]
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.data_dir
+    }
+
+    /// What is wrong with the configuration file that was refused last; empty when it is in force.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.state.lock().problems.clone()
+    }
+
+    /// Reads file and environment again and puts them in force, or keeps what is in force.
+    ///
+    /// Blocking: it reads a file.
+    pub fn reload(&self) {
+        let loaded = settings::reload(&self.data_dir, std::env::vars());
+        let problems = match loaded {
+            Ok(mut loaded) => {
+                // Adopted at a start and nowhere else; one from the environment comes each time.
+                loaded.config.app.app_key = SecretString::default();
+                for warning in &loaded.warnings {
+                    tracing::warn!("configuration: {warning}");
+                }
+                self.apply(loaded.config).err().into_iter().collect()
+            }
+            Err(errors) => errors.lines(),
+        };
+        for problem in &problems {
+            tracing::error!("configuration refused, the old one stays in force: {problem}");
+        }
+        self.state.lock().problems = problems;
+    }
+
+    /// Puts a configuration in force, from the next request on. Running requests keep theirs;
+    /// accounts, cooldowns and leases are not touched.
+    ///
+    /// # Errors
+    /// Why nothing can be built from it; the old one stays in force.
+    pub fn apply(&self, config: Config) -> Result<Vec<ChangedKey>, String> {
+        let mut state = self.state.lock();
+        let changed = settings::diff(&state.config, &config);
+        if changed.is_empty() {
+            return Ok(changed);
+        }
+        refuse_open_door(&config, self.is_loopback).map_err(|error| format!("{error:#}"))?;
+        let now = Snapshot::clone(&self.current.load());
+        let effective = match &now.mode.demo {
+            Demo::Off => config.clone(),
+            _ => config.for_demo(now.settings.config.upstream.web_url.clone()),
+        };
+        let built = Settings::build(effective, Some(&now.settings.upstream));
+        let settings = Arc::new(built.map_err(|error| format!("{error:#}"))?);
+        now.pool.set_policy(settings.policy());
+        self.gateway.apply(&settings);
+        obs::logs::set_level(&config.server.log_level);
+        self.current.store(Snapshot {
+            mode: Mode::of(&config, now.mode.demo),
+            pool: now.pool,
+            settings,
+        });
+        state.config = config;
+        for ChangedKey { key, needs_restart } in &changed {
+            if *needs_restart {
+                tracing::warn!("configuration: {key} has changed and takes effect after a restart");
+            } else {
+                tracing::info!("configuration: {key} has changed and is in force");
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Puts stored accounts into the pool; returns how many are new to it. The first ones end a
+    /// demo that was only there for want of accounts: from the next request on Grok itself answers.
+    ///
+    /// # Errors
+    /// Nothing can be built from the configuration.
+    pub fn admit(&self, accounts: Vec<Account>) -> anyhow::Result<usize> {
+        if accounts.is_empty() {
+            return Ok(0);
+        }
+        let mut state = self.state.lock();
+        if state.handover.is_none() {
+            let now = self.current.load();
+            return Ok(match now.mode.demo {
+                // They wait in the store: the simulator must neither see them nor use them up.
+                Demo::Lasting => accounts.len(),
+                _ => now.pool.insert(accounts),
+            });
+        }
+        let settings = Arc::new(Settings::build(state.config.clone(), None)?);
+        let Some(handover) = state.handover.take() else {
+            return Ok(0);
+        };
+        let pool = handover.into_pool(settings.policy());
+        let added = pool.insert(accounts);
+        self.current.store(Snapshot {
+            mode: Mode::of(&state.config, Demo::Off),
+            pool,
+            settings,
+        });
+        tracing::info!("demo mode is over: the added accounts answer from now on");
+        Ok(added)
+    }
+}

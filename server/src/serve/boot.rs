@@ -1,0 +1,230 @@
+//! Builds everything that serves requests.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use grok_sim::Simulator;
+use grok2api_app::{
+    dto::Demo,
+    service::{AdminService, AuthService, PublicService},
+};
+use leptos::config::LeptosOptions;
+use pool::Account;
+use secrecy::{ExposeSecret, SecretString};
+use settings::{Config, Loaded};
+use store::{KEY_ENV, MasterKey, Store};
+
+use crate::{
+    auth::{Sessions, password},
+    cli::ServeArgs,
+    gateway::Gateway,
+    http::AppState,
+    jobs::Jobs,
+    obs,
+    runtime::{
+        Runtime,
+        demo::{self, Handover},
+        drain::InFlight,
+    },
+    services::{accounts::Accounts, import, public::PublicPages},
+    snapshot::{Current, Mode, Snapshot},
+};
+
+/// A running application and what has to be closed after it.
+pub struct Booted {
+    pub state: AppState,
+    pub gateway: Arc<Gateway>,
+    pub store: Arc<dyn Store>,
+    /// Answers in demo mode; stopped at the end.
+    pub simulator: Option<Simulator>,
+}
+
+/// Opens the store that the configuration names, creating folder, key and database as needed.
+///
+/// # Errors
+/// The folder cannot be written, the key is wrong, or another process holds the store.
+pub async fn open_store(data_dir: &Path, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    tokio::fs::create_dir_all(data_dir)
+        .await
+        .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
+    let from_env = std::env::var(KEY_ENV).ok();
+    let key = MasterKey::load_or_create(data_dir, from_env.as_deref())?;
+    Ok(store::open(&config.server.storage_url, data_dir, key).await?)
+}
+
+/// Reads the configuration, starts logging as it says and logs its warnings.
+///
+/// # Errors
+/// All problems of file and environment at once.
+pub fn load_config(data_dir: &Path) -> anyhow::Result<Config> {
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
+    let Loaded {
+        config, warnings, ..
+    } = settings::load(data_dir, std::env::vars())?;
+    let format = std::env::var("LOG_FORMAT").ok();
+    obs::logs::init(&config.server.log_level, format.as_deref());
+    for warning in &warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+    Ok(config)
+}
+
+/// `server.workers` sets runtime threads; 0 and 1, the predecessor's default, mean one per core.
+#[must_use]
+pub fn worker_threads(config: &Config) -> Option<usize> {
+    let workers = config.server.workers as usize;
+    (workers > 1).then_some(workers)
+}
+
+/// Builds everything that serves requests.
+///
+/// # Errors
+/// A text for the terminal that says what to do.
+pub async fn build(
+    data_dir: &Path,
+    args: &ServeArgs,
+    mut config: Config,
+) -> anyhow::Result<Booted> {
+    let store = open_store(data_dir, &config).await?;
+    adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
+    announce_password(password::ensure(store.as_ref()).await?);
+    if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
+        tracing::info!("token.json: {report}");
+    }
+    let accounts = load_accounts(store.as_ref()).await?;
+    let demo = match args {
+        ServeArgs { demo: true, .. } => Demo::Lasting,
+        ServeArgs {
+            demo_if_empty: true,
+            ..
+        } if accounts.is_empty() => Demo::UntilFirstAccount,
+        _ => Demo::Off,
+    };
+    let (effective, accounts, simulator) = match demo {
+        Demo::Off => (config.clone(), accounts, None),
+        _ => {
+            let simulator = demo::start().await?;
+            tracing::info!(
+                "demo mode: the built-in simulator answers, nothing leaves this machine"
+            );
+            let url = simulator.url().parse().context("the simulator's address")?;
+            (config.for_demo(url), demo::accounts(), Some(simulator))
+        }
+    };
+    let snapshot = Snapshot {
+        mode: Mode::of(&config, demo),
+        ..Snapshot::own(effective, accounts)?
+    };
+    let gateway = Gateway::new(&snapshot.settings, store.clone());
+    let current = Current::new(snapshot);
+    let handover = (demo == Demo::UntilFirstAccount).then(Handover::new);
+    let runtime = Arc::new(Runtime::new(
+        data_dir.to_owned(),
+        config,
+        current.clone(),
+        handover,
+        gateway.clone(),
+    ));
+    Ok(Booted {
+        state: assemble(current, runtime, gateway.clone(), store.clone()),
+        gateway,
+        store,
+        simulator,
+    })
+}
+
+/// Every account that can be read; the others are named in the log.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn load_accounts(store: &dyn Store) -> anyhow::Result<Vec<Account>> {
+    let loaded = store
+        .load_accounts()
+        .await
+        .context("reading the accounts")?;
+    for one in &loaded.unreadable {
+        tracing::error!(account.id = %one.id, reason = one.reason, "account {} cannot be read and does not serve", one.id);
+    }
+    Ok(loaded.accounts)
+}
+
+fn assemble(
+    current: Current,
+    runtime: Arc<Runtime>,
+    gateway: Arc<Gateway>,
+    store: Arc<dyn Store>,
+) -> AppState {
+    let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
+    let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
+    let admin: Arc<dyn AdminService> = Arc::new(accounts);
+    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(current.clone()));
+    AppState {
+        leptos: leptos_options(),
+        current,
+        runtime,
+        store,
+        gateway,
+        auth,
+        admin,
+        public,
+        in_flight: InFlight::default(),
+        jobs: Jobs::default(),
+    }
+}
+
+/// A plaintext `app.app_key` becomes the password's hash and is blanked in the file
+/// (`requirements.md` 1.4).
+async fn adopt_plaintext_password(
+    data_dir: &Path,
+    config: &mut Config,
+    store: &dyn Store,
+) -> anyhow::Result<()> {
+    let plain = config.app.app_key.expose_secret().to_owned();
+    if plain.is_empty() {
+        return Ok(());
+    }
+    if let Err(rule) = password::check_strength(&plain) {
+        bail!(
+            "`app.app_key` cannot become the admin password: {rule}. Or leave it empty and run \
+             `grok2api admin set-password`"
+        );
+    }
+    password::set(store, plain, false).await?;
+    settings::blank_app_key(data_dir).context("blanking app.app_key in config.toml")?;
+    config.app.app_key = SecretString::default();
+    tracing::info!("app.app_key is stored as a hash now; its value in config.toml was blanked");
+    Ok(())
+}
+
+/// The generated first password, once, on the terminal and not in the log.
+fn announce_password(generated: Option<String>) {
+    let Some(password) = generated else { return };
+    eprintln!();
+    eprintln!("  First start: the admin password is  {password}");
+    eprintln!("  It is not shown again. Sign in at /admin and change it, or run");
+    eprintln!("  `grok2api admin set-password`.");
+    eprintln!();
+}
+
+/// Where the built site lies: `LEPTOS_SITE_ROOT`, else `site` beside the binary, else `target/site`.
+/// File names carry hashes when the builder left its list of them beside the binary.
+fn leptos_options() -> LeptosOptions {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let exe = std::env::current_exe().unwrap_or_default();
+    let beside = exe.parent().unwrap_or(Path::new("."));
+    let root = variable("LEPTOS_SITE_ROOT").unwrap_or_else(|| match beside.join("site") {
+        folder if folder.is_dir() => folder.to_string_lossy().into_owned(),
+        _ => "target/site".to_owned(),
+    });
+    let hash_file = variable("LEPTOS_HASH_FILE_NAME").unwrap_or_else(|| "hash.txt".to_owned());
+    let has_hashes = variable("LEPTOS_HASH_FILES").as_deref() != Some("false")
+        && beside.join(&hash_file).is_file();
+    LeptosOptions::builder()
+        .output_name("grok2api")
+        .site_root(root)
+        .site_pkg_dir("pkg")
+        .hash_files(has_hashes)
+        .hash_file(hash_file.into())
+        .build()
+}

@@ -1,0 +1,244 @@
+//! `grok2api serve`: `boot` builds everything; here it listens, serves and drains.
+
+pub mod boot;
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use settings::Config;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::Notify,
+};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use self::boot::Booted;
+use crate::{
+    cli::ServeArgs,
+    http::{AppState, PeerAddr, router},
+    jobs::{self, JobContext},
+    runtime::watch,
+    snapshot,
+};
+
+/// File in the data folder that holds the bound address while the server runs.
+const ADDRESS_FILE: &str = "server.addr";
+/// A client has this long to send its request's head.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause after a connection could not be accepted: mostly the limit of open files, which a loop
+/// without a pause would not change.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long background work may take to end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// `grok2api serve`.
+///
+/// # Errors
+/// A text for the terminal that says what to do.
+pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::install()?;
+    snapshot::refuse_open_door(&config, config.server.is_loopback())?;
+    let listener = bind(&config).await?;
+    let address = listener.local_addr().context("reading the bound address")?;
+    let drain = Duration::from_secs(config.server.drain_secs);
+    let booted = boot::build(data_dir, args, config).await?;
+    let address_file = data_dir.join(ADDRESS_FILE);
+    std::fs::write(&address_file, format!("{address}\n"))
+        .with_context(|| format!("writing {}", address_file.display()))?;
+    let is_demo = booted.state.current.load().mode.demo.is_on();
+    tracing::info!(%address, demo = is_demo, "grok2api listens on http://{address}");
+    let reload = Arc::new(Notify::new());
+    let background = Background::start(&booted.state, reload.clone());
+    serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
+    let _ = std::fs::remove_file(&address_file);
+    background.stop().await;
+    close(booted).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    let (host, port) = (config.server.host.as_str(), config.server.port);
+    TcpListener::bind((host, port)).await.with_context(|| {
+        format!(
+            "listening on {host}:{port}; is another program using the port? Choose one with \
+             SERVER_PORT"
+        )
+    })
+}
+
+/// First signal to stop: drain. Second one, or the end of the drain time: go.
+async fn serve_until_stopped(
+    listener: TcpListener,
+    state: &AppState,
+    signals: &mut Signals,
+    reload: &Notify,
+    drain: Duration,
+) {
+    let service = router(state);
+    let connections = TaskTracker::new();
+    let graceful = GracefulShutdown::new();
+    let mut paused_until = None;
+    let in_flight = state.in_flight.clone();
+    let mut deadline = None;
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if paused_until.is_none() => match accepted {
+                Ok((stream, peer)) => serve_connection(stream, peer, &service, &graceful, &connections),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    paused_until = Some(tokio::time::Instant::now() + ACCEPT_PAUSE);
+                }
+            },
+            () = sleep_until(paused_until), if paused_until.is_some() => paused_until = None,
+            asked = signals.next() => match asked {
+                Request::Reload => reload.notify_one(),
+                Request::Stop if deadline.is_some() => {
+                    tracing::warn!("second signal: {} request(s) are cut off", in_flight.count());
+                    return;
+                }
+                Request::Stop => {
+                    tracing::info!("draining: {} request(s) may finish within {drain:?}", in_flight.count());
+                    in_flight.start_draining();
+                    deadline = Some(tokio::time::Instant::now() + drain);
+                }
+            },
+            () = in_flight.idle(), if deadline.is_some() => break,
+            () = sleep_until(deadline), if deadline.is_some() => {
+                tracing::warn!("drain time is over: {} request(s) are cut off", in_flight.count());
+                return;
+            }
+        }
+    }
+    drop(listener);
+    // Every answer is out; idle kept-alive connections are closed.
+    let closed = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
+    tracing::debug!(is_clean = closed.is_ok(), "connections closed");
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: &axum::Router,
+    graceful: &GracefulShutdown,
+    connections: &TaskTracker,
+) {
+    // Without it small SSE writes wait 40 ms for the client's delayed acknowledgement.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was refused");
+    }
+    let service = service
+        .clone()
+        .map_request(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddr(peer));
+            request.map(axum::body::Body::new)
+        });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    builder.http2().timer(TokioTimer::new());
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+        .into_owned();
+    let connection = graceful.watch(connection);
+    connections.spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, %peer, "connection ended");
+        }
+    });
+}
+
+/// What runs beside the requests: interval jobs and the watch on the configuration.
+struct Background {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Background {
+    fn start(state: &AppState, asked: Arc<Notify>) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let context = JobContext {
+            store: state.store.clone(),
+            gateway: state.gateway.clone(),
+            current: state.current.clone(),
+        };
+        jobs::start(&state.jobs, &context, &tasks, &stop);
+        tasks.spawn(watch::run(state.runtime.clone(), asked, stop.clone()));
+        tasks.close();
+        Self { stop, tasks }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        let stopped = tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await;
+        if stopped.is_err() {
+            tracing::warn!("a background job was cut off");
+        }
+    }
+}
+
+async fn close(booted: Booted) {
+    let Booted {
+        state,
+        gateway,
+        store,
+        simulator,
+    } = booted;
+    drop(state);
+    let gateway_closed = tokio::time::timeout(CLOSE_TIMEOUT, gateway.close()).await;
+    if gateway_closed.is_err() {
+        tracing::warn!("background work was cut off");
+    }
+    store.close().await;
+    if let Some(simulator) = simulator {
+        simulator.stop_unchecked().await;
+    }
+}
+
+/// What the operator asks of the process.
+enum Request {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn install() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listening for SIGINT")?,
+            hangup: signal(SignalKind::hangup()).context("listening for SIGHUP")?,
+        })
+    }
+
+    async fn next(&mut self) -> Request {
+        tokio::select! {
+            _ = self.terminate.recv() => Request::Stop,
+            _ = self.interrupt.recv() => Request::Stop,
+            _ = self.hangup.recv() => Request::Reload,
+        }
+    }
+}

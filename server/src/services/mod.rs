@@ -1,0 +1,6 @@
+//! What pages and commands share: the ports of `app`, implemented over pool, store and gateway.
+
+pub mod accounts;
+pub mod highlight;
+pub mod import;
+pub mod public;

@@ -1,0 +1,74 @@
+//! The model catalogue: public names and what they mean upstream.
+
+use std::{collections::HashMap, sync::Arc};
+
+use pool::Tier;
+
+use settings::{Effort, ModelConfig, ModelKind, ModelTier};
+
+/// One public model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub id: String,
+    pub upstream_name: String,
+    pub mode: Option<String>,
+    pub tier: Tier,
+    /// Quota units per request: 1 or 4.
+    pub cost: u32,
+    pub kind: ModelKind,
+}
+
+/// All models, in the order of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Models {
+    list: Vec<Arc<Model>>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Models {
+    #[must_use]
+    pub fn from_config(entries: &[ModelConfig]) -> Self {
+        let list: Vec<Arc<Model>> = entries.iter().map(|entry| Arc::new(entry.into())).collect();
+        let ids = entries.iter().enumerate().flat_map(|(at, entry)| {
+            let names = std::iter::once(&entry.id).chain(&entry.aliases);
+            names.map(move |name| (name.clone(), at))
+        });
+        Self {
+            by_id: ids.collect(),
+            list,
+        }
+    }
+
+    /// The model of that id or alias.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Model>> {
+        self.by_id.get(id).and_then(|at| self.list.get(*at))
+    }
+
+    /// The models that chat.
+    pub fn chat(&self) -> impl Iterator<Item = &Arc<Model>> {
+        self.list
+            .iter()
+            .filter(|model| model.kind == ModelKind::Chat)
+    }
+}
+
+impl From<&ModelConfig> for Model {
+    fn from(entry: &ModelConfig) -> Self {
+        Self {
+            id: entry.id.clone(),
+            upstream_name: entry.model_name.clone(),
+            mode: (!entry.model_mode.is_empty()).then(|| entry.model_mode.clone()),
+            tier: match entry.tier {
+                ModelTier::Basic => Tier::Basic,
+                ModelTier::Super => Tier::Super,
+                ModelTier::Heavy => Tier::Heavy,
+            },
+            cost: match entry.cost {
+                Effort::Low => 1,
+                Effort::High => 4,
+            },
+            kind: entry.kind,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The real binary against a scripted simulator: what a client saw, what became of the account, that
+//! every request left one record and that no lease is left ([`support::Server::end`] checks that in
+//! every test).
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod breaks;
+mod cancel;
+mod claims;
+mod continuation;
+mod oddities;
+mod other_calls;
+mod records;
+mod refusals;
+mod reload;
+mod switching;
