@@ -13,11 +13,13 @@ use serde_json::Value;
 /// listed may depend on none.
 const ARROWS: &[(&str, &[&str])] = &[
     ("openai", &["chat"]),
+    ("anthropic", &["chat"]),
     ("store", &["pool"]),
     ("frontend", &["grok2api-app"]),
     (
         "server",
         &[
+            "anthropic",
             "chat",
             "grok",
             "grok-sim",
@@ -36,6 +38,10 @@ const PURE: &[(&str, &[&str])] = &[
     ("chat", &["memchr", "thiserror"]),
     (
         "openai",
+        &["chat", "memchr", "serde", "serde_json", "thiserror"],
+    ),
+    (
+        "anthropic",
         &["chat", "memchr", "serde", "serde_json", "thiserror"],
     ),
     (
@@ -91,6 +97,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const UNKNOWN_TO_THE_GATEWAY: &[&str] = &[
     "crate::http",
     "openai",
+    "anthropic",
     "axum",
     "hyper",
     "http",

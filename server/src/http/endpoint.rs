@@ -5,6 +5,8 @@
 pub enum Endpoint {
     ChatCompletions,
     PublicChatCompletions,
+    Messages,
+    CountTokens,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -17,6 +19,8 @@ impl Endpoint {
         match route {
             Some("/v1/chat/completions") => Self::ChatCompletions,
             Some("/v1/public/chat/completions") => Self::PublicChatCompletions,
+            Some("/v1/messages") => Self::Messages,
+            Some("/v1/messages/count_tokens") => Self::CountTokens,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
             _ => Self::Unknown,
         }
@@ -27,6 +31,8 @@ impl Endpoint {
         match self {
             Self::ChatCompletions => "chat.completions",
             Self::PublicChatCompletions => "public.chat.completions",
+            Self::Messages => "messages",
+            Self::CountTokens => "messages.count_tokens",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

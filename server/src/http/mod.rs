@@ -1,6 +1,7 @@
 //! HTTP: routes extract, call a service and shape the answer; nothing else.
 
 pub mod answer;
+pub mod anthropic;
 pub mod body;
 pub mod caller;
 pub mod endpoint;
@@ -9,6 +10,7 @@ pub mod middleware;
 pub mod openai;
 pub mod ops;
 pub mod pages;
+pub mod protocol;
 pub mod public;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -65,6 +67,7 @@ pub struct PeerAddr(pub SocketAddr);
 ///    On pages and `/v1/public`: `middleware::origin`, then the session layer, which adds `Session`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
+        .merge(anthropic::routes())
         .fallback(unknown_endpoint)
         .route_layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);

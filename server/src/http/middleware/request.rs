@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::tracked::{Line, Tracked};
 use crate::{
     gateway::RequestRecord,
-    http::{AppState, PeerAddr, error::ApiError, openai},
+    http::{AppState, PeerAddr, error::ApiError, protocol::Protocol},
     snapshot::{Settings, Snapshot},
 };
 
@@ -31,7 +31,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     request.extensions_mut().insert(snapshot);
 
     let path = request.uri().path();
-    let is_api = is_api_path(path);
+    let (protocol, is_api) = (Protocol::of(path), is_api_path(path));
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -50,9 +50,12 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     if let Some(error) = edge_error(&response, is_api) {
         let _entered = span.enter();
         note(&record, &error);
-        response = render(&error, response, &id);
+        response = render(protocol, &error, response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
+        if let Some(name) = protocol.request_id_header() {
+            response.headers_mut().insert(name, value.clone());
+        }
         response.headers_mut().insert("x-request-id", value);
     }
     let line = Line {
@@ -128,10 +131,10 @@ fn note(record: &RequestRecord, error: &ApiError) {
     }
 }
 
-fn render(error: &ApiError, response: Response, id: &str) -> Response {
+fn render(protocol: Protocol, error: &ApiError, response: Response, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
-    let body = openai::error::body(error, id).to_json();
-    parts.status = error.status();
+    let (status, body) = protocol.error(error, id);
+    parts.status = status;
     parts
         .headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,0 +1,125 @@
+//! `POST /v1/messages` and `POST /v1/messages/count_tokens`.
+
+use std::time::Duration;
+
+use anthropic::{Head, message::Message, stream::EventWriter};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use chat::{Delta, Finish};
+use http::{HeaderMap, header::CONTENT_TYPE};
+
+use super::error;
+use crate::{
+    gateway::{
+        GatewayError,
+        chat::{Delivery, answer::AnswerHead},
+    },
+    http::{
+        AppState,
+        answer::{self, AnswerWriter},
+        body::WholeBody,
+        caller::ApiCaller,
+        error::ApiError,
+        openai::chat::conversation_header,
+    },
+};
+
+/// One message, as JSON or as a stream of events.
+///
+/// # Errors
+/// Every error of the gateway, as long as no byte has been sent.
+pub(super) async fn create_message(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    headers: HeaderMap,
+    WholeBody(body): WholeBody,
+) -> Result<Response, ApiError> {
+    let mut asked = anthropic::messages::parse(&body)?;
+    drop(body);
+    asked.request.conversation_id = conversation_header(&headers)?;
+    let delivery = if asked.stream {
+        Delivery::Stream
+    } else {
+        Delivery::Whole
+    };
+    let id = caller.record.id().to_string();
+    // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
+    let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
+    let head = head(answer.head(), &id);
+    if delivery == Delivery::Whole {
+        return answer::whole(
+            answer,
+            Message::new(),
+            Message::push,
+            move |message, _, finish| message.to_json(&head, finish),
+        )
+        .await;
+    }
+    Ok(answer::stream(
+        answer,
+        Writer {
+            writer: EventWriter::new(),
+            head,
+            request_id: id,
+        },
+    ))
+}
+
+/// How many tokens the prompt of a message would have: the estimate that its usage would show.
+///
+/// # Errors
+/// The body is not valid, or there is no such model.
+pub(super) async fn count_tokens(
+    ApiCaller(caller): ApiCaller,
+    WholeBody(body): WholeBody,
+) -> Result<Response, ApiError> {
+    let request = anthropic::count::parse(&body)?;
+    caller.record.asks(&request.model, false);
+    let models = &caller.snapshot.settings.models;
+    let model = models.get(&request.model);
+    let model = model.ok_or_else(|| GatewayError::model_not_found(&request.model))?;
+    caller.record.serves(&model.id);
+    let json = anthropic::count::json(chat::count_tokens(&request));
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn head(head: &AnswerHead, request_id: &str) -> Head {
+    Head {
+        id: format!("msg_{request_id}"),
+        model: head.model.clone(),
+        input_tokens: head.prompt_tokens,
+    }
+}
+
+struct Writer {
+    writer: EventWriter,
+    head: Head,
+    request_id: String,
+}
+
+impl AnswerWriter for Writer {
+    const PING_AFTER: Option<Duration> = Some(Duration::from_secs(15));
+
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.writer.start(&self.head, out);
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.writer.delta(delta, out);
+    }
+
+    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.writer.finish(finish, out);
+    }
+
+    fn error(&mut self, error: &ApiError, out: &mut Vec<u8>) {
+        self.writer
+            .error(&error::body(error, &self.request_id), out);
+    }
+
+    fn ping(&mut self, out: &mut Vec<u8>) {
+        self.writer.ping(out);
+    }
+}

@@ -1,0 +1,66 @@
+//! Which API a request speaks, as far as its errors are concerned.
+
+use http::{HeaderName, StatusCode};
+
+use super::{anthropic, error::ApiError, openai};
+
+/// A public API with an envelope of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    OpenAi,
+    Anthropic,
+}
+
+impl Protocol {
+    /// By path, since an error may come before any route is found.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let is_messages = path
+            .strip_prefix("/v1/messages")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_messages {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+
+    /// The header in which its clients look for the request id, besides ours.
+    #[must_use]
+    pub fn request_id_header(self) -> Option<HeaderName> {
+        match self {
+            Self::OpenAi => None,
+            Self::Anthropic => Some(HeaderName::from_static("request-id")),
+        }
+    }
+
+    /// Status and JSON body of an error.
+    #[must_use]
+    pub fn error(self, error: &ApiError, request_id: &str) -> (StatusCode, Vec<u8>) {
+        match self {
+            Self::OpenAi => (
+                error.status(),
+                openai::error::body(error, request_id).to_json(),
+            ),
+            Self::Anthropic => (
+                anthropic::error::status(error),
+                anthropic::error::body(error, request_id).to_json(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_messages_speak_the_other_protocol() {
+        for path in ["/v1/messages", "/v1/messages/count_tokens", "/v1/messages/"] {
+            assert_eq!(Protocol::of(path), Protocol::Anthropic, "{path}");
+        }
+        for path in ["/v1/messagesx", "/v1/chat/completions", "/", "/v1"] {
+            assert_eq!(Protocol::of(path), Protocol::OpenAi, "{path}");
+        }
+    }
+}
