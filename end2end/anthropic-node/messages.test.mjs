@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-// The harness is that of the openai suite.
-import { apiKey, startGateway, startSimulator, waitUntil } from "../openai-node/harness.mjs";
+import { apiKey, keyed, startGateway, startSimulator, waitUntil } from "../lib/gateway.mjs";
 
 // NODE_PATH, where the packages are, is honoured by require only.
 const { default: Anthropic } = createRequire(import.meta.url)("@anthropic-ai/sdk");
@@ -29,7 +28,11 @@ const connect = (server, options = {}) =>
 
 before(async () => {
   simulator = await startSimulator();
-  gateway = await startGateway(simulator.url, ["plain-basic-1", "plain-super-1"]);
+  gateway = await startGateway({
+    upstream: simulator.url,
+    accounts: ["plain-basic-1", "plain-super-1"],
+    settings: keyed,
+  });
   client = connect(gateway);
 });
 
@@ -39,7 +42,11 @@ after(async () => {
 });
 
 async function withAccount(name, run, settings) {
-  const server = await startGateway(simulator.url, [name], settings);
+  const server = await startGateway({
+    upstream: simulator.url,
+    accounts: [name],
+    settings: { ...keyed, ...settings },
+  });
   try {
     await run(connect(server), server);
   } finally {

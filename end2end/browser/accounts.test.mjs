@@ -47,7 +47,7 @@ pageTest(
     await dialog.waitFor({ state: "hidden" });
     await row(page, "0008").waitFor();
     assert.equal(await rows(page).count(), 3);
-    assert.equal((await site.pool()).active, 3);
+    assert.equal((await site.readiness()).pool.active, 3);
     await open(page, "/admin/accounts");
     assert.equal(await rows(page).count(), 3, "after loading the page anew");
   },
@@ -61,7 +61,7 @@ pageTest("an empty pool leads to its first account", {}, async ({ page, site }) 
   await dialog.getByText("Super (SuperGrok)").click();
   await byRole(dialog, "button", "Add 1 account").click();
   await row(page, "0001").getByText("Super", { exact: true }).waitFor();
-  assert.equal((await site.pool()).total, 1);
+  assert.equal((await site.readiness()).pool.total, 1);
 });
 
 pageTest(
@@ -101,7 +101,7 @@ pageTest("a demo that was asked for keeps own accounts for later", { serve: ["--
   await dialog.getByLabel("Cookies, one per line").fill("first-basic-0001");
   await dialog.getByRole("button", { name: "Add 1 account" }).click();
   await page.getByText("It serves once the server runs without --demo.").waitFor();
-  assert.equal((await site.pool()).total, 6, "the simulator must not see it");
+  assert.equal((await site.readiness()).pool.total, 6, "the simulator must not see it");
 });
 
 pageTest("the dialog closes by Escape and gives the focus back", { accounts: three }, async ({ page }) => {
@@ -122,12 +122,12 @@ pageTest("accounts are disabled and enabled again", { accounts: three }, async (
   await page.getByText("2 accounts disabled.").waitFor();
   await row(page, "0001").getByText("Disabled", { exact: true }).waitFor();
   await row(page, "0002").getByText("Active", { exact: true }).waitFor();
-  assert.deepEqual([(await site.pool()).active, (await site.pool()).disabled], [1, 2]);
+  assert.deepEqual([(await site.readiness()).pool.active, (await site.readiness()).pool.disabled], [1, 2]);
   await tick(page, "0001");
   await bulk(page, "Enable").click();
   await page.getByText("1 account enabled.").waitFor();
   await row(page, "0001").getByText("Active", { exact: true }).waitFor();
-  assert.equal((await site.pool()).active, 2);
+  assert.equal((await site.readiness()).pool.active, 2);
 });
 
 pageTest("a deletion can be undone", { accounts: three }, async ({ page, site }) => {
@@ -137,11 +137,11 @@ pageTest("a deletion can be undone", { accounts: three }, async ({ page, site })
   await bulk(page, "Delete").click();
   await page.getByText("2 accounts deleted.").waitFor();
   await row(page, "0001").waitFor({ state: "detached" });
-  assert.equal((await site.pool()).total, 1);
+  assert.equal((await site.readiness()).pool.total, 1);
   await byRole(page, "button", "Undo").click();
   await page.getByText("2 accounts are back.").waitFor();
   await row(page, "0001").waitFor();
-  assert.equal((await site.pool()).active, 3);
+  assert.equal((await site.readiness()).pool.active, 3);
 });
 
 pageTest("search and filter narrow the list", { accounts: three }, async ({ page }) => {

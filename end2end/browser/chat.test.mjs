@@ -1,6 +1,6 @@
 // The chat page: asking, streaming, stopping, changing, keeping.
 import assert from "node:assert/strict";
-import { waitUntil } from "../openai-node/harness.mjs";
+import { waitUntil } from "../lib/gateway.mjs";
 import { byRole, open, settle } from "./browser.mjs";
 import { answered, answers, ask, chooseModel, messageField, questions, stopButton, words } from "./chat.mjs";
 import { pageTest, visiblePace } from "./harness.mjs";
@@ -25,9 +25,9 @@ pageTest("an answer grows before the eyes", { accounts, pace: visiblePace }, asy
     lengths.push((await answer.innerText()).length);
     assert.equal(await stopButton(page).isVisible(), true, "still answering");
   }
-  assert.equal((await site.pool()).leases, 1);
+  assert.equal((await site.readiness()).pool.leases, 1);
   assert.match(await answered(page), /word0 .*word39$/s);
-  assert.equal((await site.pool()).leases, 0);
+  assert.equal((await site.readiness()).pool.leases, 0);
 });
 
 pageTest(
@@ -42,7 +42,7 @@ pageTest(
     await page.getByText("You stopped this answer.").waitFor();
     const kept = await answer.innerText();
     assert.ok(kept.length > 20);
-    await waitUntil(async () => (await site.pool()).leases === 0, "the lease is still held");
+    await waitUntil(async () => (await site.readiness()).pool.leases === 0, "the lease is still held");
     await waitUntil(async () => (await sim.requests("chat"))[0].aborted, "the upstream still answers");
     await open(page, page.url());
     await page.getByText("You stopped this answer.").waitFor();
@@ -66,7 +66,7 @@ pageTest(
     await stopButton(page).waitFor();
     await page.keyboard.press("Escape");
     await page.getByText("You stopped this answer.").waitFor();
-    await waitUntil(async () => (await site.pool()).leases === 0, "the lease is still held");
+    await waitUntil(async () => (await site.readiness()).pool.leases === 0, "the lease is still held");
   },
 );
 

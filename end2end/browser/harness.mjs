@@ -2,7 +2,7 @@
 // its own, and a watch that fails the test on anything that a person would find in the console.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startSimulator } from "../openai-node/harness.mjs";
+import { startSimulator } from "../lib/gateway.mjs";
 import { launch, newContext, signIn } from "./browser.mjs";
 import { simulatorControl, startGateway } from "./server.mjs";
 

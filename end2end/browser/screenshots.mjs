@@ -4,7 +4,7 @@
 // docs/images are chat-code-1440-light-en, accounts-1440-light-en and chat-table-390-dark-en.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startSimulator } from "../openai-node/harness.mjs";
+import { startSimulator } from "../lib/gateway.mjs";
 import { byRole, drawn, launch, newContext, open, signIn } from "./browser.mjs";
 import { simulatorControl, startGateway } from "./server.mjs";
 

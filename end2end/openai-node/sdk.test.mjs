@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-import { apiKey, startGateway, startSimulator, waitUntil } from "./harness.mjs";
+import { apiKey, keyed, startGateway, startSimulator, waitUntil } from "../lib/gateway.mjs";
 
 // NODE_PATH, where the packages are, is honoured by require only.
 const { default: OpenAI } = createRequire(import.meta.url)("openai");
@@ -18,7 +18,11 @@ const connect = (server, options = {}) =>
 
 before(async () => {
   simulator = await startSimulator();
-  gateway = await startGateway(simulator.url, ["plain-basic-1", "plain-super-1"]);
+  gateway = await startGateway({
+    upstream: simulator.url,
+    accounts: ["plain-basic-1", "plain-super-1"],
+    settings: keyed,
+  });
   client = connect(gateway);
 });
 
@@ -28,7 +32,11 @@ after(async () => {
 });
 
 async function withAccount(name, run, settings) {
-  const server = await startGateway(simulator.url, [name], settings);
+  const server = await startGateway({
+    upstream: simulator.url,
+    accounts: [name],
+    settings: { ...keyed, ...settings },
+  });
   try {
     await run(connect(server), server);
   } finally {

@@ -1,6 +1,6 @@
 // Starts the real binary as simulator and as gateway, on free ports and in a temporary folder.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const binary = process.env.GROK2API_BIN;
 export const apiKey = "sk-test-node";
+// For a gateway that wants that key.
+export const keyed = { GROK2API_APP__API_KEY: apiKey };
 
 export async function startSimulator(...args) {
   const child = spawn(binary, ["sim", "--listen", "127.0.0.1:0", "--pace", "full", ...args], {
@@ -18,12 +20,15 @@ export async function startSimulator(...args) {
   return { url: line.trim().split(/\s+/).pop(), stop: () => end(child) };
 }
 
-export async function startGateway(upstream, accounts, settings = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "grok2api-node-"));
-  const basic = accounts.filter((name) => !name.includes("super"));
+// `accounts` are credentials; the simulator's behaviour follows from their names. `serve` are further
+// arguments, `settings` environment variables, `template` a data folder to start with a copy of.
+export async function startGateway({ upstream, accounts = [], serve = [], settings = {}, template }) {
+  const folder = mkdtempSync(join(tmpdir(), "grok2api-"));
+  if (template) cpSync(template, folder, { recursive: true });
   const paid = accounts.filter((name) => name.includes("super"));
+  const basic = accounts.filter((name) => !name.includes("super"));
   writeFileSync(join(folder, "token.json"), JSON.stringify({ ssoBasic: basic, ssoSuper: paid }));
-  const child = spawn(binary, ["serve"], {
+  const child = spawn(binary, ["serve", ...serve], {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       ...process.env,
@@ -31,17 +36,16 @@ export async function startGateway(upstream, accounts, settings = {}) {
       SERVER_HOST: "127.0.0.1",
       SERVER_PORT: "0",
       LOG_LEVEL: "error",
-      GROK2API_APP__API_KEY: apiKey,
-      GROK2API_UPSTREAM__WEB_URL: upstream,
-      GROK2API_UPSTREAM__ASSETS_URL: upstream,
+      ...(upstream && { GROK2API_UPSTREAM__WEB_URL: upstream }),
       ...settings,
     },
   });
   const address = join(folder, "server.addr");
-  for (let tries = 0; !(existsSync(address) && readFileSync(address, "utf8").endsWith("\n")); tries++) {
-    if (tries > 1500 || child.exitCode !== null) throw new Error("the gateway did not start");
-    await sleep(20);
-  }
+  const isUp = () => {
+    if (child.exitCode !== null) throw new Error("the gateway ended at once");
+    return existsSync(address) && readFileSync(address, "utf8").endsWith("\n");
+  };
+  await waitUntil(isUp, "the gateway did not start", 30);
   const url = `http://${readFileSync(address, "utf8").trim()}`;
   return {
     url,
@@ -54,8 +58,8 @@ export async function startGateway(upstream, accounts, settings = {}) {
 }
 
 // Polls until `isSo` holds; fails with `what`.
-export async function waitUntil(isSo, what) {
-  for (let tries = 0; tries < 500; tries++) {
+export async function waitUntil(isSo, what, limitSecs = 10) {
+  for (let tries = 0; tries < limitSecs * 50; tries++) {
     if (await isSo()) return;
     await sleep(20);
   }
