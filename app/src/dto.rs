@@ -166,7 +166,7 @@ pub struct AccountList {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LineVerdict {
+pub enum LineStatus {
     New,
     /// Already in the pool, or earlier in the same text.
     Duplicate,
@@ -179,7 +179,7 @@ pub struct PreviewLine {
     /// From 1, counted over the pasted text.
     pub number: u32,
     pub masked: String,
-    pub verdict: LineVerdict,
+    pub status: LineStatus,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

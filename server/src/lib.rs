@@ -9,6 +9,7 @@ pub mod http;
 pub mod jobs;
 pub mod media;
 pub mod obs;
+pub mod record;
 pub mod runtime;
 pub mod serve;
 pub mod services;

@@ -70,15 +70,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("obs", &[]),
     ("media", &[]),
     ("snapshot", &["media"]),
-    ("gateway", &["clock", "media", "snapshot"]),
-    ("auth", &["clock", "gateway", "snapshot"]),
+    ("record", &["clock"]),
+    ("gateway", &["clock", "media", "record", "snapshot"]),
+    ("auth", &["clock", "record", "snapshot"]),
     ("jobs", &["clock", "gateway", "snapshot"]),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     ("services", &["clock", "gateway", "runtime", "snapshot"]),
     (
         "http",
         &[
-            "auth", "clock", "gateway", "jobs", "runtime", "services", "snapshot",
+            "auth", "clock", "gateway", "jobs", "record", "runtime", "services", "snapshot",
         ],
     ),
     (

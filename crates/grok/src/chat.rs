@@ -301,4 +301,33 @@ mod tests {
         assert_eq!(body.get("customPersonality"), None);
         assert_eq!(body["parentResponseId"], "r-1");
     }
+
+    #[test]
+    fn each_override_is_sent_by_itself() {
+        let overrides = |call: ChatCall<'_>| {
+            body(&call, None)["responseMetadata"]["modelConfigOverride"].clone()
+        };
+        let call = ChatCall::default();
+        assert_eq!(
+            overrides(ChatCall {
+                temperature: Some(0.5),
+                ..call
+            }),
+            json!({"temperature": 0.5})
+        );
+        assert_eq!(
+            overrides(ChatCall {
+                top_p: Some(0.5),
+                ..call
+            }),
+            json!({"topP": 0.5})
+        );
+        assert_eq!(
+            overrides(ChatCall {
+                reasoning_effort: Some("low"),
+                ..call
+            }),
+            json!({"reasoningEffort": "low"})
+        );
+    }
 }

@@ -303,6 +303,27 @@ mod tests {
     }
 
     #[test]
+    fn the_first_message_is_told_and_three_levels_are_read() {
+        let message = |body: &str| refusal(400, None, body.as_bytes(), &[]).message();
+        for (body, told) in [
+            (r#"{"message":"a","error":{"message":"b"}}"#, "a"),
+            (r#"{"error":"b","code":"c"}"#, "b"),
+            (r#"{"error":{"error":{"message":"deep"}}}"#, "deep"),
+            (
+                r#"{"error":{"error":{"error":{"message":"deeper"}}}}"#,
+                "no explanation",
+            ),
+            (r#"{"message":" "}"#, "no explanation"),
+            ("{}", "no explanation"),
+            ("", "no explanation"),
+        ] {
+            assert_eq!(message(body), format!("the upstream answered 400: {told}"));
+        }
+        let silent = in_band(&json!({"code": 13}), &[]).message();
+        assert_eq!(silent, "the upstream reported an error: no explanation");
+    }
+
+    #[test]
     fn messages_carry_the_explanation_and_no_secret() {
         let body = br#"{"error":{"code":3,"message":"cookie sso=abcdefgh12 is odd"}}"#;
         let error = refusal(400, None, body, &["abcdefgh12"]);

@@ -192,14 +192,90 @@ mod tests {
         assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
     }
 
+    fn refused(class: Class) -> UpstreamError {
+        UpstreamError::Refused {
+            status: 418,
+            class,
+            retry_after: Some(Duration::from_secs(7)),
+            message: "why".to_owned(),
+        }
+    }
+
+    fn in_band(class: Class) -> UpstreamError {
+        UpstreamError::InBand {
+            class,
+            code: Some(8),
+            message: "why".to_owned(),
+        }
+    }
+
     #[test]
-    fn connection_trouble_is_transient_and_violations_are_not() {
-        assert_eq!(UpstreamError::Timeout.class(), Class::Retryable);
-        let cut = UpstreamError::Cut {
-            reason: String::new(),
-        };
-        assert_eq!((cut.class(), cut.label()), (Class::Retryable, "cut"));
-        let large = UpstreamError::TooLarge { limit_bytes: 1 };
-        assert_eq!((large.class(), large.status()), (Class::Fatal, None));
+    fn each_failure_has_its_class_and_label() {
+        let reason = || "why".to_owned();
+        for (error, class, label) in [
+            (
+                refused(Class::Retryable),
+                Class::Retryable,
+                "upstream_unavailable",
+            ),
+            (
+                refused(Class::RateLimited),
+                Class::RateLimited,
+                "rate_limited",
+            ),
+            (
+                refused(Class::Unauthorized),
+                Class::Unauthorized,
+                "unauthorized",
+            ),
+            (refused(Class::Blocked), Class::Blocked, "user_blocked"),
+            (refused(Class::Clearance), Class::Clearance, "clearance"),
+            (refused(Class::Moderated), Class::Moderated, "moderated"),
+            (refused(Class::Fatal), Class::Fatal, "refused"),
+            (in_band(Class::Retryable), Class::Retryable, "in_band"),
+            (
+                in_band(Class::RateLimited),
+                Class::RateLimited,
+                "rate_limited",
+            ),
+            (
+                UpstreamError::Connect { reason: reason() },
+                Class::Retryable,
+                "connect",
+            ),
+            (UpstreamError::Timeout, Class::Retryable, "timeout"),
+            (
+                UpstreamError::Cut { reason: reason() },
+                Class::Retryable,
+                "cut",
+            ),
+            (
+                UpstreamError::TooLarge { limit_bytes: 1 },
+                Class::Fatal,
+                "too_large",
+            ),
+            (
+                UpstreamError::Malformed { what: "x" },
+                Class::Fatal,
+                "malformed",
+            ),
+            (
+                UpstreamError::UnsendableCredential,
+                Class::Unauthorized,
+                "unauthorized",
+            ),
+        ] {
+            assert_eq!((error.class(), error.label()), (class, label), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_has_a_status_and_a_time_to_wait() {
+        let error = refused(Class::Fatal);
+        let wait = Some(Duration::from_secs(7));
+        assert_eq!((error.status(), error.retry_after()), (Some(418), wait));
+        for error in [in_band(Class::RateLimited), UpstreamError::Timeout] {
+            assert_eq!((error.status(), error.retry_after()), (None, None));
+        }
     }
 }

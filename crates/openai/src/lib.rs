@@ -11,7 +11,6 @@ pub mod answer;
 pub mod chat;
 mod content;
 pub mod error;
-mod escape;
 pub mod models;
 pub mod stream;
 mod wire;

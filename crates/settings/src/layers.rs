@@ -59,7 +59,7 @@ impl Layers {
         for error in &errors {
             self.problems.push(Problem::Syntax {
                 place: source.place(error.span().map_or(0, |span| span.start)),
-                message: error.message().to_owned(),
+                message: explained(error.message()),
             });
         }
         if !errors.is_empty() {
@@ -251,6 +251,16 @@ impl Layers {
             place,
         });
     }
+}
+
+/// A parser's message, with what to do where it is a common mistake.
+fn explained(message: &str) -> String {
+    if message.contains("duplicate key") {
+        return format!(
+            "{message}: it stands twice; put it where it stood first, every section does"
+        );
+    }
+    message.to_owned()
 }
 
 /// What is said about a variable with our prefix that sets nothing.

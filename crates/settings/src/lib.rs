@@ -54,7 +54,7 @@ sections! {
         proxy: ProxyConfig,
         /// Tries and delays when the upstream fails.
         retry: RetryConfig,
-        /// The account pool: refresh, rests, expiry.
+        /// The account pool: refresh, cooldowns, expiry.
         token: TokenConfig,
         /// Generated files kept on disk.
         cache: CacheConfig,

@@ -12,11 +12,12 @@ pub enum StoreError {
     #[error("the storage URL cannot be used: {reason}")]
     BadUrl { reason: String },
     /// The folder or a file in it cannot be used.
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {path}: {cause}")]
     Files {
         doing: &'static str,
         path: PathBuf,
-        source: io::Error,
+        /// Part of the text, so not told again as a source.
+        cause: io::Error,
     },
     /// Another process works on the same folder.
     #[error(

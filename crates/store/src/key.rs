@@ -55,7 +55,7 @@ impl MasterKey {
             Err(source) => Err(StoreError::Files {
                 doing: "read",
                 path,
-                source,
+                cause: source,
             }),
         }
     }
@@ -93,7 +93,7 @@ fn create_key(data_dir: &Path, path: &Path) -> Result<MasterKey, StoreError> {
         move |source| StoreError::Files {
             doing,
             path: path.to_owned(),
-            source,
+            cause: source,
         }
     };
     fs::create_dir_all(data_dir).map_err(failed("create the folder of"))?;

@@ -1,4 +1,4 @@
-//! The operator's password: generated once, kept as an Argon2id hash only (decision 4).
+//! The operator's password: generated once, kept as an Argon2id hash only (`requirements.md` 1.4).
 
 use anyhow::{Context, bail};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};

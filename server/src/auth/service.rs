@@ -21,7 +21,7 @@ use tower_sessions::Session;
 use crate::{
     auth::{attempts::Attempts, password},
     clock::now_ms,
-    gateway::RequestRecord,
+    record::RequestRecord,
     snapshot::Current,
 };
 

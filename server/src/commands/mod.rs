@@ -52,7 +52,14 @@ async fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
 
 /// Reads beside a running server, which keeps the store to itself for writing.
 async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<()> {
-    let config = boot::load_config(data_dir)?;
+    if !data_dir.is_dir() {
+        bail!(
+            "there is no data folder {}; name it with --data-dir or DATA_DIR",
+            data_dir.display()
+        );
+    }
+    // Reads and writes nothing else: no log, no file that is not there yet.
+    let config = settings::reload(data_dir, std::env::vars())?.config;
     let reader = store::open_requests(&config.server.storage_url, data_dir)?;
     let text = requests::print(&reader, args).await;
     reader.close().await;

@@ -27,7 +27,12 @@ pub(super) async fn print(reader: &RequestReader, args: &RequestsArgs) -> anyhow
         ..RequestQuery::newest(args.limit)
     };
     let rows = reader.list(&query).await.context("reading the records")?;
-    Ok(table(&rows))
+    let more = if rows.len() == args.limit as usize {
+        format!("\n(the newest {}; more with --limit)", args.limit)
+    } else {
+        String::new()
+    };
+    Ok(table(&rows) + &more)
 }
 
 fn ago(span: Duration) -> i64 {
@@ -40,12 +45,18 @@ fn table(rows: &[RequestRow]) -> String {
     }
     let mut lines = vec![
         [
-            "time", "id", "endpoint", "model", "account", "outcome", "ms", "tokens",
+            "time (UTC)",
+            "id",
+            "model",
+            "account",
+            "ms",
+            "tokens",
+            "outcome",
         ]
         .map(str::to_owned),
     ];
     lines.extend(rows.iter().map(cells));
-    let mut widths = [0; 8];
+    let mut widths = [0; 7];
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(line) {
             *width = (*width).max(cell.chars().count());
@@ -62,17 +73,16 @@ fn table(rows: &[RequestRow]) -> String {
     out
 }
 
-fn cells(row: &RequestRow) -> [String; 8] {
+fn cells(row: &RequestRow) -> [String; 7] {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     [
         date_time(row.at_ms),
         row.id.clone(),
-        row.endpoint.clone(),
         or_dash(&row.model),
         or_dash(&row.account),
-        outcome(row),
         row.duration_ms.to_string(),
         (row.prompt_tokens + row.completion_tokens).to_string(),
+        outcome(row),
     ]
 }
 
@@ -92,7 +102,7 @@ fn details(row: &RequestRow) -> String {
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     line("request", row.id.clone());
-    line("time", date_time(row.at_ms));
+    line("time", format!("{} UTC", date_time(row.at_ms)));
     line("endpoint", row.endpoint.clone());
     line(
         "caller",
@@ -102,7 +112,7 @@ fn details(row: &RequestRow) -> String {
             .to_owned(),
     );
     line("asked for", text(&row.model));
-    line("served by", text(&row.served_model));
+    line("model", text(&row.served_model));
     line("account", text(&row.account));
     line("outcome", outcome(row));
     line(
@@ -133,6 +143,9 @@ fn details(row: &RequestRow) -> String {
 }
 
 fn attempt_line(attempt: &AttemptRow) -> String {
+    if attempt.account.is_empty() {
+        return "no account could be chosen".to_owned();
+    }
     let status = attempt.status;
     let status = status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
     format!(
@@ -181,7 +194,7 @@ mod tests {
                 AttemptRow {
                     account: "9f3c".to_owned(),
                     choice: "most quota (79 left)".to_owned(),
-                    outcome: "served".to_owned(),
+                    outcome: "answered".to_owned(),
                     ..AttemptRow::default()
                 },
             ],
@@ -205,11 +218,11 @@ mod tests {
         assert_eq!(
             text,
             "request      0191\n\
-             time         2026-03-05 08:40:00\n\
+             time         2026-03-05 08:40:00 UTC\n\
              endpoint     chat.completions\n\
              caller       key-12ab34cd 192.0.2.1\n\
              asked for    gpt-4o\n\
-             served by    grok-4\n\
+             model        grok-4\n\
              account      9f3c\n\
              outcome      200 served\n\
              first byte   40 ms\n\
@@ -219,7 +232,7 @@ mod tests {
              quota        1\n\
              try 1        account …0001, chosen: most quota (80 left); rate_limited (HTTP 429) after 12 ms\n  \
              others     not selectable: 2 wrong tier\n\
-             try 2        account …9f3c, chosen: most quota (79 left); served after 0 ms"
+             try 2        account …9f3c, chosen: most quota (79 left); answered after 0 ms"
         );
     }
 
@@ -237,7 +250,7 @@ mod tests {
             lines[2].contains("429 refused rate_limit_exceeded"),
             "{text}"
         );
-        let column = |line: &str| line.find("chat.completions");
+        let column = |line: &str| line.find("gpt-4o");
         assert_eq!(column(lines[1]), column(lines[2]));
         assert_eq!(table(&[]), "No requests.");
     }

@@ -14,10 +14,10 @@ use super::{
     backoff::Backoff,
     error::{ErrorKind, GatewayError, Tried},
     failure::Failure,
-    record::RequestRecord,
 };
 use crate::{
     clock::{hour_minute, now_ms},
+    record::RequestRecord,
     snapshot::{Snapshot, models::Model},
 };
 
@@ -71,7 +71,7 @@ impl Gateway {
         let mut tries = Tries::default();
         let mut backoff = Backoff::new(&snapshot.settings.config.retry);
         while tries.ids.len() < max_tries {
-            let lease = match self.select(snapshot, operation, &tries.ids) {
+            let lease = match self.select(snapshot, record, operation, &tries.ids) {
                 Ok(lease) => lease,
                 Err(exhausted) => return Err(tries.exhausted(exhausted)),
             };
@@ -79,7 +79,7 @@ impl Gateway {
             let noted = Noted::of(&lease, snapshot, model.tier);
             let failure = match operation.attempt(&lease).await {
                 Ok(output) => {
-                    noted.write(record, "served", None);
+                    noted.write(record, "answered", None);
                     return Ok((lease, output));
                 }
                 Err(failure) => failure,
@@ -88,7 +88,7 @@ impl Gateway {
             tracing::warn!(
                 request_id = %record.id(), account.id = %lease.account_id(), model = model.id,
                 attempt = tries.ids.len(), reason = failure.label(),
-                "account {} did not serve", lease.account_id()
+                "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
             );
             tries.push(&lease, &failure);
             let is_worth_another = failure.is_worth_another_account();
@@ -105,6 +105,7 @@ impl Gateway {
     fn select<O: Operation>(
         &self,
         snapshot: &Snapshot,
+        record: &RequestRecord,
         operation: &O,
         tried: &[AccountId],
     ) -> Result<Lease, GatewayError> {
@@ -118,6 +119,11 @@ impl Gateway {
         let now = now_ms();
         snapshot.pool.select(&request, now).map_err(|exhausted| {
             let reasons = describe(&exhausted.skips);
+            record.exhausted(AttemptRow {
+                outcome: "no_account".to_owned(),
+                skipped: skipped(exhausted.skips.iter()),
+                ..AttemptRow::default()
+            });
             tracing::warn!(
                 model = model.id,
                 "no account can serve {}: {reasons}",
@@ -158,6 +164,12 @@ impl Tries {
     }
 }
 
+fn skipped<'a>(skips: impl Iterator<Item = &'a pool::SkipCount>) -> Vec<(String, u64)> {
+    skips
+        .map(|skip| (skip.reason.as_str().to_owned(), skip.count as u64))
+        .collect()
+}
+
 /// One try, as the record keeps it: why this account, and why not the others.
 struct Noted {
     account_id: AccountId,
@@ -167,7 +179,6 @@ struct Noted {
 
 impl Noted {
     fn of(lease: &Lease, snapshot: &Snapshot, tier: Tier) -> Self {
-        let skips = snapshot.pool.skips(tier).into_iter();
         Self {
             account_id: lease.account_id().clone(),
             row: AttemptRow {
@@ -176,9 +187,7 @@ impl Noted {
                 outcome: String::new(),
                 status: None,
                 duration_ms: 0,
-                skipped: skips
-                    .map(|skip| (skip.reason.as_str().to_owned(), skip.count as u64))
-                    .collect(),
+                skipped: skipped(snapshot.pool.skips(tier).iter()),
             },
             started: Instant::now(),
         }

@@ -87,7 +87,8 @@ impl GatewayError {
     #[must_use]
     pub fn model_not_found(model: &str) -> Self {
         let message = format!(
-            "The model `{model}` does not exist. GET /v1/models lists the models of this server."
+            "The model `{model}` does not exist. GET /v1/models lists the models of this server; \
+             `aliases` in config.toml give them other names."
         );
         Self {
             param: Some("model".to_owned()),
@@ -138,6 +139,16 @@ impl GatewayError {
             retry_after: Some(wait),
             ..self
         }
+    }
+
+    /// The tried accounts for a log line: `9f3c rate_limited, 0a1b timeout`.
+    #[must_use]
+    pub fn tried_text(&self) -> Option<String> {
+        let texts = self.tried.iter();
+        let texts: Vec<_> = texts
+            .map(|tried| format!("{} {}", tried.account, tried.reason))
+            .collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
     }
 
     /// The stable code that callers and records see.

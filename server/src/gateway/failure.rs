@@ -150,9 +150,13 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
         Class::Moderated => GatewayError::content_policy(),
         Class::RateLimited => {
             let detail = error.message();
-            let message = format!(
-                "Grok refused the request with a rate limit on {tried} account(s). {detail}"
-            );
+            let message = if tried > 1 {
+                format!(
+                    "Grok refused the request on {tried} accounts, the last for its rate limit: {detail}."
+                )
+            } else {
+                format!("Grok refused the request for the account's rate limit: {detail}.")
+            };
             GatewayError::new(ErrorKind::RateLimited, message)
                 .retry_after(error.retry_after().unwrap_or(RATE_LIMIT_WAIT))
         }

@@ -5,7 +5,6 @@
 //! - `accounts`: the one loop over accounts, generic over the upstream operation
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `failure`, `error`: what a failed try means for account, next try and caller
-//! - `record`: what is kept of each request
 //! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
 
 pub mod accounts;
@@ -14,7 +13,6 @@ pub mod chat;
 pub mod error;
 pub mod failure;
 mod quota_check;
-pub mod record;
 pub mod slots;
 
 use std::sync::Arc;
@@ -27,7 +25,6 @@ use self::{chat::conversations::Conversations, failure::Failure, slots::Slots};
 pub use self::{
     chat::{Answer, Caller},
     error::{Deadline, ErrorKind, GatewayError},
-    record::RequestRecord,
 };
 use crate::{
     clock::now_ms,

@@ -9,9 +9,12 @@ use axum::{
 use bytes::Bytes;
 use chat::{Delta, Finish};
 use futures::{Stream, StreamExt};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
 
-use super::error::ApiError;
+use super::{caller::CONVERSATION_HEADER, error::ApiError};
 use crate::gateway::{Answer, chat::answer::AnswerHead};
 
 /// First size of a write buffer: a few token frames.
@@ -44,10 +47,11 @@ pub fn stream<W: AnswerWriter>(answer: Answer, writer: W) -> Response {
         (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),
         // Tells nginx not to hold frames back.
-        (http::HeaderName::from_static("x-accel-buffering"), "no"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
+    let conversation = conversation_header(&answer);
     let frames = frames(answer, writer).map(Ok::<_, Infallible>);
-    (headers, Body::from_stream(frames)).into_response()
+    (headers, conversation, Body::from_stream(frames)).into_response()
 }
 
 /// The whole answer as one JSON document: every delta goes to `push`, then `render` writes it.
@@ -64,8 +68,17 @@ pub async fn whole<T>(
         deltas.iter().for_each(|delta| push(&mut document, delta));
     }
     let body = render(document, answer.head(), &answer.finish());
+    let conversation = conversation_header(&answer);
     answer.commit(body.len()).await?;
-    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(([(CONTENT_TYPE, "application/json")], conversation, body).into_response())
+}
+
+/// The conversation's id for protocols whose bodies have no place for it.
+fn conversation_header(answer: &Answer) -> HeaderMap {
+    let id = answer.head().conversation_id.as_deref();
+    let value = id.and_then(|id| HeaderValue::from_str(id).ok());
+    let header = value.map(|value| (HeaderName::from_static(CONVERSATION_HEADER), value));
+    header.into_iter().collect()
 }
 
 fn frames<W: AnswerWriter>(mut answer: Answer, mut writer: W) -> impl Stream<Item = Bytes> + Send {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use grok2api_app::error::UiError;
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 use tower_sessions::Session;
 
 use super::{AppState, endpoint::Endpoint, error::ApiError};
-use crate::{
-    gateway::{Caller, RequestRecord},
-    snapshot::Snapshot,
-};
+use crate::{gateway::Caller, record::RequestRecord, snapshot::Snapshot};
+
+/// Names a conversation, in requests and in answers.
+pub(super) const CONVERSATION_HEADER: &str = "x-conversation-id";
 
 /// Label of the API key, as [`super::middleware::key`] found it. `None`: the API is open.
 #[derive(Clone, Debug)]
@@ -69,4 +69,17 @@ fn refusal(error: UiError) -> ApiError {
         UiError::SignInRequired => ApiError::SignInRequired,
         other => anyhow::anyhow!("{other}").into(),
     }
+}
+
+/// The header form of `conversation_id`, for clients that cannot add a field to the body.
+///
+/// # Errors
+/// It is no conversation id.
+pub fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(CONVERSATION_HEADER) else {
+        return Ok(None);
+    };
+    let id = value.to_str().unwrap_or_default();
+    openai::chat::check_conversation_id(id, CONVERSATION_HEADER)?;
+    Ok(Some(id.to_owned()))
 }

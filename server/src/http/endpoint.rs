@@ -13,12 +13,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// By the route that the router matched.
+    /// By the route that the router matched, of those that need a key.
     #[must_use]
     pub fn of(route: Option<&str>) -> Self {
         match route {
             Some("/v1/chat/completions") => Self::ChatCompletions,
-            Some("/v1/public/chat/completions") => Self::PublicChatCompletions,
             Some("/v1/messages") => Self::Messages,
             Some("/v1/messages/count_tokens") => Self::CountTokens,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,

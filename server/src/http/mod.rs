@@ -17,7 +17,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef},
+    extract::{DefaultBodyLimit, FromRef, OriginalUri},
     middleware as layers,
 };
 use grok2api_app::service::{AdminService, AuthService, PublicService};
@@ -69,7 +69,7 @@ pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
         .fallback(unknown_endpoint)
-        .route_layer(layers::from_fn(middleware::key::layer));
+        .layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
     Router::new()
@@ -95,8 +95,16 @@ pub fn router(state: &AppState) -> Router {
 /// A session that nobody uses ends after this time, even if it could live longer.
 const IDLE_HOURS: i64 = 12;
 
-async fn unknown_endpoint(uri: http::Uri) -> ApiError {
-    ApiError::NotFound(format!("There is no endpoint `{}` here.", uri.path()))
+async fn unknown_endpoint(OriginalUri(uri): OriginalUri, method: http::Method) -> ApiError {
+    let path = uri.path();
+    let hint = if path.starts_with("/v1/v1/") {
+        " The client adds `/v1` by itself: leave it out of the base URL."
+    } else {
+        ""
+    };
+    ApiError::NotFound(format!(
+        "There is no endpoint `{method} {path}` here.{hint}"
+    ))
 }
 
 /// Cookie by `requirements.md` 1.5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind

@@ -1,3 +1,3 @@
-//! Logs. Metrics, traces and the request log have their own files as they come.
+//! Logs. Metrics and traces get files of their own as they come.
 
 pub mod logs;

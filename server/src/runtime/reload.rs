@@ -91,7 +91,11 @@ impl Runtime {
         for problem in &problems {
             tracing::error!("configuration refused, the old one stays in force: {problem}");
         }
-        self.state.lock().problems = problems;
+        let mut state = self.state.lock();
+        if problems.is_empty() && !state.problems.is_empty() {
+            tracing::info!("configuration: the file is valid again and in force");
+        }
+        state.problems = problems;
     }
 
     /// Puts a configuration in force, from the next request on. Running requests keep theirs;
@@ -103,6 +107,7 @@ impl Runtime {
         let mut state = self.state.lock();
         let changed = settings::diff(&state.config, &config);
         if changed.is_empty() {
+            tracing::info!("configuration: read again, nothing has changed");
             return Ok(changed);
         }
         refuse_open_door(&config, self.is_loopback).map_err(|error| format!("{error:#}"))?;

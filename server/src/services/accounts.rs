@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use grok2api_app::{
     dto::{
         self, AccountCounts, AccountList, AccountQuery, AccountRow, AccountSort, AccountStatus,
-        DeletedAccounts, ImportPreview, LineVerdict, PreviewLine,
+        DeletedAccounts, ImportPreview, LineStatus, PreviewLine,
     },
     error::UiError,
     service::{AdminProof, AdminService},
@@ -51,8 +51,8 @@ struct Undo {
     accounts: Vec<Account>,
 }
 
-/// Pasted text, judged line by line.
-struct Judged {
+/// Pasted text, checked line by line.
+struct ImportCheck {
     preview: ImportPreview,
     new: Vec<Credential>,
 }
@@ -72,7 +72,7 @@ impl Accounts {
         self.current.load().pool.clone()
     }
 
-    fn judge(&self, text: &str) -> Judged {
+    fn check_import(&self, text: &str) -> ImportCheck {
         let mut preview = ImportPreview::default();
         let pool = self.pool();
         let mut new = Vec::new();
@@ -83,16 +83,16 @@ impl Accounts {
             .filter(|(_, line)| !line.trim().is_empty())
         {
             let credential = Credential::try_new(line).ok();
-            let verdict = match &credential {
-                None => LineVerdict::Bad,
-                Some(known) if pool.contains_credential(known) => LineVerdict::Duplicate,
-                Some(again) if !seen.insert(again.clone()) => LineVerdict::Duplicate,
-                Some(_) => LineVerdict::New,
+            let status = match &credential {
+                None => LineStatus::Bad,
+                Some(known) if pool.contains_credential(known) => LineStatus::Duplicate,
+                Some(again) if !seen.insert(again.clone()) => LineStatus::Duplicate,
+                Some(_) => LineStatus::New,
             };
-            match verdict {
-                LineVerdict::New => preview.new += 1,
-                LineVerdict::Duplicate => preview.duplicate += 1,
-                LineVerdict::Bad => preview.bad += 1,
+            match status {
+                LineStatus::New => preview.new += 1,
+                LineStatus::Duplicate => preview.duplicate += 1,
+                LineStatus::Bad => preview.bad += 1,
             }
             if preview.lines.len() < MAX_PREVIEW_LINES {
                 let masked = credential
@@ -102,14 +102,14 @@ impl Accounts {
                 preview.lines.push(PreviewLine {
                     number,
                     masked,
-                    verdict,
+                    status,
                 });
             }
-            if verdict == LineVerdict::New {
+            if status == LineStatus::New {
                 new.extend(credential);
             }
         }
-        Judged { preview, new }
+        ImportCheck { preview, new }
     }
 
     async fn record(&self, changes: Vec<AccountChange>) -> Result<(), UiError> {
@@ -168,7 +168,7 @@ impl AdminService for Accounts {
         _admin: AdminProof,
         text: String,
     ) -> Result<ImportPreview, UiError> {
-        Ok(self.judge(&text).preview)
+        Ok(self.check_import(&text).preview)
     }
 
     async fn add_accounts(
@@ -177,17 +177,17 @@ impl AdminService for Accounts {
         text: String,
         tier: dto::Tier,
     ) -> Result<ImportPreview, UiError> {
-        let judged = self.judge(&text);
+        let checked = self.check_import(&text);
         let tier = to_pool_tier(tier);
         let at_ms = now_ms();
-        let accounts = judged
+        let accounts = checked
             .new
             .into_iter()
             .map(|credential| Account::new(new_account_id(), credential, tier, at_ms))
             .collect();
         let added = self.insert(accounts).await?;
         tracing::info!(added, "accounts added");
-        let mut report = judged.preview;
+        let mut report = checked.preview;
         report.duplicate += report.new.saturating_sub(added);
         report.new = added;
         Ok(report)

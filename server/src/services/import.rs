@@ -1,4 +1,4 @@
-//! Accounts from another installation's files (decision 1). The files are never modified.
+//! Accounts from another installation's files (`requirements.md` 1.1). The files are never modified.
 
 use std::{collections::HashSet, fmt, path::Path};
 

@@ -10,6 +10,8 @@ use settings::{Effort, ModelConfig, ModelKind, ModelTier};
 #[derive(Clone, Debug)]
 pub struct Model {
     pub id: String,
+    /// Other names by which requests may ask for it.
+    pub aliases: Vec<String>,
     pub upstream_name: String,
     pub mode: Option<String>,
     pub tier: Tier,
@@ -57,6 +59,7 @@ impl From<&ModelConfig> for Model {
     fn from(entry: &ModelConfig) -> Self {
         Self {
             id: entry.id.clone(),
+            aliases: entry.aliases.clone(),
             upstream_name: entry.model_name.clone(),
             mode: (!entry.model_mode.is_empty()).then(|| entry.model_mode.clone()),
             tier: match entry.tier {

@@ -58,7 +58,7 @@ async fn a_served_request_says_everything() {
     assert_eq!(row.model.as_deref(), Some("gpt-4o"));
     assert_eq!(row.served_model.as_deref(), Some("grok-4"));
     assert_eq!(row.account.as_deref(), Some("9f3c"));
-    assert_eq!(tries(row), [("9f3c", "served")]);
+    assert_eq!(tries(row), [("9f3c", "answered")]);
     assert!(row.attempts[0].choice.contains("quota"), "{row:?}");
     assert!(row.stream && row.estimated);
     assert!(row.prompt_tokens > 0 && row.completion_tokens > 0);
@@ -99,6 +99,20 @@ async fn refusals_with_a_known_key_are_recorded_and_strangers_are_not() {
         .get(server.url("/v1/models"))
         .bearer_auth("sk-one");
     assert_eq!(models.send().await.unwrap().status(), 200);
+    server.count_request();
+    let nothing = server
+        .client
+        .post(server.url("/v1/v1/messages"))
+        .bearer_auth("sk-one");
+    let nothing: serde_json::Value = nothing.send().await.unwrap().json().await.unwrap();
+    let message = nothing["error"]["message"].as_str().unwrap();
+    assert!(message.contains("`POST /v1/v1/messages`"), "{message}");
+    server.count_request();
+    let head = server
+        .client
+        .head(server.url("/v1/models"))
+        .bearer_auth("sk-one");
+    assert_eq!(head.send().await.unwrap().status(), 200);
     let left = server.end_with_all().await;
     let endings: Vec<_> = left.requests.iter().map(ending).collect();
     assert_eq!(
@@ -108,6 +122,8 @@ async fn refusals_with_a_known_key_are_recorded_and_strangers_are_not() {
             (404, Outcome::Refused, Some("model_not_found")),
             (400, Outcome::Refused, Some("unsupported_parameter")),
             (200, Outcome::Served, None),
+            (404, Outcome::Refused, Some("not_found")),
+            (200, Outcome::Served, None),
         ]
     );
     let asked: Vec<_> = left
@@ -115,7 +131,10 @@ async fn refusals_with_a_known_key_are_recorded_and_strangers_are_not() {
         .iter()
         .map(|row| row.model.as_deref())
         .collect();
-    assert_eq!(asked, [None, Some("grok-99"), Some("grok-4"), None]);
+    assert_eq!(
+        asked,
+        [None, Some("grok-99"), Some("grok-4"), None, None, None]
+    );
     assert!(left.requests.iter().all(|row| row.attempts.is_empty()));
 }
 
@@ -140,10 +159,29 @@ async fn each_try_is_noted_with_its_reason() {
     let left = server.end_with_all().await;
     let row = &left.requests[0];
     let reasons: Vec<_> = tries(row).into_iter().map(|(_, reason)| reason).collect();
-    assert_eq!(reasons, ["rate_limited", "unauthorized", "served"]);
+    assert_eq!(reasons, ["rate_limited", "unauthorized", "answered"]);
     let statuses: Vec<_> = row.attempts.iter().map(|one| one.status).collect();
     assert_eq!(statuses, [Some(429), Some(401), None]);
     assert_eq!(row.account.as_deref(), Some(tries(row)[2].0));
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_could_serve_says_why() {
+    let server = Setup::accounts(["account-1", "account-2"]).start().await;
+    server
+        .simulator
+        .script("*", [Reply::rate_limited(), Reply::rate_limited()]);
+    server.chat().await.assert_error(429, "rate_limit_exceeded");
+    let none = server.chat().await;
+    none.assert_error(429, "rate_limit_exceeded");
+    let left = server.end_with_all().await;
+    let row = &left.requests[1];
+    assert_eq!(
+        ending(row),
+        (429, Outcome::Refused, Some("rate_limit_exceeded"))
+    );
+    assert_eq!(tries(row), [("", "no_account")]);
+    assert_eq!(row.attempts[0].skipped, [("cooling".to_owned(), 2)]);
 }
 
 #[tokio::test]
@@ -287,6 +325,6 @@ async fn the_command_line_prints_records_beside_the_running_server() {
         one.contains("try 1") && one.contains("rate_limited (HTTP 429)"),
         "{one}"
     );
-    assert!(one.contains("try 2") && one.contains("served"), "{one}");
+    assert!(one.contains("try 2") && one.contains("answered"), "{one}");
     server.end().await;
 }

@@ -5,7 +5,7 @@ use crate::{
     api::accounts::{add_accounts, preview_accounts},
     components::{Badge, Button, ButtonVariant, Dialog, Textarea, Tone, describe, use_toaster},
     dom,
-    dto::{Demo, ImportPreview, LineVerdict, PreviewLine, Tier},
+    dto::{Demo, ImportPreview, LineStatus, PreviewLine, Tier},
     error::UiError,
     i18n::{t, text::accounts, text::common, use_language},
     reactive::use_debounced,
@@ -176,18 +176,18 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
     let language = use_language();
     let total = preview.new + preview.duplicate + preview.bad;
     let mut lines = preview.lines;
-    lines.sort_by_key(|line| match line.verdict {
-        LineVerdict::Bad => 0,
-        LineVerdict::Duplicate => 1,
-        LineVerdict::New => 2,
+    lines.sort_by_key(|line| match line.status {
+        LineStatus::Bad => 0,
+        LineStatus::Duplicate => 1,
+        LineStatus::New => 2,
     });
     lines.truncate(SHOWN_LINES);
     let hidden = u64::from(total).saturating_sub(lines.len() as u64);
     let line = move |line: PreviewLine| {
-        let (tone, text) = match line.verdict {
-            LineVerdict::New => (Tone::Success, accounts::LINE_NEW),
-            LineVerdict::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
-            LineVerdict::Bad => (Tone::Danger, accounts::LINE_BAD),
+        let (tone, text) = match line.status {
+            LineStatus::New => (Tone::Success, accounts::LINE_NEW),
+            LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
+            LineStatus::Bad => (Tone::Danger, accounts::LINE_BAD),
         };
         let number = line.number;
         view! {

@@ -348,11 +348,17 @@ async fn other_settings_keep_the_connections_unless_the_way_changes() {
 
 #[tokio::test]
 async fn trouble_before_the_answer_is_transient() {
-    let never = Arc::new(Notify::new());
-    let fake = Fake::start([Reply::steps(vec![Step::Wait(never)])]).await;
-    let client = client(&fake);
+    let client_of = |web_url: String| {
+        let settings = Settings {
+            web_url: web_url.parse().unwrap(),
+            ..Settings::default()
+        };
+        Client::new(settings).unwrap()
+    };
+    // Connections wait in the backlog, since nobody accepts them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let short = Duration::from_millis(50);
-    let error = client
+    let error = client_of(format!("http://{}", silent.local_addr().unwrap()))
         .rate_limits(CREDENTIAL, "grok-4", short)
         .await
         .unwrap_err();
@@ -360,12 +366,7 @@ async fn trouble_before_the_answer_is_transient() {
         (error.label(), error.class()),
         ("timeout", Class::Retryable)
     );
-    let nobody = Settings {
-        web_url: "http://127.0.0.1:1".parse().unwrap(),
-        ..settings(&fake)
-    };
-    let error = Client::new(nobody)
-        .unwrap()
+    let error = client_of("http://127.0.0.1:1".to_owned())
         .start_chat(CREDENTIAL, &call())
         .await
         .unwrap_err();

@@ -30,15 +30,15 @@ section! {
     TokenConfig {
         /// Whether quotas are queried in the background.
         auto_refresh: bool = true, (), reserved;
-        /// Hours between two queries of a resting Basic account.
+        /// Hours between two queries of a cooling Basic account.
         refresh_interval_hours: u32 = 8, 1..=720, reserved;
-        /// Hours between two queries of a resting Super account.
+        /// Hours between two queries of a cooling Super account.
         super_refresh_interval_hours: u32 = 2, 1..=720, reserved;
         /// Refused credentials (401) after which an account counts as expired.
         fail_threshold: u32 = 5, 1..=1000;
-        /// Rest after a 429 while quota is left, in seconds.
+        /// Cooldown after a 429 while quota is left, in seconds.
         cooldown_429_quota_sec: u64 = 3600, 1..=2_592_000;
-        /// Rest after a 429 without quota, in seconds.
+        /// Cooldown after a 429 without quota, in seconds.
         cooldown_429_empty_sec: u64 = 36_000, 1..=2_592_000;
         /// For how many further selections an account is skipped after an upstream failure, while
         /// another one can serve. 0 = it stays selectable.

@@ -30,7 +30,7 @@ section! {
         storage_type: StorageType = StorageType::Local, (), reserved;
         /// Address of the database: empty = a file in the data folder, "sqlite:PATH" = another
         /// file. Variable: SERVER_STORAGE_URL.
-        storage_url: String = String::new(), Text::Address, restart;
+        storage_url: String = String::new(), Text::Database, restart;
     }
 }
 

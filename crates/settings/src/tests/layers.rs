@@ -144,6 +144,16 @@ fn a_bad_value_in_the_old_grok_section_is_a_problem_of_the_key_that_it_sets() {
 }
 
 #[test]
+fn a_section_that_stands_twice_is_explained() {
+    let problems = problems("[chat]\nconcurrent = 5\n[chat]\nconcurrent = 6\n", &[]);
+    assert!(
+        problems[0].starts_with("config.toml line 3"),
+        "{problems:?}"
+    );
+    assert!(problems[0].contains("it stands twice"), "{problems:?}");
+}
+
+#[test]
 fn old_keys_sections_and_variables_give_one_warning_each() {
     let file = "[image]\nblocked_parallel_attempts = 5\n[proxy]\nenabled = true\n\
                 flaresolverr_url = \"http://solver\"\n[mcp]\nenabled = false\n\

@@ -16,6 +16,8 @@ pub(crate) enum Text {
     Proxy,
     /// Empty, or an address that may hold a password. Hidden.
     Address,
+    /// Where a database is: `sqlite:PATH` is no address of a host.
+    Database,
     /// Not empty, without control characters: goes into a header.
     Header,
     /// Empty, or a date YYYY-MM-DD.
@@ -46,6 +48,10 @@ impl Text {
             Self::HttpUrl => text.is_empty() || has_scheme(text, &["http", "https"]),
             Self::Proxy => text.is_empty() || has_scheme(text, &PROXY_SCHEMES),
             Self::Address => text.is_empty() || text.contains("://"),
+            Self::Database => {
+                let is_file = text.to_ascii_lowercase().starts_with("sqlite:");
+                text.is_empty() || is_file || text.contains("://")
+            }
             Self::Header => !text.is_empty() && !text.chars().any(char::is_control),
             Self::Date => text.is_empty() || is_date(text),
             Self::Host => text == "localhost" || IpAddr::from_str(text).is_ok(),
@@ -60,6 +66,7 @@ impl Text {
             Self::HttpUrl => "\"\" or an address that starts with http:// or https://".to_owned(),
             Self::Proxy => format!("\"\" or a proxy address ({})", PROXY_SCHEMES.join(", ")),
             Self::Address => "\"\" or an address".to_owned(),
+            Self::Database => "\"\" or an address such as sqlite:PATH".to_owned(),
             Self::Header => "a text without control characters, not empty".to_owned(),
             Self::Date => "\"\" or a date as YYYY-MM-DD".to_owned(),
             Self::Host => "an IP address or \"localhost\"".to_owned(),
@@ -98,7 +105,7 @@ impl Setting for String {
     }
 
     fn is_hidden(rule: &Self::Rule) -> bool {
-        matches!(rule, Text::Proxy | Text::Address)
+        matches!(rule, Text::Proxy | Text::Address | Text::Database)
     }
 }
 

@@ -26,7 +26,7 @@ impl FolderLock {
             move |source| StoreError::Files {
                 doing,
                 path,
-                source,
+                cause: source,
             }
         };
         let mut file = OpenOptions::new()

@@ -39,10 +39,10 @@ pub(crate) async fn open(
     key: &MasterKey,
 ) -> Result<Backend<SqliteReader>, StoreError> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder).map_err(|source| StoreError::Files {
+    fs::create_dir_all(folder).map_err(|cause| StoreError::Files {
         doing: "create the folder",
         path: folder.to_owned(),
-        source,
+        cause,
     })?;
     let lock = FolderLock::take(folder)?;
     create_private(file)?;
@@ -61,10 +61,10 @@ pub(crate) async fn open(
 
 /// Opens the database in `file` for reading, whoever else has it.
 pub(crate) fn open_reader(file: &Path) -> Result<SqliteReader, StoreError> {
-    fs::metadata(file).map_err(|source| StoreError::Files {
+    fs::metadata(file).map_err(|cause| StoreError::Files {
         doing: "read the database",
         path: file.to_owned(),
-        source,
+        cause,
     })?;
     Ok(SqliteReader::new(connection::readers(file)))
 }
@@ -78,10 +78,10 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     options
         .open(path)
         .map(drop)
-        .map_err(|source| StoreError::Files {
+        .map_err(|cause| StoreError::Files {
             doing: "open the database",
             path: path.to_owned(),
-            source,
+            cause,
         })
 }
 

@@ -12,7 +12,8 @@ use pool::{Lease, Outcome};
 use super::{ChatContext, attempt::Attempt, conversations::UpstreamConversation};
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, GatewayError, failure::Failure, record::RequestRecord, slots::Slot},
+    gateway::{Gateway, GatewayError, failure::Failure, slots::Slot},
+    record::RequestRecord,
 };
 
 /// What is known of an answer when its first content is there.
@@ -55,8 +56,8 @@ impl Answer {
         slot: Slot,
     ) -> Self {
         let record = &context.caller.record;
-        if let Some(ttft) = attempt.ttft {
-            record.first_byte(ttft);
+        if let Some(after) = attempt.first_byte {
+            record.first_byte(after);
         }
         let translator = &attempt.translator;
         // A temporary conversation cannot be continued, so its id would promise too much.
@@ -154,6 +155,7 @@ impl Answer {
             .record
             .commit(changes, usage, cost, last_bytes)
             .await
+            .map_err(|_| GatewayError::store_unavailable())
     }
 
     fn note(&mut self) {

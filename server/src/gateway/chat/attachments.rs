@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use chat::{Attachment, AttachmentKind, Prompt, Source};
+use chat::{Attachment, Prompt, Source};
 use grok::Upload;
 use pool::Lease;
 
@@ -25,7 +25,6 @@ pub(super) struct ReadyFile {
     name: String,
     mime: String,
     content: Bytes,
-    kind: AttachmentKind,
 }
 
 /// Decodes data URIs and fetches URLs.
@@ -78,7 +77,6 @@ async fn load_one(
                     .unwrap_or_else(|| format!("file.{extension}")),
                 mime: mime.clone(),
                 content: content.into(),
-                kind: attachment.kind,
             })
         }
         Source::Url(url) => {
@@ -99,7 +97,6 @@ async fn load_one(
                 name: attachment.name.clone().unwrap_or(file.name),
                 mime: file.mime,
                 content: file.content,
-                kind: attachment.kind,
             })
         }
     }
@@ -112,7 +109,7 @@ pub(super) fn of<'a>(prompt: &Prompt, files: &'a [ReadyFile]) -> Vec<&'a ReadyFi
     files.iter().filter(is_attached).collect()
 }
 
-/// Uploads the files to the leased account: files first, then images (`upstream-protocol.md` 2.1).
+/// Uploads the files to the leased account, in their order: the prompt has files before images.
 ///
 /// # Errors
 /// The upstream's refusal, classified like that of a chat.
@@ -122,10 +119,7 @@ pub(super) async fn upload(
     files: &[&ReadyFile],
 ) -> Result<Vec<String>, Failure> {
     let timeout = context.settings().config.asset.upload_timeout;
-    let is_image = |file: &&&ReadyFile| file.kind == AttachmentKind::Image;
-    let others = files.iter().filter(|file| !is_image(file));
-    let ordered = others.chain(files.iter().filter(is_image));
-    let uploads = ordered.map(|file| async move {
+    let uploads = files.iter().map(|file| async move {
         let upload = Upload {
             name: file.name.clone(),
             mime: file.mime.clone(),

@@ -66,7 +66,7 @@ pub(in crate::gateway) struct Attempt {
     /// The upstream has said everything.
     pub(in crate::gateway) is_ended: bool,
     /// Time from the request's arrival to the first content.
-    pub(super) ttft: Option<Duration>,
+    pub(super) first_byte: Option<Duration>,
     /// The conversation that this attempt added a turn to; `None` when it began one.
     continued: Option<UpstreamConversation>,
     stream: ChatStream,
@@ -109,7 +109,7 @@ impl Attempt {
             ),
             deltas: Deltas::default(),
             is_ended: false,
-            ttft: None,
+            first_byte: None,
             continued: conversation.cloned(),
             stream,
             deadlines: context.deadlines,
@@ -122,7 +122,7 @@ impl Attempt {
                 return Err(Failure::Empty);
             }
         }
-        attempt.ttft = Some(context.deadlines.started.elapsed());
+        attempt.first_byte = Some(context.deadlines.started.elapsed());
         Ok(attempt)
     }
 
@@ -204,11 +204,7 @@ async fn call_upstream(
     let settings = context.settings();
     let app = &settings.config.app;
     let personality = Some(app.custom_instruction.trim()).filter(|text| !text.is_empty());
-    let prompt = if conversation.is_some() {
-        &context.last_turn
-    } else {
-        &context.prompt
-    };
+    let prompt = context.prompt_for(conversation);
     let request = &context.request;
     let call = ChatCall {
         model_name: &context.model.upstream_name,

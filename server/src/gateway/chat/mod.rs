@@ -22,11 +22,10 @@ use self::{
     attempt::{Attempt, Deadlines},
     conversations::UpstreamConversation,
 };
-use super::{
-    Gateway, accounts::Operation, error::GatewayError, failure::Failure, record::RequestRecord,
-};
+use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
 use crate::{
     clock::now_ms,
+    record::RequestRecord,
     snapshot::{
         Settings, Snapshot,
         models::{Model, Models},
@@ -57,7 +56,7 @@ pub(super) struct ChatContext {
     pub(super) delivery: Delivery,
     pub(super) prompt: Prompt,
     /// The newest turn alone, for a follow-up on `conversation`.
-    pub(super) last_turn: Prompt,
+    pub(super) last_turn: Option<Prompt>,
     /// The upstream conversation that this request continues, if any.
     pub(super) conversation: Option<UpstreamConversation>,
     pub(super) shows_reasoning: bool,
@@ -131,19 +130,21 @@ impl Gateway {
             self.conversations
                 .find(limits, &caller.scope, &request, now_ms())
         });
+        let conversation = conversation.flatten();
+        let started = Instant::from_std(caller.record.started());
         Ok(ChatContext {
             model,
             caller,
             delivery,
-            last_turn: flatten_last_turn(&request),
-            conversation: conversation.flatten(),
+            last_turn: conversation.is_some().then(|| flatten_last_turn(&request)),
+            conversation,
             shows_reasoning: request.reasoning.is_shown.unwrap_or(config.app.thinking),
             prompt_tokens: prompt.tokens(),
             deadlines: Deadlines {
                 first: config.chat.stream_first_timeout.as_duration(),
                 idle: config.chat.stream_timeout.as_duration(),
                 total: config.chat.stream_total_timeout.as_duration(),
-                started: Instant::now(),
+                started,
             },
             prompt,
             request,
@@ -197,8 +198,7 @@ impl Chat<'_> {
     ) -> Result<Attempt, Failure> {
         let context = self.context;
         // The conversation already has the files of earlier turns.
-        let turn = conversation.map_or(&context.prompt, |_| &context.last_turn);
-        let files = attachments::of(turn, self.files);
+        let files = attachments::of(context.prompt_for(conversation), self.files);
         let ids = attachments::upload(lease, context, &files).await?;
         Attempt::open(lease, context, conversation, &ids).await
     }
@@ -207,6 +207,12 @@ impl Chat<'_> {
 impl ChatContext {
     fn settings(&self) -> &Settings {
         &self.caller.snapshot.settings
+    }
+
+    /// The newest turn for a conversation that has the others, else everything.
+    fn prompt_for(&self, conversation: Option<&UpstreamConversation>) -> &Prompt {
+        let last_turn = conversation.and(self.last_turn.as_ref());
+        last_turn.unwrap_or(&self.prompt)
     }
 
     fn limiter(&self) -> Option<OutputLimiter> {

@@ -27,7 +27,7 @@ pub fn body(error: &ApiError, request_id: &str) -> ErrorBody {
         kind: ErrorKind::from_status(status(error).as_u16()),
         // The envelope has no field for the place of a mistake.
         message: match error.param() {
-            Some(param) if !message.contains(param) => format!("{param}: {message}"),
+            Some(param) if !message.starts_with(param) => format!("{param}: {message}"),
             _ => message,
         },
         request_id: Some(request_id.to_owned()),
@@ -64,6 +64,6 @@ mod tests {
             "messages.0.role: Must be user or assistant."
         );
         let named = GatewayError::invalid("c", "tools", "Remove `tools`.");
-        assert_eq!(body(&named.into(), "r").message, "Remove `tools`.");
+        assert_eq!(body(&named.into(), "r").message, "tools: Remove `tools`.");
     }
 }

@@ -20,9 +20,8 @@ use crate::{
         AppState,
         answer::{self, AnswerWriter},
         body::WholeBody,
-        caller::ApiCaller,
+        caller::{ApiCaller, conversation_header},
         error::ApiError,
-        openai::chat::conversation_header,
     },
 };
 

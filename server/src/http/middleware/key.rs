@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    gateway::RequestRecord,
     http::{caller::CallerKey, endpoint::Endpoint, error::ApiError},
+    record::RequestRecord,
     snapshot::Snapshot,
 };
 

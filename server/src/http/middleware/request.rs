@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::tracked::{Line, Tracked};
 use crate::{
-    gateway::RequestRecord,
     http::{AppState, PeerAddr, error::ApiError, protocol::Protocol},
+    record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
 
@@ -127,6 +127,12 @@ fn note(record: &RequestRecord, error: &ApiError) {
         ApiError::Internal(cause) => {
             tracing::error!(cause = format!("{cause:#}"), "request failed");
         }
+        ApiError::Gateway(error) => tracing::info!(
+            code = error.code(),
+            upstream_status = error.upstream_status,
+            tried = error.tried_text(),
+            "request refused: {error}"
+        ),
         error => tracing::info!(code = error.code(), "request refused: {error}"),
     }
 }

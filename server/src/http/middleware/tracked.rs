@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 
-use crate::{gateway::RequestRecord, runtime::drain::Guard};
+use crate::{record::RequestRecord, runtime::drain::Guard};
 
 /// What the log says of a request besides its record.
 pub(super) struct Line {
@@ -78,8 +78,9 @@ impl http_body::Body for Tracked {
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        // A body of known length is not polled again after its last frame.
-        let is_complete = self.is_complete || self.inner.is_end_stream();
+        // A body of known length is not polled again after its last frame, one of a HEAD never.
+        let is_complete =
+            self.is_complete || self.inner.is_end_stream() || self.line.method == Method::HEAD;
         let summary = self.record.finish(self.line.status.as_u16(), is_complete);
         let Line {
             method,

@@ -19,7 +19,7 @@ use crate::{
         AppState,
         answer::{self, AnswerWriter},
         body::WholeBody,
-        caller::ApiCaller,
+        caller::{ApiCaller, conversation_header},
         error::ApiError,
     },
 };
@@ -83,22 +83,6 @@ pub async fn complete(
             request_id: id,
         },
     ))
-}
-
-/// The header form of `conversation_id`, for clients that cannot add a field to the body.
-///
-/// # Errors
-/// It is no conversation id.
-pub(in crate::http) fn conversation_header(
-    headers: &HeaderMap,
-) -> Result<Option<String>, ApiError> {
-    const NAME: &str = "x-conversation-id";
-    let Some(value) = headers.get(NAME) else {
-        return Ok(None);
-    };
-    let id = value.to_str().unwrap_or_default();
-    openai::chat::check_conversation_id(id, NAME)?;
-    Ok(Some(id.to_owned()))
 }
 
 fn head(head: &AnswerHead, request_id: &str) -> Head {

@@ -6,20 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
+use settings::ModelKind;
 
 use crate::{gateway::GatewayError, http::error::ApiError, snapshot::Snapshot};
 
-/// Lists the chat models of the catalogue, in its order.
+/// Lists the chat models of the catalogue in its order, each followed by its aliases.
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
-    let models = snapshot
-        .settings
-        .models
-        .chat()
-        .map(|model| to_api(&model.id));
-    json(openai::models::list_json(models))
+    let models = snapshot.settings.models.chat();
+    let names = models.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases));
+    json(openai::models::list_json(names.map(|name| to_api(name))))
 }
 
-/// One model.
+/// One model, by its id or an alias.
 ///
 /// # Errors
 /// 404 `model_not_found`.
@@ -27,8 +25,9 @@ pub(super) async fn get_model(
     Extension(snapshot): Extension<Snapshot>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let is_known = snapshot.settings.models.chat().any(|model| model.id == id);
-    is_known
+    let model = snapshot.settings.models.get(&id);
+    let is_chat = model.is_some_and(|model| model.kind == ModelKind::Chat);
+    is_chat
         .then(|| json(to_api(&id).to_json()))
         .ok_or_else(|| GatewayError::model_not_found(&id).into())
 }

@@ -1,4 +1,13 @@
 //! What is kept of one request: made when it enters, finished exactly once, also by a drop.
+//!
+//! Who writes it, in order:
+//! - `begin`: the outermost layer (`http/middleware/request`)
+//! - `identify`: the layers and extractors that know who asks
+//! - `asks`, `serves`: who has parsed the request, who has found the model
+//! - `attempt`, `first_byte`, `attempt_broke`: the gateway, for each account that it tries
+//! - `error`: whoever turns an error into an answer
+//! - `sent`, `finish`: the body on its way out (`http/middleware/tracked`)
+//! - `commit`: the gateway, before the end of a good answer
 
 use std::{
     sync::{
@@ -13,7 +22,6 @@ use parking_lot::Mutex;
 use pool::AccountChange;
 use store::{AttemptRow, Outcome, Record, RequestRow, Store};
 
-use super::error::GatewayError;
 use crate::clock::now_ms;
 
 /// How long a finished answer waits for its rows to be committed before it is reported as failed.
@@ -56,6 +64,10 @@ struct Facts {
     /// How it ended, once it has.
     end: Option<(u16, Outcome)>,
 }
+
+/// The store did not take a record in time; the log says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRecorded;
 
 /// What a log line says of a finished request.
 #[derive(Clone, Debug)]
@@ -125,6 +137,11 @@ impl RequestRecord {
         facts.attempts.push(attempt);
     }
 
+    /// Nobody was left to try; `attempt` says why.
+    pub fn exhausted(&self, attempt: AttemptRow) {
+        self.0.facts.lock().attempts.push(attempt);
+    }
+
     /// The last try went on to answer, and then broke off.
     pub fn attempt_broke(&self, reason: &'static str) {
         if let Some(last) = self.0.facts.lock().attempts.last_mut() {
@@ -161,7 +178,7 @@ impl RequestRecord {
         usage: Usage,
         cost: u32,
         last_bytes: usize,
-    ) -> Result<(), GatewayError> {
+    ) -> Result<(), NotRecorded> {
         {
             let mut facts = self.0.facts.lock();
             facts.usage = Some(usage);
@@ -177,7 +194,7 @@ impl RequestRecord {
                 tracing::error!("a request's record was not committed within {COMMIT_TIMEOUT:?}");
             }
         }
-        Err(GatewayError::store_unavailable())
+        Err(NotRecorded)
     }
 
     /// Finishes what was not committed: `status` is that of the answer, which was sent completely
