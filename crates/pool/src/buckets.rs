@@ -226,6 +226,7 @@ mod tests {
             world.remove(n);
         }
         assert_eq!(world.best(), []);
+        assert_eq!(world.buckets.highest_below(BUCKETS), None);
     }
 
     #[test]

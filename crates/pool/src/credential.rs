@@ -115,7 +115,7 @@ mod tests {
             ("", CredentialError::Blank),
             (" \n\0", CredentialError::Blank),
             ("sso=;x=y", CredentialError::Blank),
-            ("short", CredentialError::TooShort(5)),
+            ("7-chars", CredentialError::TooShort(7)),
             ("two words here", CredentialError::Blanks),
             ("tab\tinside-it", CredentialError::Blanks),
             ("bell\u{7}inside-it", CredentialError::Blanks),
@@ -123,6 +123,7 @@ mod tests {
         ] {
             assert_eq!(Credential::try_new(text), Err(error), "{text:?}");
         }
+        assert!(Credential::try_new("8-chars-").is_ok());
         assert!(Credential::try_new(&"a".repeat(8192)).is_ok());
         assert_eq!(
             Credential::try_new(&"a".repeat(8193)),

@@ -1,6 +1,5 @@
 //! The name of an account, safe to log and to show.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,12 +19,6 @@ impl AccountId {
     }
 }
 
-impl Borrow<str> for AccountId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -35,5 +28,18 @@ impl fmt::Display for AccountId {
 impl fmt::Debug for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AccountId({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_shown_as_it_is_stored() {
+        let id = AccountId::new("account-1");
+        assert_eq!(id.as_str(), "account-1");
+        assert_eq!(id.to_string(), "account-1");
+        assert_eq!(format!("{id:?}"), "AccountId(account-1)");
     }
 }

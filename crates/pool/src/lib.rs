@@ -1,7 +1,7 @@
 //! Accounts, quota, cooldowns and leases. Pure: time and randomness are passed in.
 //!
 //! Data flow: [`Pool::select`] hands out a [`Lease`] and reserves quota for it; [`Lease::finish`]
-//! turns the request's [`Outcome`] into [`Change`]s by the pure state machine of [`transition`],
+//! turns the request's [`Outcome`] into [`Change`]s by the pure state machine of [`transition()`],
 //! applies them to the account in memory and returns them so that the caller can store them.
 //! [`replay`] applies the same changes to a stored copy and arrives at the same account.
 //!

@@ -163,6 +163,20 @@ fn the_reasons_of_all_others_are_known_beside_a_selection() {
 }
 
 #[test]
+fn an_active_account_without_quota_is_not_busy_but_empty() {
+    let pool = pool([with_quota(0, 0)]);
+    let failure = Outcome::UpstreamFailure { reason: "http_502" };
+    let exhausted = pool.select(&BASIC, START).unwrap_err();
+    assert_eq!(exhausted.skips, [skip(SkipReason::NoQuota, 1)]);
+    drop(pool.apply(&id(0), &Event::Outcome(failure), START));
+    assert_eq!(
+        pool.skips(BASIC.tier),
+        exhausted.skips,
+        "ejected or not, it could not serve"
+    );
+}
+
+#[test]
 fn skip_reasons_have_words_for_logs() {
     let reasons = [
         SkipReason::Cooling { until_ms: 1 },
