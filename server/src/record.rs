@@ -201,7 +201,7 @@ impl RequestRecord {
     /// or not. Says how the request ended, whoever finished it.
     pub fn finish(&self, status: u16, is_complete: bool) -> Summary {
         self.0.finish(status, is_complete);
-        self.0.summary()
+        self.0.summary(status)
     }
 }
 
@@ -263,10 +263,14 @@ impl Inner {
         })
     }
 
-    fn summary(&self) -> Summary {
+    fn summary(&self, sent: u16) -> Summary {
         let facts = self.facts.lock();
         Summary {
-            status: facts.end.map_or(0, |(status, _)| status),
+            // A row that could not be stored says how it should have ended.
+            status: match (facts.error, facts.end) {
+                (None, Some((status, _))) => status,
+                _ => sent,
+            },
             code: facts.error.map(|(_, code)| code),
             duration: self.started.elapsed(),
             first_byte: facts.first_byte,
@@ -280,6 +284,9 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.facts.lock().end.is_none() {
+            tracing::info!(request_id = %self.id, status = CLIENT_GONE, "the client left before an answer");
+        }
         self.finish(CLIENT_GONE, false);
     }
 }

@@ -23,7 +23,10 @@ pub use finish::{Finish, FinishReason};
 pub use flatten::{Prompt, count_tokens, flatten, flatten_last_turn};
 pub use history::{History, history_after, history_key};
 pub use limit::OutputLimiter;
-pub use request::{Effort, OutputLimits, Reasoning, Request, ResponseFormat, Sampling};
+pub use request::{
+    Effort, MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Reasoning, Request, ResponseFormat,
+    Sampling,
+};
 pub use source::{Source, SourceError};
 pub use tool::{Tool, ToolCall, ToolChoice};
 pub use turn::{Attachment, AttachmentKind, Part, Role, Turn};

@@ -8,7 +8,8 @@ use crate::{Estimator, FinishReason, OutputLimits};
 /// a stop sequence is found across pieces, since its possible beginning is held back.
 #[derive(Clone, Debug)]
 pub struct OutputLimiter {
-    stop: Vec<String>,
+    /// Each with its searcher, which is built once.
+    stop: Vec<(String, memmem::Finder<'static>)>,
     max_tokens: Option<u64>,
     counted: Estimator,
     /// The longest end of the text so far that a stop sequence may begin with.
@@ -21,7 +22,7 @@ impl OutputLimiter {
     pub fn new(limits: &OutputLimits) -> Option<Self> {
         let is_limited = limits.max_tokens.is_some() || !limits.stop.is_empty();
         is_limited.then(|| Self {
-            stop: limits.stop.clone(),
+            stop: limits.stop.iter().map(searched).collect(),
             max_tokens: limits.max_tokens,
             counted: Estimator::new(),
             held: String::new(),
@@ -88,8 +89,8 @@ impl OutputLimiter {
 
     /// Where the earliest stop sequence begins; of two that begin there the longer one.
     fn first_stop(&self, text: &str) -> Option<(usize, String)> {
-        let found = self.stop.iter().filter_map(|stop| {
-            let at = memmem::find(text.as_bytes(), stop.as_bytes())?;
+        let found = self.stop.iter().filter_map(|(stop, finder)| {
+            let at = finder.find(text.as_bytes())?;
             Some((at, stop))
         });
         let (at, stop) = found.min_by_key(|(at, stop)| (*at, std::cmp::Reverse(stop.len())))?;
@@ -98,7 +99,7 @@ impl OutputLimiter {
 
     /// Length of the longest end of `text` with which a stop sequence begins.
     fn undecided_len(&self, text: &str) -> usize {
-        let of_one = |stop: &String| {
+        let of_one = |(stop, _): &(String, memmem::Finder<'static>)| {
             let longest = stop.len().saturating_sub(1).min(text.len());
             (1..=longest)
                 .rev()
@@ -112,6 +113,10 @@ impl OutputLimiter {
         }
         text.len() - start
     }
+}
+
+fn searched(stop: &String) -> (String, memmem::Finder<'static>) {
+    (stop.clone(), memmem::Finder::new(stop).into_owned())
 }
 
 #[cfg(test)]

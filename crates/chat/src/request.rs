@@ -5,7 +5,7 @@ use crate::{Tool, ToolChoice, Turn};
 /// One request for an answer. Made by a protocol's parser, which has checked every range.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// As the caller wrote it; not blank. Whether such a model exists is for the gateway to check.
+    /// As the caller wrote it; not blank, at most [`MAX_MODEL_BYTES`] long. Whether such a model exists is for the gateway to check.
     pub model: String,
     /// In order. At least one of them says or attaches something.
     pub turns: Vec<Turn>,
@@ -38,7 +38,8 @@ pub struct OutputLimits {
     /// Estimated tokens of answer text. Reasoning does not count: nobody can ask the upstream to
     /// think less.
     pub max_tokens: Option<u64>,
-    /// The answer ends before the first of these that it would contain. None is empty.
+    /// The answer ends before the first of these that it would contain. None is empty or longer than
+    /// [`MAX_STOP_BYTES`].
     pub stop: Vec<String>,
 }
 
@@ -70,6 +71,11 @@ pub enum Effort {
     High,
     Xhigh,
 }
+
+/// Longest stop sequence, in bytes: each is looked for in every piece of the answer.
+pub const MAX_STOP_BYTES: usize = 256;
+/// Longest name of a model, in bytes: it is repeated in errors, logs and records.
+pub const MAX_MODEL_BYTES: usize = 256;
 
 impl Effort {
     /// From least to most.

@@ -3,13 +3,15 @@
 mod private;
 mod settled;
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Value};
 
 /// Name of the file in the data folder.
 pub const CONFIG_FILE: &str = "config.toml";
+/// Several times the commented file.
+const MAX_BYTES: u64 = 128 * 1024;
 /// The commented file of a first start. Its values are the built-in defaults (a test says so).
 pub(crate) const DEFAULT: &str = include_str!("../config.default.toml");
 
@@ -29,7 +31,7 @@ pub(crate) fn path(data_dir: &Path) -> PathBuf {
 /// The file's text; a missing file is created first.
 pub(crate) fn read_or_create(data_dir: &Path) -> io::Result<String> {
     let path = path(data_dir);
-    match std::fs::read_to_string(&path) {
+    match read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             std::fs::create_dir_all(data_dir)?;
             private::replace(&path, DEFAULT)?;
@@ -42,10 +44,21 @@ pub(crate) fn read_or_create(data_dir: &Path) -> io::Result<String> {
 /// The file's text once nobody is writing it.
 pub(crate) fn read_settled(data_dir: &Path) -> io::Result<String> {
     let path = path(data_dir);
-    settled::read(
-        || std::fs::read_to_string(&path),
-        || std::thread::sleep(settled::PAUSE),
-    )
+    settled::read(|| read(&path), || std::thread::sleep(settled::PAUSE))
+}
+
+/// The text of a file that may be anything: a pipe would be waited for, a device read for ever.
+fn read(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    let read = file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if read as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is larger than 128 KiB"));
+    }
+    Ok(text)
 }
 
 /// Empties `app.app_key` in `<data_dir>/config.toml`, keeping comments and layout.

@@ -33,7 +33,7 @@ pub use choices::{
 };
 pub use diff::{ChangedKey, diff};
 pub use file::{CONFIG_FILE, FileError, blank_app_key};
-pub use load::{Loaded, load, reload};
+pub use load::{Loaded, environment, load, reload};
 pub use models::ModelConfig;
 pub use problem::ConfigErrors;
 pub use sections::*;

@@ -56,3 +56,9 @@ fn read(
     let (config, warnings) = layers.finish()?;
     Ok(Loaded { config, warnings })
 }
+
+/// The variables of this process whose names and values are text; no key of ours is anything else.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

@@ -39,6 +39,17 @@ fn ago(span: Duration) -> i64 {
     now_ms().saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A text that a caller chose, without what a terminal would obey.
+fn plain(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if is_odd(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
 fn table(rows: &[RequestRow]) -> String {
     if rows.is_empty() {
         return "No requests.".to_owned();
@@ -74,7 +85,7 @@ fn table(rows: &[RequestRow]) -> String {
 }
 
 fn cells(row: &RequestRow) -> [String; 7] {
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let or_dash = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), plain);
     [
         date_time(row.at_ms),
         row.id.clone(),
@@ -100,7 +111,7 @@ fn details(row: &RequestRow) -> String {
             let _ = writeln!(out, "{name:<12} {value}");
         }
     };
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let text = |value: &Option<String>| plain(value.as_deref().unwrap_or_default());
     line("request", row.id.clone());
     line("time", format!("{} UTC", date_time(row.at_ms)));
     line("endpoint", row.endpoint.clone());
@@ -234,6 +245,20 @@ mod tests {
              others     not selectable: 2 wrong tier\n\
              try 2        account …9f3c, chosen: most quota (79 left); answered after 0 ms"
         );
+    }
+
+    #[test]
+    fn what_a_caller_chose_cannot_command_the_terminal() {
+        let mut row = row();
+        row.model = Some("\u{1b}]0;pwned\u{7}\r\n2026 fake\u{9b}\u{202e}".to_owned());
+        for text in [table(std::slice::from_ref(&row)), details(&row)] {
+            assert!(
+                text.chars().all(|c| c == '\n' || !c.is_control()),
+                "{text:?}"
+            );
+            assert!(!text.contains('\u{202e}'));
+            assert!(!text.lines().any(|line| line.starts_with("2026 fake")));
+        }
     }
 
     #[test]

@@ -86,6 +86,12 @@ impl GatewayError {
 
     #[must_use]
     pub fn model_not_found(model: &str) -> Self {
+        // From a caller: it must not write lines of its own into a log.
+        let model: String = model
+            .chars()
+            .take(128)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
         let message = format!(
             "The model `{model}` does not exist. GET /v1/models lists the models of this server; \
              `aliases` in config.toml give them other names."

@@ -14,6 +14,8 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
 
+use tokio::time::Instant;
+
 use super::{caller::CONVERSATION_HEADER, error::ApiError};
 use crate::gateway::{Answer, chat::answer::AnswerHead};
 
@@ -85,6 +87,7 @@ fn frames<W: AnswerWriter>(mut answer: Answer, mut writer: W) -> impl Stream<Ite
     async_stream::stream! {
         let record = answer.record().clone();
         let mut out = Vec::with_capacity(WRITE_BUFFER_BYTES);
+        let mut sent = Instant::now();
         writer.start(&mut out);
         let broken = loop {
             let next = match W::PING_AFTER {
@@ -92,10 +95,11 @@ fn frames<W: AnswerWriter>(mut answer: Answer, mut writer: W) -> impl Stream<Ite
                 Some(silence) => {
                     let mut next = pin!(answer.next());
                     loop {
-                        match tokio::time::timeout(silence, &mut next).await {
+                        match tokio::time::timeout_at(sent + silence, &mut next).await {
                             Ok(next) => break next,
                             Err(_) => {
                                 writer.ping(&mut out);
+                                sent = Instant::now();
                                 yield full(&mut out);
                             }
                         }
@@ -109,6 +113,9 @@ fn frames<W: AnswerWriter>(mut answer: Answer, mut writer: W) -> impl Stream<Ite
             }
             // The last deltas go out with the end.
             if !out.is_empty() && !answer.is_over() {
+                if W::PING_AFTER.is_some() {
+                    sent = Instant::now();
+                }
                 yield full(&mut out);
             }
         };

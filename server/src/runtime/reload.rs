@@ -76,7 +76,7 @@ impl Runtime {
     ///
     /// Blocking: it reads a file.
     pub fn reload(&self) {
-        let loaded = settings::reload(&self.data_dir, std::env::vars());
+        let loaded = settings::reload(&self.data_dir, settings::environment());
         let problems = match loaded {
             Ok(mut loaded) => {
                 // Adopted at a start and nowhere else; one from the environment comes each time.
@@ -86,7 +86,7 @@ impl Runtime {
                 }
                 self.apply(loaded.config).err().into_iter().collect()
             }
-            Err(errors) => errors.lines(),
+            Err(errors) => shortened(errors.lines()),
         };
         for problem in &problems {
             tracing::error!("configuration refused, the old one stays in force: {problem}");
@@ -111,6 +111,12 @@ impl Runtime {
             return Ok(changed);
         }
         refuse_open_door(&config, self.is_loopback).map_err(|error| format!("{error:#}"))?;
+        // Half a file may be a whole configuration: one that lost its keys must not open the API.
+        if config.app.api_key.is_empty() && !state.config.app.api_key.is_empty() {
+            return Err(
+                "app.api_key has no key any more; opening the API needs a restart".to_owned(),
+            );
+        }
         let now = Snapshot::clone(&self.current.load());
         let effective = match &now.mode.demo {
             Demo::Off => config.clone(),
@@ -122,7 +128,7 @@ impl Runtime {
         self.gateway.apply(&settings);
         obs::logs::set_level(&config.server.log_level);
         self.current.store(Snapshot {
-            mode: Mode::of(&config, now.mode.demo),
+            mode: Mode::of(&config, now.mode.demo, self.is_loopback),
             pool: now.pool,
             settings,
         });
@@ -162,11 +168,24 @@ impl Runtime {
         let pool = handover.into_pool(settings.policy());
         let added = pool.insert(accounts);
         self.current.store(Snapshot {
-            mode: Mode::of(&state.config, Demo::Off),
+            mode: Mode::of(&state.config, Demo::Off, self.is_loopback),
             pool,
             settings,
         });
         tracing::info!("demo mode is over: the added accounts answer from now on");
         Ok(added)
     }
+}
+
+/// As much of a list of problems as people read; `/readyz` shows it to everybody.
+fn shortened(lines: Vec<String>) -> Vec<String> {
+    const MAX_LINES: usize = 20;
+    const MAX_CHARS: usize = 300;
+    let rest = lines.len().saturating_sub(MAX_LINES);
+    let cut = |line: String| line.chars().take(MAX_CHARS).collect::<String>();
+    let mut shown: Vec<String> = lines.into_iter().take(MAX_LINES).map(cut).collect();
+    if rest > 0 {
+        shown.push(format!("and {rest} more"));
+    }
+    shown
 }

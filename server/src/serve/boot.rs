@@ -61,7 +61,7 @@ pub fn load_config(data_dir: &Path) -> anyhow::Result<Config> {
         .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let Loaded {
         config, warnings, ..
-    } = settings::load(data_dir, std::env::vars())?;
+    } = settings::load(data_dir, settings::environment())?;
     let format = std::env::var("LOG_FORMAT").ok();
     obs::logs::init(&config.server.log_level, format.as_deref());
     for warning in &warnings {
@@ -113,7 +113,7 @@ pub async fn build(
         }
     };
     let snapshot = Snapshot {
-        mode: Mode::of(&config, demo),
+        mode: Mode::of(&config, demo, config.server.is_loopback()),
         ..Snapshot::own(effective, accounts)?
     };
     let gateway = Gateway::new(&snapshot.settings, store.clone());

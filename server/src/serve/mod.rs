@@ -85,7 +85,7 @@ async fn serve_until_stopped(
     drain: Duration,
 ) {
     let service = router(state);
-    let connections = TaskTracker::new();
+    let connections = Connections::default();
     let graceful = GracefulShutdown::new();
     let mut paused_until = None;
     let in_flight = state.in_flight.clone();
@@ -104,7 +104,7 @@ async fn serve_until_stopped(
                 Request::Reload => reload.notify_one(),
                 Request::Stop if deadline.is_some() => {
                     tracing::warn!("second signal: {} request(s) are cut off", in_flight.count());
-                    return;
+                    return connections.cut().await;
                 }
                 Request::Stop => {
                     tracing::info!("draining: {} request(s) may finish within {drain:?}", in_flight.count());
@@ -115,7 +115,7 @@ async fn serve_until_stopped(
             () = in_flight.idle(), if deadline.is_some() => break,
             () = sleep_until(deadline), if deadline.is_some() => {
                 tracing::warn!("drain time is over: {} request(s) are cut off", in_flight.count());
-                return;
+                return connections.cut().await;
             }
         }
     }
@@ -137,7 +137,7 @@ fn serve_connection(
     peer: SocketAddr,
     service: &axum::Router,
     graceful: &GracefulShutdown,
-    connections: &TaskTracker,
+    connections: &Connections,
 ) {
     // Without it small SSE writes wait 40 ms for the client's delayed acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
@@ -159,11 +159,31 @@ fn serve_connection(
         .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
         .into_owned();
     let connection = graceful.watch(connection);
-    connections.spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, %peer, "connection ended");
+    let cut = connections.cut.clone();
+    connections.tasks.spawn(async move {
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                tracing::debug!(%error, %peer, "connection ended");
+            },
+            () = cut.cancelled() => {}
         }
     });
+}
+
+/// Open connections. Whoever cuts them off waits until their requests have left their records.
+#[derive(Default)]
+struct Connections {
+    tasks: TaskTracker,
+    cut: CancellationToken,
+}
+
+impl Connections {
+    async fn cut(&self) {
+        self.cut.cancel();
+        self.tasks.close();
+        let gone = tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await;
+        tracing::debug!(is_clean = gone.is_ok(), "connections cut off");
+    }
 }
 
 /// What runs beside the requests: interval jobs and the watch on the configuration.

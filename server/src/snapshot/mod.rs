@@ -41,7 +41,7 @@ impl Snapshot {
     /// # Errors
     /// As [`Settings::build`].
     pub fn own(config: Config, accounts: Vec<Account>) -> anyhow::Result<Self> {
-        let mode = Mode::of(&config, Demo::Off);
+        let mode = Mode::of(&config, Demo::Off, config.server.is_loopback());
         let settings = Arc::new(Settings::build(config, None)?);
         let pool = Pool::new(settings.policy(), rand::rng().random());
         pool.insert(accounts);
@@ -62,13 +62,15 @@ pub struct Mode {
 }
 
 impl Mode {
-    /// The mode that a configuration asks for. A demo is open to visitors on loopback.
+    /// The mode that a configuration asks for. A demo is open to visitors where only this machine
+    /// can connect.
     #[must_use]
-    pub fn of(config: &Config, demo: Demo) -> Self {
-        let is_open_demo = demo.is_on() && config.server.is_loopback();
+    pub fn of(config: &Config, demo: Demo, is_loopback: bool) -> Self {
+        let wants_no_key = config.app.public_key.expose_secret().is_empty();
+        let is_open_demo = demo.is_on() && is_loopback;
         Self {
             demo,
-            is_public: config.app.public_enabled || is_open_demo,
+            is_public: (config.app.public_enabled && wants_no_key) || is_open_demo,
         }
     }
 }

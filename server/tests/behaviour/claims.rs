@@ -314,3 +314,31 @@ async fn a_temporary_conversation_has_no_id_that_could_not_be_continued() {
     assert!(server.chat().await.json["conversation_id"].is_string());
     server.end().await;
 }
+
+#[tokio::test]
+async fn public_pages_with_a_key_want_the_key() {
+    let server = Setup::accounts(["only-account"])
+        .config("[app]\npublic_enabled = true\npublic_key = \"visitors-only\"\n")
+        .start()
+        .await;
+    let path = "/v1/public/chat/completions";
+    let ask = || {
+        server
+            .client
+            .post(server.url(path))
+            .json(&body("Hi"))
+            .send()
+    };
+    assert_eq!(ask().await.unwrap().status(), 401);
+    let text = "[app]\npublic_enabled = true\n";
+    std::fs::write(server.data_dir().join("config.toml"), text).unwrap();
+    let is_open = async || {
+        let is_open = ask().await.unwrap().status() == 200;
+        if is_open {
+            server.count_request();
+        }
+        is_open
+    };
+    server.wait_until("open to all", is_open).await;
+    server.end().await;
+}

@@ -5,7 +5,10 @@ use std::{process::Command, time::Duration};
 use grok_sim::{Options, Pace, Reply};
 use serde_json::json;
 use store::{Outcome, RequestRow, Span, SumQuery};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{Server, Setup, body, open_store};
 
@@ -327,4 +330,20 @@ async fn the_command_line_prints_records_beside_the_running_server() {
     );
     assert!(one.contains("try 2") && one.contains("answered"), "{one}");
     server.end().await;
+}
+
+#[tokio::test]
+async fn what_the_end_of_the_drain_cuts_off_leaves_its_record_too() {
+    let setup = Setup::accounts(["account-1", "account-2"]);
+    let server = setup.with("GROK2API_SERVER__DRAIN_SECS", 1).start().await;
+    server.simulator.script("*", [Reply::stall(), Reply::Hang]);
+    let mut stream = send_raw(&server, true).await;
+    let mut first = [0_u8; 1];
+    stream.read_exact(&mut first).await.unwrap();
+    let _whole = send_raw(&server, false).await;
+    let begun = async || server.ready().await["in_flight"] == 2;
+    server.wait_until("both have begun", begun).await;
+    let left = server.cut_off().await;
+    let endings: Vec<_> = left.requests.iter().map(ending).collect();
+    assert_eq!(endings, [(499, Outcome::ClientGone, None); 2]);
 }

@@ -239,3 +239,49 @@ async fn the_api_is_never_opened_to_the_network_by_a_reload() {
     server.count_request();
     server.end().await;
 }
+
+#[tokio::test]
+async fn a_file_that_lost_its_keys_does_not_open_the_api() {
+    let server = Setup::accounts(["only-account"])
+        .config("[app]\napi_key = \"sk-one\"\n")
+        .start()
+        .await;
+    // The first half of a file that somebody writes slowly.
+    write(&server, "[chat]\nconcurrent = 41\n");
+    server
+        .wait_until("the refusal", || is_refused(&server))
+        .await;
+    let open = server.client.get(server.url("/v1/models")).send().await;
+    assert_eq!(open.unwrap().status(), 401);
+    write(&server, "[app]\napi_key = \"sk-two\"\n");
+    let new_key = async || {
+        let asked = server
+            .client
+            .get(server.url("/v1/models"))
+            .bearer_auth("sk-two");
+        let is_in_force = asked.send().await.unwrap().status() == 200;
+        if is_in_force {
+            server.count_request();
+        }
+        is_in_force
+    };
+    server.wait_until("the new key", new_key).await;
+    assert!(server.gateway.log().contains("the file is valid again"));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_file_is_refused_and_a_good_one_is_read_again() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let path = server.data_dir().join("config.toml");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    server.wait_until("a folder", || is_refused(&server)).await;
+    std::fs::remove_dir(&path).unwrap();
+    write(&server, &"#".repeat(200 * 1024));
+    server.wait_until("too large", || is_refused(&server)).await;
+    write(&server, "[chat]\nconcurrent = 41\n");
+    let is_read = async || !is_refused(&server).await;
+    server.wait_until("the good one", is_read).await;
+    server.end().await;
+}

@@ -239,6 +239,13 @@ impl Server {
         (left, self.folder)
     }
 
+    /// Stops at once, whatever is under way.
+    pub(crate) async fn cut_off(mut self) -> Left {
+        let exit = self.gateway.stop().await.unwrap();
+        assert!(exit.success(), "the server failed: {exit}");
+        left(self.folder.path()).await
+    }
+
     /// As [`Server::end_with_all`]; the accounts by name.
     pub(crate) async fn end(self) -> BTreeMap<String, Account> {
         self.end_with_all().await.accounts

@@ -1,6 +1,8 @@
 //! The fields of the body.
 
-use chat::{OutputLimits, Request, Role, Sampling, Turn};
+use std::borrow::Cow;
+
+use chat::{MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Request, Role, Sampling, Turn};
 use serde_json::value::RawValue;
 
 use super::{output, part, reasoning, tools, turns};
@@ -47,7 +49,7 @@ pub(super) fn fields(body: &[u8]) -> Result<Object<'_, 'static>, Invalid> {
 /// # Errors
 /// The first mistake.
 pub(super) fn read(fields: &Object<'_, '_>, max_tokens: Option<u64>) -> Result<Request, Invalid> {
-    let model = fields.required("model", not_blank)?.into_owned();
+    let model = fields.required("model", model)?.into_owned();
     let mut turns = fields.optional("system", system)?.unwrap_or_default();
     turns.extend(fields.required("messages", turns::read)?);
     fields.optional("mcp_servers", no_mcp_servers)?;
@@ -97,8 +99,20 @@ fn stop_sequences(place: &Place<'_>, raw: &RawValue) -> Result<Vec<String>, Inva
             let message = format!("Must not hold more than {MAX_STOP_SEQUENCES} sequences.");
             return Err(place.invalid(message));
         }
-        not_blank(at, raw).map(|text| text.into_owned())
+        let text = not_blank(at, raw)?;
+        if text.len() > MAX_STOP_BYTES {
+            return Err(at.invalid(format!("Must not be longer than {MAX_STOP_BYTES} bytes.")));
+        }
+        Ok(text.into_owned())
     })
+}
+
+fn model<'a>(place: &Place<'_>, raw: &'a RawValue) -> Result<Cow<'a, str>, Invalid> {
+    let model = not_blank(place, raw)?;
+    if model.len() > MAX_MODEL_BYTES {
+        return Err(place.invalid(format!("Must not be longer than {MAX_MODEL_BYTES} bytes.")));
+    }
+    Ok(model)
 }
 
 /// `metadata.user_id`, unless it is blank.

@@ -1,6 +1,6 @@
 //! What the answer must look like and where it ends.
 
-use chat::{OutputLimits, ResponseFormat};
+use chat::{MAX_STOP_BYTES, OutputLimits, ResponseFormat};
 
 use super::json::{Fields, Json};
 use crate::Invalid;
@@ -91,12 +91,13 @@ fn stop(value: Option<Json<'_>>) -> Result<Vec<String>, Invalid> {
             "invalid_stop",
             "stop",
             format!(
-                "`stop` must be a string or an array of up to {MAX_STOPS} strings, none empty."
+                "`stop` must be a string or an array of up to {MAX_STOPS} strings, each of 1 to \
+                 {MAX_STOP_BYTES} bytes."
             ),
         )
     };
     let one = |value: Json<'_>| match value {
-        Json::String(text) if !text.is_empty() => Ok(text.into_owned()),
+        Json::String(text) if (1..=MAX_STOP_BYTES).contains(&text.len()) => Ok(text.into_owned()),
         _ => Err(invalid()),
     };
     match value {

@@ -66,6 +66,13 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
     let model = string(&fields, "model")?
         .filter(|model| !model.trim().is_empty())
         .ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))?;
+    if model.len() > ::chat::MAX_MODEL_BYTES {
+        let message = format!(
+            "`model` must not be longer than {} bytes.",
+            ::chat::MAX_MODEL_BYTES
+        );
+        return Err(Invalid::value("model", message));
+    }
     unsupported::refuse(&fields)?;
     let tools = tools::tools(fields.get("tools"))?;
     let tool_choice = tools::choice(fields.get("tool_choice"))?;

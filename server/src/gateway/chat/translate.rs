@@ -6,6 +6,9 @@ use chat::{
 };
 use grok::{Frame, markup};
 
+/// Longest id and name that is taken from the upstream, in bytes.
+const MAX_ID_BYTES: usize = 256;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Reasoning,
@@ -113,6 +116,8 @@ impl Translator {
 
     fn take_metadata(&mut self, frame: &Frame<'_>) {
         let keep_first = |slot: &mut Option<String>, value: Option<&str>| {
+            // Repeated in every chunk, so a long one is none.
+            let value = value.filter(|value| value.len() <= MAX_ID_BYTES);
             if slot.is_none() {
                 *slot = value.map(str::to_owned);
             }
@@ -121,7 +126,8 @@ impl Translator {
         keep_first(&mut self.conversation_id, frame.conversation_id.as_deref());
         keep_first(&mut self.fingerprint, frame.model_hash.as_deref());
         if let Some(response) = &frame.model_response {
-            if response.model_hash.is_some() {
+            let hash = response.model_hash.as_ref();
+            if hash.is_some_and(|hash| hash.len() <= MAX_ID_BYTES) {
                 self.fingerprint.clone_from(&response.model_hash);
             }
             for card in &response.card_attachments {

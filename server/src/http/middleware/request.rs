@@ -1,6 +1,9 @@
 //! Outermost layer: request id, record, snapshot, draining, and the error envelope.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -99,9 +102,12 @@ fn forwarded(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> IpAddr {
         if !settings.trusts(address) {
             break;
         }
-        match hop.trim().parse::<IpAddr>() {
-            Ok(hop) => address = hop.to_canonical(),
-            Err(_) => break,
+        // Some proxies add the port.
+        let hop = hop.trim();
+        let parsed = hop.parse::<IpAddr>().ok();
+        match parsed.or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip())) {
+            Some(hop) => address = hop.to_canonical(),
+            None => break,
         }
     }
     address
@@ -184,6 +190,8 @@ mod tests {
         assert_eq!(address(&trusted, "10.0.0.2", &chain), "198.51.100.7");
         let split = ["203.0.113.9", "198.51.100.7"];
         assert_eq!(address(&trusted, "10.0.0.2", &split), "198.51.100.7");
+        let ports = ["203.0.113.9, [2001:db8::7]:99, 10.0.0.3:8080"];
+        assert_eq!(address(&trusted, "10.0.0.2", &ports), "2001:db8::7");
         let nonsense = ["unknown, 10.0.0.3"];
         assert_eq!(address(&trusted, "10.0.0.2", &nonsense), "10.0.0.3");
     }
