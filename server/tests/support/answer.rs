@@ -19,8 +19,7 @@ impl Plain {
             Some(value.to_str().unwrap().to_owned())
         };
         let retry_after = header("retry-after").map(|value| value.parse().unwrap());
-        let request_id = header("x-request-id").expect("every answer has a request id");
-        let status = response.status().as_u16();
+        let (status, request_id) = head(&response);
         let json = response.json().await.expect("every answer is JSON");
         Self {
             status,
@@ -66,6 +65,7 @@ impl Plain {
 #[derive(Debug)]
 pub(crate) struct Streamed {
     pub(crate) status: u16,
+    pub(crate) request_id: String,
     /// Data of all events but `[DONE]`.
     pub(crate) events: Vec<Value>,
     /// The stream ended with `[DONE]`.
@@ -74,21 +74,22 @@ pub(crate) struct Streamed {
 
 impl Streamed {
     pub(crate) async fn read(response: Response) -> Self {
-        let status = response.status().as_u16();
+        let (status, request_id) = head(&response);
         let bytes = response
             .bytes()
             .await
             .expect("our own stream always ends cleanly");
-        Self::parse(status, &bytes)
+        Self::parse(status, request_id, &bytes)
     }
 
     /// Reads the complete events among these bytes.
-    pub(crate) fn parse(status: u16, bytes: &[u8]) -> Self {
+    pub(crate) fn parse(status: u16, request_id: String, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         if status != 200 {
             let events = vec![serde_json::from_str(&text).unwrap()];
             return Self {
                 status,
+                request_id,
                 events,
                 is_done: false,
             };
@@ -105,9 +106,15 @@ impl Streamed {
             .collect();
         Self {
             status,
+            request_id,
             events,
             is_done,
         }
+    }
+
+    /// Code of the error that came instead of an end.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.events.last()?["error"]["code"].as_str()
     }
 
     pub(crate) fn has_text(&self) -> bool {
@@ -144,4 +151,11 @@ impl Streamed {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.events[0]["error"]["code"], code, "{self:?}");
     }
+}
+
+/// Status and request id of any answer.
+pub(crate) fn head(response: &Response) -> (u16, String) {
+    let id = response.headers().get("x-request-id");
+    let id = id.expect("every answer has a request id").to_str().unwrap();
+    (response.status().as_u16(), id.to_owned())
 }

@@ -5,7 +5,10 @@ mod answer;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,7 @@ use grok_sim::{Operation, Options, Recorded, Simulator};
 use pool::Account;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use store::{MasterKey, RequestQuery, RequestRow, Store};
+use store::{MasterKey, Outcome, RequestQuery, RequestRow, Store};
 use tempfile::TempDir;
 use test_support::{Gateway, Launch};
 use tokio::time::{Instant, sleep};
@@ -89,6 +92,7 @@ impl Setup {
             client: Client::builder().no_proxy().build().unwrap(),
             simulator,
             sent: AtomicUsize::new(0),
+            seen: Mutex::default(),
         }
     }
 }
@@ -101,6 +105,8 @@ pub(crate) struct Server {
     pub(crate) simulator: Simulator,
     /// Requests that must have left a record.
     sent: AtomicUsize,
+    /// How answers ended: request id, status, error code.
+    seen: Mutex<Vec<(String, u16, Option<String>)>>,
 }
 
 /// What a stopped server leaves.
@@ -140,14 +146,19 @@ impl Server {
 
     /// One JSON answer to this question.
     pub(crate) async fn ask(&self, question: &str) -> Plain {
-        Plain::read(self.send(&body(question)).await).await
+        let answer = Plain::read(self.send(&body(question)).await).await;
+        let code = answer.json["error"]["code"].as_str();
+        self.saw(&answer.request_id, answer.status, code);
+        answer
     }
 
     /// A streamed answer to a simple question, read to its end.
     pub(crate) async fn stream(&self) -> Streamed {
         let mut body = body("Hello?");
         body["stream"] = json!(true);
-        Streamed::read(self.send(&body).await).await
+        let answer = Streamed::read(self.send(&body).await).await;
+        self.saw(&answer.request_id, answer.status, answer.code());
+        answer
     }
 
     /// A streamed answer of an account whose reply is held: it goes on only when the first text has
@@ -156,17 +167,25 @@ impl Server {
         let mut body = body("Hello?");
         body["stream"] = json!(true);
         let mut response = self.send(&body).await;
-        let status = response.status().as_u16();
+        let (status, id) = answer::head(&response);
         let mut bytes = Vec::new();
         let mut is_held = true;
         while let Some(chunk) = response.chunk().await.expect("our own stream ends cleanly") {
             bytes.extend(chunk);
-            if is_held && Streamed::parse(status, &bytes).has_text() {
+            if is_held && Streamed::parse(status, id.clone(), &bytes).has_text() {
                 self.simulator.release(account);
                 is_held = false;
             }
         }
-        Streamed::parse(status, &bytes)
+        let answer = Streamed::parse(status, id, &bytes);
+        self.saw(&answer.request_id, answer.status, answer.code());
+        answer
+    }
+
+    /// Remembers how a request ended for its client; its record must say the same.
+    fn saw(&self, request_id: &str, status: u16, code: Option<&str>) {
+        let seen = (request_id.to_owned(), status, code.map(str::to_owned));
+        self.seen.lock().unwrap().push(seen);
     }
 
     /// Chats that reached the upstream, in order.
@@ -235,6 +254,15 @@ impl Server {
         }
         let sent = self.sent.load(Ordering::Relaxed);
         assert_eq!(left.requests.len(), sent, "{:#?}", left.requests);
+        for (id, status, code) in self.seen.lock().unwrap().iter() {
+            let row = left.requests.iter().find(|row| row.id == *id).unwrap();
+            let outcome = outcome(*status, code.as_deref());
+            assert_eq!(
+                (row.status, row.error_code.as_ref(), row.outcome),
+                (*status, code.as_ref(), outcome),
+                "{row:?}"
+            );
+        }
         self.simulator.stop().await;
         (left, self.folder)
     }
@@ -256,6 +284,17 @@ impl Server {
         let accounts = self.end().await;
         assert_eq!(accounts.len(), 1);
         accounts.into_values().next().unwrap()
+    }
+}
+
+/// What the record must say of an answer that ended like this for its client. In a stream the status
+/// is spent, so the code decides.
+fn outcome(status: u16, code: Option<&str>) -> Outcome {
+    match (status, code) {
+        (200, None) => Outcome::Served,
+        (200, Some("content_policy_violation" | "rate_limit_exceeded")) => Outcome::Refused,
+        (200, Some(_)) | (500.., _) => Outcome::Failed,
+        _ => Outcome::Refused,
     }
 }
 
