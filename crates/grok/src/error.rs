@@ -188,6 +188,18 @@ mod tests {
             safe_text(text, &["topsecret1"]),
             "bad cookie sso=… or … end"
         );
+        let word = |len: usize| format!("a=eyJ{}", "x".repeat(len - 3));
+        assert_eq!(safe_text(&word(20), &[]), word(20), "too short for a token");
+        assert_eq!(safe_text(&word(21), &[]), "…");
+        assert_eq!(
+            safe_text("abcd abc", &["abcd", "abc"]),
+            "… abc",
+            "no short secrets"
+        );
+        let most = "é".repeat(MAX_MESSAGE_CHARS);
+        assert_eq!(safe_text(&most, &[]), most);
+        let long = safe_text(&"é ".repeat(1000), &[]);
+        assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
         let long = safe_text(&"é".repeat(1000), &[]);
         assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
     }

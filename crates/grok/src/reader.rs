@@ -127,7 +127,18 @@ mod tests {
 
     #[test]
     fn an_answer_gives_its_frames_and_nothing_for_the_rest() {
-        assert_eq!(frames(&[ANSWER.as_bytes()]).len(), 4);
+        let mut reader = FrameReader::new("secret");
+        reader.push(Bytes::from_static(ANSWER.as_bytes()));
+        let mut said = Vec::new();
+        while reader.advance().unwrap() {
+            let frame = reader.frame();
+            let id = frame.conversation_id.map(|id| id.into_owned());
+            said.push((id, frame.token.map(|token| token.into_owned())));
+        }
+        let token = |text: &str| (None, Some(text.to_owned()));
+        let first = (Some("0b6e".to_owned()), None);
+        assert_eq!(said, [first, token("é\n🦀"), token("}{\""), token("x")]);
+        assert_eq!(frames(&[ANSWER.as_bytes()]).len(), said.len());
     }
 
     fn read(text: &str) -> (FrameReader, Result<(), UpstreamError>) {
@@ -160,9 +171,14 @@ mod tests {
 
     #[test]
     fn half_an_event_at_the_end_is_a_cut() {
-        let (reader, _) =
-            read("{\"result\":{\"response\":{\"token\":\"x\"}}}\n{\"result\":{\"resp");
-        assert_eq!(reader.finish(None).unwrap_err().label(), "cut");
+        let inside = Err(UpstreamError::Cut {
+            reason: "it ended in the middle of an event".to_owned(),
+        });
+        let token = "{\"result\":{\"response\":{\"token\":\"x\"}}}\n";
+        for before in ["", token] {
+            let (reader, _) = read(&format!("{before}{{\"result\":{{\"resp"));
+            assert_eq!(reader.finish(None), inside, "{before}");
+        }
     }
 
     #[test]

@@ -157,6 +157,14 @@ mod tests {
             base_proxy_url: "http://user:planted3@proxy".to_owned(),
             ..Settings::default()
         };
-        assert!(!format!("{settings:?}").contains("planted"));
+        let shown = format!("{settings:?}");
+        assert!(!shown.contains("planted"));
+        assert_eq!(
+            shown,
+            "Settings { web_url: \"https://grok.com/\", browser: \"chrome136\", has_cf_cookies: true, \
+             has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, .. }"
+        );
+        let none = format!("{:?}", Settings::default());
+        assert!(none.matches(": false").count() == 4, "{none}");
     }
 }

@@ -279,6 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn urls_are_absolute_and_cannot_end_their_link() {
+        for (url, safe) in [
+            (" http://a.io/b \n", Some("http://a.io/b")),
+            (
+                "https://a.io/(b)<c>\\d e\u{1}f",
+                Some("https://a.io/%28b%29%3Cc%3E%5Cd%20ef"),
+            ),
+            ("HTTPS://a.io", None),
+            ("ftp://a.io", None),
+            ("users/u1/x.jpg", None),
+        ] {
+            assert_eq!(web_url(url).as_deref(), safe, "{url}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_shown_is_nothing() {
         let mut cards = cards();
         for tag in [

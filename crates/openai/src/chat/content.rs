@@ -280,4 +280,22 @@ mod tests {
         );
         assert_eq!(system(json!(" a b\n")), part(" a b\n"));
     }
+
+    #[test]
+    fn an_unknown_block_is_told_what_its_role_may_hold() {
+        let message = |role: &str| {
+            let body = serde_json::json!({"model": "grok-4", "messages": [
+                {"role": "user", "content": "Hi"},
+                {"role": role, "content": [{"type": "video", "video": {}}]}]});
+            crate::chat::parse(body.to_string().as_bytes())
+                .unwrap_err()
+                .message
+        };
+        assert!(message("user").contains("image_url"), "{}", message("user"));
+        assert!(
+            message("system").contains("Only user messages"),
+            "{}",
+            message("system")
+        );
+    }
 }

@@ -1,6 +1,8 @@
 //! Parameters that are understood but that no answer of this API can serve: refused with what to do
 //! instead. A value that asks for nothing (`null`, an empty list, `"none"`) passes.
 
+use std::cmp::Ordering;
+
 use super::{
     json::{Fields, Json},
     parse::boolean,
@@ -41,9 +43,9 @@ pub(super) fn refuse(fields: &Fields<'_>) -> Result<(), Invalid> {
 
 fn count(n: Option<Json<'_>>) -> Result<(), Invalid> {
     let Some(n) = n else { return Ok(()) };
-    let message = match n.as_f64() {
-        Some(1.0) => return Ok(()),
-        Some(number) if number > 1.0 => {
+    let message = match n.as_f64().map(|number| number.total_cmp(&1.0)) {
+        Some(Ordering::Equal) => return Ok(()),
+        Some(Ordering::Greater) => {
             "`n` must be 1: each request gives one answer. For more, send the request again."
         }
         _ => "`n` must be 1, or left out.",
