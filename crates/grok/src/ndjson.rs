@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn lines_with_prefixes_blanks_and_markers_give_their_objects() {
         let text = "\r\n{\"a\":1}\r\n\nevent: message\ndata: {\"b\":\"}{\"}\ndata:{\"c\":2}  \n\
-                    : ping\n[DONE]\ndata: [DONE]\nnot json {\"x\":1}\n{\"d\":{\"e\":[{}]}}";
+                    : ping\ndada {\"y\":1}\n[DONE]\ndata: [DONE]\nnot json {\"x\":1}\n{\"d\":{\"e\":[{}]}}";
         assert_eq!(
             split(text),
             [
@@ -445,6 +445,11 @@ mod tests {
         let pieces: Vec<&[u8]> = text.as_bytes().chunks(10).collect();
         assert_eq!(objects(&pieces, 64), Err(TooLarge));
         assert!(objects(&pieces, 200).is_ok());
+        let (line, bare) = (text.as_bytes(), text.trim_end().as_bytes());
+        for chunks in [&[line][..], &[bare], &pieces, &[&bare[..50], &bare[50..]]] {
+            assert!(objects(chunks, bare.len()).is_ok());
+            assert_eq!(objects(chunks, bare.len() - 1), Err(TooLarge));
+        }
     }
 
     #[test]
@@ -455,6 +460,42 @@ mod tests {
             assert_eq!(splitter.next(|_| Some(())), Ok(None));
         }
         assert_eq!(splitter.carry.capacity(), 0);
+    }
+
+    #[test]
+    fn a_complete_line_is_taken_with_its_newline() {
+        let text = b"{\"a\":1}  \ndata: {\"b\":2}\n{oops}\n{\"c\":3}\n{\"d\":4} x\n{\"e\":5}";
+        let mut splitter = Splitter::new(MAX_OBJECT_BYTES);
+        splitter.push(Bytes::from_static(text));
+        let mut ends = Vec::new();
+        while let Ok(Some(())) =
+            splitter.next(|text| serde_json::from_str::<IgnoredAny>(text).ok().map(|_| ()))
+        {
+            ends.push(splitter.pos);
+        }
+        let after = |part: &str| {
+            let text = std::str::from_utf8(text).unwrap();
+            text.find(part).unwrap() + part.len()
+        };
+        // The last two are found by the scan: nothing but a newline may follow in the line.
+        let expected = ["1}  \n", "2}\n", "3}\n", "4}", "5}"].map(after);
+        assert_eq!(ends, expected);
+    }
+
+    #[test]
+    fn a_large_joined_object_gives_its_buffer_back_and_a_small_one_keeps_it() {
+        let mut splitter = Splitter::new(MAX_OBJECT_BYTES);
+        for (len, keeps) in [(100, true), (KEEP_CARRY_BYTES + 1, false)] {
+            splitter.push(Bytes::from_static(b"{\"a\":\""));
+            assert_eq!(splitter.next(|_| Some(())), Ok(None));
+            splitter.push(Bytes::from(vec![b'x'; len]));
+            assert_eq!(splitter.next(|_| Some(())), Ok(None));
+            splitter.push(Bytes::from_static(b"\"}"));
+            assert_eq!(splitter.next(|_| Some(())), Ok(Some(())));
+            assert_eq!(splitter.current().len(), len + 8);
+            assert_eq!(splitter.next(|_| Some(())), Ok(None));
+            assert_eq!(splitter.carry.capacity() > 0, keeps, "{len}");
+        }
     }
 
     fn cut<'a>(bytes: &'a [u8], points: &[prop::sample::Index]) -> Vec<&'a [u8]> {

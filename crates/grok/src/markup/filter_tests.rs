@@ -181,6 +181,7 @@ fn the_work_is_linear_in_the_text() {
             filter.finish(&mut out);
             let work = bytes_read() - before;
             assert!(out.len() <= text.len());
+            assert!(work > 0, "the counter counts");
             assert!(
                 work <= 8 * SIZE,
                 "{unit:?} by {piece_bytes}: {work} bytes read"
