@@ -1,9 +1,10 @@
 // What a user of the official npm client sees: messages, streams, thinking, typed errors, abort.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { apiKey, keyed, startGateway, startSimulator, waitUntil } from "../lib/gateway.mjs";
+import { apiKey, waitUntil } from "../lib/gateway.mjs";
+import { serveTests } from "../lib/serve-tests.mjs";
 
 // NODE_PATH, where the packages are, is honoured by require only.
 const { default: Anthropic } = createRequire(import.meta.url)("@anthropic-ai/sdk");
@@ -19,40 +20,12 @@ const thinkingHello = {
 const helloTokens = 3;
 const pixel =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-let simulator;
-let gateway;
-let client;
 
 const connect = (server, options = {}) =>
   new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0, timeout: 20_000, ...options });
 
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway({
-    upstream: simulator.url,
-    accounts: ["plain-basic-1", "plain-super-1"],
-    settings: keyed,
-  });
-  client = connect(gateway);
-});
-
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-
-async function withAccount(name, run, settings) {
-  const server = await startGateway({
-    upstream: simulator.url,
-    accounts: [name],
-    settings: { ...keyed, ...settings },
-  });
-  try {
-    await run(connect(server), server);
-  } finally {
-    await server.stop();
-  }
-}
+const served = serveTests(connect);
+const { withAccount } = served;
 
 // Checks what every error has, besides its class and its type.
 function typed(errorClass, type, more = () => {}) {
@@ -66,7 +39,7 @@ function typed(errorClass, type, more = () => {}) {
 }
 
 test("a message has text, an end and usage", async () => {
-  const message = await client.messages.create(hello);
+  const message = await served.client.messages.create(hello);
   assert.match(message.id, /^msg_/);
   assert.deepEqual([message.type, message.role, message.model], ["message", "assistant", "grok-3"]);
   assert.deepEqual(message.content.map((block) => block.type), ["text"]);
@@ -78,38 +51,38 @@ test("a message has text, an end and usage", async () => {
 });
 
 test("blocks and a system prompt are understood", async () => {
-  const plain = await client.messages.create(hello);
-  const blocks = await client.messages.create({
+  const plain = await served.client.messages.create(hello);
+  const blocks = await served.client.messages.create({
     ...hello,
     messages: [{ role: "user", content: [{ type: "text", text: "Say hello." }] }],
     metadata: { user_id: "u-1" },
   });
   assert.equal(blocks.content[0].text, plain.content[0].text);
   for (const system of ["Be brief.", [{ type: "text", text: "Be brief." }]]) {
-    const { usage } = await client.messages.create({ ...hello, system });
+    const { usage } = await served.client.messages.create({ ...hello, system });
     // "system: Be brief.\n\nSay hello." has 29 characters.
     assert.equal(usage.input_tokens, 8);
   }
 });
 
 test("thinking is a block before the text, or not there", async () => {
-  const shown = await client.messages.create(thinkingHello);
+  const shown = await served.client.messages.create(thinkingHello);
   assert.deepEqual(shown.content.map((block) => block.type), ["thinking", "text"]);
   assert.match(shown.content[0].thinking, /The question is about "Say hello"/);
   assert.ok(shown.content[0].signature);
-  const hidden = await client.messages.create({ ...hello, model: "grok-4-thinking" });
+  const hidden = await served.client.messages.create({ ...hello, model: "grok-4-thinking" });
   assert.deepEqual(hidden.content.map((block) => block.type), ["text"]);
   assert.equal(hidden.content[0].text, shown.content[1].text);
 });
 
 test("stop sequences and max_tokens end the answer", async () => {
-  const whole = (await client.messages.create(hello)).content[0].text;
-  const stopped = await client.messages.create({ ...hello, stop_sequences: ["## The idea"] });
+  const whole = (await served.client.messages.create(hello)).content[0].text;
+  const stopped = await served.client.messages.create({ ...hello, stop_sequences: ["## The idea"] });
   assert.deepEqual(
     [stopped.stop_reason, stopped.stop_sequence, stopped.content[0].text],
     ["stop_sequence", "## The idea", whole.split("## The idea")[0]],
   );
-  const cut = await client.messages.create({ ...hello, max_tokens: 5 });
+  const cut = await served.client.messages.create({ ...hello, max_tokens: 5 });
   assert.deepEqual([cut.stop_reason, cut.content[0].text], ["max_tokens", whole.slice(0, 20)]);
 });
 
@@ -125,7 +98,7 @@ test("images and documents are received", async () => {
     { type: "text", text: "What is it?" },
   ];
   const options = { ...hello, messages: [{ role: "user", content }] };
-  const { text } = (await client.messages.create(options)).content[0];
+  const { text } = (await served.client.messages.create(options)).content[0];
   assert.ok(text.includes("I received your 2 files: `tides.pdf`, `file.png`."), text);
 });
 
@@ -135,17 +108,17 @@ test("counted tokens are those of usage", async () => {
     { type: "text", text: "What is on it?" },
   ];
   for (const asked of [messages, [{ role: "user", content }]]) {
-    const counted = await client.messages.countTokens({ model: "grok-3", messages: asked });
-    const { usage } = await client.messages.create({ ...hello, messages: asked });
+    const counted = await served.client.messages.countTokens({ model: "grok-3", messages: asked });
+    const { usage } = await served.client.messages.create({ ...hello, messages: asked });
     assert.equal(counted.input_tokens, usage.input_tokens);
   }
 });
 
 test("a stream has every event in order and adds up to the message", async () => {
-  const whole = await client.messages.create(thinkingHello);
+  const whole = await served.client.messages.create(thinkingHello);
   const kinds = [];
   let text = "";
-  const stream = await client.messages.create({ ...thinkingHello, stream: true });
+  const stream = await served.client.messages.create({ ...thinkingHello, stream: true });
   for await (const event of stream) {
     const kind = event.delta?.type ?? event.content_block?.type;
     const name = kind ? `${event.type} ${event.index} ${kind}` : event.type;
@@ -168,8 +141,8 @@ test("a stream has every event in order and adds up to the message", async () =>
 });
 
 test("the stream helper assembles the final message", async () => {
-  const whole = await client.messages.create(thinkingHello);
-  const stream = client.messages.stream(thinkingHello);
+  const whole = await served.client.messages.create(thinkingHello);
+  const stream = served.client.messages.stream(thinkingHello);
   let heard = "";
   stream.on("text", (piece) => (heard += piece));
   const final = await stream.finalMessage();
@@ -182,22 +155,22 @@ test("the stream helper assembles the final message", async () => {
 
 test("errors are typed", async () => {
   await assert.rejects(
-    connect(gateway, { apiKey: "sk-wrong" }).messages.create(hello),
+    connect(served.gateway, { apiKey: "sk-wrong" }).messages.create(hello),
     typed(Anthropic.AuthenticationError, "authentication_error"),
   );
   await assert.rejects(
-    client.messages.create({ ...hello, max_tokens: 0 }),
+    served.client.messages.create({ ...hello, max_tokens: 0 }),
     typed(Anthropic.BadRequestError, "invalid_request_error", (error) =>
       assert.match(error.apiMessage, /^max_tokens: /)),
   );
   const tools = [{ name: "f", input_schema: { type: "object" } }];
   await assert.rejects(
-    client.messages.create({ ...hello, tools }),
+    served.client.messages.create({ ...hello, tools }),
     typed(Anthropic.BadRequestError, "invalid_request_error", (error) =>
       assert.match(error.apiMessage, /^tools/)),
   );
   await assert.rejects(
-    client.messages.create({ ...hello, model: "claude-none" }),
+    served.client.messages.create({ ...hello, model: "claude-none" }),
     typed(Anthropic.NotFoundError, "not_found_error"),
   );
 });

@@ -4,29 +4,13 @@ import unittest
 
 import anthropic
 
-from harness import Gateway, Simulator
+from harness import GatewayTestCase
 from test_messages import HELLO, client, says
 
 
-class ErrorsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator()
-        cls.gateway = Gateway(cls.simulator.url, ["plain-basic-1"])
-        cls.client = client(cls.gateway)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.client.close()
-        cls.gateway.stop()
-        cls.simulator.stop()
-
-    def with_account(self, name, **settings):
-        gateway = Gateway(self.simulator.url, [name], **settings)
-        self.addCleanup(gateway.stop)
-        api = client(gateway)
-        self.addCleanup(api.close)
-        return gateway, api
+class ErrorsTest(GatewayTestCase):
+    accounts = ["plain-basic-1"]
+    connect = staticmethod(client)
 
     def ask(self, api, **options):
         options = {"model": "grok-3", "max_tokens": 4000, "messages": HELLO, **options}

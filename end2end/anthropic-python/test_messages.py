@@ -7,7 +7,7 @@ import urllib.request
 
 from anthropic import Anthropic, AsyncAnthropic
 
-from harness import API_KEY, Gateway, Simulator
+from harness import API_KEY, GatewayTestCase
 
 HELLO = [{"role": "user", "content": "Say hello."}]
 # ceil(10 / 4): the prompt is the text itself.
@@ -33,18 +33,8 @@ def counts(usage):
     return usage.input_tokens, usage.output_tokens, usage.output_tokens_details.thinking_tokens
 
 
-class MessagesTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator()
-        cls.gateway = Gateway(cls.simulator.url, ["plain-basic-1", "plain-super-1"])
-        cls.client = client(cls.gateway)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.client.close()
-        cls.gateway.stop()
-        cls.simulator.stop()
+class MessagesTest(GatewayTestCase):
+    connect = staticmethod(client)
 
     def ask(self, messages=HELLO, **options):
         options = {"model": "grok-3", "max_tokens": 4000, **options}

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.request
 from pathlib import Path
 
@@ -109,3 +110,33 @@ class Gateway:
         self.log.close()
         self.folder.cleanup()
         return code
+
+
+class GatewayTestCase(unittest.TestCase):
+    """A simulator, a gateway with `accounts` and a client of it for the tests of a class."""
+
+    accounts = ["plain-basic-1", "plain-super-1"]
+
+    @staticmethod
+    def connect(gateway):
+        """The official client under test."""
+        raise NotImplementedError
+
+    @classmethod
+    def setUpClass(cls):
+        cls.simulator = Simulator()
+        cls.gateway = Gateway(cls.simulator.url, cls.accounts)
+        cls.client = cls.connect(cls.gateway)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        cls.gateway.stop()
+        cls.simulator.stop()
+
+    def with_account(self, name, **settings):
+        gateway = Gateway(self.simulator.url, [name], **settings)
+        self.addCleanup(gateway.stop)
+        api = self.connect(gateway)
+        self.addCleanup(api.close)
+        return gateway, api

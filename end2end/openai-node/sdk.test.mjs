@@ -1,67 +1,40 @@
 // What a user of the official npm client sees: answers, streams, typed errors, timeouts, abort.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { apiKey, keyed, startGateway, startSimulator, waitUntil } from "../lib/gateway.mjs";
+import { apiKey, waitUntil } from "../lib/gateway.mjs";
+import { serveTests } from "../lib/serve-tests.mjs";
 
 // NODE_PATH, where the packages are, is honoured by require only.
 const { default: OpenAI } = createRequire(import.meta.url)("openai");
 
 const messages = [{ role: "user", content: "Say hello." }];
-let simulator;
-let gateway;
-let client;
 
 const connect = (server, options = {}) =>
   new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0, timeout: 20_000, ...options });
 
-before(async () => {
-  simulator = await startSimulator();
-  gateway = await startGateway({
-    upstream: simulator.url,
-    accounts: ["plain-basic-1", "plain-super-1"],
-    settings: keyed,
-  });
-  client = connect(gateway);
-});
-
-after(async () => {
-  await gateway?.stop();
-  await simulator?.stop();
-});
-
-async function withAccount(name, run, settings) {
-  const server = await startGateway({
-    upstream: simulator.url,
-    accounts: [name],
-    settings: { ...keyed, ...settings },
-  });
-  try {
-    await run(connect(server), server);
-  } finally {
-    await server.stop();
-  }
-}
+const served = serveTests(connect);
+const { withAccount } = served;
 
 test("models are listed and retrieved", async () => {
   const ids = [];
-  for await (const model of client.models.list()) ids.push(model.id);
+  for await (const model of served.client.models.list()) ids.push(model.id);
   assert.equal(ids.length, 12);
-  assert.equal((await client.models.retrieve("grok-4.20-beta")).id, "grok-4.20-beta");
-  await assert.rejects(client.models.retrieve("nope"), OpenAI.NotFoundError);
+  assert.equal((await served.client.models.retrieve("grok-4.20-beta")).id, "grok-4.20-beta");
+  await assert.rejects(served.client.models.retrieve("nope"), OpenAI.NotFoundError);
 });
 
 test("a chat answers and counts usage", async () => {
-  const answer = await client.chat.completions.create({ model: "grok-4", messages });
+  const answer = await served.client.chat.completions.create({ model: "grok-4", messages });
   assert.ok(answer.choices[0].message.content.trim());
   assert.equal(answer.choices[0].finish_reason, "stop");
   assert.ok(answer.usage.prompt_tokens > 0 && answer.usage.completion_tokens > 0);
 });
 
 test("a stream adds up to the whole answer", async () => {
-  const whole = await client.chat.completions.create({ model: "grok-3", messages });
-  const stream = await client.chat.completions.create({
+  const whole = await served.client.chat.completions.create({ model: "grok-3", messages });
+  const stream = await served.client.chat.completions.create({
     model: "grok-3", messages, stream: true, stream_options: { include_usage: true },
   });
   let text = "";
@@ -75,19 +48,19 @@ test("a stream adds up to the whole answer", async () => {
 });
 
 test("the stream helper assembles the final message", async () => {
-  const runner = client.chat.completions.stream({ model: "grok-4", messages });
+  const runner = served.client.chat.completions.stream({ model: "grok-4", messages });
   const final = await runner.finalChatCompletion();
   assert.ok(final.choices[0].message.content.trim());
 });
 
 test("errors are typed", async () => {
-  await assert.rejects(connect(gateway, { apiKey: "sk-wrong" }).models.list(), (error) => {
+  await assert.rejects(connect(served.gateway, { apiKey: "sk-wrong" }).models.list(), (error) => {
     assert.ok(error instanceof OpenAI.AuthenticationError);
     assert.equal(error.code, "invalid_api_key");
     return true;
   });
   await assert.rejects(
-    client.chat.completions.create({ model: "grok-4", messages, temperature: 9 }),
+    served.client.chat.completions.create({ model: "grok-4", messages, temperature: 9 }),
     (error) => {
       assert.ok(error instanceof OpenAI.BadRequestError);
       assert.deepEqual([error.param, error.code], ["temperature", "invalid_temperature"]);
@@ -96,7 +69,7 @@ test("errors are typed", async () => {
     },
   );
   await assert.rejects(
-    client.chat.completions.create({ model: "gpt-5", messages }),
+    served.client.chat.completions.create({ model: "gpt-5", messages }),
     OpenAI.NotFoundError,
   );
 });

@@ -6,7 +6,7 @@ import unittest
 import openai
 from openai import AsyncOpenAI, OpenAI
 
-from harness import API_KEY, Gateway, Simulator
+from harness import API_KEY, GatewayTestCase
 
 HELLO = [{"role": "user", "content": "Say hello."}]
 LAST_CHAT_MODELS = {"grok-3", "grok-3-mini", "grok-3-thinking", "grok-4", "grok-4-mini",
@@ -19,25 +19,8 @@ def client(gateway, **options):
     return OpenAI(base_url=gateway.url + "/v1", **options)
 
 
-class SdkTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.simulator = Simulator()
-        cls.gateway = Gateway(cls.simulator.url, ["plain-basic-1", "plain-super-1"])
-        cls.client = client(cls.gateway)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.client.close()
-        cls.gateway.stop()
-        cls.simulator.stop()
-
-    def with_account(self, name, **settings):
-        gateway = Gateway(self.simulator.url, [name], **settings)
-        self.addCleanup(gateway.stop)
-        api = client(gateway)
-        self.addCleanup(api.close)
-        return gateway, api
+class SdkTest(GatewayTestCase):
+    connect = staticmethod(client)
 
     def test_models_are_listed_and_retrieved(self):
         self.assertEqual({model.id for model in self.client.models.list()}, LAST_CHAT_MODELS)

@@ -2,7 +2,10 @@
 
 use openai::{Invalid, chat::parse};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+#[path = "../../chat/tests/nonsense/mod.rs"]
+mod nonsense;
 
 /// Fields that the parser knows, at any depth, so that random objects hit its branches.
 const NAMES: &[&str] = &[
@@ -232,73 +235,11 @@ fn every_wrong_type_in_every_place_is_refused_or_harmless() {
             {"role": "user", "content": "d"}
         ]
     });
-    assert!(check(sample.to_string().as_bytes()).unwrap());
-    let wrong = [
-        json!(null),
-        json!(true),
-        json!(-1),
-        json!(1e300),
-        json!(""),
-        json!(" "),
-        json!("x"),
-        json!([]),
-        json!([null]),
-        json!([[[]]]),
-        json!({}),
-        json!({"type": {}}),
-        json!({"": null}),
-    ];
-    let mut places = Vec::new();
-    collect_places(&sample, &mut String::new(), &mut places);
-    assert!(places.len() > 40, "{}", places.len());
-    for place in &places {
-        for value in &wrong {
-            let mut body = sample.clone();
-            *body.pointer_mut(place).unwrap() = value.clone();
-            let body = body.to_string();
-            assert!(check(body.as_bytes()).is_ok(), "{place} = {value}");
-        }
-    }
-}
-
-fn collect_places(value: &Value, at: &mut String, places: &mut Vec<String>) {
-    let children: Vec<(String, &Value)> = match value {
-        Value::Array(list) => list
-            .iter()
-            .enumerate()
-            .map(|(i, v)| (i.to_string(), v))
-            .collect(),
-        Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), v)).collect(),
-        _ => Vec::new(),
-    };
-    for (name, child) in children {
-        let len = at.len();
-        at.push('/');
-        at.push_str(&name);
-        places.push(at.clone());
-        collect_places(child, at, places);
-        at.truncate(len);
-    }
+    nonsense::spoil_every_place(&sample, 40, check);
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        (0u32..3).prop_map(Value::from),
-        prop::sample::select(WORDS).prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(5, 48, 6, |inner| {
-        let name = prop::sample::select(NAMES).prop_map(str::to_owned);
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name, inner), 0..6)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
+    nonsense::any_value(NAMES, WORDS)
 }
 
 proptest! {

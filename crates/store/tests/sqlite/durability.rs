@@ -23,11 +23,8 @@ use crate::{
 const CHILD_FOLDER: &str = "STORE_TEST_CHILD_FOLDER";
 const PLENTY: u32 = 1_000_000;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the process that `acknowledged_records_survive_kill_9` starts and kills"]
-async fn child_commits_until_it_is_killed() {
-    let folder = env::var_os(CHILD_FOLDER).unwrap();
-    let store = support::open(Path::new(&folder)).await;
+async fn commit_until_killed(folder: &Path) {
+    let store = support::open(folder).await;
     store
         .insert_accounts(&[Account {
             quota: PLENTY,
@@ -42,19 +39,27 @@ async fn child_commits_until_it_is_killed() {
             for n in 0..PLENTY {
                 let name = format!("{committer}-{n}");
                 store.commit(record("a", &name)).await.unwrap();
-                writeln!(std::io::stdout(), "\nacknowledged {name}").unwrap();
+                let line = format!("\nacknowledged {name}\n");
+                std::io::stdout().write_all(line.as_bytes()).unwrap();
             }
         });
     }
     committers.join_all().await;
 }
 
-#[tokio::test]
+/// Runs itself once more as the process that is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_records_survive_kill_9() {
+    if let Some(folder) = env::var_os(CHILD_FOLDER) {
+        return commit_until_killed(Path::new(&folder)).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["durability::child_commits_until_it_is_killed", "--exact"])
-        .args(["--ignored", "--nocapture"])
+        .args([
+            "durability::acknowledged_records_survive_kill_9",
+            "--exact",
+            "--nocapture",
+        ])
         .env(CHILD_FOLDER, folder.path())
         .stdout(Stdio::piped())
         .spawn()
