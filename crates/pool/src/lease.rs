@@ -21,17 +21,6 @@ pub enum Choice {
     Ejected,
 }
 
-impl Choice {
-    /// A word for messages, logs and metric labels.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Preferred => "preferred",
-            Self::MostQuota { .. } => "most_quota",
-            Self::Ejected => "ejected",
-        }
-    }
-}
-
 /// A reservation on one account. Dropping it returns the account unharmed;
 /// [`Lease::finish`] is the only way to consume, cool, expire or penalise.
 #[must_use = "a dropped lease returns the account at once"]

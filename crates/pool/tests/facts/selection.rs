@@ -53,19 +53,6 @@ fn a_preferred_account_serves_while_it_is_selectable() {
 }
 
 #[test]
-fn choices_have_words_for_logs() {
-    let choices = [
-        Choice::Preferred,
-        Choice::MostQuota { available: 3 },
-        Choice::Ejected,
-    ];
-    assert_eq!(
-        choices.map(Choice::as_str),
-        ["preferred", "most_quota", "ejected"]
-    );
-}
-
-#[test]
 fn excluded_accounts_do_not_serve_even_if_preferred() {
     let pool = pool([account(1), account(2)]);
     let tried = [id(1)];
