@@ -94,6 +94,10 @@ fn numbers_may_lie_on_the_edge() {
         .limits
         .stop;
     assert_eq!(stop.len(), 64);
+    let longest = "x".repeat(256);
+    let request = accepted(json!({"model": longest, "stop_sequences": [longest]}));
+    assert_eq!(request.model, longest);
+    assert_eq!(request.limits.stop, [longest]);
 }
 
 #[test]
@@ -230,6 +234,13 @@ fn scalar_fields_keep_to_their_types_and_ranges() {
         ],
     );
     check(
+        "model",
+        &[(
+            json!("x".repeat(257)),
+            "model: Must not be longer than 256 bytes.",
+        )],
+    );
+    check(
         "stop_sequences",
         &[
             (
@@ -245,6 +256,10 @@ fn scalar_fields_keep_to_their_types_and_ranges() {
             (
                 json!(vec!["x"; 65]),
                 "stop_sequences: Must not hold more than 64 sequences.",
+            ),
+            (
+                json!(["x", "x".repeat(257)]),
+                "stop_sequences.1: Must not be longer than 256 bytes.",
             ),
         ],
     );

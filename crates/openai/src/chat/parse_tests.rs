@@ -144,11 +144,19 @@ fn the_limits_of_ranges_and_ids_are_inside() {
 }
 
 #[test]
+fn a_model_name_may_have_256_bytes() {
+    let longest = "x".repeat(256);
+    let asked = with("model", json!(longest)).unwrap();
+    assert_eq!(asked.request.model, longest);
+}
+
+#[test]
 fn each_bad_scalar_has_its_code_and_param() {
     for (name, value, code) in [
         ("model", json!(null), "invalid_value"),
         ("model", json!("  "), "invalid_value"),
         ("model", json!(4), "invalid_value"),
+        ("model", json!("x".repeat(257)), "invalid_value"),
         ("messages", json!(null), "invalid_value"),
         ("messages", json!([]), "invalid_value"),
         ("messages", json!("Hi"), "invalid_value"),
