@@ -69,7 +69,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn server() -> Vec<Source> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../server/src");
+    let folder =
+        Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../server/src");
     let source = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();
         Source::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

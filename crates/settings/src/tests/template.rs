@@ -10,7 +10,8 @@ use crate::{Config, file, load, template};
 fn the_committed_file_lists_every_key_with_its_default() {
     let rendered = template::render();
     if std::env::var_os("UPDATE_CONFIG_TEMPLATE").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.default.toml");
+        let path =
+            Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("config.default.toml");
         std::fs::write(path, &rendered).unwrap();
     }
     assert_eq!(
