@@ -138,6 +138,8 @@ impl Splitter {
                 }
             }
             if !self.scan()? {
+                // A used chunk is a part of the connection's read buffer, which it would keep alive.
+                self.push(Bytes::new());
                 return Ok(None);
             }
             if let Some(value) = self.accept_found(&mut accept) {

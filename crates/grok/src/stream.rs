@@ -1,63 +1,88 @@
 //! The stream of an answer.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http_body::Body as _;
+
 use crate::error::UpstreamError;
 use crate::frame::Frame;
 use crate::reader::FrameReader;
 
 /// An answer that is being received. Dropping it ends the upstream call at once.
 pub struct ChatStream {
-    body: reqwest::Response,
+    body: reqwest::Body,
     reader: FrameReader,
     is_over: bool,
 }
 
 impl ChatStream {
-    pub(crate) fn new(body: reqwest::Response, credential: &str) -> Self {
+    /// Keeps the body alone: the head would hold the connection's first read buffer to the end.
+    pub(crate) fn new(response: reqwest::Response, credential: &str) -> Self {
         Self {
-            body,
+            body: http::Response::from(response).into_body(),
             reader: FrameReader::new(credential),
             is_over: false,
         }
     }
 
-    /// Waits for the next frame that says something; `None` = the answer is complete, or ended
-    /// without a word.
-    ///
-    /// Frames that are already in the buffer come without waiting, so `now_or_never` on this future
-    /// collects what arrived together.
+    /// The next frame that says something; `None` = the answer is complete, or ended without a
+    /// word. Frames that are already in the buffer come without waiting.
     ///
     /// # Errors
     /// An in-band error, an event over 16 MiB, or [`UpstreamError::Cut`]: the connection broke, or the
     /// body ended cleanly, before an end mark said that the answer was complete. Nothing follows an
     /// error but `None`.
+    pub fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Frame<'_>>, UpstreamError>> {
+        let has_frame = ready!(self.poll_advance(context))?;
+        Poll::Ready(Ok(has_frame.then(|| self.reader.frame())))
+    }
+
+    /// As [`ChatStream::poll_frame`].
+    ///
+    /// # Errors
+    /// As [`ChatStream::poll_frame`].
     ///
     /// # Cancellation
     /// Safe: no byte and no frame is lost when the future is dropped.
     pub async fn next_frame(&mut self) -> Result<Option<Frame<'_>>, UpstreamError> {
+        let has_frame = poll_fn(|context| self.poll_advance(context)).await?;
+        Ok(has_frame.then(|| self.reader.frame()))
+    }
+
+    /// Moves to the next frame; false = there is none.
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, UpstreamError>> {
         while !self.is_over {
             match self.reader.advance() {
-                Ok(true) => return Ok(Some(self.reader.frame())),
-                Ok(false) => self.receive().await?,
+                Ok(true) => return Poll::Ready(Ok(true)),
+                Ok(false) => ready!(self.poll_receive(context))?,
                 Err(error) => {
                     self.is_over = true;
-                    return Err(error);
+                    return Poll::Ready(Err(error));
                 }
             }
         }
-        Ok(None)
+        Poll::Ready(Ok(false))
     }
 
-    async fn receive(&mut self) -> Result<(), UpstreamError> {
-        let broken = match self.body.chunk().await {
-            Ok(Some(chunk)) => {
-                self.reader.push(chunk);
-                return Ok(());
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
+        let broken = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            Some(Ok(frame)) => {
+                // Trailers say nothing here.
+                if let Ok(chunk) = frame.into_data() {
+                    self.reader.push(chunk);
+                }
+                return Poll::Ready(Ok(()));
             }
-            Ok(None) => None,
-            Err(error) => Some(UpstreamError::from_transport(&error)),
+            None => None,
+            Some(Err(error)) => Some(UpstreamError::from_transport(&error)),
         };
         self.is_over = true;
-        self.reader.finish(broken)
+        Poll::Ready(self.reader.finish(broken))
     }
 }
 

@@ -1,6 +1,11 @@
 //! Sends an answer, whatever the protocol: as a stream of frames, or whole.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -8,22 +13,23 @@ use axum::{
 };
 use bytes::Bytes;
 use chat::{Delta, Finish};
-use futures::{Stream, StreamExt};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{caller::CONVERSATION_HEADER, error::ApiError};
-use crate::gateway::{Answer, chat::answer::AnswerHead};
+use crate::{
+    gateway::{Answer, GatewayError, chat::answer::AnswerHead},
+    record::RequestRecord,
+};
 
 /// First size of a write buffer: a few token frames.
 const WRITE_BUFFER_BYTES: usize = 2048;
 
 /// Writes the frames of one streamed answer. Every method appends whole frames.
-pub trait AnswerWriter: Send + 'static {
+pub trait AnswerWriter: Send + Unpin + 'static {
     /// A sign of life after this much silence, for protocols that know one.
     const PING_AFTER: Option<Duration> = None;
 
@@ -52,8 +58,8 @@ pub fn stream<W: AnswerWriter>(answer: Answer, writer: W) -> Response {
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let conversation = conversation_header(&answer);
-    let frames = frames(answer, writer).map(Ok::<_, Infallible>);
-    (headers, conversation, Body::from_stream(frames)).into_response()
+    let body = Body::new(Frames::new(answer, writer));
+    (headers, conversation, body).into_response()
 }
 
 /// The whole answer as one JSON document: every delta goes to `push`, then `render` writes it.
@@ -83,66 +89,146 @@ fn conversation_header(answer: &Answer) -> HeaderMap {
     header.into_iter().collect()
 }
 
-fn frames<W: AnswerWriter>(mut answer: Answer, mut writer: W) -> impl Stream<Item = Bytes> + Send {
-    async_stream::stream! {
-        let record = answer.record().clone();
+/// The body of a streamed answer.
+struct Frames<W> {
+    /// Taken when the end begins.
+    answer: Option<Answer>,
+    record: RequestRecord,
+    writer: W,
+    /// What waits to be sent.
+    out: Vec<u8>,
+    end: End,
+    /// Fires after [`AnswerWriter::PING_AFTER`] without a frame.
+    silence: Option<Pin<Box<Sleep>>>,
+    last_sent: Instant,
+}
+
+/// How far the end has come. It is sent when the answer has been recorded.
+enum End {
+    NotYet,
+    Committing {
+        commit: Pin<Box<dyn Future<Output = Result<(), GatewayError>> + Send>>,
+        /// Bytes of `out` that come before the end.
+        before: usize,
+    },
+    Sent,
+}
+
+impl<W: AnswerWriter> Frames<W> {
+    fn new(answer: Answer, mut writer: W) -> Self {
         let mut out = Vec::with_capacity(WRITE_BUFFER_BYTES);
-        let mut sent = Instant::now();
         writer.start(&mut out);
-        let broken = loop {
-            let next = match W::PING_AFTER {
-                None => answer.next().await,
-                Some(silence) => {
-                    let mut next = pin!(answer.next());
-                    loop {
-                        match tokio::time::timeout_at(sent + silence, &mut next).await {
-                            Ok(next) => break next,
-                            Err(_) => {
-                                writer.ping(&mut out);
-                                sent = Instant::now();
-                                yield full(&mut out);
-                            }
-                        }
+        Self {
+            record: answer.record().clone(),
+            answer: Some(answer),
+            writer,
+            out,
+            end: End::NotYet,
+            silence: None,
+            last_sent: Instant::now(),
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            match &mut self.end {
+                End::Sent => return Poll::Ready(None),
+                End::Committing { commit, before } => {
+                    let committed = ready!(commit.as_mut().poll(context));
+                    if let Err(error) = committed {
+                        self.out.truncate(*before);
+                        self.break_off(error);
+                    }
+                    self.end = End::Sent;
+                    return Poll::Ready(Some(std::mem::take(&mut self.out).into()));
+                }
+                End::NotYet => {}
+            }
+            let Some(answer) = &mut self.answer else {
+                return Poll::Ready(None);
+            };
+            match answer.poll_next(context) {
+                Poll::Ready(Ok(Some(deltas))) => {
+                    let (writer, out) = (&mut self.writer, &mut self.out);
+                    deltas.iter().for_each(|delta| writer.delta(delta, out));
+                    // The last deltas go out with the end.
+                    if !self.out.is_empty() && !answer.is_over() {
+                        return self.send();
                     }
                 }
-            };
-            match next {
-                Ok(Some(deltas)) => deltas.iter().for_each(|delta| writer.delta(delta, &mut out)),
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            }
-            // The last deltas go out with the end.
-            if !out.is_empty() && !answer.is_over() {
-                if W::PING_AFTER.is_some() {
-                    sent = Instant::now();
+                Poll::Ready(Ok(None)) => self.begin_end(),
+                Poll::Ready(Err(error)) => {
+                    self.answer = None;
+                    self.break_off(error);
+                    self.end = End::Sent;
+                    return Poll::Ready(Some(std::mem::take(&mut self.out).into()));
                 }
-                yield full(&mut out);
-            }
-        };
-        let broken = match broken {
-            Some(error) => Some(error),
-            None => {
-                let before = out.len();
-                writer.finish(&answer.finish(), &mut out);
-                let refused = answer.commit(out.len()).await.err();
-                if refused.is_some() {
-                    out.truncate(before);
+                Poll::Pending => {
+                    ready!(self.poll_silence(context));
+                    self.writer.ping(&mut self.out);
+                    return self.send();
                 }
-                refused
             }
-        };
-        if let Some(error) = broken {
-            let error = ApiError::from(error);
-            record.error(error.status().as_u16(), error.code());
-            writer.error(&error, &mut out);
         }
-        yield Bytes::from(out);
+    }
+
+    fn begin_end(&mut self) {
+        let Some(answer) = self.answer.take() else {
+            return;
+        };
+        let before = self.out.len();
+        self.writer.finish(&answer.finish(), &mut self.out);
+        let commit = Box::pin(answer.commit(self.out.len()));
+        self.end = End::Committing { commit, before };
+    }
+
+    fn break_off(&mut self, error: GatewayError) {
+        let error = ApiError::from(error);
+        self.record.error(error.status().as_u16(), error.code());
+        self.writer.error(&error, &mut self.out);
+    }
+
+    fn send(&mut self) -> Poll<Option<Bytes>> {
+        if W::PING_AFTER.is_some() {
+            self.last_sent = Instant::now();
+        }
+        let next = Vec::with_capacity(WRITE_BUFFER_BYTES);
+        Poll::Ready(Some(std::mem::replace(&mut self.out, next).into()))
+    }
+
+    /// Ready when it is time for a sign of life. The timer is set again only when it fires.
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(after) = W::PING_AFTER else {
+            return Poll::Pending;
+        };
+        let at = self.last_sent + after;
+        let timer = self
+            .silence
+            .get_or_insert_with(|| Box::pin(sleep_until(at)));
+        loop {
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= at {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(at);
+        }
     }
 }
 
-fn full(out: &mut Vec<u8>) -> Bytes {
-    Bytes::from(std::mem::replace(
-        out,
-        Vec::with_capacity(WRITE_BUFFER_BYTES),
-    ))
+impl<W: AnswerWriter> http_body::Body for Frames<W> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let bytes = ready!(self.poll(context));
+        Poll::Ready(bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+
+    /// Knowing it early saves a poll, and the last bytes and the end go out in one write.
+    fn is_end_stream(&self) -> bool {
+        matches!(self.end, End::Sent)
+    }
 }

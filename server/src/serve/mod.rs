@@ -1,30 +1,25 @@
 //! `grok2api serve`: `boot` builds everything; here it listens, serves and drains.
 
 pub mod boot;
+mod connection;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use settings::Config;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use self::boot::Booted;
 use crate::{
     cli::ServeArgs,
-    http::{AppState, PeerAddr, router},
+    http::{AppState, router},
     jobs::{self, JobContext},
     runtime::watch,
     snapshot,
@@ -32,8 +27,6 @@ use crate::{
 
 /// File in the data folder that holds the bound address while the server runs.
 const ADDRESS_FILE: &str = "server.addr";
-/// A client has this long to send its request's head.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted: mostly the limit of open files, which a loop
 /// without a pause would not change.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -93,7 +86,16 @@ async fn serve_until_stopped(
     loop {
         tokio::select! {
             accepted = listener.accept(), if paused_until.is_none() => match accepted {
-                Ok((stream, peer)) => serve_connection(stream, peer, &service, &graceful, &connections),
+                Ok((stream, peer)) => {
+                    let served = connection::serve(
+                        stream,
+                        peer,
+                        service.clone(),
+                        graceful.watcher(),
+                        connections.closing.clone(),
+                    );
+                    connections.spawn(peer, served);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     paused_until = Some(tokio::time::Instant::now() + ACCEPT_PAUSE);
@@ -120,6 +122,7 @@ async fn serve_until_stopped(
         }
     }
     drop(listener);
+    connections.closing.cancel();
     // Every answer is out; idle kept-alive connections are closed.
     let closed = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
     tracing::debug!(is_clean = closed.is_ok(), "connections closed");
@@ -132,52 +135,32 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     }
 }
 
-fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: &axum::Router,
-    graceful: &GracefulShutdown,
-    connections: &Connections,
-) {
-    // Without it small SSE writes wait 40 ms for the client's delayed acknowledgement.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was refused");
-    }
-    let service = service
-        .clone()
-        .map_request(move |mut request: http::Request<Incoming>| {
-            request.extensions_mut().insert(PeerAddr(peer));
-            request.map(axum::body::Body::new)
-        });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-        .into_owned();
-    let connection = graceful.watch(connection);
-    let cut = connections.cut.clone();
-    connections.tasks.spawn(async move {
-        tokio::select! {
-            ended = connection => if let Err(error) = ended {
-                tracing::debug!(%error, %peer, "connection ended");
-            },
-            () = cut.cancelled() => {}
-        }
-    });
-}
-
 /// Open connections. Whoever cuts them off waits until their requests have left their records.
 #[derive(Default)]
 struct Connections {
     tasks: TaskTracker,
+    /// Ends those that have not said a word.
+    closing: CancellationToken,
     cut: CancellationToken,
 }
 
 impl Connections {
+    fn spawn(
+        &self,
+        peer: SocketAddr,
+        served: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        let cut = self.cut.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                ended = served => if let Err(error) = ended {
+                    tracing::debug!(%error, %peer, "connection ended");
+                },
+                () = cut.cancelled() => {}
+            }
+        });
+    }
+
     async fn cut(&self) {
         self.cut.cancel();
         self.tasks.close();

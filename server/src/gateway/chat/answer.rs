@@ -4,7 +4,11 @@
 //! is sent (`docs/decisions/0003`). Dropping it at any moment ends the upstream call and gives the
 //! account back unharmed.
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use ::chat::{Delta, Deltas, Finish};
 use pool::{Lease, Outcome};
@@ -104,20 +108,41 @@ impl Answer {
     /// # Cancellation
     /// Safe: nothing is lost when the future is dropped.
     pub async fn next(&mut self) -> Result<Option<&Deltas>, GatewayError> {
+        let has_more = poll_fn(|context| self.poll_advance(context)).await?;
+        Ok(has_more.then_some(&self.attempt.deltas))
+    }
+
+    /// As [`Answer::next`].
+    ///
+    /// # Errors
+    /// As [`Answer::next`].
+    pub fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<&Deltas>, GatewayError>> {
+        let has_more = ready!(self.poll_advance(context))?;
+        Poll::Ready(Ok(has_more.then_some(&self.attempt.deltas)))
+    }
+
+    /// Moves to the next deltas; false = there are none.
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, GatewayError>> {
         loop {
             if self.is_unread {
                 self.is_unread = false;
                 self.note();
                 if !self.attempt.deltas.is_empty() {
-                    return Ok(Some(&self.attempt.deltas));
+                    return Poll::Ready(Ok(true));
                 }
             }
             if self.attempt.is_ended {
-                return Ok(None);
+                return Poll::Ready(Ok(false));
             }
-            self.attempt.deltas.clear();
-            if let Err(failure) = self.attempt.advance().await {
-                return Err(self.broken(failure));
+            // Only what was handed out: a poll that waits must not lose what it has gathered.
+            if !self.attempt.is_gathering() {
+                self.attempt.deltas.clear();
+            }
+            if let Err(failure) = ready!(self.attempt.poll_advance(context)) {
+                return Poll::Ready(Err(self.broken(failure)));
             }
             self.is_unread = true;
         }

@@ -1,62 +1,27 @@
 //! One account's try at one request: the upstream stream and what came of it so far.
 
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use chat::{Deltas, FinishReason};
-use futures::FutureExt;
 use grok::{ChatCall, ChatStream, UpstreamError};
 use pool::Lease;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::{ChatContext, conversations::UpstreamConversation, translate::Translator};
-use crate::gateway::{error::Deadline, failure::Failure};
+use super::{
+    ChatContext, Delivery, conversations::UpstreamConversation, deadlines::FrameWait,
+    translate::Translator, turn::Turn,
+};
+use crate::gateway::failure::Failure;
 
-/// Ready frames are gathered into one write up to this size, so that a fast upstream does not cost
-/// one system call an event.
+/// Frames are gathered into one write up to this size, so that a fast upstream does not cost one
+/// system call an event.
 const GATHER_BYTES: usize = 16 * 1024;
-
-/// The three deadlines of a chat. `None` switches one off.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::gateway) struct Deadlines {
-    pub(in crate::gateway) first: Option<Duration>,
-    pub(in crate::gateway) idle: Option<Duration>,
-    pub(in crate::gateway) total: Option<Duration>,
-    /// When the request came in.
-    pub(in crate::gateway) started: Instant,
-}
-
-impl Deadlines {
-    /// The earlier of "`wait` from now" and the end of the total time, and which of them it is.
-    fn until(
-        &self,
-        wait: Option<Duration>,
-        deadline: Deadline,
-    ) -> Option<(Instant, Deadline, Duration)> {
-        let soon = wait.map(|wait| (Instant::now() + wait, deadline, wait));
-        let end = self
-            .total
-            .map(|total| (self.started + total, Deadline::Total, total));
-        match (soon, end) {
-            (Some(soon), Some(end)) if soon.0 < end.0 => Some(soon),
-            (soon, end) => end.or(soon),
-        }
-    }
-
-    async fn wait<T>(
-        &self,
-        wait: Option<Duration>,
-        deadline: Deadline,
-        future: impl Future<Output = T>,
-    ) -> Result<T, Failure> {
-        let Some((at, deadline, limit)) = self.until(wait, deadline) else {
-            return Ok(future.await);
-        };
-        timeout_at(at, future).await.map_err(|_| Failure::Deadline {
-            deadline,
-            after_secs: limit.as_secs(),
-        })
-    }
-}
+/// Nothing that has come is kept back for longer to gather more of it.
+const GATHER_TIME: Duration = Duration::from_millis(5);
 
 /// A stream under way on a leased account. Dropping it ends the call.
 pub(in crate::gateway) struct Attempt {
@@ -70,8 +35,14 @@ pub(in crate::gateway) struct Attempt {
     /// The conversation that this attempt added a turn to; `None` when it began one.
     continued: Option<UpstreamConversation>,
     stream: ChatStream,
-    deadlines: Deadlines,
-    has_frame: bool,
+    wait: FrameWait,
+    /// Since when there has been something that nobody was told.
+    news_since: Option<Instant>,
+    /// Whether what comes is written at once, so that fewer pieces are worth a moment.
+    gathers: bool,
+    turn: Turn,
+    /// The last turn of the runtime brought nothing new.
+    has_turned: bool,
     /// How the stream broke right behind frames that were fine: those go to the caller first.
     broken: Option<UpstreamError>,
 }
@@ -89,12 +60,8 @@ impl Attempt {
         conversation: Option<&UpstreamConversation>,
         file_ids: &[String],
     ) -> Result<Self, Failure> {
-        let started = context.deadlines.wait(
-            context.deadlines.first,
-            Deadline::FirstByte,
-            call_upstream(lease, context, conversation, file_ids),
-        );
-        let stream = match started.await? {
+        let call = call_upstream(lease, context, conversation, file_ids);
+        let stream = match context.deadlines.wait_for_head(call).await? {
             Ok(stream) => stream,
             Err(error) if conversation.is_some() && error.status() == Some(404) => {
                 return Err(Failure::LostConversation);
@@ -112,8 +79,11 @@ impl Attempt {
             first_byte: None,
             continued: conversation.cloned(),
             stream,
-            deadlines: context.deadlines,
-            has_frame: false,
+            wait: FrameWait::new(context.deadlines),
+            news_since: None,
+            gathers: context.delivery == Delivery::Stream,
+            turn: Turn::default(),
+            has_turned: false,
             broken: None,
         };
         while !attempt.translator.has_content {
@@ -142,56 +112,77 @@ impl Attempt {
     /// # Errors
     /// The stream broke, went silent or was moderated.
     pub(in crate::gateway) async fn advance(&mut self) -> Result<(), Failure> {
-        let (wait, deadline) = if self.has_frame {
-            (self.deadlines.idle, Deadline::Idle)
-        } else {
-            (self.deadlines.first, Deadline::FirstByte)
-        };
-        let Self {
-            stream,
-            translator,
-            deltas,
-            broken,
-            ..
-        } = self;
-        if let Some(error) = broken.take() {
-            return Err(error.into());
+        poll_fn(|context| self.poll_advance(context)).await
+    }
+
+    /// As [`Attempt::advance`].
+    ///
+    /// # Errors
+    /// As [`Attempt::advance`].
+    pub(super) fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Err(error.into()));
         }
-        let mut frame = match stream.next_frame().now_or_never() {
-            Some(frame) => frame?,
-            None => {
-                self.deadlines
-                    .wait(wait, deadline, stream.next_frame())
-                    .await??
-            }
-        };
-        self.has_frame = true;
         loop {
-            let Some(read) = frame else {
-                translator.finish(deltas);
-                self.is_ended = true;
-                return Ok(());
-            };
-            if read.moderated {
-                return Err(Failure::Moderated);
-            }
-            translator.apply(&read, deltas);
-            if translator.ended_early() {
-                self.is_ended = true;
-                return Ok(());
-            }
-            if deltas.len_bytes() >= GATHER_BYTES {
-                return Ok(());
-            }
-            frame = match stream.next_frame().now_or_never() {
-                Some(Ok(next)) => next,
-                Some(Err(error)) => {
-                    *broken = Some(error);
-                    return Ok(());
+            let frame = match self.stream.poll_frame(context) {
+                Poll::Ready(Ok(Some(frame))) => frame,
+                Poll::Ready(Ok(None)) => {
+                    self.translator.finish(&mut self.deltas);
+                    self.is_ended = true;
+                    return Poll::Ready(Ok(()));
                 }
-                None => return Ok(()),
+                Poll::Ready(Err(error)) if self.news_since.take().is_some() => {
+                    self.broken = Some(error);
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                Poll::Pending => match self.news_since {
+                    Some(since) if self.may_gather(since) => {
+                        ready!(self.turn.poll(context));
+                        self.has_turned = true;
+                        continue;
+                    }
+                    Some(_) => return self.tell(),
+                    None => return self.wait.poll(context).map(Err),
+                },
             };
+            if frame.moderated {
+                return Poll::Ready(Err(Failure::Moderated));
+            }
+            self.wait.frame();
+            self.translator.apply(&frame, &mut self.deltas);
+            if self.translator.ended_early() {
+                self.is_ended = true;
+                return Poll::Ready(Ok(()));
+            }
+            self.has_turned = false;
+            if self.news_since.is_none() {
+                self.news_since = Some(Instant::now());
+            }
+            if self.deltas.len_bytes() >= GATHER_BYTES {
+                return self.tell();
+            }
         }
+    }
+
+    /// Whether more may come within this turn: never before the first content, which nothing may
+    /// hold up, and not when the last turn brought nothing.
+    fn may_gather(&self, since: Instant) -> bool {
+        self.gathers
+            && self.first_byte.is_some()
+            && !self.has_turned
+            && since.elapsed() < GATHER_TIME
+    }
+
+    /// There are deltas that nobody was told of yet.
+    pub(super) fn is_gathering(&self) -> bool {
+        self.news_since.is_some()
+    }
+
+    fn tell(&mut self) -> Poll<Result<(), Failure>> {
+        self.news_since = None;
+        self.has_turned = false;
+        Poll::Ready(Ok(()))
     }
 }
 

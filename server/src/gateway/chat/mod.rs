@@ -4,7 +4,9 @@ pub mod answer;
 mod attachments;
 mod attempt;
 pub mod conversations;
+mod deadlines;
 mod translate;
+mod turn;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,9 +20,8 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::{
-    attachments::ReadyFile,
-    attempt::{Attempt, Deadlines},
-    conversations::UpstreamConversation,
+    attachments::ReadyFile, attempt::Attempt, conversations::UpstreamConversation,
+    deadlines::Deadlines,
 };
 use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
 use crate::{

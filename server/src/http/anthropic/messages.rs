@@ -48,12 +48,13 @@ pub(super) async fn create_message(
     let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
     let head = head(answer.head(), &id);
     if delivery == Delivery::Whole {
-        return answer::whole(
+        // Boxed: a streamed answer would have to carry the room for it.
+        return Box::pin(answer::whole(
             answer,
             Message::new(),
             Message::push,
             move |message, _, finish| message.to_json(&head, finish),
-        )
+        ))
         .await;
     }
     Ok(answer::stream(

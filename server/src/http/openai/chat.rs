@@ -67,12 +67,13 @@ pub async fn complete(
     let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
     let head = head(answer.head(), &id);
     if delivery == Delivery::Whole {
-        return answer::whole(
+        // Boxed: a streamed answer would have to carry the room for it.
+        return Box::pin(answer::whole(
             answer,
             Answer::new(thinking),
             Answer::push,
             move |document, _, finish| document.to_json(&head, finish),
-        )
+        ))
         .await;
     }
     let writer = ChunkWriter::new(&head, thinking).include_usage(asked.include_usage);
