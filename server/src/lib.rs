@@ -7,6 +7,7 @@ pub mod commands;
 pub mod gateway;
 pub mod http;
 pub mod jobs;
+pub mod limits;
 pub mod media;
 pub mod obs;
 pub mod record;

@@ -209,6 +209,7 @@ impl Inner {
     fn finish(&self, status: u16, is_complete: bool) {
         let error = self.facts.lock().error;
         let (status, outcome) = match error {
+            Some((CLIENT_GONE, _)) => (CLIENT_GONE, Outcome::ClientGone),
             Some((judged, _)) if judged < 500 => (status, Outcome::Refused),
             Some(_) => (status, Outcome::Failed),
             None if !is_complete => (CLIENT_GONE, Outcome::ClientGone),

@@ -68,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("clock", &[]),
     ("obs", &[]),
+    ("limits", &[]),
     ("media", &[]),
     ("snapshot", &["media"]),
     ("record", &["clock"]),
@@ -79,13 +80,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "clock", "gateway", "jobs", "record", "runtime", "services", "snapshot",
+            "auth", "clock", "gateway", "jobs", "limits", "record", "runtime", "services",
+            "snapshot",
         ],
     ),
     (
         "serve",
         &[
-            "auth", "cli", "gateway", "http", "jobs", "obs", "runtime", "services", "snapshot",
+            "auth", "cli", "gateway", "http", "jobs", "limits", "obs", "runtime", "services",
+            "snapshot",
         ],
     ),
     (

@@ -21,7 +21,11 @@ use pool::{AccountChange, Lease, Pool};
 use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
-use self::{chat::conversations::Conversations, failure::Failure, slots::Slots};
+use self::{
+    chat::conversations::Conversations,
+    failure::Failure,
+    slots::{SlotUse, Slots},
+};
 pub use self::{
     chat::{Answer, Caller},
     error::{Deadline, ErrorKind, GatewayError},
@@ -60,6 +64,12 @@ impl Gateway {
     #[must_use]
     pub fn conversations(&self) -> &Conversations {
         &self.conversations
+    }
+
+    /// Chats under way and waiting.
+    #[must_use]
+    pub fn chats(&self) -> SlotUse {
+        self.chat_slots.in_use()
     }
 
     /// Waits for the background work that requests left behind.

@@ -3,12 +3,13 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use parking_lot::Mutex;
+use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::GatewayError;
@@ -24,6 +25,17 @@ struct Inner {
     semaphore: Arc<Semaphore>,
     size: Mutex<Size>,
     waiting: AtomicUsize,
+    refused: AtomicU64,
+}
+
+/// What the health report says of slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SlotUse {
+    pub used: usize,
+    pub max: usize,
+    pub waiting: usize,
+    /// Callers who got no slot, since the start.
+    pub refused: u64,
 }
 
 #[derive(Default)]
@@ -46,6 +58,7 @@ impl Slots {
             semaphore: Arc::new(Semaphore::new(limit)),
             size: Mutex::new(Size { limit, debt: 0 }),
             waiting: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
         }))
     }
 
@@ -80,13 +93,31 @@ impl Slots {
         let limit = inner.size.lock().limit;
         let waiter = Waiter::enter(&inner.waiting);
         if waiter.position > limit.saturating_mul(WAITERS_PER_SLOT) {
-            return Err(GatewayError::at_capacity(limit));
+            return Err(self.refuse(limit));
         }
         let acquired = Arc::clone(&inner.semaphore).acquire_owned();
         match tokio::time::timeout(wait, acquired).await {
             Ok(Ok(permit)) => Ok(slot(permit)),
-            _ => Err(GatewayError::at_capacity(limit)),
+            _ => Err(self.refuse(limit)),
         }
+    }
+
+    #[must_use]
+    pub fn in_use(&self) -> SlotUse {
+        let inner = &self.0;
+        let size = inner.size.lock();
+        let taken = size.limit + size.debt;
+        SlotUse {
+            used: taken.saturating_sub(inner.semaphore.available_permits()),
+            max: size.limit,
+            waiting: inner.waiting.load(Ordering::Relaxed),
+            refused: inner.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    fn refuse(&self, limit: usize) -> GatewayError {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
+        GatewayError::at_capacity(limit)
     }
 }
 
@@ -139,6 +170,15 @@ mod tests {
             drop(first);
         });
         assert!(later.is_ok());
+        let one = SlotUse {
+            used: 1,
+            max: 1,
+            waiting: 0,
+            refused: 1,
+        };
+        assert_eq!(slots.in_use(), one);
+        drop(later);
+        assert_eq!(slots.in_use(), SlotUse { used: 0, ..one });
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,7 +21,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{caller::CONVERSATION_HEADER, error::ApiError};
 use crate::{
-    gateway::{Answer, GatewayError, chat::answer::AnswerHead},
+    gateway::{
+        Answer, GatewayError,
+        chat::{
+            answer::AnswerHead,
+            unread::{UnreadAnswers, Watched},
+        },
+    },
     record::RequestRecord,
 };
 
@@ -50,7 +56,7 @@ pub trait AnswerWriter: Send + Unpin + 'static {
 
 /// The answer as server-sent events, as they come. Dropping the response ends the upstream call and
 /// returns the account.
-pub fn stream<W: AnswerWriter>(answer: Answer, writer: W) -> Response {
+pub fn stream<W: AnswerWriter>(answer: Answer, writer: W, unread: &UnreadAnswers) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),
@@ -58,7 +64,7 @@ pub fn stream<W: AnswerWriter>(answer: Answer, writer: W) -> Response {
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let conversation = conversation_header(&answer);
-    let body = Body::new(Frames::new(answer, writer));
+    let body = Body::new(Frames::new(answer, writer, unread));
     (headers, conversation, body).into_response()
 }
 
@@ -91,8 +97,7 @@ fn conversation_header(answer: &Answer) -> HeaderMap {
 
 /// The body of a streamed answer.
 struct Frames<W> {
-    /// Taken when the end begins.
-    answer: Option<Answer>,
+    answer: Watched,
     record: RequestRecord,
     writer: W,
     /// What waits to be sent.
@@ -114,13 +119,22 @@ enum End {
     Sent,
 }
 
+/// What came of asking the answer.
+enum Step {
+    Written,
+    Over(Box<Answer>),
+    Broken(GatewayError),
+    /// Nobody read it for too long, so it was ended; the connection follows.
+    Gone,
+}
+
 impl<W: AnswerWriter> Frames<W> {
-    fn new(answer: Answer, mut writer: W) -> Self {
+    fn new(answer: Answer, mut writer: W, unread: &UnreadAnswers) -> Self {
         let mut out = Vec::with_capacity(WRITE_BUFFER_BYTES);
         writer.start(&mut out);
         Self {
             record: answer.record().clone(),
-            answer: Some(answer),
+            answer: unread.watch(answer),
             writer,
             out,
             end: End::NotYet,
@@ -130,62 +144,90 @@ impl<W: AnswerWriter> Frames<W> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        loop {
-            match &mut self.end {
-                End::Sent => return Poll::Ready(None),
-                End::Committing { commit, before } => {
-                    let committed = ready!(commit.as_mut().poll(context));
-                    if let Err(error) = committed {
-                        self.out.truncate(*before);
-                        self.break_off(error);
-                    }
-                    self.end = End::Sent;
-                    return Poll::Ready(Some(std::mem::take(&mut self.out).into()));
-                }
-                End::NotYet => {}
+        match &self.end {
+            End::NotYet => {}
+            End::Committing { .. } => return self.poll_commit(context),
+            End::Sent => return Poll::Ready(None),
+        }
+        match self.poll_answer(context) {
+            Poll::Ready(Step::Written) => self.send(),
+            Poll::Ready(Step::Over(answer)) => {
+                self.begin_end(*answer);
+                self.poll_commit(context)
             }
-            let Some(answer) = &mut self.answer else {
-                return Poll::Ready(None);
-            };
-            match answer.poll_next(context) {
-                Poll::Ready(Ok(Some(deltas))) => {
-                    let (writer, out) = (&mut self.writer, &mut self.out);
-                    deltas.iter().for_each(|delta| writer.delta(delta, out));
-                    // The last deltas go out with the end.
-                    if !self.out.is_empty() && !answer.is_over() {
-                        return self.send();
-                    }
-                }
-                Poll::Ready(Ok(None)) => self.begin_end(),
-                Poll::Ready(Err(error)) => {
-                    self.answer = None;
-                    self.break_off(error);
-                    self.end = End::Sent;
-                    return Poll::Ready(Some(std::mem::take(&mut self.out).into()));
-                }
-                Poll::Pending => {
-                    ready!(self.poll_silence(context));
-                    self.writer.ping(&mut self.out);
-                    return self.send();
-                }
+            Poll::Ready(Step::Broken(error)) => self.send_last(Some(error)),
+            Poll::Ready(Step::Gone) => {
+                self.end = End::Sent;
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                ready!(self.poll_silence(context));
+                self.writer.ping(&mut self.out);
+                self.send()
             }
         }
     }
 
-    fn begin_end(&mut self) {
-        let Some(answer) = self.answer.take() else {
-            return;
+    /// Writes what is new into `out`.
+    fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        let mut held = self.answer.lock();
+        let held = &mut *held;
+        held.unread_since = None;
+        loop {
+            let Some(answer) = &mut held.answer else {
+                return Poll::Ready(Step::Gone);
+            };
+            let step = match ready!(answer.poll_next(context)) {
+                Ok(Some(deltas)) => {
+                    let (writer, out) = (&mut self.writer, &mut self.out);
+                    deltas.iter().for_each(|delta| writer.delta(delta, out));
+                    // The last deltas go out with the end.
+                    if self.out.is_empty() || answer.is_over() {
+                        continue;
+                    }
+                    held.unread_since = Some(Instant::now());
+                    Step::Written
+                }
+                Ok(None) => held
+                    .answer
+                    .take()
+                    .map_or(Step::Gone, |answer| Step::Over(Box::new(answer))),
+                Err(error) => {
+                    held.answer = None;
+                    Step::Broken(error)
+                }
+            };
+            return Poll::Ready(step);
+        }
+    }
+
+    fn poll_commit(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let End::Committing { commit, before } = &mut self.end else {
+            return Poll::Ready(None);
         };
+        let before = *before;
+        let refused = ready!(commit.as_mut().poll(context)).err();
+        if refused.is_some() {
+            self.out.truncate(before);
+        }
+        self.send_last(refused)
+    }
+
+    fn send_last(&mut self, error: Option<GatewayError>) -> Poll<Option<Bytes>> {
+        if let Some(error) = error {
+            let error = ApiError::from(error);
+            self.record.error(error.status().as_u16(), error.code());
+            self.writer.error(&error, &mut self.out);
+        }
+        self.end = End::Sent;
+        Poll::Ready(Some(std::mem::take(&mut self.out).into()))
+    }
+
+    fn begin_end(&mut self, answer: Answer) {
         let before = self.out.len();
         self.writer.finish(&answer.finish(), &mut self.out);
         let commit = Box::pin(answer.commit(self.out.len()));
         self.end = End::Committing { commit, before };
-    }
-
-    fn break_off(&mut self, error: GatewayError) {
-        let error = ApiError::from(error);
-        self.record.error(error.status().as_u16(), error.code());
-        self.writer.error(&error, &mut self.out);
     }
 
     fn send(&mut self) -> Poll<Option<Bytes>> {

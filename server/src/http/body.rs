@@ -1,44 +1,97 @@
 //! The body of an API request, read as a whole.
 
+use std::io::{self, ErrorKind};
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
-use http_body_util::{BodyExt, LengthLimitError};
+use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 
-use super::{AppState, error::ApiError};
-use crate::snapshot::Snapshot;
+use super::{AppState, caller::CallerKey, error::ApiError, middleware::body::BodyMemory};
 
-/// A whole request body, at most `server.max_body_mb` long.
-pub struct WholeBody(pub Bytes);
+/// A larger body is not parsed on a runtime thread, where every other request would wait for it.
+const INLINE_BYTES: usize = 256 * 1024;
+/// Large bodies that are parsed at the same time.
+static PARSING: Semaphore = Semaphore::const_new(2);
+
+/// A whole request body, and its part of the memory for bodies.
+pub struct WholeBody {
+    bytes: Bytes,
+    memory: Option<BodyMemory>,
+}
+
+impl WholeBody {
+    /// What `parse` makes of it, and the memory that counts until that is no longer needed.
+    ///
+    /// # Errors
+    /// What `parse` says.
+    pub async fn parse<T, E>(
+        self,
+        parse: impl FnOnce(&[u8]) -> Result<T, E> + Send + 'static,
+    ) -> Result<(T, Option<BodyMemory>), ApiError>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        ApiError: From<E>,
+    {
+        let Self { bytes, memory } = self;
+        if bytes.len() <= INLINE_BYTES {
+            return Ok((parse(&bytes)?, memory));
+        }
+        let permit = PARSING.acquire().await.map_err(anyhow::Error::from)?;
+        let parsing = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            parse(&bytes)
+        });
+        let parsed = parsing.await.map_err(anyhow::Error::from)?;
+        Ok((parsed?, memory))
+    }
+}
 
 impl FromRequest<AppState> for WholeBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let snapshot = parts.extensions.get::<Snapshot>();
-        let limit_mb = match snapshot {
-            Some(snapshot) => snapshot.settings.config.server.max_body_mb,
-            None => state.current.load().settings.config.server.max_body_mb,
-        };
+        let (mut parts, body) = request.into_parts();
+        let memory = parts.extensions.remove::<BodyMemory>();
         let collected = body.collect().await;
-        collected
-            .map(|body| Self(body.to_bytes()))
-            .map_err(|error| match is_too_long(&error) {
-                true => ApiError::BodyTooLarge { limit_mb },
-                false => ApiError::UnreadableBody,
-            })
+        let bytes = collected
+            .map_err(|error| why(&error, memory.as_ref()))?
+            .to_bytes();
+        // A body takes its time, and a key may have been taken out meanwhile.
+        if let Some(CallerKey(Some(label))) = parts.extensions.get::<CallerKey>() {
+            let settings = &state.current.load().settings;
+            if !settings.api_keys.has(label) {
+                return Err(ApiError::InvalidApiKey);
+            }
+        }
+        Ok(Self { bytes, memory })
     }
 }
 
-fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
+fn why(error: &axum::Error, memory: Option<&BodyMemory>) -> ApiError {
+    if let Some(refusal) = memory.and_then(BodyMemory::refusal) {
+        return refusal;
     }
-    false
+    match is_client_gone(error) {
+        true => ApiError::ClientGone,
+        false => ApiError::UnreadableBody,
+    }
+}
+
+/// Whether the connection ended, or its HTTP/2 stream, before the body did. What is left is a body
+/// that is not HTTP.
+fn is_client_gone(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = || std::iter::successors(Some(error), |error| error.source());
+    if let Some(error) = causes().find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        return !matches!(
+            error.kind(),
+            ErrorKind::InvalidInput | ErrorKind::InvalidData
+        );
+    }
+    causes()
+        .find_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .is_some_and(|error| !error.is_parse())
 }

@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 
-use crate::gateway::{ErrorKind, GatewayError};
+use crate::{
+    gateway::{ErrorKind, GatewayError},
+    record::CLIENT_GONE,
+};
 
 /// An error at the edge: the gateway's, or one that never came to the gateway.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -30,6 +33,17 @@ pub enum ApiError {
     BodyTooLarge { limit_mb: u64 },
     #[error("The request body could not be read completely.")]
     UnreadableBody,
+    #[error("The request body did not come in time (`server.body_timeout_secs`).")]
+    BodyTimeout,
+    #[error(
+        "Too many request bodies are in memory (`server.bodies_in_memory_mb`). Try again in a moment."
+    )]
+    BodiesFull,
+    /// Nobody sees it but the record.
+    #[error("The client left before its request was complete.")]
+    ClientGone,
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
     #[error("The server is shutting down. Try again in a moment.")]
     Draining,
     /// The cause is in the log under the request id, never in the answer.
@@ -58,7 +72,12 @@ impl ApiError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnreadableBody => StatusCode::BAD_REQUEST,
-            Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::ClientGone => {
+                StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST)
+            }
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Draining | Self::BodiesFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -75,6 +94,10 @@ impl ApiError {
             Self::Forbidden(_) => "forbidden",
             Self::BodyTooLarge { .. } => "request_too_large",
             Self::UnreadableBody => "invalid_body",
+            Self::BodyTimeout => "request_timeout",
+            Self::BodiesFull => "server_busy",
+            Self::ClientGone => "client_gone",
+            Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::Draining => "shutting_down",
             Self::Internal(_) => "internal_error",
         }
@@ -85,7 +108,7 @@ impl ApiError {
     pub fn param(&self) -> Option<&str> {
         match self {
             Self::Gateway(error) => error.param.as_deref(),
-            Self::UnreadableBody => Some("body"),
+            Self::UnreadableBody | Self::BodyTimeout => Some("body"),
             _ => None,
         }
     }
@@ -96,6 +119,7 @@ impl ApiError {
         let wait = match self {
             Self::Gateway(error) => error.retry_after?,
             Self::Draining => Duration::from_secs(5),
+            Self::BodiesFull => Duration::from_secs(1),
             _ => return None,
         };
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -30,9 +30,10 @@ use tower_sessions::{
 
 use crate::{
     auth::StoreSessions,
-    gateway::Gateway,
+    gateway::{Gateway, chat::unread::UnreadAnswers},
     http::error::ApiError,
     jobs::Jobs,
+    limits::Limits,
     runtime::{Runtime, drain::InFlight},
     snapshot::Current,
 };
@@ -50,6 +51,8 @@ pub struct AppState {
     pub public: Arc<dyn PublicService>,
     pub in_flight: InFlight,
     pub jobs: Jobs,
+    pub limits: Limits,
+    pub unread: UnreadAnswers,
 }
 
 /// The address at the other end of the TCP connection.
@@ -62,9 +65,10 @@ pub struct PeerAddr(pub SocketAddr);
 /// 1. `middleware::request`: request id, 503 while draining, error envelope, log line and record at
 ///    the last byte; adds `RequestRecord` and `Snapshot`.
 /// 2. `middleware::panic`: a panic is a 500.
-/// 3. `middleware::body_limit` (`server.max_body_mb`): reading further is an error.
+/// 3. `middleware::body`: size, time and memory of the body; reading further is an error.
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
-///    On pages and `/v1/public`: `middleware::origin`, then the session layer, which adds `Session`.
+///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
+///    which adds `Session`; on pages `middleware::api_form`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
@@ -72,18 +76,30 @@ pub fn router(state: &AppState) -> Router {
         .layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
+    let our_name = layers::from_fn(middleware::host::layer);
+    let api_form = layers::from_fn_with_state(state.clone(), middleware::api_form::layer);
     Router::new()
         .nest(
             "/v1/public",
             public::routes()
                 .layer(sessions.clone())
-                .layer(same_origin.clone()),
+                .layer(same_origin.clone())
+                .layer(our_name.clone()),
         )
         .nest("/v1", keyed)
         .merge(ops::routes())
-        .merge(pages::routes(state).layer(sessions).layer(same_origin))
+        .merge(
+            pages::routes(state)
+                .layer(api_form)
+                .layer(sessions)
+                .layer(same_origin)
+                .layer(our_name),
+        )
         .layer(DefaultBodyLimit::disable())
-        .layer(layers::from_fn(middleware::body_limit::layer))
+        .layer(layers::from_fn_with_state(
+            state.clone(),
+            middleware::body::layer,
+        ))
         .layer(middleware::panic::layer())
         .layer(layers::from_fn_with_state(
             state.clone(),

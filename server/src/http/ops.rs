@@ -12,7 +12,9 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::AppState;
-use crate::{clock::now_ms, jobs::JobReport};
+use crate::{
+    clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, snapshot::Snapshot,
+};
 
 /// How long the store may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,8 +44,19 @@ struct Readiness {
     demo: bool,
     in_flight: usize,
     pool: PoolCounts,
+    limits: LimitUses,
     /// Interval work, by name.
     jobs: Vec<JobReport>,
+}
+
+/// What is in use of what all callers share, the most that may be, and how often more was refused.
+#[derive(Serialize)]
+struct LimitUses {
+    connections: Use,
+    body_bytes: Use,
+    chats: SlotUse,
+    /// Answers that were ended because nobody read them, since the start.
+    unread_ended: u64,
 }
 
 #[derive(Serialize)]
@@ -100,7 +113,24 @@ async fn readyz(State(state): State<AppState>) -> Response {
             disabled: counts.disabled,
             leases: counts.open_leases,
         },
+        limits: limits(&state, &snapshot),
         jobs,
     };
     (code, Json(body)).into_response()
+}
+
+fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
+    let server = &snapshot.settings.config.server;
+    LimitUses {
+        connections: state
+            .limits
+            .connections
+            .in_use(server.max_connections.into()),
+        body_bytes: state
+            .limits
+            .body_bytes
+            .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),
+        chats: state.gateway.chats(),
+        unread_ended: state.unread.ended(),
+    }
 }

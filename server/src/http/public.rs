@@ -22,7 +22,7 @@ async fn create_chat_completion(
     let (mut parts, body) = request.into_parts();
     let headers = parts.headers.clone();
     let again = Request::from_parts(parts.clone(), body);
-    let WholeBody(body) = WholeBody::from_request(again, &state).await?;
+    let body = WholeBody::from_request(again, &state).await?;
     // Again: the demo, which is open to all, may have ended while the body came in.
     PublicCaller::from_request_parts(&mut parts, &state).await?;
     chat::complete(&state, caller, &headers, body).await

@@ -5,6 +5,7 @@ mod accounts;
 mod conversations;
 mod requests;
 mod sessions;
+mod unread;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,9 @@ use serde::Serialize;
 use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{clock::now_ms, gateway::Gateway, snapshot::Current};
+use crate::{
+    clock::now_ms, gateway::Gateway, gateway::chat::unread::UnreadAnswers, snapshot::Current,
+};
 
 /// What a job did, in a few words.
 type Done = anyhow::Result<String>;
@@ -96,6 +99,7 @@ pub struct JobContext {
     pub store: Arc<dyn Store>,
     pub gateway: Arc<Gateway>,
     pub current: Current,
+    pub unread: UnreadAnswers,
 }
 
 /// Starts all jobs. They end with `stop`.
@@ -105,6 +109,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(accounts::Elapsed::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);
+    jobs.spawn(unread::End::new(context), store, &runner);
 }
 
 /// Who owns the jobs' tasks, and what ends them.

@@ -2,8 +2,10 @@
 
 use std::{io::IsTerminal, sync::OnceLock};
 
+use anyhow::Context;
 use tracing_subscriber::{
-    EnvFilter, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    EnvFilter, Registry, filter::LevelFilter, fmt, layer::SubscriberExt, reload,
+    util::SubscriberInitExt,
 };
 
 /// How to change the level while the process runs.
@@ -46,17 +48,64 @@ pub fn set_level(level: &str) {
     }
 }
 
+/// Whether `level` can be used.
+///
+/// # Errors
+/// It is no level and no filter.
+pub fn check(level: &str) -> anyhow::Result<()> {
+    let what = || {
+        format!(
+            "server.log_level: {level:?} is no level (debug, info, warning, error) and no filter"
+        )
+    };
+    let directives = directives(level);
+    // A filter takes any word for the name of a module.
+    let first = directives.split(',').next().unwrap_or_default();
+    if !first.contains('=') {
+        first.parse::<LevelFilter>().with_context(what)?;
+    }
+    EnvFilter::try_new(&directives).with_context(what)?;
+    Ok(())
+}
+
 fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_new(directives(level)).unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+fn directives(level: &str) -> String {
     let level = match level.to_ascii_lowercase().as_str() {
         "warning" => "warn".to_owned(),
         "critical" => "error".to_owned(),
         other => other.to_owned(),
     };
     // The libraries' own chatter helps nobody who runs the gateway.
-    let filter = if level.contains(['=', ',']) {
+    if level.contains(['=', ',']) {
         level
     } else {
         format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,tower_sessions=warn,reqwest=warn")
-    };
-    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_levels_and_filters_are_accepted() {
+        for fine in [
+            "info",
+            "WARNING",
+            "critical",
+            "Debug",
+            "off",
+            "info,server=debug",
+            "server=trace",
+        ] {
+            assert!(check(fine).is_ok(), "{fine}");
+        }
+        for bad in ["loud", "info,server=loud", "loud,server=debug"] {
+            let error = check(bad).unwrap_err().to_string();
+            assert!(error.starts_with("server.log_level: "), "{error}");
+        }
+    }
 }

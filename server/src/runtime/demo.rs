@@ -35,13 +35,19 @@ impl Default for Handover {
     }
 }
 
-/// Starts the simulator on a free loopback port.
+/// Starts the simulator, without its controls, on a free loopback port.
 ///
 /// # Errors
 /// No port could be bound.
 pub async fn start() -> anyhow::Result<Simulator> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Simulator::start(Options::serving(listen))
+    // Whoever finds the port must neither steer it nor read what others have asked.
+    let options = Options {
+        control: false,
+        keep_requests: 0,
+        ..Options::serving(listen)
+    };
+    Simulator::start(options)
         .await
         .context("starting the demo upstream")
 }

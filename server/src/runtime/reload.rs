@@ -110,6 +110,7 @@ impl Runtime {
             tracing::info!("configuration: read again, nothing has changed");
             return Ok(changed);
         }
+        obs::logs::check(&config.server.log_level).map_err(|error| format!("{error:#}"))?;
         refuse_open_door(&config, self.is_loopback).map_err(|error| format!("{error:#}"))?;
         // Half a file may be a whole configuration: one that lost its keys must not open the API.
         if config.app.api_key.is_empty() && !state.config.app.api_key.is_empty() {

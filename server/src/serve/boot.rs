@@ -17,9 +17,10 @@ use store::{KEY_ENV, MasterKey, Store};
 use crate::{
     auth::{Sessions, password},
     cli::ServeArgs,
-    gateway::Gateway,
+    gateway::{Gateway, chat::unread::UnreadAnswers},
     http::AppState,
     jobs::Jobs,
+    limits::Limits,
     obs,
     runtime::{
         Runtime,
@@ -63,6 +64,7 @@ pub fn load_config(data_dir: &Path) -> anyhow::Result<Config> {
         config, warnings, ..
     } = settings::load(data_dir, settings::environment())?;
     let format = std::env::var("LOG_FORMAT").ok();
+    obs::logs::check(&config.server.log_level)?;
     obs::logs::init(&config.server.log_level, format.as_deref());
     for warning in &warnings {
         tracing::warn!("configuration: {warning}");
@@ -170,6 +172,8 @@ fn assemble(
         public,
         in_flight: InFlight::default(),
         jobs: Jobs::default(),
+        limits: Limits::default(),
+        unread: UnreadAnswers::default(),
     }
 }
 

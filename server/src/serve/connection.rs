@@ -4,24 +4,34 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use hyper::{
     body::Incoming,
+    rt::Executor,
     server::conn::{http1, http2},
 };
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::graceful::Watcher,
     service::TowerToHyperService,
 };
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
+    io::AsyncWriteExt,
     net::TcpStream,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::http::PeerAddr;
+use super::send_timeout::SendTimeout;
+use crate::{gateway::chat::unread::DELIVERY, http::PeerAddr};
 
-/// A client has this long to send its request's head.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest head of an HTTP/1 request, and largest piece of a body that is read at once.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// A client that is gone without a word is found out after this much silence and as much again.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+/// A refused client that does not read is not waited for.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+/// HTTP/2 requests under way on one connection.
+const MAX_STREAMS: u32 = 200;
 /// The first bytes of HTTP/2 (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Pause before looking again at a preface of which only a part has come.
@@ -31,6 +41,13 @@ const PREFACE_PAUSE: Duration = Duration::from_millis(10);
 enum Http {
     One,
     Two,
+}
+
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    pub(super) header: Duration,
+    pub(super) send: Duration,
 }
 
 /// Serves one connection to its end. One that has not said a word ends with `closing`.
@@ -43,37 +60,88 @@ pub(super) async fn serve(
     service: axum::Router,
     watcher: Watcher,
     closing: CancellationToken,
+    timeouts: Timeouts,
 ) -> anyhow::Result<()> {
     // Without it small SSE writes wait 40 ms for the client's delayed acknowledgement.
     stream.set_nodelay(true)?;
-    let first_bytes = timeout(HEADER_TIMEOUT, detect(&stream));
-    let Some(Some(http)) = closing
-        .run_until_cancelled(first_bytes)
-        .await
-        .transpose()?
-        .transpose()?
-    else {
+    keep_alive(&stream)?;
+    let first_bytes = timeout(timeouts.header, detect(&stream));
+    let first_bytes = closing.run_until_cancelled(first_bytes).await;
+    let Some(Some(http)) = first_bytes.transpose()?.transpose()? else {
         return Ok(());
     };
     let service = service.map_request(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(PeerAddr(peer));
         request.map(axum::body::Body::new)
     });
-    let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(service));
+    let io = TokioIo::new(SendTimeout::new(stream, timeouts.send));
+    let service = TowerToHyperService::new(service);
     match http {
         Http::One => {
             let mut builder = http1::Builder::new();
             builder
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT);
-            watcher.watch(builder.serve_connection(io, service)).await?;
+                .header_read_timeout(timeouts.header)
+                .max_buf_size(MAX_HEAD_BYTES);
+            let connection = watcher.watch(builder.serve_connection(io, service));
+            deliver(connection).await.transpose()?;
         }
         Http::Two => {
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder.timer(TokioTimer::new());
+            let streams = Streams(TaskTracker::new());
+            let mut builder = http2::Builder::new(streams);
+            builder
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(MAX_STREAMS)
+                .keep_alive_interval(KEEPALIVE)
+                .keep_alive_timeout(KEEPALIVE);
             watcher.watch(builder.serve_connection(io, service)).await?;
         }
     }
+    Ok(())
+}
+
+/// The tasks of one connection's HTTP/2 streams. They end with it.
+#[derive(Clone)]
+struct Streams(TaskTracker);
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        self.0.spawn(deliver(stream));
+    }
+}
+
+/// Runs what delivers answers until it is done, or until somebody ends it because nobody reads.
+async fn deliver<T>(delivery: impl Future<Output = T>) -> Option<T> {
+    let token = CancellationToken::new();
+    let until = token.clone();
+    DELIVERY
+        .scope(token, until.run_until_cancelled(delivery))
+        .await
+}
+
+/// Says that the server is full, in the few words that need no reading.
+pub(super) async fn refuse(mut stream: TcpStream) {
+    let writing = stream.write_all(
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+          content-type: application/json\r\ncontent-length: 160\r\n\r\n\
+          {\"error\":{\"message\":\"Too many connections (`server.max_connections`). Try again in a \
+          moment.\",\"type\":\"server_error\",\"param\":null,\"code\":\"too_many_connections\"}}",
+    );
+    let _ = timeout(REFUSAL_TIMEOUT, writing).await;
+}
+
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    let probes = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE / 4);
+    socket.set_tcp_keepalive(&probes)?;
+    // What was sent and is not acknowledged ends the connection as well.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(KEEPALIVE * 2))?;
     Ok(())
 }
 
@@ -95,7 +163,7 @@ async fn detect(stream: &TcpStream) -> io::Result<Option<Http>> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::{io::AsyncWriteExt, net::TcpListener};
+    use tokio::net::TcpListener;
 
     use super::*;
 

@@ -2,25 +2,33 @@
 
 pub mod boot;
 mod connection;
+mod listen;
+mod send_timeout;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use hyper_util::server::graceful::GracefulShutdown;
 use settings::Config;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::boot::Booted;
+use self::{boot::Booted, connection::Timeouts};
 use crate::{
     cli::ServeArgs,
     http::{AppState, router},
     jobs::{self, JobContext},
+    limits::{Limit, Share},
     runtime::watch,
     snapshot,
 };
@@ -30,6 +38,12 @@ const ADDRESS_FILE: &str = "server.addr";
 /// Pause after a connection could not be accepted: mostly the limit of open files, which a loop
 /// without a pause would not change.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A write went beyond the largest file that the process may have; its number on Linux and macOS.
+const SIGXFSZ: SignalKind = SignalKind::from_raw(25);
+/// Clients that are told at the same time that there is no room.
+const MAX_REFUSALS: u64 = 64;
+/// Between two log lines about connections that could not be accepted.
+const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// How long background work may take to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -40,13 +54,15 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::install()?;
     snapshot::refuse_open_door(&config, config.server.is_loopback())?;
-    let listener = bind(&config).await?;
+    let listener = listen::bind(&config).await?;
     let address = listener.local_addr().context("reading the bound address")?;
     let drain = Duration::from_secs(config.server.drain_secs);
     let booted = boot::build(data_dir, args, config).await?;
     let address_file = data_dir.join(ADDRESS_FILE);
-    std::fs::write(&address_file, format!("{address}\n"))
-        .with_context(|| format!("writing {}", address_file.display()))?;
+    if let Err(error) = std::fs::write(&address_file, format!("{address}\n")) {
+        // Only scripts read it: no reason not to serve, on a full disk for example.
+        tracing::warn!(%error, "{} was not written", address_file.display());
+    }
     let is_demo = booted.state.current.load().mode.demo.is_on();
     tracing::info!(%address, demo = is_demo, "grok2api listens on http://{address}");
     let reload = Arc::new(Notify::new());
@@ -59,16 +75,6 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     Ok(())
 }
 
-async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
-    let (host, port) = (config.server.host.as_str(), config.server.port);
-    TcpListener::bind((host, port)).await.with_context(|| {
-        format!(
-            "listening on {host}:{port}; is another program using the port? Choose one with \
-             SERVER_PORT"
-        )
-    })
-}
-
 /// First signal to stop: drain. Second one, or the end of the drain time: go.
 async fn serve_until_stopped(
     listener: TcpListener,
@@ -78,6 +84,12 @@ async fn serve_until_stopped(
     drain: Duration,
 ) {
     let service = router(state);
+    let server = state.current.load().settings.config.server.clone();
+    let timeouts = Timeouts {
+        header: Duration::from_secs(server.header_timeout_secs),
+        send: Duration::from_secs(server.send_timeout_secs),
+    };
+    let mut complained_at: Option<Instant> = None;
     let connections = Connections::default();
     let graceful = GracefulShutdown::new();
     let mut paused_until = None;
@@ -87,17 +99,26 @@ async fn serve_until_stopped(
         tokio::select! {
             accepted = listener.accept(), if paused_until.is_none() => match accepted {
                 Ok((stream, peer)) => {
+                    let max = state.current.load().settings.config.server.max_connections;
+                    let Some(share) = state.limits.connections.take(1, max.into()) else {
+                        connections.refuse(stream);
+                        continue;
+                    };
                     let served = connection::serve(
                         stream,
                         peer,
                         service.clone(),
                         graceful.watcher(),
                         connections.closing.clone(),
+                        timeouts,
                     );
-                    connections.spawn(peer, served);
+                    connections.spawn(peer, share, served);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if complained_at.is_none_or(|at| at.elapsed() > ACCEPT_LOG_INTERVAL) {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        complained_at = Some(Instant::now());
+                    }
                     paused_until = Some(tokio::time::Instant::now() + ACCEPT_PAUSE);
                 }
             },
@@ -141,6 +162,7 @@ struct Connections {
     tasks: TaskTracker,
     /// Ends those that have not said a word.
     closing: CancellationToken,
+    refusals: Limit,
     cut: CancellationToken,
 }
 
@@ -148,10 +170,12 @@ impl Connections {
     fn spawn(
         &self,
         peer: SocketAddr,
+        share: Share,
         served: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         let cut = self.cut.clone();
         self.tasks.spawn(async move {
+            let _share = share;
             tokio::select! {
                 ended = served => if let Err(error) = ended {
                     tracing::debug!(%error, %peer, "connection ended");
@@ -159,6 +183,16 @@ impl Connections {
                 () = cut.cancelled() => {}
             }
         });
+    }
+
+    /// Tells one client that there is no room; the others hear nothing while many are told.
+    fn refuse(&self, stream: TcpStream) {
+        if let Some(share) = self.refusals.take(1, MAX_REFUSALS) {
+            self.tasks.spawn(async move {
+                let _share = share;
+                connection::refuse(stream).await;
+            });
+        }
     }
 
     async fn cut(&self) {
@@ -182,6 +216,7 @@ impl Background {
             store: state.store.clone(),
             gateway: state.gateway.clone(),
             current: state.current.clone(),
+            unread: state.unread.clone(),
         };
         jobs::start(&state.jobs, &context, &tasks, &stop);
         tasks.spawn(watch::run(state.runtime.clone(), asked, stop.clone()));
@@ -226,6 +261,8 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// A file that may not grow is then an error of its write, and no end of the process.
+    _file_limit: Option<Signal>,
 }
 
 impl Signals {
@@ -234,6 +271,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
             interrupt: signal(SignalKind::interrupt()).context("listening for SIGINT")?,
             hangup: signal(SignalKind::hangup()).context("listening for SIGHUP")?,
+            _file_limit: signal(SIGXFSZ).ok(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! What one request sees, taken once when it enters: settings, accounts, mode.
 
+pub mod api_keys;
+pub mod hosts;
 pub mod models;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -10,10 +12,10 @@ use grok2api_app::dto::Demo;
 use ipnet::IpNet;
 use pool::{Account, Policy, Pool};
 use rand::Rng;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use settings::Config;
 
-use self::models::Models;
+use self::{api_keys::ApiKeys, hosts::Hosts, models::Models};
 use crate::media::remote_file::{FetchPolicy, RemoteFiles};
 
 /// Configuration and what is built from it. Never changed, only replaced.
@@ -22,8 +24,9 @@ pub struct Settings {
     pub models: Models,
     pub upstream: grok::Client,
     pub remote_files: RemoteFiles,
-    /// `app.api_key`, split. Empty: the API is open.
-    pub api_keys: Vec<SecretString>,
+    /// `app.api_key`. None: the API is open.
+    pub api_keys: ApiKeys,
+    pub hosts: Hosts,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -121,7 +124,8 @@ impl Settings {
         });
         Ok(Self {
             models: Models::from_config(&config.models),
-            api_keys: config.app.api_key.clone(),
+            api_keys: ApiKeys::new(&config.app.api_key),
+            hosts: Hosts::new(&config),
             trusted_proxies: networks(&config.server.trusted_proxies),
             upstream,
             remote_files,
@@ -143,9 +147,8 @@ impl Settings {
 
     /// `server.max_body_mb`.
     #[must_use]
-    pub fn max_body_bytes(&self) -> usize {
-        usize::try_from(self.config.server.max_body_mb.saturating_mul(1024 * 1024))
-            .unwrap_or(usize::MAX)
+    pub fn max_body_bytes(&self) -> u64 {
+        self.config.server.max_body_mb.saturating_mul(1024 * 1024)
     }
 
     /// Whether `X-Forwarded-For` of this peer is believed.

@@ -11,6 +11,8 @@ mod breaks;
 mod cancel;
 mod claims;
 mod continuation;
+mod doors;
+mod floods;
 mod oddities;
 mod other_calls;
 mod records;

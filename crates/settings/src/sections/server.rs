@@ -20,8 +20,24 @@ section! {
         workers: u32 = 0, 0..=512, restart;
         /// Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks.
         trusted_proxies: Vec<String> = Vec::new(), Texts::Networks;
+        /// Names under which browsers may open the pages (and programs an API without a key), besides
+        /// this machine's, IP addresses, names without a dot or of a local network, and app.app_url.
+        allowed_hosts: Vec<String> = Vec::new(), Texts::Names;
+        /// Connections at the same time; more are refused. Each is a file descriptor, and each
+        /// running answer needs one more.
+        max_connections: u32 = 10_000, 16..=1_000_000;
+        /// How long a client may take to send a request's head, or to stay silent between two
+        /// requests, in seconds.
+        header_timeout_secs: u64 = 30, 1..=3600, restart;
+        /// How long a client may pause while it sends a body, in seconds. The whole body may take
+        /// twenty times as long.
+        body_timeout_secs: u64 = 30, 1..=3600;
+        /// How long a client may leave what is sent to it unread, in seconds.
+        send_timeout_secs: u64 = 30, 1..=3600, restart;
         /// Largest request body, in MiB.
-        max_body_mb: u64 = 96, 1..=4096;
+        max_body_mb: u64 = 32, 1..=4096;
+        /// Request bodies in memory at the same time, in MiB; more are refused for a moment.
+        bodies_in_memory_mb: u64 = 256, 1..=1_048_576;
         /// ERROR, WARNING, INFO or DEBUG, or a filter such as "info,server=debug".
         /// Variable: LOG_LEVEL.
         log_level: String = "info".to_owned(), Text::Header;

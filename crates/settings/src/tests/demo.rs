@@ -51,6 +51,7 @@ fn the_demo_takes_no_secret_and_no_address_that_is_not_listed_here() {
             // What every answer is asked for and cleaned of.
             "app.custom_instruction",
             "app.filter_tags",
+            "server.allowed_hosts",
             "server.log_level",
         ]
     );

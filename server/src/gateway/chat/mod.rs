@@ -7,6 +7,7 @@ pub mod conversations;
 mod deadlines;
 mod translate;
 mod turn;
+pub mod unread;
 
 use std::{sync::Arc, time::Duration};
 

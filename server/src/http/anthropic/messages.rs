@@ -33,10 +33,9 @@ pub(super) async fn create_message(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     headers: HeaderMap,
-    WholeBody(body): WholeBody,
+    body: WholeBody,
 ) -> Result<Response, ApiError> {
-    let mut asked = anthropic::messages::parse(&body)?;
-    drop(body);
+    let (mut asked, memory) = body.parse(anthropic::messages::parse).await?;
     asked.request.conversation_id = conversation_header(&headers)?;
     let delivery = if asked.stream {
         Delivery::Stream
@@ -46,6 +45,7 @@ pub(super) async fn create_message(
     let id = caller.record.id().to_string();
     // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
     let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
+    drop(memory);
     let head = head(answer.head(), &id);
     if delivery == Delivery::Whole {
         // Boxed: a streamed answer would have to carry the room for it.
@@ -64,6 +64,7 @@ pub(super) async fn create_message(
             head,
             request_id: id,
         },
+        &state.unread,
     ))
 }
 
@@ -73,9 +74,9 @@ pub(super) async fn create_message(
 /// The body is not valid, or there is no such model.
 pub(super) async fn count_tokens(
     ApiCaller(caller): ApiCaller,
-    WholeBody(body): WholeBody,
+    body: WholeBody,
 ) -> Result<Response, ApiError> {
-    let request = anthropic::count::parse(&body)?;
+    let (request, _memory) = body.parse(anthropic::count::parse).await?;
     caller.record.asks(&request.model, false);
     let models = &caller.snapshot.settings.models;
     let model = models.get(&request.model);

@@ -1,6 +1,8 @@
 //! Layers around the routes, one file each. Their order is documented in [`super::router`].
 
-pub mod body_limit;
+pub mod api_form;
+pub mod body;
+pub mod host;
 pub mod key;
 pub mod origin;
 pub mod panic;

@@ -61,6 +61,11 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         }
         response.headers_mut().insert("x-request-id", value);
     }
+    // What a browser guesses from the bytes may be a page.
+    response.headers_mut().insert(
+        http::header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     let line = Line {
         is_quiet: is_probe || route.starts_with("/pkg"),
         status: response.status(),

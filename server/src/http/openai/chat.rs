@@ -32,7 +32,7 @@ pub async fn create_chat_completion(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     headers: HeaderMap,
-    WholeBody(body): WholeBody,
+    body: WholeBody,
 ) -> Result<Response, ApiError> {
     complete(&state, caller, &headers, body).await
 }
@@ -45,10 +45,9 @@ pub async fn complete(
     state: &AppState,
     caller: Caller,
     headers: &HeaderMap,
-    body: bytes::Bytes,
+    body: WholeBody,
 ) -> Result<Response, ApiError> {
-    let mut asked = openai::chat::parse(&body)?;
-    drop(body);
+    let (mut asked, memory) = body.parse(openai::chat::parse).await?;
     if asked.request.conversation_id.is_none() {
         asked.request.conversation_id = conversation_header(headers)?;
     }
@@ -65,6 +64,7 @@ pub async fn complete(
     let id = caller.record.id().to_string();
     // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
     let answer = Box::pin(state.gateway.chat(caller, asked.request, delivery)).await?;
+    drop(memory);
     let head = head(answer.head(), &id);
     if delivery == Delivery::Whole {
         // Boxed: a streamed answer would have to carry the room for it.
@@ -83,6 +83,7 @@ pub async fn complete(
             writer,
             request_id: id,
         },
+        &state.unread,
     ))
 }
 

@@ -1,0 +1,209 @@
+//! What a request's body may cost: its size, the time it takes, and the memory of all bodies together.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Version, header::CONNECTION};
+use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::{
+    http::{AppState, error::ApiError},
+    limits::Share,
+    snapshot::{Settings, Snapshot},
+};
+
+/// The whole body may take this many times as long as one pause.
+const PAUSES: u32 = 20;
+/// Largest body of a server function: a long list of accounts.
+const MAX_API_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The memory that a request's body takes. In the request's extensions, so that it is given back
+/// with the last thing that was made of the body; the same goes for why the body was refused.
+#[derive(Clone)]
+pub struct BodyMemory(Arc<Mutex<BodyState>>);
+
+struct BodyState {
+    share: Share,
+    refusal: Option<ApiError>,
+}
+
+impl BodyMemory {
+    /// Why reading the body failed, if it was our doing.
+    #[must_use]
+    pub fn refusal(&self) -> Option<ApiError> {
+        self.0.lock().refusal.clone()
+    }
+}
+
+/// Bounds the body; who reads it gets an error where a bound is met, and the answer says which.
+pub async fn layer(
+    State(state): State<AppState>,
+    Extension(snapshot): Extension<Snapshot>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let bounds = Bounds::of(request.uri().path(), &snapshot.settings);
+    let memory = BodyMemory(Arc::new(Mutex::new(BodyState {
+        share: state.limits.body_bytes.none(),
+        refusal: None,
+    })));
+    request.extensions_mut().insert(memory.clone());
+    let closes = request.version() < Version::HTTP_2;
+    let request = request.map(|body| Body::new(Bounded::new(body, bounds, memory.clone())));
+    let response = next.run(request).await;
+    // A server function knows only that it could not read.
+    let Some(refusal) = memory.refusal() else {
+        return response;
+    };
+    let mut response = refusal.into_response();
+    if closes {
+        // What is left of the body will not be read, so nothing can follow it.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    bytes: u64,
+    pause: Duration,
+    all_bodies: u64,
+}
+
+impl Bounds {
+    fn of(path: &str, settings: &Settings) -> Self {
+        let server = &settings.config.server;
+        let bytes = settings.max_body_bytes();
+        Self {
+            bytes: match path.starts_with("/api/") {
+                true => bytes.min(MAX_API_BYTES),
+                false => bytes,
+            },
+            pause: Duration::from_secs(server.body_timeout_secs),
+            all_bodies: server.bodies_in_memory_mb.saturating_mul(1024 * 1024),
+        }
+    }
+}
+
+/// A body within bounds.
+struct Bounded {
+    inner: Body,
+    bounds: Bounds,
+    memory: BodyMemory,
+    /// Set at the first poll: when all of it must be there.
+    end: Option<Instant>,
+    /// Fires when a pause, or the whole, was too long.
+    timer: Option<Pin<Box<Sleep>>>,
+    paused_since: Option<Instant>,
+}
+
+/// The error of a body that was refused; [`BodyMemory::refusal`] says why.
+#[derive(Debug, thiserror::Error)]
+#[error("the body was refused")]
+struct Refused;
+
+impl Bounded {
+    fn new(inner: Body, bounds: Bounds, memory: BodyMemory) -> Self {
+        Self {
+            inner,
+            bounds,
+            memory,
+            end: None,
+            timer: None,
+            paused_since: None,
+        }
+    }
+
+    fn refuse<T>(&self, refusal: ApiError) -> Poll<Option<Result<T, axum::Error>>> {
+        self.memory.0.lock().refusal = Some(refusal);
+        Poll::Ready(Some(Err(axum::Error::new(Refused))))
+    }
+
+    /// Takes memory for `more` bytes.
+    fn grow(&self, more: usize) -> Result<(), ApiError> {
+        let mut state = self.memory.0.lock();
+        let more = more as u64;
+        if state.share.amount().saturating_add(more) > self.bounds.bytes {
+            return Err(too_large(self.bounds.bytes));
+        }
+        match state.share.grow(more, self.bounds.all_bodies) {
+            true => Ok(()),
+            false => Err(ApiError::BodiesFull),
+        }
+    }
+
+    /// Ready when the client has paused for too long.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let now = Instant::now();
+        let end = *self
+            .end
+            .get_or_insert_with(|| now + self.bounds.pause * PAUSES);
+        let since = *self.paused_since.get_or_insert(now);
+        let at = end.min(since + self.bounds.pause);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        loop {
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= at {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(at);
+        }
+    }
+}
+
+fn too_large(bytes: u64) -> ApiError {
+    let limit_mb = bytes / (1024 * 1024);
+    ApiError::BodyTooLarge { limit_mb }
+}
+
+impl http_body::Body for Bounded {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // What is announced need not be read to be refused.
+        if self.inner.size_hint().lower() > self.bounds.bytes {
+            let refusal = too_large(self.bounds.bytes);
+            return self.refuse(refusal);
+        }
+        match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.paused_since = None;
+                match self.grow(frame.data_ref().map_or(0, Bytes::len)) {
+                    Ok(()) => Poll::Ready(Some(Ok(frame))),
+                    Err(refusal) => self.refuse(refusal),
+                }
+            }
+            Poll::Pending => {
+                ready!(self.poll_pause(context));
+                self.refuse(ApiError::BodyTimeout)
+            }
+            ended => ended,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,84 @@
+//! Doors that other web pages try: a foreign name, and an API that needs no key.
+
+use axum::{Extension, extract::Request, middleware::Next, response::Response};
+use http::{
+    HeaderMap, Method, Uri,
+    header::{CONTENT_TYPE, HOST, ORIGIN},
+};
+
+use crate::{http::error::ApiError, snapshot::Snapshot};
+
+/// Refuses pages and `/v1/public` under a name that is not ours.
+///
+/// # Errors
+/// 403 `forbidden`.
+pub async fn layer(
+    Extension(snapshot): Extension<Snapshot>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    check_host(&request, &snapshot)?;
+    Ok(next.run(request).await)
+}
+
+/// What an API without a key asks instead: that no web page is the caller. A page of another site
+/// can send a request here without asking the browser's leave, as long as it is no JSON.
+///
+/// # Errors
+/// 403 `forbidden`, 415 `unsupported_media_type`.
+pub(super) fn check_open(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
+    check_host(request, snapshot)?;
+    let headers = request.headers();
+    if is_from_another_site(headers, authority(headers, request.uri())) {
+        return Err(ApiError::Forbidden(
+            "Web pages of other sites may not use an API without a key. Set `app.api_key`."
+                .to_owned(),
+        ));
+    }
+    if request.method() == Method::POST && !is_json(headers) {
+        return Err(ApiError::UnsupportedMediaType(
+            "Send the header `Content-Type: application/json`.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
+    let authority = authority(request.headers(), request.uri());
+    // HTTP/1.0 programs need not name a host; browsers always do.
+    if authority.is_none_or(|host| snapshot.settings.hosts.allows(host)) {
+        return Ok(());
+    }
+    Err(ApiError::Forbidden(
+        "This server is not known by that name. If it is yours, set `app.app_url`, or add it to \
+         `server.allowed_hosts` in config.toml."
+            .to_owned(),
+    ))
+}
+
+/// The name that the caller used: `Host`, or what HTTP/2 has in its place.
+fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let host = headers
+        .get(HOST)
+        .map(|host| host.to_str().unwrap_or_default());
+    host.or_else(|| Some(uri.authority()?.as_str()))
+}
+
+fn is_from_another_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let origin = origin.to_str().unwrap_or_default().split_once("://");
+    origin.map(|(_, host)| host) != authority
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mime = headers
+        .get(CONTENT_TYPE)
+        .and_then(|mime| mime.to_str().ok());
+    mime.and_then(|mime| mime.split(';').next())
+        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+}

@@ -1,0 +1,253 @@
+//! What a client can hold on to: connections, bodies, answers. Each has a limit, a refusal that says
+//! so, and a counter in the health report.
+
+use std::time::Duration;
+
+use grok_sim::Reply;
+use serde_json::{Value, json};
+use store::Outcome;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+use crate::support::{Server, Setup, body};
+
+const SOON: Duration = Duration::from_secs(15);
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(&server.gateway.address).await.unwrap()
+}
+
+/// What the server says until it closes the connection.
+async fn said(socket: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let reading = timeout(SOON, socket.read_to_end(&mut bytes)).await;
+    assert!(
+        reading.is_ok(),
+        "still open; it said {:?}",
+        String::from_utf8_lossy(&bytes)
+    );
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The beginning of a chat request whose body has this length.
+fn head(path: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+const CHAT: &str = "/v1/chat/completions";
+
+#[tokio::test]
+async fn clients_that_send_nothing_or_half_a_head_are_closed() {
+    let setup = Setup::accounts(["only-account"]).with("GROK2API_SERVER__HEADER_TIMEOUT_SECS", 1);
+    let server = setup.start().await;
+    for start in ["", "PRI * HT", "GET /healthz HTTP/1.1\r\nhost:", "P"] {
+        let mut socket = connect(&server).await;
+        socket.write_all(start.as_bytes()).await.unwrap();
+        let began = Instant::now();
+        said(&mut socket).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "{start:?}");
+    }
+    // One that has been served may stay as long without a word, and no longer.
+    let mut socket = connect(&server).await;
+    socket
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(said(&mut socket).await.starts_with("HTTP/1.1 200"));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_are_told_so_and_the_next_ones_are_served() {
+    let setup = Setup::accounts(["only-account"]).with("GROK2API_SERVER__MAX_CONNECTIONS", 16);
+    let server = setup.start().await;
+    // The client's own connection is one of them.
+    let used = async || server.ready().await["limits"]["connections"]["used"].clone();
+    assert_eq!(used().await, 1);
+    let mut held = Vec::new();
+    for _ in 1..16 {
+        held.push(connect(&server).await);
+    }
+    server
+        .wait_until("all are open", async || used().await == 16)
+        .await;
+    let answer = said(&mut connect(&server).await).await;
+    let (head, json) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("HTTP/1.1 503") && head.contains("retry-after: 5"),
+        "{head}"
+    );
+    let error: Value = serde_json::from_str(json).unwrap();
+    assert_eq!(error["error"]["code"], "too_many_connections");
+    assert_eq!(server.ready().await["limits"]["connections"]["refused"], 1);
+    drop(held);
+    server
+        .wait_until("they are gone", async || used().await == 1)
+        .await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let setup = Setup::accounts(["only-account"]).with("GROK2API_SERVER__BODY_TIMEOUT_SECS", 1);
+    let server = setup.start().await;
+    for path in [CHAT, "/v1/messages", "/api/sign_in", "/api/get_viewer"] {
+        let mut socket = connect(&server).await;
+        let start = head(path, 1000) + "{\"model\":";
+        socket.write_all(start.as_bytes()).await.unwrap();
+        let answer = said(&mut socket).await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
+        assert!(
+            answer.contains("server.body_timeout_secs"),
+            "{path}: {answer}"
+        );
+        if path.starts_with("/v1") {
+            server.count_request();
+        }
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn bodies_share_a_budget_and_the_one_that_does_not_fit_is_refused_for_a_moment() {
+    let setup = Setup::accounts(["only-account"])
+        .with("GROK2API_SERVER__MAX_BODY_MB", 1)
+        .with("GROK2API_SERVER__BODIES_IN_MEMORY_MB", 1);
+    let server = setup.start().await;
+    let half = 700 * 1024;
+    let mut first = connect(&server).await;
+    first
+        .write_all(head(CHAT, half + 9).as_bytes())
+        .await
+        .unwrap();
+    first.write_all(&vec![b' '; half]).await.unwrap();
+    let used = async || server.ready().await["limits"]["body_bytes"]["used"].clone();
+    server
+        .wait_until("the first is there", async || used().await == half)
+        .await;
+    let request = server
+        .client
+        .post(server.url(CHAT))
+        .header("content-type", "application/json");
+    let response = request.body(" ".repeat(half)).send().await.unwrap();
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            response.headers()["retry-after"].as_bytes()
+        ),
+        (503, &b"1"[..])
+    );
+    let json: Value = response.json().await.unwrap();
+    assert_eq!(json["error"]["code"], "server_busy");
+    drop(first);
+    server
+        .wait_until("the first is gone", async || used().await == 0)
+        .await;
+    assert_eq!(server.ready().await["limits"]["body_bytes"]["refused"], 1);
+    server.count_request();
+    server.count_request();
+    let left = server.end_with_all().await;
+    let outcomes: Vec<_> = left
+        .requests
+        .iter()
+        .map(|row| (row.status, row.outcome))
+        .collect();
+    let gone = (499, Outcome::ClientGone);
+    assert!(
+        outcomes.contains(&gone) && outcomes.contains(&(503, Outcome::Failed)),
+        "{outcomes:?}"
+    );
+}
+
+#[tokio::test]
+async fn large_arguments_of_server_functions_are_not_read_before_the_caller_has_signed_in() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    for path in ["/api/add_accounts", "/api/sign_in", "/api/highlight"] {
+        let mut socket = connect(&server).await;
+        // Not a byte of it follows.
+        let head = head(path, 1024 * 1024);
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        let read = timeout(SOON, socket.read_exact(&mut answer)).await;
+        read.unwrap_or_else(|_| panic!("{path}: it waits for the body"))
+            .unwrap();
+        assert_eq!(answer, *b"HTTP/1.1 401", "{path}");
+    }
+    server.end().await;
+}
+
+/// A server with one slot, whose upstream says more than sockets hold.
+async fn talkative() -> Server {
+    let setup = Setup::accounts(["only-account"])
+        .with("GROK2API_CHAT__CONCURRENT", 1)
+        .with("GROK2API_SERVER__SEND_TIMEOUT_SECS", 1);
+    let server = setup.start().await;
+    let much = vec!["x".repeat(64 * 1024); 400];
+    server
+        .simulator
+        .script("only-account", [Reply::tokens(much)]);
+    server
+}
+
+fn streamed() -> Value {
+    let mut request = body("Hi");
+    request["stream"] = json!(true);
+    request
+}
+
+/// The answer that nobody reads is ended, and nobody is charged.
+async fn assert_ended(server: Server) {
+    let leases = async || server.ready().await["pool"]["leases"].clone();
+    assert_eq!(server.upstream_chats().len(), 1);
+    server
+        .wait_until("it is ended", async || leases().await == 0)
+        .await;
+    let limits = server.ready().await["limits"].clone();
+    assert_eq!(
+        (&limits["chats"]["used"], &limits["chats"]["max"]),
+        (&json!(0), &json!(1))
+    );
+    let left = server.end_with_all().await;
+    assert_eq!(left.requests[0].outcome, Outcome::ClientGone);
+    assert_eq!(left.accounts["only-account"].use_count, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_does_not_keep_slot_account_and_connection() {
+    let server = talkative().await;
+    let request = streamed().to_string();
+    let mut socket = connect(&server).await;
+    let head = head(CHAT, request.len());
+    socket
+        .write_all((head + &request).as_bytes())
+        .await
+        .unwrap();
+    server.count_request();
+    let used = async || server.ready().await["limits"]["connections"]["used"].clone();
+    server
+        .wait_until("both are connected", async || used().await == 2)
+        .await;
+    server
+        .wait_until("the deaf one is cut off", async || used().await == 1)
+        .await;
+    assert_ended(server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_one_of_many_answers_unread_does_not_keep_it() {
+    let server = talkative().await;
+    let client = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .no_proxy();
+    let client = client.build().unwrap();
+    let request = client.post(server.url(CHAT)).json(&streamed());
+    let _unread = request.send().await.unwrap();
+    server.count_request();
+    assert_ended(server).await;
+}
