@@ -11,8 +11,10 @@ use url::Url;
 use crate::settings::{Settings, SettingsError};
 use crate::tls;
 
-/// Idle connections keep the door open for a burst, not forever.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// Idle connections keep the door open for the next request, and cost memory on both sides.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most of the connections of a burst over HTTP/1 will not be needed again soon.
+const POOL_MAX_IDLE: usize = 64;
 /// A dead HTTP/2 connection would otherwise hang all its streams until their idle timeouts.
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
 const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -165,6 +167,7 @@ fn build(recipe: &Recipe) -> Result<reqwest::Client, SettingsError> {
         .tcp_nodelay(true)
         .connect_timeout(recipe.connect_timeout)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_max_idle_per_host(POOL_MAX_IDLE)
         .http2_keep_alive_interval(HTTP2_PING_INTERVAL)
         .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT);
     if let Some(proxy) = &recipe.proxy {

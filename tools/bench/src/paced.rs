@@ -13,6 +13,8 @@ use crate::{
 /// Events of one answer and the time between them: a stream stays open for about half a minute.
 const EVENTS: usize = 30;
 const INTERVAL: Duration = Duration::from_millis(1000);
+/// What a burst has taken should be given back by then.
+const AFTER: Duration = Duration::from_secs(60);
 /// Connections that may be in their handshake at once.
 const OPENING: usize = 200;
 
@@ -21,6 +23,8 @@ pub(crate) struct Paced {
     pub(crate) streams: usize,
     pub(crate) rest_kib: u64,
     pub(crate) open_kib: u64,
+    /// A minute after the last stream has ended.
+    pub(crate) after_kib: u64,
     pub(crate) events_per_stream: usize,
 }
 
@@ -72,10 +76,13 @@ pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Pac
         counts.iter().min(),
         counts.iter().max()
     );
+    drop(clients);
+    tokio::time::sleep(AFTER).await;
     Ok(Paced {
         streams,
         rest_kib,
         open_kib,
+        after_kib: gateway.memory_kib()?,
         events_per_stream,
     })
 }

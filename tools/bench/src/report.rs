@@ -67,11 +67,14 @@ impl Report {
         }
         for paced in &self.paced {
             lines.push(format!(
-                "{} open paced streams: {:.1} MiB ({:.1} KiB each), every one of {} events delivered to each.",
+                "{} open paced streams: {:.1} MiB ({:.1} KiB each), every one of {} events delivered to each; \
+                 {:.1} MiB a minute after, {:.2} times as much as before.",
                 paced.streams,
                 paced.open_kib as f64 / 1024.0,
                 paced.kib_per_stream(),
-                paced.events_per_stream
+                paced.events_per_stream,
+                paced.after_kib as f64 / 1024.0,
+                paced.after_kib as f64 / paced.rest_kib as f64
             ));
         }
         lines.join("\n")
