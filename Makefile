@@ -1,5 +1,5 @@
 # Thin names for scripts/. Everything heavy goes to $XDG_CACHE_HOME/grok2api (~/.cache/grok2api).
-.PHONY: help run dev test lint fmt bench mutants setup
+.PHONY: help run dev test lint fmt bench siege mutants setup
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ fmt: ## format the code
 
 bench: ## the figures of docs/performance.md
 	@scripts/bench
+
+siege: ## hostile clients for five minutes, while a good one must be served
+	@scripts/siege
 
 mutants: ## which small changes of the pure crates no test notices (hours)
 	@scripts/mutants
