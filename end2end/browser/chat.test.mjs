@@ -30,6 +30,43 @@ pageTest("an answer grows before the eyes", { accounts, pace: visiblePace }, asy
   assert.equal((await site.readiness()).pool.leases, 0);
 });
 
+pageTest("whoever reads up while an answer grows stays there", { accounts, pace: ["--interval-ms", "20"] }, async ({ page, sim }) => {
+  const line = (at) => `Line ${at} of a long answer.\n\n`;
+  await sim.reply(text(Array.from({ length: 300 }, (_, at) => line(at)).join(""), []));
+  await open(page, "/");
+  await ask(page, "Write much, please");
+  const list = page.getByRole("region", { name: "Messages" });
+  const place = () => list.evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({ scrollTop, fromEnd: scrollHeight - clientHeight - scrollTop }));
+  const grown = async (by) => {
+    const before = await list.evaluate((list) => list.scrollHeight);
+    await waitUntil(async () => (await list.evaluate((list) => list.scrollHeight)) > before + by, "it does not grow");
+  };
+  await waitUntil(async () => (await place()).scrollTop > 200, "it does not follow the end");
+  const box = await list.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  // The steps of a trackpad under a slow hand.
+  for (let step = 0; step < 12; step++) {
+    await page.mouse.wheel(0, -3);
+    await page.waitForTimeout(30);
+  }
+  const { scrollTop } = await place();
+  await grown(200);
+  assert.equal((await place()).scrollTop, scrollTop, "pulled back to the end");
+  // The very end, and nothing short of it, takes the following up again.
+  await page.mouse.wheel(0, (await place()).fromEnd - 60);
+  await grown(100);
+  assert.ok((await place()).fromEnd > 60, "followed before the end");
+  await page.mouse.wheel(0, 100_000);
+  await grown(200);
+  await waitUntil(async () => (await place()).fromEnd <= 2, "does not follow again");
+  await list.focus();
+  await page.keyboard.press("PageUp");
+  await grown(100);
+  assert.ok((await place()).fromEnd > 100, "a key does not let go");
+  await byRole(page, "button", "Jump to latest").click();
+  await waitUntil(async () => (await place()).fromEnd <= 2, "the button does not lead back");
+});
+
 pageTest(
   "stopping keeps what came and frees the account",
   { accounts, pace: visiblePace, expected: [aborted] },

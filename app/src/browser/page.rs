@@ -3,8 +3,8 @@
 use leptos::prelude::window;
 use web_sys::{Element, ScrollBehavior, ScrollToOptions};
 
-/// Within this many pixels of the end a list counts as scrolled to its end.
-const END_SLACK: i32 = 24;
+/// Within this many pixels of the end a list is at its end: positions are rounded.
+const END_SLACK: i32 = 2;
 
 /// A new id: 24 hex digits. Unique enough inside one browser; not a secret.
 pub(crate) fn random_id() -> String {

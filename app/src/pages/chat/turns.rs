@@ -11,23 +11,59 @@ use crate::{
     components::{Icon, IconName, Skeleton},
     i18n::{t, text::chat as text},
 };
-use leptos::{html, prelude::*};
+use leptos::{
+    ev::{KeyboardEvent, PointerEvent, WheelEvent},
+    html,
+    prelude::*,
+};
+use web_sys::HtmlDivElement;
 
-/// Scrolls with the answer until the person scrolls up; a button leads back to the end.
+/// Scrolls with the answer until the person means to read further up; a button, or scrolling to the
+/// very end, leads back.
 #[component]
 pub(super) fn Turns() -> impl IntoView {
     let layout: Layout = expect_context();
     let list = NodeRef::<html::Div>::new();
     let last_top = StoredValue::new(0);
     follow_end(layout, list);
+    // What is meant counts, not where the list is: while an answer grows, the list is at its end
+    // again before a slow hand has moved it by a line.
+    let reads_up = move || {
+        if list
+            .get_untracked()
+            .is_some_and(|list| list.scroll_top() > 0)
+        {
+            layout.stay_here();
+        }
+    };
+    let on_wheel = move |event: WheelEvent| {
+        if event.delta_y() < 0.0 {
+            reads_up();
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let is_up = matches!(event.key().as_str(), "ArrowUp" | "PageUp" | "Home")
+            || (event.key() == " " && event.shift_key());
+        if is_up {
+            reads_up();
+        }
+    };
+    // A press beside the text is one on the scroll bar.
+    let on_press = move |event: PointerEvent| {
+        let is_bar = |list: &HtmlDivElement| event.offset_x() >= list.client_width();
+        if list.get_untracked().is_some_and(|list| is_bar(&list)) {
+            reads_up();
+        }
+    };
     let on_scroll = move |_| {
         let Some(list) = list.get_untracked() else {
             return;
         };
         let top = list.scroll_top();
-        if page::is_at_end(&list) {
+        let is_at_end = page::is_at_end(&list);
+        if is_at_end && top > last_top.get_value() {
             layout.follow_end();
-        } else if top < last_top.get_value() {
+        } else if !is_at_end && top < last_top.get_value() {
             layout.stay_here();
         }
         last_top.set_value(top);
@@ -39,7 +75,18 @@ pub(super) fn Turns() -> impl IntoView {
         }
     };
     view! {
-        <div class="turns" node_ref=list on:scroll=on_scroll tabindex="0" role="region" aria-label=t(text::MESSAGES)>
+        <div
+            class="turns"
+            node_ref=list
+            on:scroll=on_scroll
+            on:wheel=on_wheel
+            on:touchmove=move |_| reads_up()
+            on:keydown=on_key
+            on:pointerdown=on_press
+            tabindex="0"
+            role="region"
+            aria-label=t(text::MESSAGES)
+        >
             <div class="turns__column">
                 <TurnList />
             </div>
@@ -95,9 +142,13 @@ fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
             answer.track();
         }
         open.track_files();
-        if untrack(|| layout.follows_end()) {
+        if layout.is_following_untracked() {
             // After the views of this change have been drawn.
-            request_animation_frame(move || page::scroll_to_end(&list, false));
+            request_animation_frame(move || {
+                if layout.is_following_untracked() {
+                    page::scroll_to_end(&list, false);
+                }
+            });
         }
     });
 }

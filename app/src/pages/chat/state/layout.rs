@@ -66,6 +66,11 @@ impl Layout {
         self.follows_end.get()
     }
 
+    /// As [`Layout::follows_end`], not reactive.
+    pub(crate) fn is_following_untracked(self) -> bool {
+        self.follows_end.get_untracked()
+    }
+
     /// New text scrolls into view from now on.
     pub(crate) fn follow_end(self) {
         self.follows_end.set(true);
