@@ -56,7 +56,12 @@ fn filter(level: &str) -> EnvFilter {
     let filter = if level.contains(['=', ',']) {
         level
     } else {
-        format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,tower_sessions=warn,reqwest=warn")
+        format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,reqwest=warn")
     };
-    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // They warn of every cookie that is no session's: strangers could fill the disk with that.
+    ["tower_sessions=error", "tower_sessions_core=error"]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive)
 }

@@ -15,7 +15,10 @@ use settings::{Config, Loaded};
 use store::{KEY_ENV, MasterKey, Store};
 
 use crate::{
-    auth::{Sessions, password},
+    auth::{
+        Sessions,
+        password::{self, Adopted},
+    },
     cli::ServeArgs,
     gateway::Gateway,
     http::AppState,
@@ -174,7 +177,8 @@ fn assemble(
 }
 
 /// A plaintext `app.app_key` becomes the password's hash and is blanked in the file
-/// (`requirements.md` 1.4).
+/// (`requirements.md` 1.4). One from the environment comes again with every start: it is adopted
+/// once, so that it does not undo what was changed since.
 async fn adopt_plaintext_password(
     data_dir: &Path,
     config: &mut Config,
@@ -190,10 +194,25 @@ async fn adopt_plaintext_password(
              `grok2api admin set-password`"
         );
     }
-    password::set(store, plain, false).await?;
-    settings::blank_app_key(data_dir).context("blanking app.app_key in config.toml")?;
     config.app.app_key = SecretString::default();
-    tracing::info!("app.app_key is stored as a hash now; its value in config.toml was blanked");
+    match password::adopt(store, plain).await? {
+        Adopted::Now => {
+            tracing::info!("app.app_key is stored as a hash now; all sessions were ended")
+        }
+        Adopted::Before => tracing::debug!("app.app_key is the password in force"),
+        Adopted::Outdated => tracing::warn!(
+            "app.app_key is ignored: the password was changed after this value was adopted. Take \
+             it out of the environment and of config.toml; `grok2api admin set-password` sets one"
+        ),
+    }
+    match settings::blank_app_key(data_dir) {
+        Ok(true) => tracing::info!("app.app_key was blanked in config.toml"),
+        Ok(false) => {}
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!("app.app_key cannot be blanked and stands in clear: {error:#}");
+        }
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 mod support;
 
 mod breaks;
+mod browser;
 mod cancel;
 mod claims;
 mod continuation;
@@ -16,4 +17,6 @@ mod other_calls;
 mod records;
 mod refusals;
 mod reload;
+mod sessions;
+mod sign_in_floods;
 mod switching;
