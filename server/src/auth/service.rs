@@ -313,6 +313,11 @@ impl AuthService for Sessions {
             rule: rule.into(),
         })?;
         let store = self.store.as_ref();
+        // A harmless write first: when the store is stuck, the new password would be reported as
+        // not stored, and be in force later all the same.
+        bounded(store.sweep_sessions(now_ms()))
+            .await
+            .map_err(unavailable)?;
         password::set(store, new, false)
             .await
             .map_err(unavailable)?;
