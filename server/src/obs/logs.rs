@@ -52,6 +52,7 @@ fn filter(level: &str) -> EnvFilter {
         "critical" => "error".to_owned(),
         other => other.to_owned(),
     };
+    let level_names_sessions = level.contains("tower_sessions");
     // The libraries' own chatter helps nobody who runs the gateway.
     let filter = if level.contains(['=', ',']) {
         level
@@ -59,6 +60,9 @@ fn filter(level: &str) -> EnvFilter {
         format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,reqwest=warn")
     };
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    if level_names_sessions {
+        return filter;
+    }
     // They warn of every cookie that is no session's: strangers could fill the disk with that.
     ["tower_sessions=error", "tower_sessions_core=error"]
         .into_iter()

@@ -247,3 +247,25 @@ fn leptos_options() -> LeptosOptions {
         .hash_file(hash_file.into())
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_that_cannot_be_blanked_does_not_stop_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MasterKey::load_or_create(folder.path(), None).unwrap();
+        let store = store::open("", folder.path(), key).await.unwrap();
+        // Whoever may write everything cannot write this.
+        std::fs::create_dir(folder.path().join(settings::CONFIG_FILE)).unwrap();
+        let mut config = Config::default();
+        config.app.app_key = "correct horse battery".to_owned().into();
+        adopt_plaintext_password(folder.path(), &mut config, store.as_ref())
+            .await
+            .unwrap();
+        assert!(config.app.app_key.expose_secret().is_empty());
+        assert_eq!(password::ensure(store.as_ref()).await.unwrap(), None);
+        store.close().await;
+    }
+}

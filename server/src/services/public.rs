@@ -82,3 +82,30 @@ impl PublicService for PublicPages {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[tokio::test(start_paused = true)]
+    async fn two_blocks_are_coloured_at_once_and_others_stay_plain_after_a_wait() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let snapshot = Snapshot::own(settings::Config::default(), Vec::new()).unwrap();
+        let pages = PublicPages::new(Current::new(snapshot));
+        let colour = |code: &str| {
+            let code = code.to_owned();
+            pages.highlight(PublicProof::checked(), "rust".to_owned(), code)
+        };
+        let busy = pages.colourings.acquire_many(2).await.unwrap();
+        let refused = colour("fn main() {}").await;
+        assert_eq!(refused, Err(UiError::TooManyAttempts { retry_secs: 2 }));
+        drop(busy);
+        assert!(colour("fn main() {}").await.unwrap().contains("hl-"));
+        assert_eq!(pages.colourings.available_permits(), COLOURINGS);
+        let long = colour(&" ".repeat(16 * 1024 + 1)).await;
+        let rule = Rule::TooLong;
+        let field = Field::Code;
+        assert_eq!(long, Err(UiError::Invalid { field, rule }));
+    }
+}
