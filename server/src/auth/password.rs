@@ -111,12 +111,14 @@ pub enum Adopted {
 pub async fn adopt(store: &dyn Store, password: String) -> anyhow::Result<Adopted> {
     let in_force = hash_in_force(store).await?;
     let adopted = store.get_setting(ADOPTED_SETTING).await?;
-    // Before an earlier version remembered what it adopted, it adopted at every start.
-    if let Some(known) = adopted.clone().or_else(|| in_force.clone()) {
-        let (hash, given) = (known.clone(), password.clone());
-        if tokio::task::spawn_blocking(move || matches(&hash, &given)).await? {
+    // Earlier versions did not remember what they adopted: it is the one in force.
+    if let (Some(in_force), Some(known)) = (&in_force, adopted.or_else(|| in_force.clone())) {
+        let hashes = [known.clone(), in_force.clone()];
+        let given = password.clone();
+        let work = move || hashes.map(|hash| matches(&hash, &given));
+        let [is_known, is_in_force] = tokio::task::spawn_blocking(work).await?;
+        if is_known {
             store.set_setting(ADOPTED_SETTING, &known).await?;
-            let is_in_force = in_force.as_ref() == Some(&known);
             return Ok(if is_in_force {
                 Adopted::Before
             } else {
