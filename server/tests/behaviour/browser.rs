@@ -46,6 +46,16 @@ impl Browser {
         }
     }
 
+    /// One without cookies. To make the first takes longer than to judge a guess.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            client: self.client.clone(),
+            cookies: Mutex::default(),
+            address: None,
+        }
+    }
+
     /// As a trusted proxy reports it.
     pub(crate) fn at(mut self, address: impl ToString) -> Self {
         self.address = Some(address.to_string());

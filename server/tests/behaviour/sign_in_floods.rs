@@ -28,8 +28,9 @@ async fn start(data_dir: &Path) -> Gateway {
 /// Wrong guesses at the same time, each from the address that its number has.
 async fn guess(gateway: &Gateway, count: usize, address: impl Fn(usize) -> String) -> Vec<Said> {
     let mut guesses = JoinSet::new();
+    let first = Browser::new(gateway);
     for n in 0..count {
-        let browser = Browser::new(gateway).at(address(n));
+        let browser = first.another().at(address(n));
         guesses.spawn(async move { browser.sign_in(&format!("wrong guess {n}")).await });
     }
     guesses.join_all().await
