@@ -26,6 +26,9 @@ pub enum UiError {
     /// The request came from another site.
     #[error("cross-site request refused")]
     CrossSite,
+    /// The browser does not keep a session at the address it has opened.
+    #[error("open {app_url} instead")]
+    NotEncrypted { app_url: String },
     /// The store did not take the change; nothing was lost, try again.
     #[error("the store is unavailable")]
     Unavailable,

@@ -7,4 +7,4 @@ pub const MIN_PASSWORD_CHARS: u16 = 10;
 pub const MAX_FILES: usize = 8;
 
 /// Bytes of a code block; longer ones are not coloured.
-pub const MAX_CODE_BYTES: usize = 64 * 1024;
+pub const MAX_CODE_BYTES: usize = 16 * 1024;

@@ -31,6 +31,25 @@ impl PublicProof {
     }
 }
 
+/// Which sign-in form was used. The visitors' one takes the public key and the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Operator,
+    Visitors,
+}
+
+impl Door {
+    /// The form that leads to this path.
+    #[must_use]
+    pub fn to(path: &str) -> Self {
+        if path == "/admin" || path.starts_with("/admin/") {
+            Self::Operator
+        } else {
+            Self::Visitors
+        }
+    }
+}
+
 /// Sessions and passwords. `parts` are those of the current HTTP request.
 #[async_trait]
 pub trait AuthService: Send + Sync {
@@ -39,7 +58,7 @@ pub trait AuthService: Send + Sync {
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError>;
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError>;
     /// Starts a session; the cookie is set by the session layer.
-    async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError>;
+    async fn sign_in(&self, parts: &Parts, door: Door, password: String) -> Result<(), UiError>;
     async fn sign_out(&self, parts: &Parts) -> Result<(), UiError>;
     /// Ends all other sessions. [`UiError::Invalid`] says which rule `new` breaks.
     async fn change_password(

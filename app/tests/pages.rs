@@ -16,7 +16,7 @@ use grok2api_app::{
         CooldownReason, DeletedAccounts, ImportPreview, ModelOption, Tier, Viewer,
     },
     error::{Field, PasswordRule, UiError},
-    service::{AdminProof, AdminService, AuthService, PublicProof, PublicService},
+    service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService},
     shell,
 };
 use http::{Request, StatusCode, request::Parts};
@@ -49,7 +49,7 @@ impl AuthService for Open {
         Ok(PublicProof::checked())
     }
 
-    async fn sign_in(&self, _: &Parts, _: String) -> Result<(), UiError> {
+    async fn sign_in(&self, _: &Parts, _: Door, _: String) -> Result<(), UiError> {
         Ok(())
     }
 

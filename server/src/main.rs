@@ -13,6 +13,8 @@ use server::{
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+const BLOCKING_THREADS: usize = 64;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
@@ -42,6 +44,9 @@ fn run(
     if let Some(workers) = workers {
         builder.worker_threads(workers);
     }
+    // Verifying passwords and colouring code are bounded by themselves; the others are files and
+    // names. The default of 512 is more memory than such a machine has.
+    builder.max_blocking_threads(BLOCKING_THREADS);
     let runtime = builder.enable_all().build()?;
     let result = runtime.block_on(command);
     // A client that never reads must not keep the process after the drain.

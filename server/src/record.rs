@@ -10,6 +10,7 @@
 //! - `commit`: the gateway, before the end of a good answer
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -47,7 +48,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Facts {
-    client: Option<String>,
+    client: Option<IpAddr>,
     /// Set by [`RequestRecord::identify`].
     endpoint: Option<&'static str>,
     key: Option<Arc<str>>,
@@ -86,7 +87,7 @@ pub struct Summary {
 impl RequestRecord {
     /// A record of a request that came in now. `client` is the caller's address.
     #[must_use]
-    pub fn begin(id: Arc<str>, client: Option<String>, store: Arc<dyn Store>) -> Self {
+    pub fn begin(id: Arc<str>, client: Option<IpAddr>, store: Arc<dyn Store>) -> Self {
         Self(Arc::new(Inner {
             id,
             at_ms: now_ms(),
@@ -103,6 +104,12 @@ impl RequestRecord {
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
         &self.0.id
+    }
+
+    /// The caller's address, as trusted proxies tell it.
+    #[must_use]
+    pub fn client(&self) -> Option<IpAddr> {
+        self.0.facts.lock().client
     }
 
     #[must_use]
@@ -244,7 +251,7 @@ impl Inner {
             endpoint: facts.endpoint?.to_owned(),
             stream: facts.is_stream,
             key: facts.key.as_deref().map(str::to_owned),
-            client: facts.client.clone(),
+            client: facts.client.map(|address| address.to_string()),
             model: facts.model.clone(),
             served_model: facts.served_model.clone(),
             account_id: facts.account_id.clone(),
@@ -278,7 +285,7 @@ impl Inner {
             bytes: self.bytes.load(Ordering::Relaxed),
             model: facts.model.clone(),
             account: facts.account.clone(),
-            client: facts.client.clone(),
+            client: facts.client.map(|address| address.to_string()),
         }
     }
 }

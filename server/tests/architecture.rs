@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("grok2api-bench", &["grok-sim", "test-support"]),
+    ("grok2api-siege", &["grok-sim", "test-support"]),
 ];
 
 /// Crates that do no I/O, read no clock and need no runtime, and all that they may depend on.

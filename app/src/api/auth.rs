@@ -6,7 +6,10 @@ use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
 use super::{auth_service, fail, parts, require_admin};
 #[cfg(feature = "ssr")]
-use crate::error::{Field, Rule};
+use crate::{
+    error::{Field, Rule},
+    service::Door,
+};
 
 /// Who looks at the page and what they may do. Never refused.
 #[server(endpoint = "get_viewer", input = Json)]
@@ -19,11 +22,12 @@ pub async fn get_viewer() -> Result<Viewer, UiError> {
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiError> {
     let parts = parts().await?;
+    let next = crate::session::safe_next(next.as_deref());
     auth_service()?
-        .sign_in(&parts, password)
+        .sign_in(&parts, Door::to(next), password)
         .await
         .map_err(fail)?;
-    leptos_axum::redirect(crate::session::safe_next(next.as_deref()));
+    leptos_axum::redirect(next);
     Ok(())
 }
 

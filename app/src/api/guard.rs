@@ -68,6 +68,9 @@ pub fn fail(error: UiError) -> UiError {
         && let Some(response) = use_context::<ResponseOptions>()
     {
         response.set_status(status(&error));
+        if let UiError::TooManyAttempts { retry_secs } = &error {
+            response.insert_header(header::RETRY_AFTER, (*retry_secs).into());
+        }
     }
     error
 }
@@ -85,7 +88,7 @@ fn status(error: &UiError) -> StatusCode {
     match error {
         UiError::SignInRequired | UiError::WrongPassword => StatusCode::UNAUTHORIZED,
         UiError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-        UiError::Invalid { .. } => StatusCode::BAD_REQUEST,
+        UiError::Invalid { .. } | UiError::NotEncrypted { .. } => StatusCode::BAD_REQUEST,
         UiError::NotFound => StatusCode::NOT_FOUND,
         UiError::CrossSite => StatusCode::FORBIDDEN,
         UiError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -19,6 +19,9 @@ pub fn describe(error: &UiError, language: Language) -> String {
         UiError::Invalid { rule, .. } => return describe_rule(*rule, language),
         UiError::NotFound => errors::NOT_FOUND,
         UiError::CrossSite => errors::CROSS_SITE,
+        UiError::NotEncrypted { app_url } => {
+            return errors::NotEncrypted { url: app_url }.fill(language);
+        }
         UiError::Unavailable => errors::UNAVAILABLE,
         UiError::Internal { .. } => errors::INTERNAL,
         UiError::Connection => errors::CONNECTION,
@@ -127,6 +130,9 @@ mod tests {
             UiError::TooManyAttempts { retry_secs: 2 },
             UiError::NotFound,
             UiError::CrossSite,
+            UiError::NotEncrypted {
+                app_url: "https://grok.example".to_owned(),
+            },
             UiError::Unavailable,
             UiError::Internal {
                 request_id: String::new(),

@@ -191,6 +191,14 @@ impl<R: Reader> SessionStore for Backend<R> {
         Ok(self.write(op).await? > 0)
     }
 
+    async fn touch_session(&self, id: &str, expires_at_ms: i64) -> Result<bool, StoreError> {
+        let op = Op::TouchSession {
+            id_hash: sha256_hex(id),
+            expires_at_ms,
+        };
+        Ok(self.write(op).await? > 0)
+    }
+
     async fn load_session(&self, id: &str, now_ms: i64) -> Result<Option<SessionRow>, StoreError> {
         let found = self.reader.session(&sha256_hex(id), now_ms).await?;
         Ok(found.map(|session| session.open(id)))

@@ -20,6 +20,7 @@
 
 mod account;
 mod backend;
+mod bounded;
 mod crypto;
 mod error;
 mod feed;
@@ -39,6 +40,7 @@ mod sums;
 mod writer;
 
 pub use account::{AccountStore, LoadedAccounts, Unreadable};
+pub use bounded::bounded;
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};

@@ -36,6 +36,10 @@ pub trait SessionStore: Send + Sync {
     /// (any more); a session that was ended does not come back.
     async fn save_session(&self, session: &SessionRow) -> Result<bool, StoreError>;
 
+    /// Moves the end of a session and changes nothing else. `false`: there is none of that id (any
+    /// more).
+    async fn touch_session(&self, id: &str, expires_at_ms: i64) -> Result<bool, StoreError>;
+
     /// The session, unless it is unknown or over at `now_ms`.
     async fn load_session(&self, id: &str, now_ms: i64) -> Result<Option<SessionRow>, StoreError>;
 

@@ -1,7 +1,10 @@
 //! Who may do what: the operator's password, browser sessions, public mode.
 
-pub mod attempts;
+mod attempts;
+mod device;
+mod origin;
 pub mod password;
+mod seal;
 mod service;
 mod session_store;
 

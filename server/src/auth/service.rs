@@ -1,6 +1,7 @@
 //! Sessions as the pages and the cookie-authenticated endpoints see them.
 
 use std::{
+    net::{IpAddr, Ipv6Addr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,31 +10,40 @@ use async_trait::async_trait;
 use grok2api_app::{
     dto::Viewer,
     error::{Field, UiError},
-    service::{AdminProof, AuthService, PublicProof},
+    service::{AdminProof, AuthService, Door, PublicProof},
 };
 use http::request::Parts;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use store::Store;
+use sha2::{Digest, Sha256};
+use store::{Store, bounded};
 use subtle::ConstantTimeEq;
-use tower_sessions::Session;
+use tokio::sync::Semaphore;
+use tower_sessions::{Expiry, Session, cookie::time, session, session_store};
 
-use crate::{
-    auth::{attempts::Attempts, password},
-    clock::now_ms,
-    record::RequestRecord,
-    snapshot::Current,
+use super::{
+    attempts::{Attempts, Guesser},
+    device,
+    origin::PageOrigin,
+    password,
+    seal::Seal,
 };
+use crate::{clock::now_ms, record::RequestRecord, snapshot::Current};
 
 const ROLE_KEY: &str = "role";
 const STARTED_KEY: &str = "started_at_ms";
-const SEEN_KEY: &str = "seen_at_ms";
-const TOUCH_INTERVAL_MS: i64 = 5 * 60 * 1000;
+const MARK_KEY: &str = "mark";
+/// Passwords that are verified at once: each takes 19 MiB and a core for tens of milliseconds.
+const VERIFICATIONS: usize = 2;
+/// How long an attempt waits for one of them.
+const VERIFICATION_WAIT: Duration = Duration::from_secs(3);
+/// A failure takes this long in any case, so that the answer's time says nothing about the cause.
+const FAILURE_PAUSE: Duration = Duration::from_millis(300);
 
 /// What a session may do. The serialised names are in stored sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Role {
+pub(super) enum Role {
     Admin,
     /// The public pages only.
     Public,
@@ -44,72 +54,125 @@ pub struct Sessions {
     store: Arc<dyn Store>,
     current: Current,
     attempts: Attempts,
+    verifications: Arc<Semaphore>,
+    origin: PageOrigin,
 }
 
 impl Sessions {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, current: Current) -> Self {
+        let origin = PageOrigin::new(&current.load().settings.config.app.app_url);
         Self {
             store,
             current,
             attempts: Attempts::default(),
+            verifications: Arc::new(Semaphore::new(VERIFICATIONS)),
+            origin,
         }
     }
 
-    /// The role of a session that has not outlived its absolute limit.
+    /// The role of a session that has not outlived its absolute limit, nor the password or key that
+    /// it was made with.
     async fn role(&self, parts: &Parts) -> Option<Role> {
         let session = parts.extensions.get::<Session>()?;
         let role: Role = session.get(ROLE_KEY).await.ok().flatten()?;
         let started: i64 = session.get(STARTED_KEY).await.ok().flatten()?;
+        let mark: String = session.get(MARK_KEY).await.ok().flatten()?;
+        let lifetime_ms = i64::try_from(self.lifetime(role).as_millis()).unwrap_or(i64::MAX);
+        if now_ms().saturating_sub(started) >= lifetime_ms {
+            return None;
+        }
+        let in_force = self.mark(&self.seal().await.ok()?, role);
+        bool::from(in_force.as_bytes().ct_eq(mark.as_bytes())).then_some(role)
+    }
+
+    /// How long a session of this role may live in all.
+    fn lifetime(&self, role: Role) -> Duration {
         let snapshot = self.current.load();
         let app = &snapshot.settings.config.app;
         let hours = match role {
             Role::Admin => app.admin_session_ttl_hours,
             Role::Public => app.public_session_ttl_hours,
         };
-        let limit_ms = i64::from(hours).saturating_mul(3_600_000);
-        let now = now_ms();
-        touch(session, now).await;
-        (now.saturating_sub(started) < limit_ms).then_some(role)
+        Duration::from_secs(u64::from(hours) * 3600)
     }
 
-    /// A cookie for https only is not kept by a browser that came over http: without this line the
-    /// operator would sign in again and again and never learn why.
-    fn warn_of_lost_cookie(&self, parts: &Parts) {
+    async fn seal(&self) -> anyhow::Result<Seal> {
+        let hash = bounded(password::hash_in_force(self.store.as_ref())).await?;
+        Ok(Seal::new(hash.unwrap_or_default()))
+    }
+
+    fn mark(&self, seal: &Seal, role: Role) -> String {
         let snapshot = self.current.load();
-        let app_url = &snapshot.settings.config.app.app_url;
-        let origin = parts.headers.get(http::header::ORIGIN);
-        let is_http = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"http://"));
-        if is_http && app_url.starts_with("https://") {
-            tracing::warn!(
-                "a browser signs in over http, but app.app_url is {app_url}: it will not keep the \
-                 session. Open that address, or set app.app_url to the one that is used"
-            );
-        }
-    }
-
-    /// Which role the password opens. The public key is an ordinary secret, compared in constant time.
-    async fn role_for(&self, parts: &Parts, given: &str) -> Result<Option<Role>, UiError> {
-        let snapshot = self.current.load_full();
         let public_key = snapshot.settings.config.app.public_key.expose_secret();
-        if !public_key.is_empty() && bool::from(public_key.as_bytes().ct_eq(given.as_bytes())) {
-            return Ok(Some(Role::Public));
-        }
-        let is_admin = password::verify(self.store.as_ref(), given.to_owned())
-            .await
-            .map_err(|error| internal(parts, &error))?;
-        Ok(is_admin.then_some(Role::Admin))
+        seal.session(role, public_key)
     }
-}
 
-/// Marks the session as used, which moves its idle timeout on. Seldom, since each mark is a write.
-async fn touch(session: &Session, now_ms: i64) {
-    let seen: i64 = session.get(SEEN_KEY).await.ok().flatten().unwrap_or(0);
-    if now_ms.saturating_sub(seen) < TOUCH_INTERVAL_MS {
-        return;
+    fn is_public_key(&self, given: &str) -> bool {
+        let snapshot = self.current.load();
+        let key = snapshot.settings.config.app.public_key.expose_secret();
+        !key.is_empty() && bool::from(key.as_bytes().ct_eq(given.as_bytes()))
     }
-    if let Err(error) = session.insert(SEEN_KEY, now_ms).await {
-        tracing::warn!(%error, "a session could not be marked as used");
+
+    /// Whose attempts count together.
+    fn guesser(&self, parts: &Parts, seal: &Seal) -> Guesser {
+        device::known(parts, seal, self.origin.is_https()).map_or_else(
+            || Guesser::stranger(client(parts).unwrap_or(Ipv6Addr::UNSPECIFIED.into())),
+            Guesser::Device,
+        )
+    }
+
+    /// Counts the attempt, then says which role the password opens. Who is let in as the operator
+    /// is forgiven; a visitor's success is no failure, and forgives nothing.
+    async fn judge(
+        &self,
+        parts: &Parts,
+        (door, who): (Door, Guesser),
+        given: String,
+    ) -> Result<Option<Role>, UiError> {
+        if given.len() > password::MAX_BYTES {
+            return Ok(None);
+        }
+        self.attempts
+            .reserve(door, who, Instant::now())
+            .map_err(retry_after)?;
+        let judged = if door == Door::Visitors && self.is_public_key(&given) {
+            Ok(Some(Role::Public))
+        } else {
+            self.verify(parts, given).await
+        };
+        match judged {
+            Ok(None) => {}
+            Ok(Some(Role::Admin)) => self.attempts.forgive(door, who),
+            Ok(Some(Role::Public)) | Err(_) => self.attempts.take_back(door, who),
+        }
+        judged
+    }
+
+    async fn verify(&self, parts: &Parts, given: String) -> Result<Option<Role>, UiError> {
+        let permit = self.verifications.clone().acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(VERIFICATION_WAIT, permit).await else {
+            return Err(retry_after(VERIFICATION_WAIT));
+        };
+        let is_right = password::verify(self.store.as_ref(), given, permit).await;
+        let is_right = is_right.map_err(|error| internal(parts, &error))?;
+        Ok(is_right.then_some(Role::Admin))
+    }
+
+    /// Stores a new session in place of the old one. It is durable when this returns: what the
+    /// session layer stores after the handler could only fail without a word.
+    async fn start_session(&self, parts: &Parts, role: Role, seal: &Seal) -> Result<(), UiError> {
+        let session = session(parts)?;
+        let lifetime = time::Duration::try_from(self.lifetime(role));
+        let stored = async {
+            session.cycle_id().await?;
+            session.insert(ROLE_KEY, role).await?;
+            session.insert(STARTED_KEY, now_ms()).await?;
+            session.insert(MARK_KEY, self.mark(seal, role)).await?;
+            session.set_expiry(lifetime.ok().map(Expiry::OnInactivity));
+            session.save().await
+        };
+        stored.await.map_err(|error| not_stored(parts, error))
     }
 }
 
@@ -119,6 +182,24 @@ fn session(parts: &Parts) -> Result<&Session, UiError> {
         .extensions
         .get::<Session>()
         .ok_or(UiError::SignInRequired)
+}
+
+fn client(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<RequestRecord>()?.client()
+}
+
+fn retry_after(wait: Duration) -> UiError {
+    let retry_secs = wait.as_secs_f64().ceil() as u64;
+    UiError::TooManyAttempts {
+        retry_secs: retry_secs.max(1),
+    }
+}
+
+/// One line for each failure, for tools that ban addresses.
+fn log_failure(parts: &Parts, what: &str) {
+    let client = client(parts).map(|address| address.to_string());
+    let client = client.as_deref().unwrap_or("unknown");
+    tracing::warn!(client, "{what} failed, from {client}");
 }
 
 fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
@@ -131,6 +212,21 @@ fn internal(parts: &Parts, cause: &dyn std::fmt::Display) -> UiError {
     UiError::Internal { request_id: id }
 }
 
+fn not_stored(parts: &Parts, error: session::Error) -> UiError {
+    match error {
+        session::Error::Store(session_store::Error::Backend(reason)) => {
+            tracing::warn!(reason, "a session could not be stored or ended: {reason}");
+            UiError::Unavailable
+        }
+        error => internal(parts, &error),
+    }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> UiError {
+    tracing::warn!("the password could not be stored: {error:#}");
+    UiError::Unavailable
+}
+
 #[async_trait]
 impl AuthService for Sessions {
     async fn viewer(&self, parts: &Parts) -> Viewer {
@@ -141,13 +237,19 @@ impl AuthService for Sessions {
                 .await
                 .unwrap_or(false);
         let mode = self.current.load().mode;
+        // Strangers need not know which version's faults to try.
+        let version = if is_admin {
+            env!("CARGO_PKG_VERSION")
+        } else {
+            ""
+        };
         Viewer {
             is_admin,
             may_chat: role.is_some() || mode.is_public,
             demo: mode.demo,
             must_change_password,
             is_development: cfg!(debug_assertions),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: version.to_owned(),
         }
     }
 
@@ -166,38 +268,26 @@ impl AuthService for Sessions {
         }
     }
 
-    async fn sign_in(&self, parts: &Parts, password: String) -> Result<(), UiError> {
-        if let Some(wait) = self.attempts.wait(Instant::now()) {
-            let retry_secs = wait.as_secs_f64().ceil() as u64;
-            return Err(UiError::TooManyAttempts {
-                retry_secs: retry_secs.max(1),
-            });
-        }
-        self.warn_of_lost_cookie(parts);
-        let Some(role) = self.role_for(parts, &password).await? else {
-            self.attempts.record_failure(Instant::now());
-            tracing::warn!("a sign-in failed");
-            // A constant pause, so that the answer's time says nothing about the cause.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+    async fn sign_in(&self, parts: &Parts, door: Door, password: String) -> Result<(), UiError> {
+        self.origin.check(parts)?;
+        let seal = self.seal().await.map_err(unavailable)?;
+        let who = self.guesser(parts, &seal);
+        let Some(role) = self.judge(parts, (door, who), password).await? else {
+            log_failure(parts, "a sign-in");
+            tokio::time::sleep(FAILURE_PAUSE).await;
             return Err(UiError::WrongPassword);
         };
-        self.attempts.record_success();
-        let session = session(parts)?;
-        let stored = async {
-            session.cycle_id().await?;
-            session.insert(ROLE_KEY, role).await?;
-            session.insert(STARTED_KEY, now_ms()).await
-        };
-        stored.await.map_err(|error| internal(parts, &error))?;
+        self.start_session(parts, role, &seal).await?;
+        if role == Role::Admin {
+            device::remember(parts, &seal, self.origin.is_https());
+        }
         tracing::info!(?role, "signed in");
         Ok(())
     }
 
     async fn sign_out(&self, parts: &Parts) -> Result<(), UiError> {
-        session(parts)?
-            .flush()
-            .await
-            .map_err(|error| internal(parts, &error))
+        let ended = session(parts)?.flush().await;
+        ended.map_err(|error| not_stored(parts, error))
     }
 
     async fn change_password(
@@ -207,36 +297,44 @@ impl AuthService for Sessions {
         current: String,
         new: String,
     ) -> Result<(), UiError> {
-        if let Some(wait) = self.attempts.wait(Instant::now()) {
-            return Err(UiError::TooManyAttempts {
-                retry_secs: wait.as_secs().max(1),
-            });
-        }
-        let store = self.store.as_ref();
-        let is_right = password::verify(store, current)
-            .await
-            .map_err(|error| internal(parts, &error))?;
-        if !is_right {
-            self.attempts.record_failure(Instant::now());
+        let seal = self.seal().await.map_err(unavailable)?;
+        let who = match (self.guesser(parts, &seal), session(parts)?.id()) {
+            // Signed in, so no stranger.
+            (Guesser::Stranger(_), Some(id)) => Guesser::Device(short_hash(&id.0.to_be_bytes())),
+            (who, _) => who,
+        };
+        let judged = self.judge(parts, (Door::Operator, who), current).await?;
+        if judged.is_none() {
+            log_failure(parts, "a change of the password");
             return Err(UiError::WrongPassword);
         }
         password::check_strength(&new).map_err(|rule| UiError::Invalid {
             field: Field::NewPassword,
             rule: rule.into(),
         })?;
+        let store = self.store.as_ref();
+        // A harmless write first: when the store is stuck, the new password would be reported as
+        // not stored, and be in force later all the same.
+        bounded(store.sweep_sessions(now_ms()))
+            .await
+            .map_err(unavailable)?;
         password::set(store, new, false)
             .await
-            .map_err(|error| internal(parts, &error))?;
-        store
-            .delete_all_sessions()
+            .map_err(unavailable)?;
+        // Their marks are void already.
+        bounded(store.delete_all_sessions())
             .await
-            .map_err(|error| internal(parts, &error))?;
-        let session = session(parts)?;
-        let renewed = async {
-            session.flush().await?;
-            session.insert(ROLE_KEY, Role::Admin).await?;
-            session.insert(STARTED_KEY, now_ms()).await
-        };
-        renewed.await.map_err(|error| internal(parts, &error))
+            .map_err(unavailable)?;
+        let seal = self.seal().await.map_err(unavailable)?;
+        device::remember(parts, &seal, self.origin.is_https());
+        self.start_session(parts, Role::Admin, &seal).await
     }
+}
+
+fn short_hash(bytes: &[u8]) -> [u8; 16] {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(Sha256::digest(bytes)) {
+        *to = from;
+    }
+    short
 }

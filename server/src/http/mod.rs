@@ -23,10 +23,7 @@ use axum::{
 use grok2api_app::service::{AdminService, AuthService, PublicService};
 use leptos::config::LeptosOptions;
 use store::Store;
-use tower_sessions::{
-    Expiry, SessionManagerLayer,
-    cookie::{SameSite, time::Duration},
-};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     auth::StoreSessions,
@@ -108,9 +105,6 @@ pub fn router(state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
-/// A session that nobody uses ends after this time, even if it could live longer.
-const IDLE_HOURS: i64 = 12;
-
 async fn unknown_endpoint(OriginalUri(uri): OriginalUri, method: http::Method) -> ApiError {
     let path = uri.path();
     let hint = if path.starts_with("/v1/v1/") {
@@ -124,7 +118,8 @@ async fn unknown_endpoint(OriginalUri(uri): OriginalUri, method: http::Method) -
 }
 
 /// Cookie by `requirements.md` 1.5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind
-/// https. How long a session may live in all is checked with each use, against the settings of then.
+/// https. How long a session may live in all is checked with each use, against the settings of then;
+/// a browser keeps the cookie for as long as they said when it signed in.
 fn session_layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
     let is_https = state
         .current
@@ -145,5 +140,4 @@ fn session_layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
         .with_http_only(true)
         .with_same_site(SameSite::Strict)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(Duration::hours(IDLE_HOURS)))
 }

@@ -7,6 +7,8 @@ use axum::{
     routing::post,
 };
 
+use tower_sessions::Session;
+
 use super::{AppState, body::WholeBody, caller::PublicCaller, error::ApiError, openai::chat};
 
 /// Routes that check the session themselves.
@@ -23,7 +25,12 @@ async fn create_chat_completion(
     let headers = parts.headers.clone();
     let again = Request::from_parts(parts.clone(), body);
     let body = WholeBody::from_request(again, &state).await?;
-    // Again: the demo, which is open to all, may have ended while the body came in.
+    // Again: the session, or the demo, which is open to all, may have ended while the body came in.
+    if let Some(session) = parts.extensions.get::<Session>()
+        && session.id().is_some()
+    {
+        session.load().await.map_err(anyhow::Error::from)?;
+    }
     PublicCaller::from_request_parts(&mut parts, &state).await?;
     chat::complete(&state, caller, &headers, body).await
 }

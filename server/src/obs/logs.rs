@@ -69,7 +69,15 @@ pub fn check(level: &str) -> anyhow::Result<()> {
 }
 
 fn filter(level: &str) -> EnvFilter {
-    EnvFilter::try_new(directives(level)).unwrap_or_else(|_| EnvFilter::new("info"))
+    let filter = EnvFilter::try_new(directives(level)).unwrap_or_else(|_| EnvFilter::new("info"));
+    if level.contains("tower_sessions") {
+        return filter;
+    }
+    // They warn of every cookie that is no session's: strangers could fill the disk with that.
+    ["tower_sessions=error", "tower_sessions_core=error"]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive)
 }
 
 fn directives(level: &str) -> String {
@@ -82,7 +90,7 @@ fn directives(level: &str) -> String {
     if level.contains(['=', ',']) {
         level
     } else {
-        format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,tower_sessions=warn,reqwest=warn")
+        format!("{level},hyper=warn,h2=warn,rustls=warn,sqlx=warn,reqwest=warn")
     }
 }
 

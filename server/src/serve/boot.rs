@@ -15,7 +15,10 @@ use settings::{Config, Loaded};
 use store::{KEY_ENV, MasterKey, Store};
 
 use crate::{
-    auth::{Sessions, password},
+    auth::{
+        Sessions,
+        password::{self, Adopted},
+    },
     cli::ServeArgs,
     gateway::{Gateway, chat::unread::UnreadAnswers},
     http::AppState,
@@ -178,7 +181,8 @@ fn assemble(
 }
 
 /// A plaintext `app.app_key` becomes the password's hash and is blanked in the file
-/// (`requirements.md` 1.4).
+/// (`requirements.md` 1.4). One from the environment comes again with every start: it is adopted
+/// once, so that it does not undo what was changed since.
 async fn adopt_plaintext_password(
     data_dir: &Path,
     config: &mut Config,
@@ -194,10 +198,25 @@ async fn adopt_plaintext_password(
              `grok2api admin set-password`"
         );
     }
-    password::set(store, plain, false).await?;
-    settings::blank_app_key(data_dir).context("blanking app.app_key in config.toml")?;
     config.app.app_key = SecretString::default();
-    tracing::info!("app.app_key is stored as a hash now; its value in config.toml was blanked");
+    match password::adopt(store, plain).await? {
+        Adopted::Now => {
+            tracing::info!("app.app_key is stored as a hash now; all sessions were ended")
+        }
+        Adopted::Before => tracing::debug!("app.app_key is the password in force"),
+        Adopted::Outdated => tracing::warn!(
+            "app.app_key is ignored: the password was changed after this value was adopted. Take \
+             it out of the environment and of config.toml; `grok2api admin set-password` sets one"
+        ),
+    }
+    match settings::blank_app_key(data_dir) {
+        Ok(true) => tracing::info!("app.app_key was blanked in config.toml"),
+        Ok(false) => {}
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!("app.app_key cannot be blanked and stands in clear: {error:#}");
+        }
+    }
     Ok(())
 }
 
@@ -231,4 +250,26 @@ fn leptos_options() -> LeptosOptions {
         .hash_files(has_hashes)
         .hash_file(hash_file.into())
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_that_cannot_be_blanked_does_not_stop_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MasterKey::load_or_create(folder.path(), None).unwrap();
+        let store = store::open("", folder.path(), key).await.unwrap();
+        // Whoever may write everything cannot write this.
+        std::fs::create_dir(folder.path().join(settings::CONFIG_FILE)).unwrap();
+        let mut config = Config::default();
+        config.app.app_key = "correct horse battery".to_owned().into();
+        adopt_plaintext_password(folder.path(), &mut config, store.as_ref())
+            .await
+            .unwrap();
+        assert!(config.app.app_key.expose_secret().is_empty());
+        assert_eq!(password::ensure(store.as_ref()).await.unwrap(), None);
+        store.close().await;
+    }
 }

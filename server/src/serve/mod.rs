@@ -54,6 +54,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::install()?;
     snapshot::refuse_open_door(&config, config.server.is_loopback())?;
+    warn_of_plain_pages(&config);
     let listener = listen::bind(&config).await?;
     let address = listener.local_addr().context("reading the bound address")?;
     let drain = Duration::from_secs(config.server.drain_secs);
@@ -73,6 +74,18 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     close(booted).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Others may reach the pages, and nothing says that they do so over https.
+fn warn_of_plain_pages(config: &Config) {
+    let app_url = &config.app.app_url;
+    if !config.server.is_loopback() && !app_url.starts_with("https://") {
+        tracing::warn!(
+            "app.app_url does not start with https://, so passwords, keys and the session's cookie \
+             may cross the network in clear. Behind a proxy with TLS set it to the address that \
+             browsers open; otherwise listen on this machine only (SERVER_HOST=127.0.0.1)"
+        );
+    }
 }
 
 /// First signal to stop: drain. Second one, or the end of the drain time: go.

@@ -20,7 +20,7 @@ use pool::{
     Account, AccountChange, AccountId, AccountView, CooldownReason, Credential, Event, PageQuery,
     Pool, SortKey, Status, Tier,
 };
-use store::{Record, Store};
+use store::{Record, Store, bounded};
 use uuid::Uuid;
 
 use crate::{
@@ -116,26 +116,23 @@ impl Accounts {
         if changes.is_empty() {
             return Ok(());
         }
-        self.store
-            .commit(Record {
-                changes,
-                request: None,
-            })
+        let record = Record {
+            changes,
+            request: None,
+        };
+        bounded(self.store.commit(record))
             .await
             .map_err(unavailable)
     }
 
     /// Stores accounts, then lets the pool use them; returns how many are new to it.
     async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
-        self.store
-            .insert_accounts(&accounts)
+        bounded(self.store.insert_accounts(&accounts))
             .await
             .map_err(unavailable)?;
         // As stored: one whose earlier request was cut off after the commit has another id there.
         let wanted: HashSet<_> = accounts.into_iter().map(|one| one.credential).collect();
-        let mut stored = self
-            .store
-            .load_accounts()
+        let mut stored = bounded(self.store.load_accounts())
             .await
             .map_err(unavailable)?
             .accounts;
@@ -225,7 +222,7 @@ impl AdminService for Accounts {
         let ids: Vec<AccountId> = ids.into_iter().map(AccountId::new).collect();
         let pool = self.pool();
         let accounts = pool.remove(&ids);
-        if let Err(error) = self.store.delete_accounts(&ids).await {
+        if let Err(error) = bounded(self.store.delete_accounts(&ids)).await {
             pool.insert(accounts);
             return Err(unavailable(error));
         }

@@ -1,5 +1,7 @@
 //! What public pages need beside the streaming endpoint.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use grok2api_app::{
     dto::ModelOption,
@@ -7,19 +9,29 @@ use grok2api_app::{
     limits::MAX_CODE_BYTES,
     service::{PublicProof, PublicService},
 };
+use tokio::sync::Semaphore;
 
 use super::{accounts::to_page_tier, highlight};
 use crate::snapshot::Current;
 
+/// Code blocks that are coloured at once, each for up to half a second of a core.
+const COLOURINGS: usize = 2;
+/// How long one waits for its turn.
+const COLOURING_WAIT: Duration = Duration::from_secs(2);
+
 /// Implements [`PublicService`].
 pub struct PublicPages {
     current: Current,
+    colourings: Arc<Semaphore>,
 }
 
 impl PublicPages {
     #[must_use]
     pub fn new(current: Current) -> Self {
-        Self { current }
+        Self {
+            current,
+            colourings: Arc::new(Semaphore::new(COLOURINGS)),
+        }
     }
 }
 
@@ -52,10 +64,48 @@ impl PublicService for PublicPages {
                 rule: Rule::TooLong,
             });
         }
-        tokio::task::spawn_blocking(move || highlight::to_html(&language, &code))
-            .await
-            .map_err(|_| UiError::Internal {
-                request_id: String::new(),
-            })
+        let permit = self.colourings.clone().acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(COLOURING_WAIT, permit).await else {
+            // The page shows the code without colours.
+            return Err(UiError::TooManyAttempts {
+                retry_secs: COLOURING_WAIT.as_secs(),
+            });
+        };
+        // The caller may leave, but the work goes on: it keeps the permit.
+        let work = move || {
+            let _permit = permit;
+            highlight::to_html(&language, &code)
+        };
+        let html = tokio::task::spawn_blocking(work).await;
+        html.map_err(|_| UiError::Internal {
+            request_id: String::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[tokio::test(start_paused = true)]
+    async fn two_blocks_are_coloured_at_once_and_others_stay_plain_after_a_wait() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let snapshot = Snapshot::own(settings::Config::default(), Vec::new()).unwrap();
+        let pages = PublicPages::new(Current::new(snapshot));
+        let colour = |code: &str| {
+            let code = code.to_owned();
+            pages.highlight(PublicProof::checked(), "rust".to_owned(), code)
+        };
+        let busy = pages.colourings.acquire_many(2).await.unwrap();
+        let refused = colour("fn main() {}").await;
+        assert_eq!(refused, Err(UiError::TooManyAttempts { retry_secs: 2 }));
+        drop(busy);
+        assert!(colour("fn main() {}").await.unwrap().contains("hl-"));
+        assert_eq!(pages.colourings.available_permits(), COLOURINGS);
+        let long = colour(&" ".repeat(16 * 1024 + 1)).await;
+        let rule = Rule::TooLong;
+        let field = Field::Code;
+        assert_eq!(long, Err(UiError::Invalid { field, rule }));
     }
 }

@@ -39,8 +39,10 @@ async fn sign_in(gateway: &Gateway, password: &str, origin: &str) -> Option<Stri
         .send()
         .await
         .unwrap();
-    let cookie = response.headers().get(SET_COOKIE)?;
-    Some(cookie.to_str().unwrap().to_owned())
+    let cookies = response.headers().get_all(SET_COOKIE).iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
+    let session = cookies.find(|cookie| cookie.contains("grok2api_session="));
+    session.map(str::to_owned)
 }
 
 /// Whether the accounts page opens with this cookie.

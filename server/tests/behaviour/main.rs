@@ -8,6 +8,7 @@
 mod support;
 
 mod breaks;
+mod browser;
 mod cancel;
 mod claims;
 mod continuation;
@@ -15,7 +16,11 @@ mod doors;
 mod floods;
 mod oddities;
 mod other_calls;
+mod page_origins;
 mod records;
 mod refusals;
 mod reload;
+mod sessions;
+mod sign_in_floods;
+mod stuck_store;
 mod switching;

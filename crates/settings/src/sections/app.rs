@@ -9,10 +9,12 @@ use crate::values::{Text, Texts};
 section! {
     /// `[app]`: the public service.
     AppConfig {
-        /// The address at which people reach this server, for links to files.
-        /// Empty = taken from each request.
+        /// The address at which people reach this server, for links to files and for the
+        /// same-origin check of the pages. Empty = taken from each request.
+        /// With https:// the session's cookie is kept off unencrypted connections.
         app_url: String = String::new(), Text::HttpUrl, restart;
-        /// Admin password. It is stored as a hash at the next start and blanked here.
+        /// Admin password. It is stored as a hash at the next start and blanked here. The same
+        /// value is not adopted twice: it does not undo a password that was changed since.
         /// The old default "grok2api" is refused. Better: `grok2api admin set-password`.
         app_key: SecretString = SecretString::default(), (), restart, check(refuse_old_password);
         /// Keys that API callers present as `Authorization: Bearer …`: one text, several separated

@@ -15,7 +15,7 @@ use super::{
         ADD_SUMS, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_SESSION,
         INSERT_ACCOUNT, INSERT_REQUESTS, LONE_RECORD, MultiRow, PATCH_ACCOUNT, PRUNE_REQUESTS,
         PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
-        USE_QUOTA,
+        TOUCH_SESSION, USE_QUOTA,
     },
 };
 
@@ -88,6 +88,10 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
             .bind(&session.data)
             .bind(session.expires_at_ms)
             .bind(&session.id_hash),
+        Op::TouchSession {
+            id_hash,
+            expires_at_ms,
+        } => query(TOUCH_SESSION).bind(expires_at_ms).bind(id_hash),
         Op::DeleteSession { id_hash } => query(DELETE_SESSION).bind(id_hash),
         Op::DeleteAllSessions => query(DELETE_ALL_SESSIONS),
         Op::SweepSessions { now_ms } => query(SWEEP_SESSIONS).bind(now_ms),

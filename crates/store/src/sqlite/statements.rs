@@ -121,6 +121,8 @@ pub(super) const CREATE_SESSION: &str = "INSERT INTO sessions (id_hash, data, ex
 pub(super) const SAVE_SESSION: &str =
     "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?";
 
+pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?";
+
 pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = ?";
 
 pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";

@@ -41,6 +41,11 @@ pub(crate) enum Op {
     CreateSession(StoredSession),
     /// Changes it if it is there.
     SaveSession(StoredSession),
+    /// Moves the end of a session, if there is still one of that id.
+    TouchSession {
+        id_hash: String,
+        expires_at_ms: i64,
+    },
     DeleteSession {
         id_hash: String,
     },

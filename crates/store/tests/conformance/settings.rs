@@ -40,6 +40,9 @@ pub(crate) async fn sessions_live_until_they_end(store: Arc<dyn Store>) {
     let renewed = session("s1", "{\"n\":2}", 300);
     assert!(store.save_session(&renewed).await.unwrap());
     assert_eq!(store.load_session("s1", 299).await.unwrap(), Some(renewed));
+    assert!(store.touch_session("s1", 400).await.unwrap());
+    let touched = session("s1", "{\"n\":2}", 400);
+    assert_eq!(store.load_session("s1", 399).await.unwrap(), Some(touched));
     let second = session("s2", "{}", 250);
     assert!(store.create_session(&second).await.unwrap());
     assert_eq!(store.sweep_sessions(250).await.unwrap(), 1);
@@ -60,6 +63,7 @@ pub(crate) async fn an_ended_session_does_not_come_back(store: Arc<dyn Store>) {
     assert!(store.create_session(&session).await.unwrap());
     store.delete_all_sessions().await.unwrap();
     assert!(!store.save_session(&session).await.unwrap());
+    assert!(!store.touch_session("s1", 200).await.unwrap());
     assert_eq!(store.load_session("s1", 0).await.unwrap(), None);
 }
 

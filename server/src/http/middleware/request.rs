@@ -94,9 +94,9 @@ fn draining() -> Response {
 
 /// The caller's address: the peer's, or what trusted proxies say of it. From the right each
 /// address of `X-Forwarded-For` was added by the one before; the first untrusted one is the caller.
-fn client_address(request: &Request, settings: &Settings) -> Option<String> {
+fn client_address(request: &Request, settings: &Settings) -> Option<IpAddr> {
     let peer = request.extensions().get::<PeerAddr>()?.0.ip();
-    Some(forwarded(request.headers(), peer, settings).to_string())
+    Some(forwarded(request.headers(), peer, settings))
 }
 
 fn forwarded(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> IpAddr {

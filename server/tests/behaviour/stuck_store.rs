@@ -1,0 +1,47 @@
+//! The pages while nothing can be written.
+
+use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
+use store::DATABASE_FILE;
+use test_support::Launch;
+
+use crate::{browser::Browser, support::BINARY};
+
+const PASSWORD: &str = "correct horse battery";
+
+#[tokio::test]
+async fn pages_say_within_seconds_that_nothing_can_be_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = Launch::new(BINARY, folder.path()).env("GROK2API_APP__APP_KEY", PASSWORD);
+    let gateway = launch.start().await.unwrap();
+    let signed_in = || async {
+        let browser = Browser::new(&gateway);
+        assert_eq!(browser.sign_in(PASSWORD).await.status, 200);
+        browser
+    };
+    let (adds, leaves, changes) = (signed_in().await, signed_in().await, signed_in().await);
+    let path = folder.path().join(DATABASE_FILE);
+    let mut foreign = SqliteConnection::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
+    let held = foreign.begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let comes = Browser::new(&gateway);
+    let accounts = json!({"text": "some-cookie-of-an-account", "tier": "basic"});
+    let form = "current=correct+horse+battery&new=another+password&repeated=another+password";
+    let (comes, adds, leaves, changes) = tokio::join!(
+        comes.sign_in(PASSWORD),
+        adds.call("add_accounts", &accounts),
+        leaves.form("/api/sign_out", String::new()),
+        changes.form("/api/change_password", form.to_owned()),
+    );
+    for said in [&comes, &adds, &leaves, &changes] {
+        assert_eq!((said.status, said.kind()), (503, "unavailable"), "{said:?}");
+    }
+
+    held.rollback().await.unwrap();
+    let again = Browser::new(&gateway);
+    assert_eq!(again.sign_in(PASSWORD).await.status, 200);
+    assert!(again.is_admin().await);
+    assert_eq!(again.sign_in("another password").await.status, 401);
+}
