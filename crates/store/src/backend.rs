@@ -1,7 +1,7 @@
 //! The store traits, implemented once for every engine: reads through its [`Reader`], writes
 //! through the [`GroupWriter`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pool::{Account, AccountId};
@@ -16,6 +16,7 @@ use crate::{
     reader::Reader,
     request::StoredRequest,
     session::StoredSession,
+    verdict::Verdict,
     writer::{GroupWriter, Op, StoredRecord, Write},
 };
 
@@ -82,17 +83,22 @@ impl<R: Reader> AccountStore for Backend<R> {
 #[async_trait]
 impl<R: Reader> RecordStore for Backend<R> {
     fn submit(&self, record: Record) -> Result<Receipt, StoreError> {
+        let verdict = Arc::<Verdict>::default();
         let record = StoredRecord {
             changes: record.changes,
             request: record.request.map(StoredRequest::new),
+            verdict: Arc::clone(&verdict),
         };
-        self.writer
-            .submit(Write::Record(Box::new(record)))
-            .map(Receipt)
+        let answer = self.writer.submit(Write::Record(Box::new(record)))?;
+        Ok(Receipt { answer, verdict })
     }
 
     fn check(&self) -> Result<(), StoreError> {
         self.writer.check()
+    }
+
+    async fn ended(&self) {
+        self.writer.ended().await;
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -61,11 +61,8 @@ impl Gateway {
         record: &RequestRecord,
         operation: &O,
     ) -> Result<(Lease, O::Output), GatewayError> {
-        // An answer that cannot be recorded would be thrown away at its end.
-        if let Err(error) = self.store.check() {
-            tracing::warn!(request_id = %record.id(), %error, "the store takes no records");
-            return Err(GatewayError::store_unavailable());
-        }
+        // Again: the store may have gone while the caller waited for its slot or its files.
+        self.admit(record)?;
         let model = operation.model();
         let max_tries = snapshot.settings.config.retry.max_retry.max(1) as usize;
         let mut tries = Tries::default();

@@ -28,6 +28,7 @@ pub use self::{
 };
 use crate::{
     clock::now_ms,
+    record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
 
@@ -54,6 +55,18 @@ impl Gateway {
     /// Follows settings that have changed.
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
+    }
+
+    /// Lets a request in if its record could be written now: an answer that cannot be recorded would
+    /// be asked for in vain, since it is thrown away at its end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StoreUnavailable`].
+    fn admit(&self, record: &RequestRecord) -> Result<(), GatewayError> {
+        self.store.check().map_err(|error| {
+            tracing::warn!(request_id = %record.id(), %error, "the store takes no records");
+            GatewayError::store_unavailable()
+        })
     }
 
     /// Upstream conversations that may be continued.

@@ -5,7 +5,7 @@ mod connection;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hyper_util::server::graceful::GracefulShutdown;
 use settings::Config;
 use tokio::{
@@ -51,12 +51,12 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     tracing::info!(%address, demo = is_demo, "grok2api listens on http://{address}");
     let reload = Arc::new(Notify::new());
     let background = Background::start(&booted.state, reload.clone());
-    serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
+    let served = serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
     let _ = std::fs::remove_file(&address_file);
     background.stop().await;
     close(booted).await;
     tracing::info!("stopped");
-    Ok(())
+    served
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
@@ -70,19 +70,23 @@ async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
 }
 
 /// First signal to stop: drain. Second one, or the end of the drain time: go.
+///
+/// # Errors
+/// The store's writer has died: nothing can be served any more, and only a new process helps.
 async fn serve_until_stopped(
     listener: TcpListener,
     state: &AppState,
     signals: &mut Signals,
     reload: &Notify,
     drain: Duration,
-) {
+) -> anyhow::Result<()> {
     let service = router(state);
     let connections = Connections::default();
     let graceful = GracefulShutdown::new();
     let mut paused_until = None;
     let in_flight = state.in_flight.clone();
     let mut deadline = None;
+    let mut store_ended = state.store.ended();
     loop {
         tokio::select! {
             accepted = listener.accept(), if paused_until.is_none() => match accepted {
@@ -106,7 +110,8 @@ async fn serve_until_stopped(
                 Request::Reload => reload.notify_one(),
                 Request::Stop if deadline.is_some() => {
                     tracing::warn!("second signal: {} request(s) are cut off", in_flight.count());
-                    return connections.cut().await;
+                    connections.cut().await;
+                    return Ok(());
                 }
                 Request::Stop => {
                     tracing::info!("draining: {} request(s) may finish within {drain:?}", in_flight.count());
@@ -117,7 +122,13 @@ async fn serve_until_stopped(
             () = in_flight.idle(), if deadline.is_some() => break,
             () = sleep_until(deadline), if deadline.is_some() => {
                 tracing::warn!("drain time is over: {} request(s) are cut off", in_flight.count());
-                return connections.cut().await;
+                connections.cut().await;
+                return Ok(());
+            }
+            () = &mut store_ended => {
+                tracing::error!("the store's writer has died: the process ends");
+                connections.cut().await;
+                bail!("the store's writer has died, and nothing can be recorded without it; start again");
             }
         }
     }
@@ -126,6 +137,7 @@ async fn serve_until_stopped(
     // Every answer is out; idle kept-alive connections are closed.
     let closed = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
     tracing::debug!(is_clean = closed.is_ok(), "connections closed");
+    Ok(())
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {
@@ -243,5 +255,29 @@ impl Signals {
             _ = self.interrupt.recv() => Request::Stop,
             _ = self.hangup.recv() => Request::Reload,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_process_ends_with_an_error_when_the_stores_writer_has_died() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let args = ServeArgs::default();
+        let booted = boot::build(folder.path(), &args, Config::default())
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut signals = Signals::install().unwrap();
+        // For the one who serves, a closed store is a dead one.
+        booted.state.store.close().await;
+        let (reload, drain) = (Notify::new(), Duration::from_secs(30));
+        let served =
+            serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
+        let error = served.unwrap_err().to_string();
+        assert!(error.contains("writer has died"), "{error}");
     }
 }

@@ -16,4 +16,5 @@ mod other_calls;
 mod records;
 mod refusals;
 mod reload;
+mod storage;
 mod switching;
