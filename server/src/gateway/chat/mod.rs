@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::{
-    attachments::ReadyFile, attempt::Attempt, conversations::UpstreamConversation,
+    attachments::ReadyFile, attempt::Attempt, conversations::{Scope, UpstreamConversation},
     deadlines::Deadlines,
 };
 use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
@@ -37,8 +37,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Caller {
     pub snapshot: Snapshot,
-    /// Two callers with different scopes never share a conversation.
-    pub scope: Arc<str>,
+    pub scope: Scope,
     pub record: RequestRecord,
 }
 
@@ -90,6 +89,7 @@ impl Gateway {
     ) -> Result<Answer, GatewayError> {
         let is_stream = delivery == Delivery::Stream;
         caller.record.asks(&request.model, is_stream);
+        self.admit(&caller.record)?;
         let context = self.chat_context(caller, request, delivery)?;
         let wait = context.deadlines.first.unwrap_or(Duration::MAX);
         let slot = self
