@@ -22,6 +22,8 @@ pub enum Failure {
     Empty,
     /// The upstream no longer has the conversation that a follow-up named.
     LostConversation,
+    /// Too many uploads were under way.
+    UploadsBusy,
     /// The upstream moderated the answer while it was being written.
     Moderated,
 }
@@ -40,7 +42,7 @@ impl Failure {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
             Self::Empty | Self::LostConversation => true,
-            Self::Moderated => false,
+            Self::UploadsBusy | Self::Moderated => false,
         }
     }
 
@@ -66,6 +68,7 @@ impl Failure {
                 ..
             }
             | Self::LostConversation
+            | Self::UploadsBusy
             | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
             Self::Empty => Outcome::UpstreamFailure {
@@ -113,6 +116,7 @@ impl Failure {
             } => "total_timeout",
             Self::Empty => "empty_answer",
             Self::LostConversation => "lost_conversation",
+            Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
         }
     }
@@ -134,6 +138,7 @@ impl Failure {
                 ErrorKind::Upstream("upstream_error"),
                 "Grok no longer has this conversation.",
             ),
+            Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
             Self::Upstream(error) => upstream_error(&error, tried),
         };

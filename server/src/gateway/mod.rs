@@ -28,6 +28,7 @@ pub use self::{
 };
 use crate::{
     clock::now_ms,
+    media::budget::MediaBudget,
     record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
@@ -38,6 +39,8 @@ pub struct Gateway {
     /// Owns the quota checks that follow a 429.
     tasks: TaskTracker,
     chat_slots: Slots,
+    upload_slots: Slots,
+    media_budget: MediaBudget,
     conversations: Conversations,
 }
 
@@ -48,6 +51,8 @@ impl Gateway {
             store,
             tasks: TaskTracker::new(),
             chat_slots: Slots::new(chat_limit(settings)),
+            upload_slots: Slots::new(upload_limit(settings)),
+            media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             conversations: Conversations::default(),
         })
     }
@@ -55,6 +60,7 @@ impl Gateway {
     /// Follows settings that have changed.
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
+        self.upload_slots.resize(upload_limit(settings));
     }
 
     /// Lets a request in if its record could be written now: an answer that cannot be recorded would
@@ -124,6 +130,10 @@ impl Gateway {
 
 fn chat_limit(settings: &Settings) -> usize {
     (settings.config.chat.concurrent as usize).max(1)
+}
+
+fn upload_limit(settings: &Settings) -> usize {
+    (settings.config.asset.upload_concurrent as usize).max(1)
 }
 
 /// Queues account changes that no caller waits for, in the order in which the pool made them.

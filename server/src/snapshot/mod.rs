@@ -117,6 +117,7 @@ impl Settings {
         let remote_files = RemoteFiles::new(FetchPolicy {
             allow_private: config.upstream.allow_private_fetch,
             proxy: Some(config.proxy.base_proxy_url.clone()).filter(|url| !url.is_empty()),
+            timeout: config.chat.attachment_timeout,
             ..FetchPolicy::default()
         });
         Ok(Self {

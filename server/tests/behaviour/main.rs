@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attachments;
 mod breaks;
 mod cancel;
 mod claims;

@@ -91,12 +91,13 @@ impl Gateway {
         caller.record.asks(&request.model, is_stream);
         self.admit(&caller.record)?;
         let context = self.chat_context(caller, request, delivery)?;
+        // Before the slot: a slow file server must not keep others from chatting.
+        let files = attachments::load(&context, &self.media_budget).await?;
         let wait = context.deadlines.first.unwrap_or(Duration::MAX);
         let slot = self
             .chat_slots
             .acquire(wait.max(Duration::from_secs(1)))
             .await?;
-        let files = attachments::load(&context).await?;
         let chat = Chat {
             gateway: self,
             context: &context,
@@ -200,7 +201,7 @@ impl Chat<'_> {
         let context = self.context;
         // The conversation already has the files of earlier turns.
         let files = attachments::of(context.prompt_for(conversation), self.files);
-        let ids = attachments::upload(lease, context, &files).await?;
+        let ids = attachments::upload(self.gateway, lease, context, &files).await?;
         Attempt::open(lease, context, conversation, &ids).await
     }
 }
