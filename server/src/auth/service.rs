@@ -70,7 +70,7 @@ impl Sessions {
         let limit_ms = i64::from(hours).saturating_mul(3_600_000);
         let now = now_ms();
         touch(session, now).await;
-        (now.saturating_sub(started) < limit_ms).then_some(role)
+        is_young(started, now, limit_ms).then_some(role)
     }
 
     /// A cookie for https only is not kept by a browser that came over http: without this line the
@@ -100,6 +100,14 @@ impl Sessions {
             .map_err(|error| internal(parts, &error))?;
         Ok(is_admin.then_some(Role::Admin))
     }
+}
+
+/// Whether a session is within its absolute limit. One from the future began while the clock was
+/// ahead, and its limit would never come.
+fn is_young(started_ms: i64, now_ms: i64, limit_ms: i64) -> bool {
+    /// A clock that is put right steps by less.
+    const SKEW_MS: i64 = 5 * 60 * 1000;
+    (-SKEW_MS..limit_ms).contains(&now_ms.saturating_sub(started_ms))
 }
 
 /// Marks the session as used, which moves its idle timeout on. Seldom, since each mark is a write.
@@ -238,5 +246,24 @@ impl AuthService for Sessions {
             session.insert(STARTED_KEY, now_ms()).await
         };
         renewed.await.map_err(|error| internal(parts, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_from_the_future_is_over() {
+        let (hour, now) = (3_600_000, 1_000 * 3_600_000);
+        for (started, expected) in [
+            (now, true),
+            (now - hour + 1, true),
+            (now - hour, false),
+            (now + 60_000, true),
+            (now + hour, false),
+        ] {
+            assert_eq!(is_young(started, now, hour), expected, "{}", now - started);
+        }
     }
 }

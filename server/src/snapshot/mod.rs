@@ -133,13 +133,7 @@ impl Settings {
     /// Numbers of the pool's state machine.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let token = &self.config.token;
-        Policy {
-            fail_threshold: token.fail_threshold.max(1),
-            cooldown_429_quota: Duration::from_secs(token.cooldown_429_quota_sec),
-            cooldown_429_empty: Duration::from_secs(token.cooldown_429_empty_sec),
-            cooldown_error_requests: token.cooldown_error_requests,
-        }
+        policy(&self.config)
     }
 
     /// `server.max_body_mb`.
@@ -154,6 +148,17 @@ impl Settings {
     pub fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.trusted_proxies.iter().any(|net| net.contains(&peer))
+    }
+}
+
+/// Numbers of the pool's state machine.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let token = &config.token;
+    Policy {
+        fail_threshold: token.fail_threshold.max(1),
+        cooldown_429_quota: Duration::from_secs(token.cooldown_429_quota_sec),
+        cooldown_429_empty: Duration::from_secs(token.cooldown_429_empty_sec),
+        cooldown_error_requests: token.cooldown_error_requests,
     }
 }
 
