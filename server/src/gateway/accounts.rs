@@ -68,6 +68,11 @@ impl Gateway {
         let mut tries = Tries::default();
         let mut backoff = Backoff::new(&snapshot.settings.config.retry);
         while tries.ids.len() < max_tries {
+            let host = snapshot.settings.config.upstream.web_url.host_str();
+            let pass = match self.clearance.enter(host.unwrap_or_default()) {
+                Ok(pass) => pass,
+                Err(wait) => return Err(tries.paused(record, wait)),
+            };
             let lease = match self.select(snapshot, record, operation, &tries.ids) {
                 Ok(lease) => lease,
                 Err(exhausted) => return Err(tries.exhausted(exhausted)),
@@ -76,6 +81,7 @@ impl Gateway {
             let noted = Noted::of(&lease, snapshot, model.tier);
             let failure = match operation.attempt(&lease).await {
                 Ok(output) => {
+                    self.clearance.passed();
                     noted.write(record, "answered", None);
                     return Ok((lease, output));
                 }
@@ -91,6 +97,7 @@ impl Gateway {
             let is_worth_another = failure.is_worth_another_account();
             let needs_pause = failure.is_trouble() && tries.ids.len() < max_tries;
             self.account_for_failure(snapshot, lease, &failure, &model.upstream_name);
+            drop(pass);
             tries.last = Some(failure);
             if !is_worth_another || (needs_pause && !backoff.pause().await) {
                 break;
@@ -149,6 +156,18 @@ impl Tries {
         GatewayError {
             tried: std::mem::take(&mut self.tried),
             ..exhausted
+        }
+    }
+
+    /// The upstream's bot protection refuses this server: no account is shown to it for a while.
+    fn paused(self, record: &RequestRecord, wait: Duration) -> GatewayError {
+        record.exhausted(AttemptRow {
+            outcome: "clearance_pause".to_owned(),
+            ..AttemptRow::default()
+        });
+        GatewayError {
+            tried: self.tried,
+            ..GatewayError::clearance().retry_after(wait)
         }
     }
 

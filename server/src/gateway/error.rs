@@ -134,6 +134,13 @@ impl GatewayError {
     }
 
     #[must_use]
+    pub fn clearance() -> Self {
+        let message = "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
+                       `proxy.user_agent` from one browser on the same IP address.";
+        Self::new(ErrorKind::Upstream("upstream_clearance"), message)
+    }
+
+    #[must_use]
     pub fn uploads_busy() -> Self {
         let message = "Too many files are on their way to Grok (`asset.upload_concurrent`). Try again.";
         Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))

@@ -82,6 +82,28 @@ impl Failure {
         matches!(self, Self::Upstream(error) if error.class() == Class::RateLimited)
     }
 
+    /// The upstream's bot protection refused, whatever the account.
+    #[must_use]
+    pub fn is_clearance(&self) -> bool {
+        matches!(self, Self::Upstream(error) if error.class() == Class::Clearance)
+    }
+
+    /// The upstream itself answered, though not well.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        let is_refusal = |error: &UpstreamError| {
+            matches!(
+                error,
+                UpstreamError::Refused { .. } | UpstreamError::InBand { .. }
+            )
+        };
+        match self {
+            Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
+            Self::Empty | Self::LostConversation | Self::Moderated => true,
+            Self::Deadline { .. } | Self::UploadsBusy => false,
+        }
+    }
+
     /// The upstream is in trouble: asking again at once would add to it.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
@@ -165,11 +187,7 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
             GatewayError::new(ErrorKind::RateLimited, message)
                 .retry_after(error.retry_after().unwrap_or(RATE_LIMIT_WAIT))
         }
-        Class::Clearance => upstream(
-            "upstream_clearance",
-            "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
-             `proxy.user_agent` from one browser on the same IP address.",
-        ),
+        Class::Clearance => GatewayError::clearance(),
         Class::Unauthorized => upstream(
             "upstream_error",
             "Grok refused the account's sign-in (401). Replace its cookie in the admin page.",

@@ -6,10 +6,12 @@
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
+//! - `clearance`: a pause while the upstream's bot protection refuses everything
 
 pub mod accounts;
 mod backoff;
 pub mod chat;
+mod clearance;
 pub mod error;
 pub mod failure;
 mod quota_check;
@@ -21,7 +23,9 @@ use pool::{AccountChange, Lease, Pool};
 use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
-use self::{chat::conversations::Conversations, failure::Failure, slots::Slots};
+use self::{
+    chat::conversations::Conversations, clearance::Clearance, failure::Failure, slots::Slots,
+};
 pub use self::{
     chat::{Answer, Caller},
     error::{Deadline, ErrorKind, GatewayError},
@@ -42,6 +46,7 @@ pub struct Gateway {
     upload_slots: Slots,
     media_budget: MediaBudget,
     conversations: Conversations,
+    clearance: Clearance,
 }
 
 impl Gateway {
@@ -54,6 +59,7 @@ impl Gateway {
             upload_slots: Slots::new(upload_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             conversations: Conversations::default(),
+            clearance: Clearance::default(),
         })
     }
 
@@ -61,6 +67,7 @@ impl Gateway {
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
         self.upload_slots.resize(upload_limit(settings));
+        self.clearance.reset();
     }
 
     /// Lets a request in if its record could be written now: an answer that cannot be recorded would
@@ -79,6 +86,12 @@ impl Gateway {
     #[must_use]
     pub fn conversations(&self) -> &Conversations {
         &self.conversations
+    }
+
+    /// Whether the upstream's bot protection lets this server pass.
+    #[must_use]
+    pub fn clearance(&self) -> &Clearance {
+        &self.clearance
     }
 
     /// Waits for the background work that requests left behind.
@@ -112,6 +125,11 @@ impl Gateway {
         failure: &Failure,
         model_name: &str,
     ) {
+        if failure.is_clearance() {
+            self.clearance.refused(&snapshot.settings.config.proxy);
+        } else if failure.is_answer() {
+            self.clearance.passed();
+        }
         let credential = lease.credential().clone();
         let account = lease.account_id().clone();
         let changes = lease.finish(failure.outcome(), now_ms());

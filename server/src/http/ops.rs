@@ -79,6 +79,7 @@ async fn readyz(State(state): State<AppState>) -> Response {
     // Nothing is served that cannot be recorded.
     let is_unavailable = is_draining || store_trouble.is_some();
     reasons.extend(store_trouble);
+    reasons.extend(state.gateway.clearance().trouble());
     let problems = state.runtime.problems();
     reasons.extend(
         problems

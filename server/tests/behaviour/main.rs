@@ -11,6 +11,7 @@ mod attachments;
 mod breaks;
 mod cancel;
 mod claims;
+mod clearance;
 mod continuation;
 mod oddities;
 mod other_calls;
