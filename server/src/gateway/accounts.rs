@@ -114,15 +114,19 @@ impl Gateway {
         tried: &[AccountId],
     ) -> Result<Lease, GatewayError> {
         let model = operation.model();
+        let now = now_ms();
+        let mut used_up = self.model_windows.used_up(&model.upstream_name, now);
+        let has_used_up = !used_up.accounts.is_empty();
+        used_up.accounts.extend_from_slice(tried);
         let request = SelectRequest {
             tier: model.tier,
             cost: model.cost,
-            exclude: tried,
+            exclude: &used_up.accounts,
             prefer: operation.prefers(),
         };
-        let now = now_ms();
         snapshot.pool.select(&request, now).map_err(|exhausted| {
-            let reasons = describe(&exhausted.skips);
+            let excluded = excluded_text(!tried.is_empty(), has_used_up);
+            let reasons = describe(&exhausted.skips, excluded);
             record.exhausted(AttemptRow {
                 outcome: "no_account".to_owned(),
                 skipped: skipped(exhausted.skips.iter()),
@@ -133,7 +137,9 @@ impl Gateway {
                 "no account can serve {}: {reasons}",
                 model.id
             );
-            exhausted_error(&model.id, &reasons, retry_at(&exhausted, now), now)
+            let retry_at = [retry_at(&exhausted, now), used_up.until_ms];
+            let retry_at = retry_at.into_iter().flatten().min();
+            exhausted_error(&model.id, &reasons, retry_at, now)
         })
     }
 }
@@ -262,8 +268,17 @@ fn exhausted_error(
     }
 }
 
+/// Why accounts that could serve were left out.
+fn excluded_text(has_tried: bool, has_used_up: bool) -> &'static str {
+    match (has_tried, has_used_up) {
+        (_, false) => "tried already",
+        (false, true) => "without quota for this model",
+        (true, true) => "tried already or without quota for this model",
+    }
+}
+
 /// `3 cooling until 14:20 UTC, 1 expired`.
-fn describe(skips: &[pool::SkipCount]) -> String {
+fn describe(skips: &[pool::SkipCount], excluded: &str) -> String {
     use pool::SkipReason;
     let part = |skip: &pool::SkipCount| {
         let n = skip.count;
@@ -275,7 +290,7 @@ fn describe(skips: &[pool::SkipCount]) -> String {
             SkipReason::Disabled => format!("{n} disabled"),
             SkipReason::Expired => format!("{n} expired"),
             SkipReason::Busy => format!("{n} busy"),
-            SkipReason::Excluded => format!("{n} tried already"),
+            SkipReason::Excluded => format!("{n} {excluded}"),
             SkipReason::WrongTier => format!("{n} without the needed plan"),
             SkipReason::Ejected => format!("{n} passed over after upstream errors"),
         }

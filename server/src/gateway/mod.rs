@@ -6,6 +6,7 @@
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
+//! - `model_windows`: models that single accounts have used up
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
 pub mod accounts;
@@ -14,6 +15,7 @@ pub mod chat;
 mod clearance;
 pub mod error;
 pub mod failure;
+mod model_windows;
 mod quota_check;
 pub mod slots;
 
@@ -24,7 +26,8 @@ use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
 use self::{
-    chat::conversations::Conversations, clearance::Clearance, failure::Failure, slots::Slots,
+    chat::conversations::Conversations, clearance::Clearance, failure::Failure,
+    model_windows::ModelWindows, quota_check::QuotaCheck, slots::Slots,
 };
 pub use self::{
     chat::{Answer, Caller},
@@ -47,6 +50,7 @@ pub struct Gateway {
     media_budget: MediaBudget,
     conversations: Conversations,
     clearance: Clearance,
+    model_windows: Arc<ModelWindows>,
 }
 
 impl Gateway {
@@ -60,6 +64,7 @@ impl Gateway {
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             conversations: Conversations::default(),
             clearance: Clearance::default(),
+            model_windows: Arc::default(),
         })
     }
 
@@ -135,13 +140,15 @@ impl Gateway {
         let changes = lease.finish(failure.outcome(), now_ms());
         submit_changes(self.store.as_ref(), changes);
         if failure.is_rate_limit() {
-            self.tasks.spawn(quota_check::after_rate_limit(
-                snapshot.clone(),
-                self.store.clone(),
+            let check = QuotaCheck {
+                snapshot: snapshot.clone(),
+                store: self.store.clone(),
+                windows: Arc::clone(&self.model_windows),
                 account,
                 credential,
-                model_name.to_owned(),
-            ));
+                model_name: model_name.to_owned(),
+            };
+            self.tasks.spawn(check.run());
         }
     }
 }
