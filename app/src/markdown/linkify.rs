@@ -128,10 +128,7 @@ mod tests {
             pieces("http://a.b/(c)]).)"),
             [Address("http://a.b/(c)"), Text("]).)")]
         );
-        assert_eq!(
-            pieces("http://a.b/((c)"),
-            [Address("http://a.b/((c)")]
-        );
+        assert_eq!(pieces("http://a.b/((c)"), [Address("http://a.b/((c)")]);
     }
 
     #[test]

@@ -141,8 +141,17 @@ impl GatewayError {
     }
 
     #[must_use]
+    pub fn answer_too_large(limit_mb: u64) -> Self {
+        let message = format!(
+            "Grok's answer is larger than {limit_mb} MiB (`chat.max_answer_mb`). Ask with `stream`."
+        );
+        Self::new(ErrorKind::Upstream("answer_too_large"), message)
+    }
+
+    #[must_use]
     pub fn uploads_busy() -> Self {
-        let message = "Too many files are on their way to Grok (`asset.upload_concurrent`). Try again.";
+        let message =
+            "Too many files are on their way to Grok (`asset.upload_concurrent`). Try again.";
         Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))
     }
 

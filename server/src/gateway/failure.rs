@@ -22,6 +22,10 @@ pub enum Failure {
     Empty,
     /// The upstream no longer has the conversation that a follow-up named.
     LostConversation,
+    /// The answer is larger than `chat.max_answer_mb`.
+    TooLarge {
+        limit_mb: u64,
+    },
     /// Too many uploads were under way.
     UploadsBusy,
     /// The upstream moderated the answer while it was being written.
@@ -42,7 +46,7 @@ impl Failure {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
             Self::Empty | Self::LostConversation => true,
-            Self::UploadsBusy | Self::Moderated => false,
+            Self::TooLarge { .. } | Self::UploadsBusy | Self::Moderated => false,
         }
     }
 
@@ -68,6 +72,7 @@ impl Failure {
                 ..
             }
             | Self::LostConversation
+            | Self::TooLarge { .. }
             | Self::UploadsBusy
             | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
@@ -99,7 +104,7 @@ impl Failure {
         };
         match self {
             Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
-            Self::Empty | Self::LostConversation | Self::Moderated => true,
+            Self::Empty | Self::LostConversation | Self::Moderated | Self::TooLarge { .. } => true,
             Self::Deadline { .. } | Self::UploadsBusy => false,
         }
     }
@@ -138,6 +143,7 @@ impl Failure {
             } => "total_timeout",
             Self::Empty => "empty_answer",
             Self::LostConversation => "lost_conversation",
+            Self::TooLarge { .. } => "answer_too_large",
             Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
         }
@@ -160,6 +166,7 @@ impl Failure {
                 ErrorKind::Upstream("upstream_error"),
                 "Grok no longer has this conversation.",
             ),
+            Self::TooLarge { limit_mb } => GatewayError::answer_too_large(limit_mb),
             Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
             Self::Upstream(error) => upstream_error(&error, tried),

@@ -100,9 +100,15 @@ mod tests {
 
     #[test]
     fn a_browsers_scope_does_not_tell_its_session_id() {
-        let (id, other) = (tower_sessions::session::Id(4711), tower_sessions::session::Id(4712));
+        let (id, other) = (
+            tower_sessions::session::Id(4711),
+            tower_sessions::session::Id(4712),
+        );
         let scope = format!("{:?}", session_scope(id));
-        assert!(!scope.contains(&id.to_string()) && !scope.contains("4711"), "{scope}");
+        assert!(
+            !scope.contains(&id.to_string()) && !scope.contains("4711"),
+            "{scope}"
+        );
         assert_ne!(session_scope(id), session_scope(other));
         assert_eq!(session_scope(id), session_scope(id));
     }

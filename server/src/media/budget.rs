@@ -49,7 +49,10 @@ impl Share {
     /// There is not so much left.
     pub fn grow(&mut self, bytes: usize) -> Result<(), BudgetSpent> {
         let total = self.bytes.saturating_add(bytes);
-        let held = self.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let held = self
+            .permit
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits);
         // The file, and its base64 form on the way to the upstream.
         let wanted = (total.saturating_mul(7) / 3).div_ceil(UNIT_BYTES);
         let more = u32::try_from(wanted.saturating_sub(held)).map_err(|_| BudgetSpent)?;

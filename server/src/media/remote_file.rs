@@ -240,8 +240,8 @@ impl RemoteFiles {
             Some(Host::Domain(name)) => (self.lookup)(name).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let is_public = !addresses.is_empty()
-            && addresses.iter().all(|&address| (self.is_allowed)(address));
+        let is_public =
+            !addresses.is_empty() && addresses.iter().all(|&address| (self.is_allowed)(address));
         if !is_public {
             tracing::info!(host, ?addresses, "a caller's URL has no public address");
             return Err(FetchError::NoPublicAddress {

@@ -269,13 +269,20 @@ mod tests {
         let booted = boot(folder.path()).await;
         assert!(booted.state.current.load().mode.demo.is_on());
         stop(booted).await;
-        test_support::write_accounts(folder.path(), &[("ssoBasic", vec!["stolen-account".into()])])
-            .unwrap();
+        test_support::write_accounts(
+            folder.path(),
+            &[("ssoBasic", vec!["stolen-account".into()])],
+        )
+        .unwrap();
         let booted = boot(folder.path()).await;
         let pool = booted.state.current.load().pool.clone();
         assert_eq!(pool.len(), 1, "imported at the first start that finds it");
         let view = pool.snapshot(now_ms()).remove(0);
-        booted.store.delete_accounts(&[view.account.id]).await.unwrap();
+        booted
+            .store
+            .delete_accounts(&[view.account.id])
+            .await
+            .unwrap();
         stop(booted).await;
         let booted = boot(folder.path()).await;
         let snapshot = booted.state.current.load_full();
@@ -298,7 +305,10 @@ mod tests {
         store.insert_accounts(&[account]).await.unwrap();
         let loaded = load_accounts(store.as_ref(), &config).await.unwrap();
         let until_ms = loaded[0].cooldown.unwrap().until_ms;
-        assert!(until_ms <= now_ms() + 20 * 3_600_000, "the window of a free account");
+        assert!(
+            until_ms <= now_ms() + 20 * 3_600_000,
+            "the window of a free account"
+        );
         store.close().await;
     }
 }

@@ -19,7 +19,10 @@ pub async fn has_been(store: &dyn Store) -> anyhow::Result<bool> {
     if known.context("reading a setting")?.is_some() {
         return Ok(true);
     }
-    let loaded = store.load_accounts().await.context("reading the accounts")?;
+    let loaded = store
+        .load_accounts()
+        .await
+        .context("reading the accounts")?;
     let has_some = !loaded.accounts.is_empty() || !loaded.unreadable.is_empty();
     if has_some {
         remember(store).await.context("storing a setting")?;

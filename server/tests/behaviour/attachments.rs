@@ -81,7 +81,11 @@ async fn a_slow_file_server_is_given_up_after_the_configured_time() {
     let asked = with_images(&[files.url("1.png")]);
     let slow = Plain::read(server.send(&asked).await).await;
     slow.assert_error(502, "media_unreachable");
-    assert!(slow.message().contains("longer than 1s"), "{}", slow.message());
+    assert!(
+        slow.message().contains("longer than 1s"),
+        "{}",
+        slow.message()
+    );
     assert!(server.upstream_chats().is_empty());
     server.end().await;
 }

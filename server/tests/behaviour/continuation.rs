@@ -163,7 +163,10 @@ async fn without_keys_a_conversation_must_be_named() {
     let first = ask(&server, &["Hi"]).await;
     let next = ["Hi", first.text(), "More"];
     let unnamed = ask(&server, &next).await;
-    assert_ne!(unnamed.json["conversation_id"], first.json["conversation_id"]);
+    assert_ne!(
+        unnamed.json["conversation_id"],
+        first.json["conversation_id"]
+    );
     let named = ask_in(&server, &first, &next).await;
     assert_eq!(named.json["conversation_id"], first.json["conversation_id"]);
     let paths: Vec<_> = sent(&server).into_iter().map(|(path, _)| path).collect();

@@ -184,14 +184,22 @@ async fn a_model_without_quota_stays_away_and_others_come_back_after_the_cooldow
     let refused = server.chat().await;
     refused.assert_error(429, "rate_limit_exceeded");
     let message = refused.message();
-    assert!(message.contains("1 without quota for this model"), "{message}");
-    assert!(refused.retry_after.is_some_and(|secs| secs > 71_000), "{refused:?}");
+    assert!(
+        message.contains("1 without quota for this model"),
+        "{message}"
+    );
+    assert!(
+        refused.retry_after.is_some_and(|secs| secs > 71_000),
+        "{refused:?}"
+    );
     assert_eq!(server.upstream_chats().len(), asked, "nobody was asked");
     let job = async || {
         let jobs = server.ready().await["jobs"].to_string();
         jobs.contains("1 change(s) stored")
     };
-    server.wait_until("the end of the cooldown is stored", job).await;
+    server
+        .wait_until("the end of the cooldown is stored", job)
+        .await;
     let account = server.end_with_one().await;
     assert_eq!((account.status, account.quota), (Status::Active, 79));
     assert_eq!(account.tier, pool::Tier::Basic);

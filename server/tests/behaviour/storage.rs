@@ -17,7 +17,10 @@ async fn lock(data_dir: &Path) -> SqliteConnection {
         .filename(data_dir.join("grok2api.db"))
         .journal_mode(SqliteJournalMode::Wal);
     let mut connection = options.connect().await.unwrap();
-    query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+    query("BEGIN IMMEDIATE")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection
 }
 
@@ -28,7 +31,8 @@ async fn readyz(server: &Server) -> (u16, serde_json::Value) {
 }
 
 #[tokio::test]
-async fn while_nothing_can_be_written_nothing_is_asked_and_what_was_under_way_is_recorded_as_failed() {
+async fn while_nothing_can_be_written_nothing_is_asked_and_what_was_under_way_is_recorded_as_failed()
+ {
     let server = Setup::accounts(["only-account"]).start().await;
     let locked = lock(server.data_dir()).await;
     let mut streamed = body("Hello?");
@@ -39,7 +43,10 @@ async fn while_nothing_can_be_written_nothing_is_asked_and_what_was_under_way_is
         let (_, report) = readyz(&server).await;
         assert_eq!(report["status"], "unavailable");
         let reasons = report["reasons"].to_string();
-        assert!(reasons.contains("store: the store cannot write"), "{reasons}");
+        assert!(
+            reasons.contains("store: the store cannot write"),
+            "{reasons}"
+        );
         let asked = server.upstream_chats().len();
         let refused = server.chat().await;
         refused.assert_error(503, "store_unavailable");

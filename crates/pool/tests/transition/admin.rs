@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use pool::{
-    Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition,
-};
+use pool::{Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition};
 
 use super::{NOW, REFUSED, account, after, changes, cooldown, ended, failed, with};
 

@@ -162,8 +162,7 @@ impl Conversations {
         has_account: impl Fn(&AccountId) -> bool,
     ) -> usize {
         let mut inner = self.inner.lock();
-        let is_over =
-            |entry: &Entry| entry.is_over(limits, now_ms) || !has_account(&entry.account);
+        let is_over = |entry: &Entry| entry.is_over(limits, now_ms) || !has_account(&entry.account);
         let over = inner.by_id.iter().filter(|(_, entry)| is_over(entry));
         let ids: Vec<String> = over.map(|(id, _)| id.clone()).collect();
         ids.iter().for_each(|id| inner.forget(id));

@@ -20,7 +20,9 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::{
-    attachments::ReadyFile, attempt::Attempt, conversations::{Scope, UpstreamConversation},
+    attachments::ReadyFile,
+    attempt::Attempt,
+    conversations::{Scope, UpstreamConversation},
     deadlines::Deadlines,
 };
 use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
@@ -186,6 +188,11 @@ impl Operation for Chat<'_> {
         };
         while self.context.delivery == Delivery::Whole && !attempt.is_ended {
             attempt.advance().await?;
+            if attempt.deltas.len_bytes() > self.context.max_answer_bytes() {
+                return Err(Failure::TooLarge {
+                    limit_mb: self.context.settings().config.chat.max_answer_mb,
+                });
+            }
         }
         Ok(attempt)
     }
@@ -209,6 +216,12 @@ impl Chat<'_> {
 impl ChatContext {
     fn settings(&self) -> &Settings {
         &self.caller.snapshot.settings
+    }
+
+    /// `chat.max_answer_mb`: how much of an answer is kept in memory.
+    fn max_answer_bytes(&self) -> usize {
+        let mib = self.settings().config.chat.max_answer_mb;
+        usize::try_from(mib.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX)
     }
 
     /// The newest turn for a conversation that has the others, else everything.

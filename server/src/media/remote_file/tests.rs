@@ -212,7 +212,10 @@ async fn the_default_policy_takes_public_web_addresses_only() {
         assert_eq!(files.fetch(url, &mut share()).await, Err(error), "{url}");
     }
     let long = format!("http://8.8.8.8/{}", "a".repeat(MAX_URL_BYTES));
-    assert_eq!(files.fetch(&long, &mut share()).await, Err(FetchError::UrlTooLong));
+    assert_eq!(
+        files.fetch(&long, &mut share()).await,
+        Err(FetchError::UrlTooLong)
+    );
 }
 
 #[tokio::test]
@@ -288,7 +291,11 @@ async fn failures_say_what_happened_and_whose_fault_it_is() {
         matches!(fake, FetchError::ImageMismatch { found: None, .. }),
         "{fake:?}"
     );
-    let refused = net.files.fetch("http://files.test:1/", &mut share()).await.unwrap_err();
+    let refused = net
+        .files
+        .fetch("http://files.test:1/", &mut share())
+        .await
+        .unwrap_err();
     assert_eq!(
         refused,
         FetchError::Unreachable {
@@ -353,5 +360,8 @@ async fn behind_a_proxy_that_resolves_names_only_https_is_fetched() {
         assert!(matches!(secure, FetchError::NoPublicAddress { .. }));
     }
     let socks = fetch("socks5h://proxy.test:1080", "http://files.test/a.png").await;
-    assert!(matches!(socks, FetchError::NoPublicAddress { .. }), "the checked address is sent");
+    assert!(
+        matches!(socks, FetchError::NoPublicAddress { .. }),
+        "the checked address is sent"
+    );
 }
