@@ -85,7 +85,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "auth", "cli", "gateway", "http", "jobs", "obs", "runtime", "services", "snapshot",
+            "auth", "cli", "clock", "gateway", "http", "jobs", "obs", "runtime", "services",
+            "snapshot",
         ],
     ),
     (
