@@ -3,13 +3,14 @@
 pub mod boot;
 mod connection;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use settings::Config;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     sync::Notify,
 };
@@ -89,22 +90,9 @@ async fn serve_until_stopped(
     let mut store_ended = state.store.ended();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if paused_until.is_none() => match accepted {
-                Ok((stream, peer)) => {
-                    let served = connection::serve(
-                        stream,
-                        peer,
-                        service.clone(),
-                        graceful.watcher(),
-                        connections.closing.clone(),
-                    );
-                    connections.spawn(peer, served);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    paused_until = Some(tokio::time::Instant::now() + ACCEPT_PAUSE);
-                }
-            },
+            accepted = listener.accept(), if paused_until.is_none() => {
+                paused_until = connections.accept(accepted, &service, &graceful);
+            }
             () = sleep_until(paused_until), if paused_until.is_some() => paused_until = None,
             asked = signals.next() => match asked {
                 Request::Reload => reload.notify_one(),
@@ -157,6 +145,28 @@ struct Connections {
 }
 
 impl Connections {
+    /// Serves a new connection. One that could not be accepted tells until when to wait.
+    fn accept(
+        &self,
+        accepted: io::Result<(TcpStream, SocketAddr)>,
+        service: &Router,
+        graceful: &GracefulShutdown,
+    ) -> Option<tokio::time::Instant> {
+        match accepted {
+            Ok((stream, peer)) => {
+                let closing = self.closing.clone();
+                let watcher = graceful.watcher();
+                let served = connection::serve(stream, peer, service.clone(), watcher, closing);
+                self.spawn(peer, served);
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                Some(tokio::time::Instant::now() + ACCEPT_PAUSE)
+            }
+        }
+    }
+
     fn spawn(
         &self,
         peer: SocketAddr,

@@ -209,7 +209,10 @@ impl Chat<'_> {
         // The conversation already has the files of earlier turns.
         let files = attachments::of(context.prompt_for(conversation), self.files);
         let ids = attachments::upload(self.gateway, lease, context, &files).await?;
-        Attempt::open(lease, context, conversation, &ids).await
+        let attempt = Attempt::open(lease, context, conversation, &ids).await?;
+        // Not only at its end: a whole answer may take minutes.
+        self.gateway.clearance.passed();
+        Ok(attempt)
     }
 }
 
