@@ -21,12 +21,14 @@ use std::{
 use chat::Usage;
 use parking_lot::Mutex;
 use pool::AccountChange;
-use store::{AttemptRow, Outcome, Record, RequestRow, Store};
+use store::{AttemptRow, Outcome, Record, Refusal, RequestRow, Store};
 
 use crate::clock::now_ms;
 
 /// How long a finished answer waits for its rows to be committed before it is reported as failed.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How an answer ends that could not be recorded in time; the status of a stream is spent.
+const NOT_RECORDED: (u16, &str) = (503, "store_unavailable");
 /// Status of a request whose caller went away before its answer was complete.
 pub const CLIENT_GONE: u16 = 499;
 
@@ -175,7 +177,7 @@ impl RequestRecord {
     /// together. `last_bytes` are those of the end that is sent when this has resolved.
     ///
     /// # Errors
-    /// The store did not take them in time.
+    /// The store did not take them in time. Whenever it does, the row says that the answer failed.
     ///
     /// # Cancellation
     /// The row is queued at the first poll and stays so.
@@ -192,16 +194,16 @@ impl RequestRecord {
             facts.cost = cost;
         }
         let request = self.0.end(200, Outcome::Served, last_bytes as u64);
+        let refusal = self.0.refusal();
         let receipt = self.0.store.submit(Record { changes, request });
-        let committed = async { receipt?.await };
-        match tokio::time::timeout(COMMIT_TIMEOUT, committed).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => tracing::error!(%error, "a request's record was not committed"),
-            Err(_) => {
-                tracing::error!("a request's record was not committed within {COMMIT_TIMEOUT:?}");
-            }
-        }
-        Err(NotRecorded)
+        let committed = match receipt {
+            Ok(receipt) => receipt.within(COMMIT_TIMEOUT, refusal).await,
+            Err(error) => Err(error),
+        };
+        committed.map_err(|error| {
+            tracing::error!(request_id = %self.0.id, %error, "a request's record was not committed");
+            NotRecorded
+        })
     }
 
     /// Finishes what was not committed: `status` is that of the answer, which was sent completely
@@ -234,6 +236,17 @@ impl Inner {
         // Nobody waits for it: a full queue is the only thing that can lose it.
         if let Err(error) = self.store.submit(record) {
             tracing::warn!(request_id = %self.id, %error, "a request's record was not stored");
+        }
+    }
+
+    /// What the row says if it comes too late for its caller.
+    fn refusal(&self) -> Refusal {
+        let (status, error_code) = NOT_RECORDED;
+        let is_stream = self.facts.lock().is_stream;
+        Refusal {
+            status: if is_stream { 200 } else { status },
+            error_code,
+            bytes: self.bytes.load(Ordering::Relaxed),
         }
     }
 

@@ -88,8 +88,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "auth", "cli", "gateway", "http", "jobs", "limits", "obs", "runtime", "services",
-            "snapshot",
+            "auth", "cli", "clock", "gateway", "http", "jobs", "limits", "obs", "runtime",
+            "services", "snapshot",
         ],
     ),
     (

@@ -13,9 +13,14 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut done = 0;
     let mut from = 0;
     while let Some(at) = text[from..].find("http").map(|at| at + from) {
-        let length = address_length(&text[at..]);
         let starts_word = !text[..at].ends_with(|c: char| c.is_alphanumeric());
-        if length == 0 || !starts_word {
+        // In this order: measuring reads to the end of the word.
+        let length = if starts_word {
+            address_length(&text[at..])
+        } else {
+            0
+        };
+        if length == 0 {
             from = at + "http".len();
             continue;
         }
@@ -45,11 +50,17 @@ fn address_length(text: &str) -> usize {
         .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`') || is_wide_mark(c))
         .unwrap_or(text.len());
     let mut address = &text[..end];
+    // Counted once: an answer may end in a hundred thousand brackets.
+    let surplus = |open, close| {
+        let count = |bracket: char| address.matches(bracket).count();
+        count(close).saturating_sub(count(open))
+    };
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
     while let Some(last) = address.chars().next_back() {
         let is_loose = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '|' => true,
-            ')' => address.matches(')').count() > address.matches('(').count(),
-            ']' => address.matches(']').count() > address.matches('[').count(),
+            ')' => take(&mut round),
+            ']' => take(&mut square),
             _ => false,
         };
         if !is_loose {
@@ -62,6 +73,13 @@ fn address_length(text: &str) -> usize {
     } else {
         0
     }
+}
+
+/// Takes one of `left`, if there is one.
+fn take(left: &mut usize) -> bool {
+    let has_one = *left > 0;
+    *left = left.saturating_sub(1);
+    has_one
 }
 
 /// Full-width punctuation ends an address in Chinese text.
@@ -102,6 +120,25 @@ mod tests {
                 Text(")!"),
             ]
         );
+    }
+
+    #[test]
+    fn brackets_that_nobody_opened_are_left_out() {
+        assert_eq!(
+            pieces("http://a.b/(c)]).)"),
+            [Address("http://a.b/(c)"), Text("]).)")]
+        );
+        assert_eq!(pieces("http://a.b/((c)"), [Address("http://a.b/((c)")]);
+    }
+
+    #[test]
+    fn a_word_of_brackets_or_addresses_takes_no_quadratic_time() {
+        // Seconds even in a release build, if each bracket or address read the whole word.
+        let (many, address) = (")".repeat(300_000), "http://a.b/".to_owned());
+        let brackets = format!("{address}{many}");
+        assert_eq!(pieces(&brackets), [Address(&address), Text(&many)]);
+        let words = "xhttp://".repeat(100_000);
+        assert_eq!(pieces(&words), [Text(&words)]);
     }
 
     #[test]

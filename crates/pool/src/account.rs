@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{AccountId, Credential, Tier};
+use crate::{AccountId, Credential, Policy, Tier};
 
 /// Where an account is in its life. Only `Active` accounts with quota are selectable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ pub struct Account {
     /// Short label such as `app_chat_auth_failed`.
     pub last_fail_reason: Option<String>,
     pub last_sync_at_ms: Option<i64>,
-    /// Set while `Cooling`; kept while `Disabled` so that enabling resumes it.
+    /// Set while `Cooling`; kept while `Disabled`, where it means nothing, until enabling ends it.
     pub cooldown: Option<Cooldown>,
     pub tags: Vec<String>,
     pub note: String,
@@ -119,6 +119,22 @@ impl Account {
             note: String::new(),
             last_asset_clear_at_ms: None,
         }
+    }
+
+    /// Shortens a cooldown that lasts longer than any rule could make it from now on: the clock was
+    /// ahead when it began. Returns whether it did.
+    pub fn shorten_cooldown(&mut self, now_ms: i64, policy: &Policy) -> bool {
+        let longest = policy
+            .cooldown_429_quota
+            .max(policy.cooldown_429_empty)
+            .max(self.tier.window());
+        let latest_ms = after(now_ms, longest);
+        let too_long = self.cooldown.as_mut();
+        let Some(cooldown) = too_long.filter(|cooldown| cooldown.until_ms > latest_ms) else {
+            return false;
+        };
+        cooldown.until_ms = latest_ms;
+        true
     }
 
     /// Whether any trace of an upstream failure is recorded.

@@ -84,6 +84,11 @@ impl Pool {
         chunks.flat_map(take).collect()
     }
 
+    /// Whether there is an account of that id.
+    pub fn contains(&self, id: &AccountId) -> bool {
+        self.inner.lock().by_id.contains_key(id)
+    }
+
     pub fn contains_credential(&self, credential: &Credential) -> bool {
         self.inner.lock().has_credential(credential)
     }

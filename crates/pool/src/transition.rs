@@ -9,8 +9,8 @@
 //! | `UpstreamFailure`, `Unharmed` | any | nothing (an ejection lives in the pool only) |
 //! | `Synced` | any | quota, tier by window, failures forgotten; see [`after_sync`] |
 //! | `Reset` | any | active, default quota, failures forgotten |
-//! | `Disable` | any | disabled until `Enable` or `Reset`; an unfinished cooldown is kept |
-//! | `Enable` | disabled, expired | active, or cooling while a cooldown is unfinished or quota is 0 |
+//! | `Disable` | any | disabled until `Enable` or `Reset` |
+//! | `Enable` | all but active | active, failures forgotten; default quota if it was 0 |
 //!
 //! Source: `docs/upstream-protocol.md` 4 and `docs/requirements.md` 2.18 (cooldown rules).
 
@@ -98,7 +98,7 @@ pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Polic
         Event::Outcome(outcome) => after_outcome(account, outcome, now_ms, policy),
         Event::Synced { quota, window } => after_sync(account, quota, window, now_ms, policy),
         Event::Reset => after_reset(account),
-        Event::Enable => after_enable(account, now_ms),
+        Event::Enable => after_enable(account),
         Event::Disable if account.status == Status::Disabled => Vec::new(),
         Event::Disable => {
             vec![Change::Status {
@@ -242,34 +242,21 @@ fn after_reset(account: &Account) -> Vec<Change> {
     changes
 }
 
-fn after_enable(account: &Account, now_ms: i64) -> Vec<Change> {
-    if matches!(account.status, Status::Active | Status::Cooling) {
+/// The operator wants the account to serve now: whatever cooldown it has ends, with a fresh window if
+/// it was empty. If the upstream disagrees, its next answer says so.
+fn after_enable(account: &Account) -> Vec<Change> {
+    if account.status == Status::Active {
         return Vec::new();
     }
     let mut changes = Vec::new();
+    if account.quota == 0 {
+        let quota = account.tier.default_quota();
+        changes.push(Change::Quota { quota });
+    }
     if account.has_failures() {
         changes.push(Change::FailuresCleared);
     }
-    let unfinished = account
-        .cooldown
-        .filter(|cooldown| cooldown.until_ms > now_ms);
-    changes.push(match unfinished {
-        Some(_) => Change::Status {
-            status: Status::Cooling,
-            cooldown: unfinished,
-        },
-        None if account.quota == 0 => {
-            let until_ms = after(now_ms, account.tier.window());
-            Change::Status {
-                status: Status::Cooling,
-                cooldown: Some(Cooldown {
-                    until_ms,
-                    reason: CooldownReason::QuotaEmpty,
-                }),
-            }
-        }
-        None => activate(),
-    });
+    changes.push(activate());
     changes
 }
 

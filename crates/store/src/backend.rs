@@ -1,10 +1,11 @@
 //! The store traits, implemented once for every engine: reads through its [`Reader`], writes
 //! through the [`GroupWriter`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pool::{Account, AccountId};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -16,9 +17,12 @@ use crate::{
     reader::Reader,
     request::StoredRequest,
     session::StoredSession,
-    writer::{GroupWriter, Op, StoredRecord, Write},
+    verdict::Verdict,
+    writer::{Done, GroupWriter, Op, StoredRecord, Write},
 };
 
+/// How long a page or a job waits for its write. One that is later is done all the same.
+const OP_LIMIT: Duration = Duration::from_secs(20);
 /// Rows that are removed in one transaction: some milliseconds.
 const PRUNE_BATCH: u32 = 500;
 /// Rows that one call of pruning removes at most.
@@ -34,7 +38,16 @@ pub(crate) struct Backend<R> {
 impl<R> Backend<R> {
     /// Writes and returns the number of rows that were added, changed or removed.
     async fn write(&self, op: Op) -> Result<u64, StoreError> {
-        Ok(self.writer.write(op).await?.rows)
+        Ok(self.write_op(op).await?.rows)
+    }
+
+    /// Writes what a page or a job waits for: refused at once while nothing can be written.
+    async fn write_op(&self, op: Op) -> Result<Done, StoreError> {
+        self.writer.check()?;
+        let late = |_| StoreError::Late { after: OP_LIMIT };
+        timeout(OP_LIMIT, self.writer.write(op))
+            .await
+            .map_err(late)?
     }
 
     /// Removes rows batch by batch until none is left or the call's limit is reached.
@@ -71,7 +84,7 @@ impl<R: Reader> AccountStore for Backend<R> {
             .iter()
             .map(|account| AccountRow::seal(account, &self.keys));
         let op = Op::InsertAccounts(rows.collect::<Result<_, _>>()?);
-        Ok(self.writer.write(op).await?.ids)
+        Ok(self.write_op(op).await?.ids)
     }
 
     async fn delete_accounts(&self, ids: &[AccountId]) -> Result<u64, StoreError> {
@@ -82,17 +95,22 @@ impl<R: Reader> AccountStore for Backend<R> {
 #[async_trait]
 impl<R: Reader> RecordStore for Backend<R> {
     fn submit(&self, record: Record) -> Result<Receipt, StoreError> {
+        let verdict = Arc::<Verdict>::default();
         let record = StoredRecord {
             changes: record.changes,
             request: record.request.map(StoredRequest::new),
+            verdict: Arc::clone(&verdict),
         };
-        self.writer
-            .submit(Write::Record(Box::new(record)))
-            .map(Receipt)
+        let answer = self.writer.submit(Write::Record(Box::new(record)))?;
+        Ok(Receipt { answer, verdict })
     }
 
     fn check(&self) -> Result<(), StoreError> {
         self.writer.check()
+    }
+
+    async fn ended(&self) {
+        self.writer.ended().await;
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! What can go wrong below the store traits.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{error::Error, io, path::PathBuf, time::Duration};
 
 use crate::{KEY_ENV, KEY_FILE};
 
@@ -50,6 +50,9 @@ pub enum StoreError {
     /// Writes fail and are being retried, or were given up at shutdown.
     #[error("the store cannot write: {reason}")]
     Degraded { reason: String },
+    /// The write was not done in time, see [`Receipt::within`](crate::Receipt::within).
+    #[error("the write was not done within {after:?}")]
+    Late { after: Duration },
     /// The database refuses this write for what is in it, for example a request id that exists.
     #[error("the store refused the write: {reason}")]
     Constraint { reason: String },

@@ -37,6 +37,7 @@ mod session;
 mod setting;
 mod sqlite;
 mod sums;
+mod verdict;
 mod writer;
 
 pub use account::{AccountStore, LoadedAccounts, Unreadable};
@@ -53,6 +54,7 @@ pub use session::{SessionRow, SessionStore};
 pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
+pub use verdict::Refusal;
 pub use writer::QUEUE_LENGTH;
 
 /// Everything the server keeps. Implemented for whatever implements the parts; used as

@@ -2,14 +2,25 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use pool::AccountChange;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
-use crate::{RequestRow, StoreError, writer::Done};
+use crate::{Refusal, RequestRow, StoreError, verdict::Verdict, writer::Done};
+
+/// How long the end of a transaction is waited for that began in time. One that takes longer hangs
+/// in the operating system.
+const UNDER_WAY: Duration = Duration::from_secs(30);
+/// Between two looks at whether such a transaction was undone.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Changes of accounts and a request's row that become durable together or not at all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,13 +37,45 @@ pub struct Record {
 /// # Cancellation
 /// Dropping the receipt does not take the record back.
 #[derive(Debug)]
-pub struct Receipt(pub(crate) oneshot::Receiver<Result<Done, StoreError>>);
+pub struct Receipt {
+    pub(crate) answer: oneshot::Receiver<Result<Done, StoreError>>,
+    pub(crate) verdict: Arc<Verdict>,
+}
+
+impl Receipt {
+    /// Waits at most `limit`. After that the request counts as refused, and so says its row whenever
+    /// it is written; the changes of accounts stay as they are. A transaction that has begun by then
+    /// is waited for, since only its end tells.
+    ///
+    /// # Errors
+    /// [`StoreError::Late`] after `limit`, or those of [`RecordStore::submit`].
+    pub async fn within(mut self, limit: Duration, refusal: Refusal) -> Result<(), StoreError> {
+        if let Ok(answer) = timeout(limit, &mut self).await {
+            return answer;
+        }
+        let late = Err(StoreError::Late { after: limit });
+        if self.verdict.refuse(refusal) {
+            return late;
+        }
+        let end = Instant::now() + UNDER_WAY;
+        while Instant::now() < end {
+            if let Ok(answer) = timeout(LOOK, &mut self).await {
+                return answer;
+            }
+            if self.verdict.is_refused() {
+                return late;
+            }
+        }
+        tracing::error!("a transaction does not end: a refused answer may be recorded as served");
+        late
+    }
+}
 
 impl Future for Receipt {
     type Output = Result<(), StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0)
+        Pin::new(&mut self.answer)
             .poll(context)
             .map(|answer| answer.unwrap_or(Err(StoreError::Closed)).map(drop))
     }
@@ -70,10 +113,14 @@ pub trait RecordStore: Send + Sync {
     /// can ask before it costs anything.
     ///
     /// # Errors
-    /// [`StoreError::Degraded`] with the reason while writes are failing and being retried,
-    /// [`StoreError::Busy`] while the queue is full, [`StoreError::Closed`] for good when the store
-    /// was closed or its writer has died.
+    /// [`StoreError::Degraded`] with the reason while writes are failing and being retried
+    /// or when one takes seconds, [`StoreError::Busy`] while the queue is more than half full,
+    /// [`StoreError::Closed`] for good when the store was closed or its writer has died.
     fn check(&self) -> Result<(), StoreError>;
+
+    /// Resolves when nothing can be written any more, ever: the store was closed, or its writer has
+    /// died.
+    async fn ended(&self);
 
     /// [`check`](Self::check), then reads from the database. May take seconds while it is away.
     ///

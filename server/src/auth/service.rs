@@ -79,7 +79,7 @@ impl Sessions {
         let started: i64 = session.get(STARTED_KEY).await.ok().flatten()?;
         let mark: String = session.get(MARK_KEY).await.ok().flatten()?;
         let lifetime_ms = i64::try_from(self.lifetime(role).as_millis()).unwrap_or(i64::MAX);
-        if now_ms().saturating_sub(started) >= lifetime_ms {
+        if !is_young(started, now_ms(), lifetime_ms) {
             return None;
         }
         let in_force = self.mark(&self.seal().await.ok()?, role);
@@ -331,10 +331,37 @@ impl AuthService for Sessions {
     }
 }
 
+/// Whether a session is within its absolute limit. One from the future began while the clock was
+/// ahead, and its limit would never come.
+fn is_young(started_ms: i64, now_ms: i64, limit_ms: i64) -> bool {
+    /// A clock that is put right steps by less.
+    const SKEW_MS: i64 = 5 * 60 * 1000;
+    (-SKEW_MS..limit_ms).contains(&now_ms.saturating_sub(started_ms))
+}
+
 fn short_hash(bytes: &[u8]) -> [u8; 16] {
     let mut short = [0; 16];
     for (to, from) in short.iter_mut().zip(Sha256::digest(bytes)) {
         *to = from;
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_from_the_future_is_over() {
+        let (hour, now) = (3_600_000, 1_000 * 3_600_000);
+        for (started, expected) in [
+            (now, true),
+            (now - hour + 1, true),
+            (now - hour, false),
+            (now + 60_000, true),
+            (now + hour, false),
+        ] {
+            assert_eq!(is_young(started, now, hour), expected, "{}", now - started);
+        }
+    }
 }

@@ -61,16 +61,18 @@ impl Gateway {
         record: &RequestRecord,
         operation: &O,
     ) -> Result<(Lease, O::Output), GatewayError> {
-        // An answer that cannot be recorded would be thrown away at its end.
-        if let Err(error) = self.store.check() {
-            tracing::warn!(request_id = %record.id(), %error, "the store takes no records");
-            return Err(GatewayError::store_unavailable());
-        }
+        // Again: the store may have gone while the caller waited for its slot or its files.
+        self.admit(record)?;
         let model = operation.model();
         let max_tries = snapshot.settings.config.retry.max_retry.max(1) as usize;
         let mut tries = Tries::default();
         let mut backoff = Backoff::new(&snapshot.settings.config.retry);
         while tries.ids.len() < max_tries {
+            let host = snapshot.settings.config.upstream.web_url.host_str();
+            let pass = match self.clearance.enter(host.unwrap_or_default()) {
+                Ok(pass) => pass,
+                Err(wait) => return Err(tries.paused(record, wait)),
+            };
             let lease = match self.select(snapshot, record, operation, &tries.ids) {
                 Ok(lease) => lease,
                 Err(exhausted) => return Err(tries.exhausted(exhausted)),
@@ -79,6 +81,7 @@ impl Gateway {
             let noted = Noted::of(&lease, snapshot, model.tier);
             let failure = match operation.attempt(&lease).await {
                 Ok(output) => {
+                    self.clearance.passed();
                     noted.write(record, "answered", None);
                     return Ok((lease, output));
                 }
@@ -94,6 +97,7 @@ impl Gateway {
             let is_worth_another = failure.is_worth_another_account();
             let needs_pause = failure.is_trouble() && tries.ids.len() < max_tries;
             self.account_for_failure(snapshot, lease, &failure, &model.upstream_name);
+            drop(pass);
             tries.last = Some(failure);
             if !is_worth_another || (needs_pause && !backoff.pause().await) {
                 break;
@@ -110,15 +114,19 @@ impl Gateway {
         tried: &[AccountId],
     ) -> Result<Lease, GatewayError> {
         let model = operation.model();
+        let now = now_ms();
+        let mut used_up = self.model_windows.used_up(&model.upstream_name, now);
+        let has_used_up = !used_up.accounts.is_empty();
+        used_up.accounts.extend_from_slice(tried);
         let request = SelectRequest {
             tier: model.tier,
             cost: model.cost,
-            exclude: tried,
+            exclude: &used_up.accounts,
             prefer: operation.prefers(),
         };
-        let now = now_ms();
         snapshot.pool.select(&request, now).map_err(|exhausted| {
-            let reasons = describe(&exhausted.skips);
+            let excluded = excluded_text(!tried.is_empty(), has_used_up);
+            let reasons = describe(&exhausted.skips, excluded);
             record.exhausted(AttemptRow {
                 outcome: "no_account".to_owned(),
                 skipped: skipped(exhausted.skips.iter()),
@@ -129,7 +137,9 @@ impl Gateway {
                 "no account can serve {}: {reasons}",
                 model.id
             );
-            exhausted_error(&model.id, &reasons, retry_at(&exhausted, now), now)
+            let retry_at = [retry_at(&exhausted, now), used_up.until_ms];
+            let retry_at = retry_at.into_iter().flatten().min();
+            exhausted_error(&model.id, &reasons, retry_at, now)
         })
     }
 }
@@ -152,6 +162,18 @@ impl Tries {
         GatewayError {
             tried: std::mem::take(&mut self.tried),
             ..exhausted
+        }
+    }
+
+    /// The upstream's bot protection refuses this server: no account is shown to it for a while.
+    fn paused(self, record: &RequestRecord, wait: Duration) -> GatewayError {
+        record.exhausted(AttemptRow {
+            outcome: "clearance_pause".to_owned(),
+            ..AttemptRow::default()
+        });
+        GatewayError {
+            tried: self.tried,
+            ..GatewayError::clearance().retry_after(wait)
         }
     }
 
@@ -246,8 +268,17 @@ fn exhausted_error(
     }
 }
 
+/// Why accounts that could serve were left out.
+fn excluded_text(has_tried: bool, has_used_up: bool) -> &'static str {
+    match (has_tried, has_used_up) {
+        (_, false) => "tried already",
+        (false, true) => "without quota for this model",
+        (true, true) => "tried already or without quota for this model",
+    }
+}
+
 /// `3 cooling until 14:20 UTC, 1 expired`.
-fn describe(skips: &[pool::SkipCount]) -> String {
+fn describe(skips: &[pool::SkipCount], excluded: &str) -> String {
     use pool::SkipReason;
     let part = |skip: &pool::SkipCount| {
         let n = skip.count;
@@ -259,7 +290,7 @@ fn describe(skips: &[pool::SkipCount]) -> String {
             SkipReason::Disabled => format!("{n} disabled"),
             SkipReason::Expired => format!("{n} expired"),
             SkipReason::Busy => format!("{n} busy"),
-            SkipReason::Excluded => format!("{n} tried already"),
+            SkipReason::Excluded => format!("{n} {excluded}"),
             SkipReason::WrongTier => format!("{n} without the needed plan"),
             SkipReason::Ejected => format!("{n} passed over after upstream errors"),
         }

@@ -134,6 +134,36 @@ impl GatewayError {
     }
 
     #[must_use]
+    pub fn clearance() -> Self {
+        let message = "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
+                       `proxy.user_agent` from one browser on the same IP address.";
+        Self::new(ErrorKind::Upstream("upstream_clearance"), message)
+    }
+
+    #[must_use]
+    pub fn answer_too_large(limit_mb: u64) -> Self {
+        let message = format!(
+            "Grok's answer is larger than {limit_mb} MiB (`chat.max_answer_mb`). Ask with `stream`."
+        );
+        Self::new(ErrorKind::Upstream("answer_too_large"), message)
+    }
+
+    #[must_use]
+    pub fn uploads_busy() -> Self {
+        let message =
+            "Too many files are on their way to Grok (`asset.upload_concurrent`). Try again.";
+        Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))
+    }
+
+    /// No memory is left for a caller's files.
+    #[must_use]
+    pub fn files_at_capacity() -> Self {
+        let message = "The server holds as many images and files as it may \
+                       (`chat.attachment_memory_mb`). Try again, or send smaller ones.";
+        Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))
+    }
+
+    #[must_use]
     pub fn store_unavailable() -> Self {
         let message = "Answers cannot be recorded because the store is not available. Try again.";
         Self::new(ErrorKind::StoreUnavailable, message).retry_after(Duration::from_secs(5))

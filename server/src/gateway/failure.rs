@@ -22,6 +22,12 @@ pub enum Failure {
     Empty,
     /// The upstream no longer has the conversation that a follow-up named.
     LostConversation,
+    /// The answer is larger than `chat.max_answer_mb`.
+    TooLarge {
+        limit_mb: u64,
+    },
+    /// Too many uploads were under way.
+    UploadsBusy,
     /// The upstream moderated the answer while it was being written.
     Moderated,
 }
@@ -40,7 +46,7 @@ impl Failure {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
             Self::Empty | Self::LostConversation => true,
-            Self::Moderated => false,
+            Self::TooLarge { .. } | Self::UploadsBusy | Self::Moderated => false,
         }
     }
 
@@ -66,6 +72,8 @@ impl Failure {
                 ..
             }
             | Self::LostConversation
+            | Self::TooLarge { .. }
+            | Self::UploadsBusy
             | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
             Self::Empty => Outcome::UpstreamFailure {
@@ -77,6 +85,28 @@ impl Failure {
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {
         matches!(self, Self::Upstream(error) if error.class() == Class::RateLimited)
+    }
+
+    /// The upstream's bot protection refused, whatever the account.
+    #[must_use]
+    pub fn is_clearance(&self) -> bool {
+        matches!(self, Self::Upstream(error) if error.class() == Class::Clearance)
+    }
+
+    /// The upstream itself answered, though not well.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        let is_refusal = |error: &UpstreamError| {
+            matches!(
+                error,
+                UpstreamError::Refused { .. } | UpstreamError::InBand { .. }
+            )
+        };
+        match self {
+            Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
+            Self::Empty | Self::LostConversation | Self::Moderated | Self::TooLarge { .. } => true,
+            Self::Deadline { .. } | Self::UploadsBusy => false,
+        }
     }
 
     /// The upstream is in trouble: asking again at once would add to it.
@@ -113,6 +143,8 @@ impl Failure {
             } => "total_timeout",
             Self::Empty => "empty_answer",
             Self::LostConversation => "lost_conversation",
+            Self::TooLarge { .. } => "answer_too_large",
+            Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
         }
     }
@@ -134,6 +166,8 @@ impl Failure {
                 ErrorKind::Upstream("upstream_error"),
                 "Grok no longer has this conversation.",
             ),
+            Self::TooLarge { limit_mb } => GatewayError::answer_too_large(limit_mb),
+            Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
             Self::Upstream(error) => upstream_error(&error, tried),
         };
@@ -160,11 +194,7 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
             GatewayError::new(ErrorKind::RateLimited, message)
                 .retry_after(error.retry_after().unwrap_or(RATE_LIMIT_WAIT))
         }
-        Class::Clearance => upstream(
-            "upstream_clearance",
-            "Grok's bot protection refused the request. Set `proxy.cf_clearance` and \
-             `proxy.user_agent` from one browser on the same IP address.",
-        ),
+        Class::Clearance => GatewayError::clearance(),
         Class::Unauthorized => upstream(
             "upstream_error",
             "Grok refused the account's sign-in (401). Replace its cookie in the admin page.",

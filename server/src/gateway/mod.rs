@@ -6,12 +6,16 @@
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
+//! - `model_windows`: models that single accounts have used up
+//! - `clearance`: a pause while the upstream's bot protection refuses everything
 
 pub mod accounts;
 mod backoff;
 pub mod chat;
+mod clearance;
 pub mod error;
 pub mod failure;
+mod model_windows;
 mod quota_check;
 pub mod slots;
 
@@ -23,7 +27,10 @@ use tokio_util::task::TaskTracker;
 
 use self::{
     chat::conversations::Conversations,
+    clearance::Clearance,
     failure::Failure,
+    model_windows::ModelWindows,
+    quota_check::QuotaCheck,
     slots::{SlotUse, Slots},
 };
 pub use self::{
@@ -32,6 +39,8 @@ pub use self::{
 };
 use crate::{
     clock::now_ms,
+    media::budget::MediaBudget,
+    record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
 
@@ -41,7 +50,11 @@ pub struct Gateway {
     /// Owns the quota checks that follow a 429.
     tasks: TaskTracker,
     chat_slots: Slots,
+    upload_slots: Slots,
+    media_budget: MediaBudget,
     conversations: Conversations,
+    clearance: Clearance,
+    model_windows: Arc<ModelWindows>,
 }
 
 impl Gateway {
@@ -51,13 +64,31 @@ impl Gateway {
             store,
             tasks: TaskTracker::new(),
             chat_slots: Slots::new(chat_limit(settings)),
+            upload_slots: Slots::new(upload_limit(settings)),
+            media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             conversations: Conversations::default(),
+            clearance: Clearance::default(),
+            model_windows: Arc::default(),
         })
     }
 
     /// Follows settings that have changed.
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
+        self.upload_slots.resize(upload_limit(settings));
+        self.clearance.reset();
+    }
+
+    /// Lets a request in if its record could be written now: an answer that cannot be recorded would
+    /// be asked for in vain, since it is thrown away at its end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StoreUnavailable`].
+    fn admit(&self, record: &RequestRecord) -> Result<(), GatewayError> {
+        self.store.check().map_err(|error| {
+            tracing::warn!(request_id = %record.id(), %error, "the store takes no records");
+            GatewayError::store_unavailable()
+        })
     }
 
     /// Upstream conversations that may be continued.
@@ -70,6 +101,12 @@ impl Gateway {
     #[must_use]
     pub fn chats(&self) -> SlotUse {
         self.chat_slots.in_use()
+    }
+
+    /// Whether the upstream's bot protection lets this server pass.
+    #[must_use]
+    pub fn clearance(&self) -> &Clearance {
+        &self.clearance
     }
 
     /// Waits for the background work that requests left behind.
@@ -103,24 +140,35 @@ impl Gateway {
         failure: &Failure,
         model_name: &str,
     ) {
+        if failure.is_clearance() {
+            self.clearance.refused(&snapshot.settings.config.proxy);
+        } else if failure.is_answer() {
+            self.clearance.passed();
+        }
         let credential = lease.credential().clone();
         let account = lease.account_id().clone();
         let changes = lease.finish(failure.outcome(), now_ms());
         submit_changes(self.store.as_ref(), changes);
         if failure.is_rate_limit() {
-            self.tasks.spawn(quota_check::after_rate_limit(
-                snapshot.clone(),
-                self.store.clone(),
+            let check = QuotaCheck {
+                snapshot: snapshot.clone(),
+                store: self.store.clone(),
+                windows: Arc::clone(&self.model_windows),
                 account,
                 credential,
-                model_name.to_owned(),
-            ));
+                model_name: model_name.to_owned(),
+            };
+            self.tasks.spawn(check.run());
         }
     }
 }
 
 fn chat_limit(settings: &Settings) -> usize {
     (settings.config.chat.concurrent as usize).max(1)
+}
+
+fn upload_limit(settings: &Settings) -> usize {
+    (settings.config.asset.upload_concurrent as usize).max(1)
 }
 
 /// Queues account changes that no caller waits for, in the order in which the pool made them.

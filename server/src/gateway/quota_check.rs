@@ -1,49 +1,78 @@
-//! After a 429: does the account have quota left, or is its window used up?
+//! After a 429: does the account have quota left, or is a window used up?
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use grok::Class;
+use grok::{Class, RateLimits, UpstreamError};
 use pool::{AccountId, Credential, Event, Outcome};
 use store::Store;
 
+use super::model_windows::ModelWindows;
 use crate::{clock::now_ms, snapshot::Snapshot};
 
-/// Asks the upstream for the account's quota. Only "none left" is applied: it stretches the
-/// cooldown to that of an empty window. With quota left the shorter cooldown stands, since the
-/// upstream has just refused a request all the same. A refused credential counts like that of any
-/// other call.
-pub(super) async fn after_rate_limit(
-    snapshot: Snapshot,
-    store: Arc<dyn Store>,
-    account: AccountId,
-    credential: Credential,
-    model_name: String,
-) {
-    let settings = &snapshot.settings;
-    let timeout = settings.config.usage.timeout;
-    let asked = settings
-        .upstream
-        .rate_limits(credential.expose(), &model_name, timeout)
-        .await;
-    let event = match asked {
-        Ok(limits) if limits.remaining == 0 => Event::Synced {
-            quota: 0,
-            window: limits.window,
-        },
-        Ok(limits) => {
-            tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");
-            return;
-        }
-        Err(error) => {
-            tracing::warn!(account.id = %account, reason = error.label(), "quota of account {account} is unknown");
-            if error.class() != Class::Unauthorized {
-                return;
+/// One question to the upstream.
+pub(super) struct QuotaCheck {
+    pub(super) snapshot: Snapshot,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) windows: Arc<ModelWindows>,
+    pub(super) account: AccountId,
+    pub(super) credential: Credential,
+    pub(super) model_name: String,
+}
+
+impl QuotaCheck {
+    /// Asks for the quota of the model that was refused. The cooldown of the 429 stands whatever the
+    /// answer, since the upstream has just refused a request.
+    ///
+    /// - None left, in a window that the upstream names: the window is the model's. The model stays
+    ///   away from this account until it has passed; other models come back after the cooldown.
+    /// - None left, and no window: the account's cooldown becomes that of an empty account.
+    /// - A refused credential counts like that of any other call.
+    pub(super) async fn run(self) {
+        let settings = &self.snapshot.settings;
+        let timeout = settings.config.usage.timeout;
+        let asked = settings
+            .upstream
+            .rate_limits(self.credential.expose(), &self.model_name, timeout)
+            .await;
+        let account = &self.account;
+        match asked {
+            Ok(RateLimits {
+                remaining: 0,
+                window: Some(window),
+                ..
+            }) => self.note_window(window),
+            Ok(RateLimits { remaining: 0, .. }) => self.apply(&Event::Synced {
+                quota: 0,
+                window: None,
+            }),
+            Ok(limits) => {
+                tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");
             }
-            Event::Outcome(Outcome::Unauthorized {
-                reason: "rate_limits_auth_failed",
-            })
+            Err(error) => self.failed(&error),
         }
-    };
-    let changes = snapshot.pool.apply(&account, &event, now_ms());
-    super::submit_changes(store.as_ref(), changes);
+    }
+
+    fn note_window(&self, window: Duration) {
+        let (account, model) = (&self.account, &self.model_name);
+        tracing::info!(
+            account.id = %account, model, window_secs = window.as_secs(),
+            "account {account} has no quota left for {model} in its window"
+        );
+        self.windows.note(model, account.clone(), window, now_ms());
+    }
+
+    fn failed(&self, error: &UpstreamError) {
+        let account = &self.account;
+        tracing::warn!(account.id = %account, reason = error.label(), "quota of account {account} is unknown");
+        if error.class() == Class::Unauthorized {
+            self.apply(&Event::Outcome(Outcome::Unauthorized {
+                reason: "rate_limits_auth_failed",
+            }));
+        }
+    }
+
+    fn apply(&self, event: &Event) {
+        let changes = self.snapshot.pool.apply(&self.account, event, now_ms());
+        super::submit_changes(self.store.as_ref(), changes);
+    }
 }

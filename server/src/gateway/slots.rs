@@ -77,6 +77,16 @@ impl Slots {
         size.limit = limit;
     }
 
+    /// A slot, however long it takes: whoever calls bounds the wait.
+    pub async fn wait(&self) -> Slot {
+        // Nobody closes the semaphore.
+        let permit = Arc::clone(&self.0.semaphore).acquire_owned().await.ok();
+        Slot {
+            inner: Arc::clone(&self.0),
+            permit,
+        }
+    }
+
     /// A slot; waits at most `wait` for one, unless too many wait already.
     ///
     /// # Errors

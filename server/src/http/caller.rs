@@ -5,10 +5,15 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use grok2api_app::error::UiError;
 use http::{HeaderMap, request::Parts};
+use sha2::{Digest, Sha256};
 use tower_sessions::Session;
 
 use super::{AppState, endpoint::Endpoint, error::ApiError};
-use crate::{gateway::Caller, record::RequestRecord, snapshot::Snapshot};
+use crate::{
+    gateway::{Caller, chat::conversations::Scope},
+    record::RequestRecord,
+    snapshot::Snapshot,
+};
 
 /// Names a conversation, in requests and in answers.
 pub(super) const CONVERSATION_HEADER: &str = "x-conversation-id";
@@ -26,7 +31,7 @@ impl FromRequestParts<AppState> for ApiCaller {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         let key = parts.extensions.get::<CallerKey>();
         let key = key.ok_or(ApiError::InvalidApiKey)?.0.clone();
-        let scope = key.unwrap_or_else(|| "open".into());
+        let scope = key.map_or(Scope::Shared, Scope::Own);
         caller(parts, scope).map(Self)
     }
 }
@@ -40,16 +45,21 @@ impl FromRequestParts<AppState> for PublicCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         state.auth.require_public(parts).await.map_err(refusal)?;
         let session = parts.extensions.get::<Session>().and_then(Session::id);
-        let scope = session.map_or_else(|| "public".to_owned(), |id| format!("session-{id}"));
-        let caller = caller(parts, scope.into())?;
+        let caller = caller(parts, session.map_or(Scope::Shared, session_scope))?;
         let endpoint = Endpoint::PublicChatCompletions.as_str();
         caller.record.identify(endpoint, None);
         Ok(Self(caller))
     }
 }
 
+/// The scope of a browser. Its session id is a secret, so the scope has a hash of it.
+fn session_scope(id: tower_sessions::session::Id) -> Scope {
+    let hash = Sha256::digest(id.to_string());
+    Scope::Own(format!("session-{hash:x}").into())
+}
+
 /// What the outermost layer put into the request.
-fn caller(parts: &Parts, scope: Arc<str>) -> Result<Caller, ApiError> {
+fn caller(parts: &Parts, scope: Scope) -> Result<Caller, ApiError> {
     let extensions = &parts.extensions;
     let (Some(record), Some(snapshot)) = (
         extensions.get::<RequestRecord>(),
@@ -82,4 +92,24 @@ pub fn conversation_header(headers: &HeaderMap) -> Result<Option<String>, ApiErr
     let id = value.to_str().unwrap_or_default();
     openai::chat::check_conversation_id(id, CONVERSATION_HEADER)?;
     Ok(Some(id.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browsers_scope_does_not_tell_its_session_id() {
+        let (id, other) = (
+            tower_sessions::session::Id(4711),
+            tower_sessions::session::Id(4712),
+        );
+        let scope = format!("{:?}", session_scope(id));
+        assert!(
+            !scope.contains(&id.to_string()) && !scope.contains("4711"),
+            "{scope}"
+        );
+        assert_ne!(session_scope(id), session_scope(other));
+        assert_eq!(session_scope(id), session_scope(id));
+    }
 }

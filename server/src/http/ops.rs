@@ -36,7 +36,8 @@ async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// `status` is `ready`, `degraded` (serves, but something needs attention) or `unavailable`.
+/// `status` is `ready`, `degraded` (serves, but something needs attention) or `unavailable` (503:
+/// draining, or nothing can be recorded).
 #[derive(Serialize)]
 struct Readiness {
     status: &'static str,
@@ -82,11 +83,16 @@ async fn readyz(State(state): State<AppState>) -> Response {
     } else if counts.active == 0 {
         reasons.push("no account is active".to_owned());
     }
-    match tokio::time::timeout(PING_TIMEOUT, state.store.ping()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => reasons.push(format!("store: {error}")),
-        Err(_) => reasons.push("store: it does not answer".to_owned()),
-    }
+    let ping = tokio::time::timeout(PING_TIMEOUT, state.store.ping()).await;
+    let store_trouble = match ping {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("store: {error}")),
+        Err(_) => Some("store: it does not answer".to_owned()),
+    };
+    // Nothing is served that cannot be recorded.
+    let is_unavailable = is_draining || store_trouble.is_some();
+    reasons.extend(store_trouble);
+    reasons.extend(state.gateway.clearance().trouble());
     let problems = state.runtime.problems();
     reasons.extend(
         problems
@@ -95,7 +101,7 @@ async fn readyz(State(state): State<AppState>) -> Response {
     );
     let jobs = state.jobs.reports();
     reasons.extend(jobs.iter().filter_map(JobReport::trouble));
-    let (code, status) = match (is_draining, reasons.is_empty()) {
+    let (code, status) = match (is_unavailable, reasons.is_empty()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (false, false) => (StatusCode::OK, "degraded"),
         (false, true) => (StatusCode::OK, "ready"),

@@ -1,6 +1,8 @@
-//! Forgets conversations that nobody has continued for too long.
+//! Forgets conversations that nobody has continued for too long, or whose account was deleted.
 
 use std::{sync::Arc, time::Duration};
+
+use pool::AccountId;
 
 use super::{Done, Job, JobContext};
 use crate::{clock::now_ms, gateway::Gateway, snapshot::Current};
@@ -33,7 +35,9 @@ impl Job for Sweep {
     async fn run(&self) -> Done {
         let snapshot = self.current.load();
         let limits = &snapshot.settings.config.conversation;
-        let forgotten = self.gateway.conversations().sweep(limits, now_ms());
+        let has_account = |account: &AccountId| snapshot.pool.contains(account);
+        let conversations = self.gateway.conversations();
+        let forgotten = conversations.sweep(limits, now_ms(), has_account);
         Ok(format!("{forgotten} conversation(s) forgotten"))
     }
 }

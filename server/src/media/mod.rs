@@ -1,3 +1,4 @@
 //! Files that requests name.
 
+pub mod budget;
 pub mod remote_file;

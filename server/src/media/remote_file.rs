@@ -5,8 +5,8 @@
 //! checked addresses and to no others: the HTTP client's resolver knows nothing else. A second answer
 //! of the name server, meant for the connection only, is never asked for.
 //!
-//! Behind an http or https proxy the proxy resolves the name again; the check here still refuses names
-//! that point inside as seen from this machine. Behind a socks5 proxy the checked address is sent.
+//! Behind an http or https proxy the proxy resolves the name again, so only https is allowed there: a
+//! host inside has no certificate for the name. Behind a socks5 proxy the checked address is sent.
 
 mod address;
 mod sniff;
@@ -26,6 +26,8 @@ use reqwest::{
     redirect::Policy,
 };
 use url::{Host, Url};
+
+use super::budget::Share;
 
 /// Longest address that is accepted, in bytes.
 const MAX_URL_BYTES: usize = 8192;
@@ -77,10 +79,12 @@ pub enum FetchError {
     Userinfo,
     #[error("port {port} is not allowed, only 80 and 443 are")]
     Port { port: u16 },
-    #[error("`{host}` is not a public address")]
-    ForbiddenAddress { host: String },
-    #[error("the name `{host}` cannot be resolved")]
-    Unresolvable { host: String },
+    #[error("behind the server's proxy only https addresses are fetched")]
+    PlainBehindProxy,
+    /// One error for names that do not exist and names that point inside: told apart, they would
+    /// list the names of an internal network.
+    #[error("`{host}` has no public address")]
+    NoPublicAddress { host: String },
     #[error("`{host}` cannot be reached")]
     Unreachable { host: String },
     #[error("it redirects more than {MAX_REDIRECTS} times")]
@@ -89,6 +93,8 @@ pub enum FetchError {
     Status { status: u16 },
     #[error("the file is larger than {limit_bytes} bytes")]
     TooLarge { limit_bytes: usize },
+    #[error("other files take all the memory that there is for files")]
+    NoMemory,
     #[error("the file is empty")]
     Empty,
     #[error("it took longer than {after:?}")]
@@ -151,21 +157,21 @@ impl RemoteFiles {
         }
     }
 
-    /// Fetches `url`, following redirects that pass the same checks.
+    /// Fetches `url`, following redirects that pass the same checks. What comes is taken from `share`.
     ///
     /// # Errors
     /// See [`FetchError`]; nothing is sent to a host that fails the checks.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
-    pub async fn fetch(&self, url: &str) -> Result<RemoteFile, FetchError> {
+    pub async fn fetch(&self, url: &str, share: &mut Share) -> Result<RemoteFile, FetchError> {
         let after = self.policy.timeout;
-        tokio::time::timeout(after, self.follow(url))
+        tokio::time::timeout(after, self.follow(url, share))
             .await
             .map_err(|_| FetchError::Timeout { after })?
     }
 
-    async fn follow(&self, text: &str) -> Result<RemoteFile, FetchError> {
+    async fn follow(&self, text: &str, share: &mut Share) -> Result<RemoteFile, FetchError> {
         if text.len() > MAX_URL_BYTES {
             return Err(FetchError::UrlTooLong);
         }
@@ -177,7 +183,7 @@ impl RemoteFiles {
             if let Some(target) = redirect_target(status, response.headers()) {
                 url = url.join(target).map_err(|_| FetchError::InvalidUrl)?;
             } else if status == 200 {
-                return self.receive(&start, response).await;
+                return self.receive(&start, response, share).await;
             } else {
                 return Err(FetchError::Status { status });
             }
@@ -204,6 +210,9 @@ impl RemoteFiles {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(FetchError::InvalidUrl);
         }
+        if url.scheme() == "http" && self.proxy_resolves() {
+            return Err(FetchError::PlainBehindProxy);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Userinfo);
         }
@@ -216,6 +225,13 @@ impl RemoteFiles {
             .ok_or(FetchError::InvalidUrl)
     }
 
+    /// Whether the way out is a proxy that resolves names itself. It may find another address than
+    /// the one that was judged; with https the certificate must be that of the name all the same.
+    fn proxy_resolves(&self) -> bool {
+        let proxy = self.policy.proxy.as_deref().unwrap_or_default().trim();
+        !self.policy.allow_private && !proxy.is_empty() && !proxy.starts_with("socks")
+    }
+
     /// The host's addresses; a single forbidden one refuses them all.
     async fn checked_addresses(&self, host: &str, url: &Url) -> Result<Vec<IpAddr>, FetchError> {
         let addresses = match url.host() {
@@ -224,13 +240,11 @@ impl RemoteFiles {
             Some(Host::Domain(name)) => (self.lookup)(name).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        if addresses.is_empty() {
-            return Err(FetchError::Unresolvable {
-                host: host.to_owned(),
-            });
-        }
-        if !addresses.iter().all(|&address| (self.is_allowed)(address)) {
-            return Err(FetchError::ForbiddenAddress {
+        let is_public =
+            !addresses.is_empty() && addresses.iter().all(|&address| (self.is_allowed)(address));
+        if !is_public {
+            tracing::info!(host, ?addresses, "a caller's URL has no public address");
+            return Err(FetchError::NoPublicAddress {
                 host: host.to_owned(),
             });
         }
@@ -282,6 +296,7 @@ impl RemoteFiles {
         &self,
         url: &Url,
         mut response: reqwest::Response,
+        share: &mut Share,
     ) -> Result<RemoteFile, FetchError> {
         let limit_bytes = self.policy.max_bytes;
         let declared_bytes = response.content_length().unwrap_or_default();
@@ -293,6 +308,7 @@ impl RemoteFiles {
             if content.len() + chunk.len() > limit_bytes {
                 return Err(FetchError::TooLarge { limit_bytes });
             }
+            share.grow(chunk.len()).map_err(|_| FetchError::NoMemory)?;
             content.extend_from_slice(&chunk);
         }
         if content.is_empty() {

@@ -20,6 +20,7 @@ use crate::{
         password::{self, Adopted},
     },
     cli::ServeArgs,
+    clock::now_ms,
     gateway::{Gateway, chat::unread::UnreadAnswers},
     http::AppState,
     jobs::Jobs,
@@ -30,8 +31,8 @@ use crate::{
         demo::{self, Handover},
         drain::InFlight,
     },
-    services::{accounts::Accounts, import, public::PublicPages},
-    snapshot::{Current, Mode, Snapshot},
+    services::{accounts::Accounts, first_account, import, public::PublicPages},
+    snapshot::{self, Current, Mode, Snapshot},
 };
 
 /// A running application and what has to be closed after it.
@@ -97,15 +98,19 @@ pub async fn build(
     if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
         tracing::info!("token.json: {report}");
     }
-    let accounts = load_accounts(store.as_ref()).await?;
+    let has_had_accounts = first_account::has_been(store.as_ref()).await?;
+    let accounts = load_accounts(store.as_ref(), &config).await?;
     let demo = match args {
         ServeArgs { demo: true, .. } => Demo::Lasting,
         ServeArgs {
             demo_if_empty: true,
             ..
-        } if accounts.is_empty() => Demo::UntilFirstAccount,
+        } if !has_had_accounts => Demo::UntilFirstAccount,
         _ => Demo::Off,
     };
+    if demo == Demo::Off && accounts.is_empty() {
+        tracing::warn!("there is no account that can serve: add one in the admin page");
+    }
     let (effective, accounts, simulator) = match demo {
         Demo::Off => (config.clone(), accounts, None),
         _ => {
@@ -139,17 +144,24 @@ pub async fn build(
     })
 }
 
-/// Every account that can be read; the others are named in the log.
+/// Every account that can be read; the others are named in the log. A cooldown that began while the
+/// clock was ahead is shortened to what a rule may give now.
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) async fn load_accounts(store: &dyn Store) -> anyhow::Result<Vec<Account>> {
-    let loaded = store
+async fn load_accounts(store: &dyn Store, config: &Config) -> anyhow::Result<Vec<Account>> {
+    let mut loaded = store
         .load_accounts()
         .await
         .context("reading the accounts")?;
     for one in &loaded.unreadable {
         tracing::error!(account.id = %one.id, reason = one.reason, "account {} cannot be read and does not serve", one.id);
+    }
+    let (policy, now) = (snapshot::policy(config), now_ms());
+    for account in &mut loaded.accounts {
+        if account.shorten_cooldown(now, &policy) {
+            tracing::warn!(account.id = %account.id, "the clock was ahead: the cooldown of account {} is shortened", account.id);
+        }
     }
     Ok(loaded.accounts)
 }
@@ -254,6 +266,8 @@ fn leptos_options() -> LeptosOptions {
 
 #[cfg(test)]
 mod tests {
+    use pool::{AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
+
     use super::*;
 
     #[tokio::test]
@@ -270,6 +284,71 @@ mod tests {
             .unwrap();
         assert!(config.app.app_key.expose_secret().is_empty());
         assert_eq!(password::ensure(store.as_ref()).await.unwrap(), None);
+        store.close().await;
+    }
+
+    async fn boot(data_dir: &Path) -> Booted {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let args = ServeArgs {
+            demo_if_empty: true,
+            ..ServeArgs::default()
+        };
+        build(data_dir, &args, Config::default()).await.unwrap()
+    }
+
+    async fn stop(booted: Booted) {
+        booted.store.close().await;
+        if let Some(simulator) = booted.simulator {
+            simulator.stop_unchecked().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn deleted_accounts_do_not_come_back_and_neither_does_the_demo() {
+        let folder = tempfile::tempdir().unwrap();
+        let booted = boot(folder.path()).await;
+        assert!(booted.state.current.load().mode.demo.is_on());
+        stop(booted).await;
+        test_support::write_accounts(
+            folder.path(),
+            &[("ssoBasic", vec!["stolen-account".into()])],
+        )
+        .unwrap();
+        let booted = boot(folder.path()).await;
+        let pool = booted.state.current.load().pool.clone();
+        assert_eq!(pool.len(), 1, "imported at the first start that finds it");
+        let view = pool.snapshot(now_ms()).remove(0);
+        booted
+            .store
+            .delete_accounts(&[view.account.id])
+            .await
+            .unwrap();
+        stop(booted).await;
+        let booted = boot(folder.path()).await;
+        let snapshot = booted.state.current.load_full();
+        assert_eq!((snapshot.pool.len(), snapshot.mode.demo), (0, Demo::Off));
+        stop(booted).await;
+    }
+
+    #[tokio::test]
+    async fn a_cooldown_from_a_clock_that_was_ahead_ends_after_the_longest_rule() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::default();
+        let store = open_store(folder.path(), &config).await.unwrap();
+        let credential = Credential::try_new("ahead-0001").unwrap();
+        let mut account = Account::new(AccountId::new("a"), credential, Tier::Basic, now_ms());
+        account.status = Status::Cooling;
+        account.cooldown = Some(Cooldown {
+            until_ms: now_ms() + 1_000 * 3_600_000,
+            reason: CooldownReason::RateLimited,
+        });
+        store.insert_accounts(&[account]).await.unwrap();
+        let loaded = load_accounts(store.as_ref(), &config).await.unwrap();
+        let until_ms = loaded[0].cooldown.unwrap().until_ms;
+        assert!(
+            until_ms <= now_ms() + 20 * 3_600_000,
+            "the window of a free account"
+        );
         store.close().await;
     }
 }

@@ -2,48 +2,35 @@
 
 pub mod boot;
 mod connection;
+mod connections;
 mod listen;
 mod send_timeout;
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use hyper_util::server::graceful::GracefulShutdown;
+use anyhow::{Context, bail};
 use settings::Config;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::{boot::Booted, connection::Timeouts};
+use self::{boot::Booted, connections::Connections};
 use crate::{
     cli::ServeArgs,
-    http::{AppState, router},
+    http::AppState,
     jobs::{self, JobContext},
-    limits::{Limit, Share},
     runtime::watch,
     snapshot,
 };
 
 /// File in the data folder that holds the bound address while the server runs.
 const ADDRESS_FILE: &str = "server.addr";
-/// Pause after a connection could not be accepted: mostly the limit of open files, which a loop
-/// without a pause would not change.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A write went beyond the largest file that the process may have; its number on Linux and macOS.
 const SIGXFSZ: SignalKind = SignalKind::from_raw(25);
-/// Clients that are told at the same time that there is no room.
-const MAX_REFUSALS: u64 = 64;
-/// Between two log lines about connections that could not be accepted.
-const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// How long background work may take to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -68,12 +55,12 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     tracing::info!(%address, demo = is_demo, "grok2api listens on http://{address}");
     let reload = Arc::new(Notify::new());
     let background = Background::start(&booted.state, reload.clone());
-    serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
+    let served = serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
     let _ = std::fs::remove_file(&address_file);
     background.stop().await;
     close(booted).await;
     tracing::info!("stopped");
-    Ok(())
+    served
 }
 
 /// Others may reach the pages, and nothing says that they do so over https.
@@ -89,58 +76,33 @@ fn warn_of_plain_pages(config: &Config) {
 }
 
 /// First signal to stop: drain. Second one, or the end of the drain time: go.
+///
+/// # Errors
+/// The store's writer has died: nothing can be served any more, and only a new process helps.
 async fn serve_until_stopped(
     listener: TcpListener,
     state: &AppState,
     signals: &mut Signals,
     reload: &Notify,
     drain: Duration,
-) {
-    let service = router(state);
-    let server = state.current.load().settings.config.server.clone();
-    let timeouts = Timeouts {
-        header: Duration::from_secs(server.header_timeout_secs),
-        send: Duration::from_secs(server.send_timeout_secs),
-    };
-    let mut complained_at: Option<Instant> = None;
-    let connections = Connections::default();
-    let graceful = GracefulShutdown::new();
+) -> anyhow::Result<()> {
+    let mut connections = Connections::new(state);
     let mut paused_until = None;
     let in_flight = state.in_flight.clone();
     let mut deadline = None;
+    let mut store_ended = state.store.ended();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if paused_until.is_none() => match accepted {
-                Ok((stream, peer)) => {
-                    let max = state.current.load().settings.config.server.max_connections;
-                    let Some(share) = state.limits.connections.take(1, max.into()) else {
-                        connections.refuse(stream);
-                        continue;
-                    };
-                    let served = connection::serve(
-                        stream,
-                        peer,
-                        service.clone(),
-                        graceful.watcher(),
-                        connections.closing.clone(),
-                        timeouts,
-                    );
-                    connections.spawn(peer, share, served);
-                }
-                Err(error) => {
-                    if complained_at.is_none_or(|at| at.elapsed() > ACCEPT_LOG_INTERVAL) {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        complained_at = Some(Instant::now());
-                    }
-                    paused_until = Some(tokio::time::Instant::now() + ACCEPT_PAUSE);
-                }
-            },
+            accepted = listener.accept(), if paused_until.is_none() => {
+                paused_until = connections.accept(accepted);
+            }
             () = sleep_until(paused_until), if paused_until.is_some() => paused_until = None,
             asked = signals.next() => match asked {
                 Request::Reload => reload.notify_one(),
                 Request::Stop if deadline.is_some() => {
                     tracing::warn!("second signal: {} request(s) are cut off", in_flight.count());
-                    return connections.cut().await;
+                    connections.cut().await;
+                    return Ok(());
                 }
                 Request::Stop => {
                     tracing::info!("draining: {} request(s) may finish within {drain:?}", in_flight.count());
@@ -151,68 +113,25 @@ async fn serve_until_stopped(
             () = in_flight.idle(), if deadline.is_some() => break,
             () = sleep_until(deadline), if deadline.is_some() => {
                 tracing::warn!("drain time is over: {} request(s) are cut off", in_flight.count());
-                return connections.cut().await;
+                connections.cut().await;
+                return Ok(());
+            }
+            () = &mut store_ended => {
+                tracing::error!("the store's writer has died: the process ends");
+                connections.cut().await;
+                bail!("the store's writer has died, and nothing can be recorded without it; start again");
             }
         }
     }
     drop(listener);
-    connections.closing.cancel();
-    // Every answer is out; idle kept-alive connections are closed.
-    let closed = tokio::time::timeout(Duration::from_secs(2), graceful.shutdown()).await;
-    tracing::debug!(is_clean = closed.is_ok(), "connections closed");
+    connections.close().await;
+    Ok(())
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     match deadline {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Open connections. Whoever cuts them off waits until their requests have left their records.
-#[derive(Default)]
-struct Connections {
-    tasks: TaskTracker,
-    /// Ends those that have not said a word.
-    closing: CancellationToken,
-    refusals: Limit,
-    cut: CancellationToken,
-}
-
-impl Connections {
-    fn spawn(
-        &self,
-        peer: SocketAddr,
-        share: Share,
-        served: impl Future<Output = anyhow::Result<()>> + Send + 'static,
-    ) {
-        let cut = self.cut.clone();
-        self.tasks.spawn(async move {
-            let _share = share;
-            tokio::select! {
-                ended = served => if let Err(error) = ended {
-                    tracing::debug!(%error, %peer, "connection ended");
-                },
-                () = cut.cancelled() => {}
-            }
-        });
-    }
-
-    /// Tells one client that there is no room; the others hear nothing while many are told.
-    fn refuse(&self, stream: TcpStream) {
-        if let Some(share) = self.refusals.take(1, MAX_REFUSALS) {
-            self.tasks.spawn(async move {
-                let _share = share;
-                connection::refuse(stream).await;
-            });
-        }
-    }
-
-    async fn cut(&self) {
-        self.cut.cancel();
-        self.tasks.close();
-        let gone = tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await;
-        tracing::debug!(is_clean = gone.is_ok(), "connections cut off");
     }
 }
 
@@ -294,5 +213,29 @@ impl Signals {
             _ = self.interrupt.recv() => Request::Stop,
             _ = self.hangup.recv() => Request::Reload,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_process_ends_with_an_error_when_the_stores_writer_has_died() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let args = ServeArgs::default();
+        let booted = boot::build(folder.path(), &args, Config::default())
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut signals = Signals::install().unwrap();
+        // For the one who serves, a closed store is a dead one.
+        booted.state.store.close().await;
+        let (reload, drain) = (Notify::new(), Duration::from_secs(30));
+        let served =
+            serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
+        let error = served.unwrap_err().to_string();
+        assert!(error.contains("writer has died"), "{error}");
     }
 }

@@ -23,6 +23,7 @@ use pool::{
 use store::{Record, Store, bounded};
 use uuid::Uuid;
 
+use super::first_account;
 use crate::{
     clock::now_ms,
     runtime::{Runtime, demo},
@@ -112,6 +113,29 @@ impl Accounts {
         ImportCheck { preview, new }
     }
 
+    /// Keeps deleted accounts for a while; the id brings them back.
+    fn keep_for_undo(&self, accounts: Vec<Account>) -> String {
+        let id = Uuid::new_v4().simple().to_string();
+        let now = Instant::now();
+        let mut undo = self.undo.lock();
+        undo.retain(|entry| entry.until > now);
+        if undo.len() >= MAX_UNDOS {
+            undo.remove(0);
+        }
+        undo.push(Undo {
+            id: id.clone(),
+            until: now + UNDO_FOR,
+            accounts,
+        });
+        id
+    }
+
+    fn take_undo(&self, id: &str) -> Option<Vec<Account>> {
+        let mut undo = self.undo.lock();
+        let at = undo.iter().position(|entry| entry.id == id)?;
+        Some(undo.remove(at).accounts)
+    }
+
     async fn record(&self, changes: Vec<AccountChange>) -> Result<(), UiError> {
         if changes.is_empty() {
             return Ok(());
@@ -128,6 +152,9 @@ impl Accounts {
     /// Stores accounts, then lets the pool use them; returns how many are new to it.
     async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
         bounded(self.store.insert_accounts(&accounts))
+            .await
+            .map_err(unavailable)?;
+        first_account::remember(self.store.as_ref())
             .await
             .map_err(unavailable)?;
         // As stored: one whose earlier request was cut off after the commit has another id there.
@@ -222,24 +249,15 @@ impl AdminService for Accounts {
         let ids: Vec<AccountId> = ids.into_iter().map(AccountId::new).collect();
         let pool = self.pool();
         let accounts = pool.remove(&ids);
+        let count = to_u32(accounts.len());
+        // Before the store is asked: a browser that leaves now cuts this off, and the accounts must
+        // not be gone without a way back.
+        let id = self.keep_for_undo(accounts);
         if let Err(error) = bounded(self.store.delete_accounts(&ids)).await {
-            pool.insert(accounts);
+            pool.insert(self.take_undo(&id).unwrap_or_default());
             return Err(unavailable(error));
         }
-        let count = to_u32(accounts.len());
-        let id = Uuid::new_v4().simple().to_string();
-        let now = Instant::now();
-        let mut undo = self.undo.lock();
-        undo.retain(|entry| entry.until > now);
-        if undo.len() >= MAX_UNDOS {
-            undo.remove(0);
-        }
-        undo.push(Undo {
-            id: id.clone(),
-            until: now + UNDO_FOR,
-            accounts,
-        });
-        tracing::info!(count, "accounts deleted");
+        tracing::info!(count, undo_id = id, "accounts deleted");
         Ok(DeletedAccounts { count, undo_id: id })
     }
 
@@ -399,16 +417,16 @@ fn matches_search(account: &Account, search: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use settings::Config;
     use store::MasterKey;
 
     use super::*;
     use crate::{gateway::Gateway, snapshot::Snapshot};
 
-    #[tokio::test]
-    async fn an_account_that_only_the_store_has_serves_once_it_is_added_again() {
+    /// The page's service over a store and an empty pool.
+    async fn page(folder: &tempfile::TempDir) -> Accounts {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
         let key = MasterKey::load_or_create(folder.path(), None).unwrap();
         let store = store::open("", folder.path(), key).await.unwrap();
         let snapshot = Snapshot::own(Config::default(), Vec::new()).unwrap();
@@ -421,20 +439,46 @@ mod tests {
             None,
             gateway,
         );
-        let page = Accounts::new(current, Arc::new(runtime), store.clone());
+        Accounts::new(current, Arc::new(runtime), store)
+    }
+
+    fn add<'a>(
+        page: &'a Accounts,
+        text: &str,
+    ) -> impl Future<Output = Result<ImportPreview, UiError>> + use<'a> {
+        let proof = AdminProof::checked();
+        page.add_accounts(proof, text.to_owned(), dto::Tier::Basic)
+    }
+
+    #[tokio::test]
+    async fn a_deletion_that_the_browser_cuts_off_can_be_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = page(&folder).await;
+        add(&page, "cut-off-0001").await.unwrap();
+        let pool = page.pool();
+        let views = pool.snapshot(now_ms()).into_iter();
+        let ids = views.map(|view| view.account.id.to_string()).collect();
+        let deletion = page.delete_accounts(AdminProof::checked(), ids);
+        assert!(deletion.now_or_never().is_none(), "it waits for the store");
+        assert!(pool.is_empty());
+        let undo = page.undo.lock()[0].id.clone();
+        let restored = page.restore_accounts(AdminProof::checked(), undo).await;
+        assert_eq!((restored.unwrap(), pool.len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn an_account_that_only_the_store_has_serves_once_it_is_added_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = page(&folder).await;
         // What is left when the browser goes away while the account is being stored.
         let credential = Credential::try_new("cut-off-0001").unwrap();
         let account = Account::new(new_account_id(), credential, Tier::Basic, now_ms());
-        store.insert_accounts(&[account]).await.unwrap();
+        page.store.insert_accounts(&[account]).await.unwrap();
 
-        let add = |text: &str| {
-            let proof = AdminProof::checked();
-            page.add_accounts(proof, text.to_owned(), dto::Tier::Basic)
-        };
-        let report = add("cut-off-0001").await.unwrap();
+        let report = add(&page, "cut-off-0001").await.unwrap();
         assert_eq!((report.new, report.duplicate), (1, 0));
         assert_eq!(page.pool().len(), 1);
-        let report = add("cut-off-0001").await.unwrap();
+        let report = add(&page, "cut-off-0001").await.unwrap();
         assert_eq!((report.new, report.duplicate), (0, 1));
     }
 }

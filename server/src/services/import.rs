@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt, path::Path};
 use anyhow::Context;
 use store::{Store, legacy};
 
+use super::first_account;
 use crate::clock::now_ms;
 
 /// What an import did.
@@ -62,6 +63,11 @@ pub async fn from_dir(store: &dyn Store, dir: &Path) -> anyhow::Result<Report> {
         .await
         .context("storing the accounts")?
         .len();
+    if added > 0 {
+        first_account::remember(store)
+            .await
+            .context("storing a setting")?;
+    }
     let bad = |entry: &legacy::BadEntry| {
         format!("{} entry {}: {}", entry.pool, entry.index, entry.reason)
     };
@@ -79,12 +85,12 @@ pub async fn from_dir(store: &dyn Store, dir: &Path) -> anyhow::Result<Report> {
     })
 }
 
-/// At the first start: imports `<data_dir>/token.json` when the store has no account yet.
+/// At the first start: imports `<data_dir>/token.json` if there has never been an account.
 ///
 /// # Errors
 /// As [`from_dir`]; a missing file is fine.
 pub async fn at_first_start(store: &dyn Store, data_dir: &Path) -> anyhow::Result<Option<Report>> {
-    if !data_dir.join("token.json").is_file() || !store.load_accounts().await?.accounts.is_empty() {
+    if !data_dir.join("token.json").is_file() || first_account::has_been(store).await? {
         return Ok(None);
     }
     from_dir(store, data_dir).await.map(Some)

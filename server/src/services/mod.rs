@@ -1,6 +1,7 @@
 //! What pages and commands share: the ports of `app`, implemented over pool, store and gateway.
 
 pub mod accounts;
+pub mod first_account;
 pub mod highlight;
 pub mod import;
 pub mod public;

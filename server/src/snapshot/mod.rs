@@ -120,6 +120,7 @@ impl Settings {
         let remote_files = RemoteFiles::new(FetchPolicy {
             allow_private: config.upstream.allow_private_fetch,
             proxy: Some(config.proxy.base_proxy_url.clone()).filter(|url| !url.is_empty()),
+            timeout: config.chat.attachment_timeout,
             ..FetchPolicy::default()
         });
         Ok(Self {
@@ -136,13 +137,7 @@ impl Settings {
     /// Numbers of the pool's state machine.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let token = &self.config.token;
-        Policy {
-            fail_threshold: token.fail_threshold.max(1),
-            cooldown_429_quota: Duration::from_secs(token.cooldown_429_quota_sec),
-            cooldown_429_empty: Duration::from_secs(token.cooldown_429_empty_sec),
-            cooldown_error_requests: token.cooldown_error_requests,
-        }
+        policy(&self.config)
     }
 
     /// `server.max_body_mb`.
@@ -156,6 +151,17 @@ impl Settings {
     pub fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.trusted_proxies.iter().any(|net| net.contains(&peer))
+    }
+}
+
+/// Numbers of the pool's state machine.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let token = &config.token;
+    Policy {
+        fail_threshold: token.fail_threshold.max(1),
+        cooldown_429_quota: Duration::from_secs(token.cooldown_429_quota_sec),
+        cooldown_429_empty: Duration::from_secs(token.cooldown_429_empty_sec),
+        cooldown_error_requests: token.cooldown_error_requests,
     }
 }
 

@@ -145,6 +145,23 @@ async fn line_of_17_mib_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_over_the_limit_comes_as_a_stream_only() {
+    let setup = Setup::accounts(["first-account", "second-account"]);
+    let server = setup.with("GROK2API_CHAT__MAX_ANSWER_MB", 1).start().await;
+    let size_bytes = 2 * 1024 * 1024;
+    let large = || Reply::HugeLine { size_bytes };
+    server.simulator.script("*", [large(), large()]);
+    let whole = server.chat().await;
+    whole.assert_error(502, "answer_too_large");
+    assert!(whole.message().contains("chat.max_answer_mb"));
+    assert_eq!(server.upstream_chats().len(), 1, "not asked again");
+    assert!(server.stream().await.text().len() > size_bytes / 2);
+    let accounts = server.end().await;
+    let used: u64 = accounts.values().map(|account| account.use_count).sum();
+    assert_eq!(used, 1);
+}
+
+#[tokio::test]
 async fn line_of_3_mib_is_an_answer() {
     let server = one().await;
     let size_bytes = 3 * 1024 * 1024;

@@ -5,8 +5,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Plain, Server, Setup};
 
+/// All callers share one key, as behind a chat front end.
 fn setup<const N: usize>(names: [&str; N]) -> Setup {
+    open(names).with("GROK2API_APP__API_KEY", KEY)
+}
+
+/// Nothing tells callers apart.
+fn open<const N: usize>(names: [&str; N]) -> Setup {
     Setup::accounts(names).with("GROK2API_APP__TEMPORARY", false)
+}
+
+const KEY: &str = "sk-one";
+
+async fn send(server: &Server, body: &Value) -> Plain {
+    server.count_request();
+    let request = server.client.post(server.url("/v1/chat/completions"));
+    let response = request.bearer_auth(KEY).json(body).send().await;
+    Plain::read(response.unwrap()).await
 }
 
 fn turns(texts: &[&str]) -> Value {
@@ -17,7 +32,14 @@ fn turns(texts: &[&str]) -> Value {
 }
 
 async fn ask(server: &Server, texts: &[&str]) -> Plain {
-    Plain::read(server.send(&turns(texts)).await).await
+    send(server, &turns(texts)).await
+}
+
+/// As [`ask`], in the conversation of `answer`.
+async fn ask_in(server: &Server, answer: &Plain, texts: &[&str]) -> Plain {
+    let mut body = turns(texts);
+    body["conversation_id"] = answer.json["conversation_id"].clone();
+    send(server, &body).await
 }
 
 /// Path and message of each chat, in order.
@@ -84,6 +106,75 @@ async fn another_account_gets_the_whole_history() {
     server.end().await;
 }
 
+/// Path, parent and message of each chat, in order.
+fn placed(server: &Server) -> Vec<(String, Value, String)> {
+    let chats = server.upstream_chats().into_iter().zip(sent(server));
+    let placed = chats.map(|(chat, (path, message))| {
+        let parent = chat.body["parentResponseId"].clone();
+        (path, parent, message)
+    });
+    placed.collect()
+}
+
+#[tokio::test]
+async fn two_users_of_one_key_with_the_same_greeting_do_not_hear_each_other() {
+    let server = setup(["only-account"]).start().await;
+    let hello = || Reply::text("Hello!");
+    server.simulator.script("only-account", [hello(), hello()]);
+    let first = ask(&server, &["Hi"]).await;
+    let second = ask(&server, &["Hi"]).await;
+    let said = ["Hi", first.text(), "My PIN is 4711"];
+    ask(&server, &said).await.text();
+    let next = ["Hi", second.text(), "What is my PIN?"];
+    ask(&server, &next).await.text();
+    ask_in(&server, &second, &next).await.text();
+    let placed = placed(&server);
+    let (pin, without_id, with_id) = (&placed[2], &placed[3], &placed[4]);
+    assert!(pin.1.is_string(), "{placed:?}");
+    assert_eq!(without_id.1, pin.1, "beside the PIN, not after it");
+    assert_ne!(with_id.1, pin.1);
+    let own = second.json["conversation_id"].as_str().unwrap();
+    assert!(with_id.0.contains(own), "{placed:?}");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn editing_an_earlier_turn_leaves_the_abandoned_branch() {
+    let server = setup(["only-account"]).start().await;
+    let first = ask(&server, &["Hi"]).await;
+    let second = ask_in(&server, &first, &["Hi", first.text(), "My name is Ann"]).await;
+    // The second question is asked again, in other words.
+    let edited = ask_in(&server, &first, &["Hi", first.text(), "My name is Bob"]).await;
+    // The first one is: nothing of the conversation is left.
+    let anew = ask_in(&server, &edited, &["Ho", first.text(), "My name is Eve"]).await;
+    assert!(!second.text().is_empty() && !anew.text().is_empty());
+    let placed = placed(&server);
+    assert!(placed[1].1.is_string());
+    assert_eq!(placed[1].1, placed[2].1, "both follow the first answer");
+    assert!(placed[3].0.ends_with("/conversations/new"), "{placed:?}");
+    assert!(placed[3].2.contains("Ho") && placed[3].2.ends_with("My name is Eve"));
+    assert_ne!(anew.json["conversation_id"], edited.json["conversation_id"]);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn without_keys_a_conversation_must_be_named() {
+    let server = open(["only-account"]).start().await;
+    let first = ask(&server, &["Hi"]).await;
+    let next = ["Hi", first.text(), "More"];
+    let unnamed = ask(&server, &next).await;
+    assert_ne!(
+        unnamed.json["conversation_id"],
+        first.json["conversation_id"]
+    );
+    let named = ask_in(&server, &first, &next).await;
+    assert_eq!(named.json["conversation_id"], first.json["conversation_id"]);
+    let paths: Vec<_> = sent(&server).into_iter().map(|(path, _)| path).collect();
+    assert!(paths[1].ends_with("/conversations/new"), "{paths:?}");
+    assert!(paths[2].ends_with("/responses"), "{paths:?}");
+    server.end().await;
+}
+
 /// A question with one attachment: an image, or a file with this name.
 fn with_attachment(text: &str, file: Option<&str>) -> Value {
     let part = match file {
@@ -105,11 +196,11 @@ fn uploaded(server: &Server) -> Vec<String> {
 async fn follow_up_uploads_the_files_of_its_own_turn_and_a_new_conversation_all() {
     let server = setup(["only-account"]).start().await;
     let first = json!({"model": "grok-4", "messages": [with_attachment("Hi", None)]});
-    let answer = Plain::read(server.send(&first).await).await;
+    let answer = send(&server, &first).await;
     let said = json!({"role": "assistant", "content": answer.text()});
     let second = json!({"model": "grok-4", "messages":
         [with_attachment("Hi", None), said, with_attachment("And this?", Some("notes.txt"))]});
-    let follow_up = Plain::read(server.send(&second).await).await;
+    let follow_up = send(&server, &second).await;
     assert!(!follow_up.text().is_empty());
     assert_eq!(uploaded(&server), ["file.gif", "notes.txt"]);
 
@@ -120,7 +211,7 @@ async fn follow_up_uploads_the_files_of_its_own_turn_and_a_new_conversation_all(
     server
         .simulator
         .script("only-account", [Reply::http(404, "not found")]);
-    let last = Plain::read(server.send(&third).await).await;
+    let last = send(&server, &third).await;
     assert!(!last.text().is_empty());
     let mut names = uploaded(&server);
     assert_eq!(names[2], "more.txt", "its own for the follow-up");

@@ -7,10 +7,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attachments;
 mod breaks;
 mod browser;
 mod cancel;
 mod claims;
+mod clearance;
 mod continuation;
 mod doors;
 mod floods;
@@ -22,5 +24,6 @@ mod refusals;
 mod reload;
 mod sessions;
 mod sign_in_floods;
+mod storage;
 mod stuck_store;
 mod switching;

@@ -114,3 +114,15 @@ async fn final_message_without_tokens_still_answers() {
     ];
     assert_eq!(text_of(Reply::chunks(chunks)).await, "Only the message.");
 }
+
+#[tokio::test]
+async fn reasoning_that_looked_like_the_beginning_of_a_mark_is_not_lost_at_the_end() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let reply = Reply::thinking(["Is a ", "<xai"], "Yes.");
+    server.simulator.script("only-account", [reply]);
+    let answer = server.chat().await;
+    assert_eq!(answer.text(), "Yes.");
+    let message = &answer.json["choices"][0]["message"];
+    assert_eq!(message["reasoning_content"], "Is a <xai");
+    server.end().await;
+}

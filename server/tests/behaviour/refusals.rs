@@ -1,7 +1,8 @@
 //! The upstream says no before or instead of an answer. One account, so the error reaches the caller.
 
-use grok_sim::Reply;
+use grok_sim::{Operation, Reply};
 use pool::{Account, CooldownReason, Status};
+use serde_json::json;
 
 use crate::support::{Plain, Server, Setup, Streamed};
 
@@ -142,14 +143,108 @@ async fn rate_limit_with_quota_left_rests_the_account_for_an_hour() {
 }
 
 #[tokio::test]
-async fn rate_limit_without_quota_rests_the_account_for_ten_hours() {
+async fn an_account_without_quota_and_window_rests_for_ten_hours() {
     let server = Setup::accounts(["only-account"]).start().await;
-    server.simulator.script("only-account", [Reply::QuotaEmpty]);
+    let empty = Reply::http(200, r#"{"remainingQueries":0,"totalQueries":80}"#);
+    server
+        .simulator
+        .script_for("only-account", Operation::RateLimits, [empty]);
+    server
+        .simulator
+        .script("only-account", [Reply::rate_limited()]);
     server.chat().await.assert_error(429, "rate_limit_exceeded");
     server.wait_for_quota_question().await;
     let account = server.end_with_one().await;
     assert!((35_900..=36_000).contains(&rest_secs(&account)));
     assert_eq!(account.quota, 0);
+}
+
+#[tokio::test]
+async fn a_model_without_quota_stays_away_and_others_come_back_after_the_cooldown() {
+    let setup = Setup::accounts(["only-account"]);
+    let server = setup.with("GROK2API_TOKEN__COOLDOWN_429_QUOTA_SEC", 1);
+    let server = server.start().await;
+    let empty = Reply::RateLimits {
+        remaining: 0,
+        total: 80,
+        window_secs: 72_000,
+    };
+    server
+        .simulator
+        .script_for("only-account", Operation::RateLimits, [empty]);
+    server
+        .simulator
+        .script("only-account", [Reply::rate_limited()]);
+    server.chat().await.assert_error(429, "rate_limit_exceeded");
+    server.wait_for_quota_question().await;
+    let other = json!({"model": "grok-4.1-fast", "messages": [{"role": "user", "content": "Hi"}]});
+    let served = async || server.send(&other).await.status() == 200;
+    server.wait_until("another model is served", served).await;
+    let asked = server.upstream_chats().len();
+    let refused = server.chat().await;
+    refused.assert_error(429, "rate_limit_exceeded");
+    let message = refused.message();
+    assert!(
+        message.contains("1 without quota for this model"),
+        "{message}"
+    );
+    assert!(
+        refused.retry_after.is_some_and(|secs| secs > 71_000),
+        "{refused:?}"
+    );
+    assert_eq!(server.upstream_chats().len(), asked, "nobody was asked");
+    let job = async || {
+        let jobs = server.ready().await["jobs"].to_string();
+        jobs.contains("1 change(s) stored")
+    };
+    server
+        .wait_until("the end of the cooldown is stored", job)
+        .await;
+    let account = server.end_with_one().await;
+    assert_eq!((account.status, account.quota), (Status::Active, 79));
+    assert_eq!(account.tier, pool::Tier::Basic);
+}
+
+#[tokio::test]
+async fn a_refused_quota_question_counts_like_a_refused_chat() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let refused = [Reply::Unauthorized];
+    server
+        .simulator
+        .script_for("only-account", Operation::RateLimits, refused);
+    server
+        .simulator
+        .script("only-account", [Reply::rate_limited()]);
+    server.chat().await.assert_error(429, "rate_limit_exceeded");
+    server.wait_for_quota_question().await;
+    assert_eq!(server.end_with_one().await.fail_count, 1);
+}
+
+#[tokio::test]
+async fn moderation_with_a_5xx_is_a_policy_error_and_not_repeated() {
+    let server = Setup::accounts(["first-account", "second-account"])
+        .start()
+        .await;
+    let moderated = Reply::http(500, r#"{"code":"content-moderated"}"#);
+    server.simulator.script("*", [moderated]);
+    let refused = server.chat().await;
+    refused.assert_error(400, "content_policy_violation");
+    assert_eq!(server.upstream_chats().len(), 1);
+    server.end().await.values().for_each(assert_untouched);
+}
+
+#[tokio::test]
+async fn a_success_forgets_the_401s_before_it() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    for _ in 0..6 {
+        server
+            .simulator
+            .script("only-account", [Reply::Unauthorized]);
+        server.chat().await.assert_error(502, "upstream_error");
+        assert_eq!(server.chat().await.status, 200);
+    }
+    let account = server.end_with_one().await;
+    assert_eq!((account.status, account.fail_count), (Status::Active, 0));
 }
 
 #[tokio::test]

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use pool::{
-    Account, Change, Cooldown, CooldownReason, Event, Outcome, Policy, Status, Tier, transition,
-};
+use pool::{Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition};
 
-use super::{HOUR, NOW, REFUSED, account, after, changes, cooldown, ended, failed, with};
+use super::{NOW, REFUSED, account, after, changes, cooldown, ended, failed, with};
 
 #[test]
 fn a_threshold_of_zero_means_one() {
@@ -42,15 +40,40 @@ fn reset_gives_a_fresh_active_account_from_any_state() {
 }
 
 #[test]
-fn disable_and_enable_resume_an_unfinished_cooldown() {
+fn enabling_ends_a_cooldown_and_refills_an_empty_account() {
     let limited = ended(&account(Tier::Basic), Outcome::RateLimited);
     let disabled = after(&limited, Event::Disable);
     assert_eq!(disabled.status, Status::Disabled);
-    assert_eq!(after(&disabled, Event::Enable), limited);
-    let (later, _) = transition(&disabled, &Event::Enable, NOW + HOUR, &Policy::default());
-    assert_eq!((later.status, later.cooldown), (Status::Active, None));
-    let empty = after(&with(Status::Disabled, 0, None), Event::Enable);
-    assert_eq!(empty.cooldown, cooldown(20, CooldownReason::QuotaEmpty));
+    for before in [limited, disabled] {
+        let next = after(&before, Event::Enable);
+        assert_eq!((next.status, next.cooldown), (Status::Active, None));
+        assert_eq!(next.quota, before.quota);
+    }
+    for status in [Status::Cooling, Status::Disabled, Status::Expired] {
+        let next = after(&with(status, 0, None), Event::Enable);
+        assert_eq!((next.status, next.quota), (Status::Active, 80));
+    }
+}
+
+#[test]
+fn a_cooldown_beyond_the_longest_rule_is_shortened_and_others_are_not() {
+    let shortened = |hours| {
+        let cooldown = cooldown(hours, CooldownReason::RateLimited);
+        let mut account = with(Status::Cooling, 9, cooldown);
+        let did = account.shorten_cooldown(NOW, &Policy::default());
+        (did, account.cooldown)
+    };
+    let longest = cooldown(20, CooldownReason::RateLimited);
+    assert_eq!(shortened(20), (false, longest));
+    assert_eq!(shortened(21), (true, longest));
+    let mut active = account(Tier::Basic);
+    assert!(!active.shorten_cooldown(NOW, &Policy::default()));
+    let mut paid = Account {
+        cooldown: cooldown(21, CooldownReason::RateLimited),
+        ..account(Tier::Super)
+    };
+    assert!(paid.shorten_cooldown(NOW, &Policy::default()));
+    assert_eq!(paid.cooldown, cooldown(10, CooldownReason::RateLimited));
 }
 
 #[test]
@@ -74,27 +97,14 @@ fn resetting_a_fresh_account_changes_nothing() {
 }
 
 #[test]
-fn enabling_is_for_accounts_out_of_service() {
-    let cooling = with(Status::Cooling, 9, cooldown(1, CooldownReason::RateLimited));
-    for before in [failed(account(Tier::Basic)), failed(cooling)] {
-        assert_eq!(changes(&before, &Event::Enable), []);
-    }
+fn enabling_an_active_account_changes_nothing() {
+    assert_eq!(changes(&failed(account(Tier::Basic)), &Event::Enable), []);
     let disabled = with(Status::Disabled, 9, None);
     let wake = Change::Status {
         status: Status::Active,
         cooldown: None,
     };
     assert_eq!(changes(&disabled, &Event::Enable), [wake]);
-}
-
-#[test]
-fn a_cooldown_that_ends_now_is_over_when_the_account_is_enabled() {
-    for (until_ms, status) in [(NOW, Status::Active), (NOW + 1, Status::Cooling)] {
-        let reason = CooldownReason::RateLimited;
-        let cooldown = Some(Cooldown { until_ms, reason });
-        let next = after(&with(Status::Disabled, 9, cooldown), Event::Enable);
-        assert_eq!(next.status, status);
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ section! {
     /// `[asset]`: the upstream's file store.
     AssetConfig {
         /// Uploads at once.
-        upload_concurrent: u32 = 100, 1..=10_000, reserved;
+        upload_concurrent: u32 = 100, 1..=10_000;
         /// Seconds for an upload.
         upload_timeout: Duration = Duration::from_secs(60), 1..=3600;
         /// Downloads at once.

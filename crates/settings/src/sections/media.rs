@@ -23,6 +23,13 @@ section! {
         stream_timeout: Limit = Limit::from_secs(120), 1..=86_400;
         /// Seconds for a whole answer.
         stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400;
+        /// Largest answer without `stream`, in MiB: it is gathered in memory.
+        max_answer_mb: u64 = 64, 1..=4096;
+        /// Seconds until all images and files that a request names by URL are there.
+        attachment_timeout: Duration = Duration::from_secs(30), 1..=600;
+        /// Memory for the images and files of all requests together, in MiB; when it is taken,
+        /// further requests with files get 503. A file takes 7/3 of its size.
+        attachment_memory_mb: u64 = 512, 1..=1_000_000, restart;
     }
 }
 

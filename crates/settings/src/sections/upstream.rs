@@ -1,5 +1,7 @@
 //! `[upstream]` and `[proxy]`: where the upstream is and how it is reached.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -49,6 +51,11 @@ section! {
         cf_cookies: SecretString = SecretString::default(), ();
         /// Value of the cookie cf_clearance; wins over the one in cf_cookies.
         cf_clearance: SecretString = SecretString::default(), ();
+        /// Refusals in a row by the upstream's bot protection, on whatever accounts, after which
+        /// requests fail at once for a while.
+        clearance_failures: u32 = 3, 1..=1000;
+        /// Seconds of that pause; it grows to three times as long while the refusals go on.
+        clearance_pause: Duration = Duration::from_secs(10), 1..=600;
         /// Accept any certificate from an https proxy; the upstream's own is always checked.
         skip_proxy_ssl_verify: bool = false, ();
         /// Browser profile.

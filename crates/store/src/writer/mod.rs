@@ -2,6 +2,7 @@
 //!
 //! - `op`: what can be written, and a group of it ready for an engine
 //! - `engine`: what an engine does for the writer
+//! - `health`: whether writing works, as callers may ask
 //! - `task`: the task that gathers, commits, isolates and tries again
 //!
 //! Callers put a write into a bounded queue and wait for its answer. The task takes what is queued
@@ -9,6 +10,7 @@
 //! that is alone is committed at once; while one group is being committed the next one gathers.
 
 mod engine;
+mod health;
 mod op;
 mod task;
 #[cfg(test)]
@@ -16,7 +18,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use parking_lot::RwLock;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -27,6 +28,7 @@ pub(crate) use engine::{Engine, WriteError};
 pub(crate) use op::{Batch, Done, Op, StoredRecord, Write};
 
 use crate::StoreError;
+use health::Health;
 use task::Task;
 
 /// Writes that may wait; beyond it callers get [`StoreError::Busy`].
@@ -51,13 +53,10 @@ impl Job {
     }
 }
 
-/// Why writes fail at the moment, for people.
-type Trouble = Arc<RwLock<Option<String>>>;
-
 /// The callers' side of the writer task.
 pub(crate) struct GroupWriter {
     queue: mpsc::Sender<Job>,
-    trouble: Trouble,
+    health: Arc<Health>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -68,12 +67,12 @@ impl GroupWriter {
     pub(crate) fn start(engine: impl Engine) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let trouble = Trouble::default();
-        tasks.spawn(Task::new(engine, jobs, Arc::clone(&trouble), stop.clone()).run());
+        let health = Arc::<Health>::default();
+        tasks.spawn(Task::new(engine, jobs, Arc::clone(&health), stop.clone()).run());
         tasks.close();
         Self {
             queue,
-            trouble,
+            health,
             stop,
             tasks,
         }
@@ -109,15 +108,19 @@ impl GroupWriter {
         if self.queue.is_closed() {
             return Err(StoreError::Closed);
         }
-        if let Some(reason) = self.trouble.read().clone() {
+        if let Some(reason) = self.health.trouble() {
             return Err(StoreError::Degraded { reason });
         }
-        if self.queue.capacity() == 0 {
-            return Err(StoreError::Busy {
-                waiting: QUEUE_LENGTH,
-            });
+        let waiting = QUEUE_LENGTH - self.queue.capacity();
+        if waiting > QUEUE_LENGTH / 2 {
+            return Err(StoreError::Busy { waiting });
         }
         Ok(())
+    }
+
+    /// Resolves when no write will ever succeed again: the writer was closed, or its task has died.
+    pub(crate) async fn ended(&self) {
+        self.queue.closed().await;
     }
 
     /// Refuses new writes and waits until the queued ones are answered.

@@ -1,6 +1,6 @@
 //! What can be written, and a group of it ready for an engine.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use pool::{AccountChange, AccountId};
 
@@ -11,6 +11,7 @@ use crate::{
     request::StoredRequest,
     session::StoredSession,
     sums::{self, SumKey, Totals},
+    verdict::Verdict,
 };
 
 /// One write: succeeds or fails as a whole.
@@ -25,6 +26,24 @@ pub(crate) enum Write {
 pub(crate) struct StoredRecord {
     pub(crate) changes: Vec<AccountChange>,
     pub(crate) request: Option<StoredRequest>,
+    pub(crate) verdict: Arc<Verdict>,
+}
+
+impl Write {
+    /// A transaction with it begins.
+    pub(crate) fn begin(&mut self) {
+        let Self::Record(record) = self else { return };
+        if let (Some(refusal), Some(request)) = (record.verdict.begin(), &mut record.request) {
+            refusal.apply(request);
+        }
+    }
+
+    /// The transaction was undone.
+    pub(crate) fn undo(&self) {
+        if let Self::Record(record) = self {
+            record.verdict.undo();
+        }
+    }
 }
 
 /// A write that is not a record.

@@ -9,7 +9,7 @@
 //!   While that one succeeds the writes are tried on their own, and one that has failed
 //!   [`STRIKES`] times is refused. It no longer holds up the others.
 
-use std::{mem, slice, time::Duration};
+use std::{mem, slice, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StoreError;
 
-use super::{Batch, Done, Engine, GROUP_LENGTH, Job, Op, Trouble, Write, WriteError};
+use super::{Batch, Done, Engine, GROUP_LENGTH, Health, Job, Op, Write, WriteError};
 
 /// Longest wait for more writes, and only when the last group was a large one.
 const GATHER: Duration = Duration::from_millis(2);
@@ -37,7 +37,7 @@ const PROBE: &str = "store.probe";
 pub(super) struct Task<E> {
     engine: E,
     jobs: mpsc::Receiver<Job>,
-    trouble: Trouble,
+    health: Arc<Health>,
     stop: CancellationToken,
     tries_left: u32,
 }
@@ -46,13 +46,13 @@ impl<E: Engine> Task<E> {
     pub(super) fn new(
         engine: E,
         jobs: mpsc::Receiver<Job>,
-        trouble: Trouble,
+        health: Arc<Health>,
         stop: CancellationToken,
     ) -> Self {
         Self {
             engine,
             jobs,
-            trouble,
+            health,
             stop,
             tries_left: LAST_TRIES,
         }
@@ -70,7 +70,9 @@ impl<E: Engine> Task<E> {
                         break;
                     }
                     last = group.len();
+                    self.health.begin();
                     self.commit(&mut group).await;
+                    self.health.end();
                 }
             }
         }
@@ -108,7 +110,7 @@ impl<E: Engine> Task<E> {
     async fn commit_each(&mut self, group: &mut Vec<Job>) {
         let mut waiting = mem::take(group).into_iter();
         for mut job in waiting.by_ref() {
-            match self.apply(slice::from_ref(&job)).await {
+            match self.apply(slice::from_mut(&mut job)).await {
                 Ok(mut done) => job.answer(Ok(done.pop().unwrap_or_default())),
                 Err(WriteError::Refused(reason)) => {
                     job.answer(Err(StoreError::Constraint { reason }));
@@ -132,8 +134,13 @@ impl<E: Engine> Task<E> {
     }
 
     /// One transaction.
-    async fn apply(&mut self, group: &[Job]) -> Result<Vec<Done>, WriteError> {
-        self.apply_writes(group.iter().map(|job| &job.write)).await
+    async fn apply(&mut self, group: &mut [Job]) -> Result<Vec<Done>, WriteError> {
+        group.iter_mut().for_each(|job| job.write.begin());
+        let result = self.apply_writes(group.iter().map(|job| &job.write)).await;
+        if result.is_err() {
+            group.iter().for_each(|job| job.write.undo());
+        }
+        result
     }
 
     /// Whether a write that cannot be at fault succeeds.
@@ -152,7 +159,7 @@ impl<E: Engine> Task<E> {
         let result = self.engine.apply(&Batch::new(writes)).await;
         match &result {
             Ok(_) => {
-                if let Some(reason) = self.trouble.write().take() {
+                if let Some(reason) = self.health.recover() {
                     tracing::info!(reason, "the store can write again");
                 }
             }
@@ -163,7 +170,7 @@ impl<E: Engine> Task<E> {
     }
 
     fn report(&self, reason: &str, writes: usize) {
-        if self.trouble.write().replace(reason.to_owned()).is_none() {
+        if self.health.fail(reason) {
             tracing::error!(
                 reason,
                 writes,

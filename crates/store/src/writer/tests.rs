@@ -7,10 +7,11 @@ use parking_lot::Mutex;
 use tokio::{
     sync::oneshot::Receiver,
     task::yield_now,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::*;
+use crate::{Outcome, Receipt, Refusal, RequestRow, request::StoredRequest, verdict::Verdict};
 
 /// What the engine does, and what it did.
 #[derive(Default)]
@@ -25,6 +26,10 @@ struct Script {
     committed: Vec<Vec<String>>,
     disconnects: u32,
     is_closed: bool,
+    /// How long a transaction takes, beyond the usual.
+    pause: Duration,
+    /// Status, outcome and bytes of each committed request.
+    rows: Vec<(u16, Outcome, u64)>,
 }
 
 struct Scripted(Arc<Mutex<Script>>);
@@ -32,7 +37,8 @@ struct Scripted(Arc<Mutex<Script>>);
 #[async_trait]
 impl Engine for Scripted {
     async fn apply(&mut self, batch: &Batch<'_>) -> Result<Vec<Done>, WriteError> {
-        sleep(Duration::from_millis(1)).await;
+        let pause = self.0.lock().pause;
+        sleep(Duration::from_millis(1) + pause).await;
         let mut script = self.0.lock();
         assert!(!script.dies, "the writer's task dies");
         if script.is_out {
@@ -54,6 +60,9 @@ impl Engine for Scripted {
         if names != ["store.probe"] {
             script.committed.push(names);
         }
+        let rows = batch.requests.iter().map(|request| &request.row);
+        let rows = rows.map(|row| (row.status, row.outcome, row.bytes));
+        script.rows.extend(rows);
         Ok(batch.ops.iter().map(|_| Done::default()).collect())
     }
 
@@ -253,4 +262,126 @@ async fn a_dead_writer_is_visible_and_answers_closed() {
     let late = writer.write(setting("late")).await;
     assert!(matches!(late, Err(StoreError::Closed)));
     writer.close().await;
+}
+
+/// A request that was served, and what was committed of it.
+fn served(id: &str) -> (Write, Arc<Verdict>) {
+    let row = RequestRow {
+        id: id.to_owned(),
+        at_ms: 0,
+        endpoint: "chat.completions".to_owned(),
+        stream: false,
+        key: None,
+        client: None,
+        model: None,
+        served_model: None,
+        account_id: None,
+        account: None,
+        attempts: Vec::new(),
+        status: 200,
+        outcome: Outcome::Served,
+        error_code: None,
+        first_byte_ms: None,
+        duration_ms: 0,
+        bytes: 10,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+        reasoning_tokens: 0,
+        estimated: true,
+        cost: 1,
+    };
+    let verdict = Arc::<Verdict>::default();
+    let record = StoredRecord {
+        changes: Vec::new(),
+        request: Some(StoredRequest::new(row)),
+        verdict: Arc::clone(&verdict),
+    };
+    (Write::Record(Box::new(record)), verdict)
+}
+
+fn receipt(writer: &GroupWriter) -> Receipt {
+    let (write, verdict) = served("r");
+    let answer = writer.submit(write).unwrap();
+    Receipt { answer, verdict }
+}
+
+fn refusal() -> Refusal {
+    Refusal {
+        status: 503,
+        error_code: "store_unavailable",
+        bytes: 4,
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_was_given_up_says_so_when_it_is_written() {
+    let (writer, script) = start();
+    script.lock().is_out = true;
+    let late = receipt(&writer).within(LIMIT, refusal()).await;
+    assert!(matches!(late, Err(StoreError::Late { .. })), "{late:?}");
+    script.lock().is_out = false;
+    writer.write(setting("after")).await.unwrap();
+    let rows = script.lock().rows.clone();
+    assert_eq!(rows, [(503, Outcome::Failed, 4)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_in_a_transaction_is_waited_for_and_served_if_that_succeeds() {
+    let (writer, script) = start();
+    script.lock().pause = Duration::from_secs(15);
+    receipt(&writer).within(LIMIT, refusal()).await.unwrap();
+    assert_eq!(script.lock().rows, [(200, Outcome::Served, 10)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_in_a_transaction_that_fails_after_the_limit_is_refused() {
+    let (writer, script) = start();
+    {
+        let mut script = script.lock();
+        script.pause = Duration::from_secs(15);
+        script.is_out = true;
+    }
+    let started = Instant::now();
+    let late = receipt(&writer).within(LIMIT, refusal()).await;
+    assert!(matches!(late, Err(StoreError::Late { .. })), "{late:?}");
+    assert!(started.elapsed() < Duration::from_secs(16));
+    script.lock().is_out = false;
+    writer.write(setting("after")).await.unwrap();
+    let rows = script.lock().rows.clone();
+    assert_eq!(rows, [(503, Outcome::Failed, 4)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_takes_seconds_and_a_long_queue_count_as_trouble() {
+    let (writer, script) = start();
+    script.lock().pause = Duration::from_secs(3600);
+    let _stuck = submit(&writer, "a");
+    sleep(Duration::from_millis(1900)).await;
+    writer.check().unwrap();
+    sleep(Duration::from_millis(200)).await;
+    let reason = wait_until_degraded(&writer).await;
+    assert!(reason.contains("has taken 2 s"), "{reason}");
+
+    let (writer, script) = start();
+    script.lock().pause = Duration::from_secs(1);
+    let _in_hand = submit(&writer, "a");
+    yield_now().await;
+    let half: Vec<_> = (0..QUEUE_LENGTH / 2)
+        .map(|_| submit(&writer, "b"))
+        .collect();
+    writer.check().unwrap();
+    let _one_more = submit(&writer, "c");
+    let waiting = half.len() + 1;
+    assert!(matches!(writer.check(), Err(StoreError::Busy { waiting: n }) if n == waiting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_writer_is_told() {
+    let (writer, script) = start();
+    assert!(timeout(LIMIT, writer.ended()).await.is_err());
+    script.lock().dies = true;
+    let _in_hand = submit(&writer, "a");
+    timeout(LIMIT, writer.ended()).await.unwrap();
 }

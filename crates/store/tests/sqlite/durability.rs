@@ -166,6 +166,12 @@ async fn while_writes_fail_callers_wait_health_says_why_and_a_full_queue_refuses
     };
     assert!(reason.contains("locked"), "{reason}");
     assert_eq!(store.get_setting("any").await.unwrap(), None, "reads go on");
+    let page = store.set_setting("any", "x").await;
+    let is_refused = matches!(
+        page,
+        Err(StoreError::Degraded { .. } | StoreError::Busy { .. })
+    );
+    assert!(is_refused, "pages do not wait: {page:?}");
     held.rollback().await.unwrap();
     let results = commits.join_all().await;
     let stored = results.iter().filter(|result| result.is_ok()).count();

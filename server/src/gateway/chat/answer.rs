@@ -192,6 +192,10 @@ impl Answer {
                 transcript.push_str(piece);
             }
         }
+        // Such an answer cannot be continued; it can be read all the same.
+        if transcript.len() > self.context.max_answer_bytes() {
+            self.transcript = None;
+        }
     }
 
     /// Notes the upstream conversation of a complete answer.

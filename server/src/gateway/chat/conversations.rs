@@ -1,9 +1,13 @@
 //! Which upstream conversation a request continues (`upstream-protocol.md` 2.13).
 //!
-//! In memory, bounded per account and by age. A request matches by its explicit
-//! `conversation_id`, else by the hash of everything before its last user turn; both only within
-//! the caller's own scope, so two callers with the same opening words never share a conversation.
-//! Off while `app.temporary` is true: then the upstream keeps nothing to continue.
+//! In memory, bounded per account, per conversation and by age. Each answer is a place: the history
+//! up to it, and the upstream's id of it, which the next turn follows. A place never changes, so two
+//! callers who said the same so far continue it side by side and never see what the other says next,
+//! and a history that was edited goes on from where it still agrees, or nowhere.
+//!
+//! A request matches by the hash of everything before its last user turn, within its caller's scope
+//! and, if it names a conversation, within that one. Off while `app.temporary` is true: then the
+//! upstream keeps nothing to continue.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,12 +20,25 @@ use pool::AccountId;
 use settings::ConversationConfig;
 use sha2::{Digest, Sha256};
 
+/// Places of one conversation that are kept; the oldest gives way.
+const MAX_PLACES: usize = 200;
+
+/// Who may continue a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// One caller, by a name that is no secret.
+    Own(Arc<str>),
+    /// Strangers whom nothing tells apart. They must name their conversation: by its history alone
+    /// one could continue that of another.
+    Shared,
+}
+
 /// Where a follow-up goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamConversation {
     pub account: AccountId,
     pub id: String,
-    /// The last assistant answer, which the next turn follows.
+    /// The assistant's answer that the next turn follows.
     pub parent_response_id: String,
 }
 
@@ -36,16 +53,23 @@ pub struct Conversations {
 #[derive(Default)]
 struct Inner {
     by_id: HashMap<String, Entry>,
-    by_history: HashMap<(Arc<str>, HistoryHash), String>,
-    /// Oldest first.
+    /// The first conversation that got there: never replaced by a later one.
+    by_history: HashMap<(Scope, HistoryHash), String>,
+    /// Least recently used first.
     by_account: HashMap<AccountId, VecDeque<String>>,
 }
 
 struct Entry {
-    conversation: UpstreamConversation,
-    scope: Arc<str>,
-    history: HistoryHash,
+    account: AccountId,
+    scope: Scope,
+    /// Oldest first.
+    places: VecDeque<Place>,
     used_at_ms: i64,
+}
+
+struct Place {
+    history: HistoryHash,
+    response_id: String,
 }
 
 impl Conversations {
@@ -54,57 +78,74 @@ impl Conversations {
     pub fn find(
         &self,
         limits: &ConversationConfig,
-        scope: &Arc<str>,
+        scope: &Scope,
         request: &Request,
         now_ms: i64,
     ) -> Option<UpstreamConversation> {
+        let history = hash(&history_key(request)?);
         let mut inner = self.inner.lock();
-        let id = match &request.conversation_id {
-            Some(id) => id.clone(),
-            None => {
-                let hash = hash(&history_key(request)?);
-                inner.by_history.get(&(scope.clone(), hash))?.clone()
-            }
+        let id = match (&request.conversation_id, scope) {
+            (Some(id), _) => id.clone(),
+            (None, Scope::Shared) => return None,
+            (None, Scope::Own(_)) => inner.by_history.get(&(scope.clone(), history))?.clone(),
         };
         let entry = inner.by_id.get(&id).filter(|entry| entry.scope == *scope)?;
         if entry.is_over(limits, now_ms) {
             inner.forget(&id);
             return None;
         }
-        Some(entry.conversation.clone())
+        let place = entry.places.iter().find(|one| one.history == history)?;
+        Some(UpstreamConversation {
+            account: entry.account.clone(),
+            parent_response_id: place.response_id.clone(),
+            id,
+        })
     }
 
-    /// Remembers where the next turn goes after `request` got `answer`.
+    /// Remembers where the next turn goes after `request` got `answer`: the conversation with that
+    /// answer as its parent.
     pub fn remember(
         &self,
         limits: &ConversationConfig,
-        scope: Arc<str>,
+        scope: Scope,
         conversation: UpstreamConversation,
         (request, answer): (&Request, &str),
         now_ms: i64,
     ) {
         let history = hash(&history_after(request, answer));
         let mut inner = self.inner.lock();
-        let id = conversation.id.clone();
-        inner.forget(&id);
-        let account = conversation.account.clone();
-        let ids = inner.by_account.entry(account.clone()).or_default();
-        ids.push_back(id.clone());
+        let UpstreamConversation {
+            account,
+            id,
+            parent_response_id: response_id,
+        } = conversation;
+        let is_it = |entry: &Entry| entry.account == account && entry.scope == scope;
+        if !inner.by_id.get(&id).is_some_and(is_it) {
+            inner.forget(&id);
+        }
+        inner.touch(&account, &id);
         while let Some(oldest) = inner.surplus(&account, limits.max_per_token) {
             inner.forget(&oldest);
         }
-        inner
-            .by_history
-            .insert((scope.clone(), history), id.clone());
-        inner.by_id.insert(
-            id,
-            Entry {
-                conversation,
-                scope,
-                history,
-                used_at_ms: now_ms,
-            },
-        );
+        let entry = inner.by_id.entry(id.clone()).or_insert_with(|| Entry {
+            account,
+            scope: scope.clone(),
+            places: VecDeque::new(),
+            used_at_ms: now_ms,
+        });
+        entry.used_at_ms = now_ms;
+        if entry.places.iter().any(|place| place.history == history) {
+            return;
+        }
+        entry.places.push_back(Place {
+            history,
+            response_id,
+        });
+        let surplus = (entry.places.len() > MAX_PLACES).then(|| entry.places.pop_front());
+        if let Some(place) = surplus.flatten() {
+            inner.forget_place(&scope, &place, &id);
+        }
+        inner.by_history.entry((scope, history)).or_insert(id);
     }
 
     /// Drops a conversation that the upstream no longer has.
@@ -112,13 +153,17 @@ impl Conversations {
         self.inner.lock().forget(id);
     }
 
-    /// Drops every conversation that nobody has used for too long; returns how many.
-    pub fn sweep(&self, limits: &ConversationConfig, now_ms: i64) -> usize {
+    /// Drops every conversation that nobody has used for too long, or whose account is gone; returns
+    /// how many.
+    pub fn sweep(
+        &self,
+        limits: &ConversationConfig,
+        now_ms: i64,
+        has_account: impl Fn(&AccountId) -> bool,
+    ) -> usize {
         let mut inner = self.inner.lock();
-        let over = inner
-            .by_id
-            .iter()
-            .filter(|(_, entry)| entry.is_over(limits, now_ms));
+        let is_over = |entry: &Entry| entry.is_over(limits, now_ms) || !has_account(&entry.account);
+        let over = inner.by_id.iter().filter(|(_, entry)| is_over(entry));
         let ids: Vec<String> = over.map(|(id, _)| id.clone()).collect();
         ids.iter().for_each(|id| inner.forget(id));
         ids.len()
@@ -133,7 +178,14 @@ impl Entry {
 }
 
 impl Inner {
-    /// The account's oldest conversation, if it has more than `max`.
+    /// Makes the conversation the account's most recently used one.
+    fn touch(&mut self, account: &AccountId, id: &str) {
+        let ids = self.by_account.entry(account.clone()).or_default();
+        ids.retain(|known| known != id);
+        ids.push_back(id.to_owned());
+    }
+
+    /// The account's least recently used conversation, if it has more than `max`.
     fn surplus(&self, account: &AccountId, max: u32) -> Option<String> {
         let ids = self.by_account.get(account)?;
         (ids.len() > max.max(1) as usize).then(|| ids.front().cloned())?
@@ -143,16 +195,22 @@ impl Inner {
         let Some(entry) = self.by_id.remove(id) else {
             return;
         };
-        let key = (entry.scope, entry.history);
-        if self.by_history.get(&key).is_some_and(|known| known == id) {
-            self.by_history.remove(&key);
+        for place in &entry.places {
+            self.forget_place(&entry.scope, place, id);
         }
-        let account = &entry.conversation.account;
-        if let Some(ids) = self.by_account.get_mut(account) {
+        if let Some(ids) = self.by_account.get_mut(&entry.account) {
             ids.retain(|known| known != id);
             if ids.is_empty() {
-                self.by_account.remove(account);
+                self.by_account.remove(&entry.account);
             }
+        }
+    }
+
+    /// The conversation `id` is no longer found by this history.
+    fn forget_place(&mut self, scope: &Scope, place: &Place, id: &str) {
+        let key = (scope.clone(), place.history);
+        if self.by_history.get(&key).is_some_and(|known| known == id) {
+            self.by_history.remove(&key);
         }
     }
 }
@@ -177,11 +235,16 @@ mod tests {
         }
     }
 
-    fn conversation(id: &str) -> UpstreamConversation {
+    fn own(name: &str) -> Scope {
+        Scope::Own(name.into())
+    }
+
+    /// The conversation `id` after its answer `response`.
+    fn at(id: &str, response: &str) -> UpstreamConversation {
         UpstreamConversation {
             account: AccountId::new("a"),
             id: id.to_owned(),
-            parent_response_id: format!("r-{id}"),
+            parent_response_id: response.to_owned(),
         }
     }
 
@@ -201,20 +264,40 @@ mod tests {
         }
     }
 
+    fn naming(id: &str, texts: &[&str]) -> Request {
+        Request {
+            conversation_id: Some(id.to_owned()),
+            ..request(texts)
+        }
+    }
+
+    struct Known(Conversations);
+
+    impl Known {
+        /// `place` is what `texts` (the last one is the answer) led to.
+        fn remember(&self, scope: &Scope, place: UpstreamConversation, texts: &[&str], at_ms: i64) {
+            let (answer, asked) = texts.split_last().unwrap();
+            let exchange = (&request(asked), *answer);
+            self.0
+                .remember(&limits(50), scope.clone(), place, exchange, at_ms);
+        }
+
+        fn find(&self, scope: &Scope, request: &Request) -> Option<UpstreamConversation> {
+            self.0.find(&limits(50), scope, request, 1)
+        }
+    }
+
+    fn known() -> Known {
+        Known(Conversations::default())
+    }
+
     #[test]
     fn the_next_turn_finds_its_conversation_and_another_caller_does_not() {
-        let (known, limits) = (Conversations::default(), limits(50));
-        let first = request(&["Hi"]);
-        known.remember(
-            &limits,
-            "alice".into(),
-            conversation("c1"),
-            (&first, "Hello"),
-            0,
-        );
+        let known = known();
+        known.remember(&own("alice"), at("c1", "r1"), &["Hi", "Hello"], 0);
         let second = request(&["Hi", "Hello", "More"]);
-        let find = |scope: &str, now_ms| known.find(&limits, &scope.into(), &second, now_ms);
-        assert_eq!(find("alice", 60_000), Some(conversation("c1")));
+        let find = |name: &str, now_ms| known.0.find(&limits(50), &own(name), &second, now_ms);
+        assert_eq!(find("alice", 60_000), Some(at("c1", "r1")));
         assert_eq!(find("bob", 1), None);
         assert_eq!(find("alice", 60_001), None, "older than its TTL");
         assert_eq!(find("alice", 1), None, "and forgotten");
@@ -222,55 +305,93 @@ mod tests {
 
     #[test]
     fn an_edited_answer_does_not_match() {
-        let (known, limits) = (Conversations::default(), limits(50));
-        let first = request(&["Hi"]);
-        known.remember(
-            &limits,
-            "a".into(),
-            conversation("c1"),
-            (&first, "Hello"),
-            0,
-        );
-        let edited = request(&["Hi", "Hullo", "More"]);
-        assert_eq!(known.find(&limits, &"a".into(), &edited, 1), None);
+        let known = known();
+        known.remember(&own("a"), at("c1", "r1"), &["Hi", "Hello"], 0);
+        let edited = ["Hi", "Hullo", "More"];
+        assert_eq!(known.find(&own("a"), &request(&edited)), None);
+        assert_eq!(known.find(&own("a"), &naming("c1", &edited)), None);
+        assert_eq!(known.find(&own("a"), &naming("c1", &["More"])), None);
+    }
+
+    #[test]
+    fn what_one_user_of_a_scope_says_does_not_move_the_place_of_the_other() {
+        let (known, scope) = (known(), own("a"));
+        known.remember(&scope, at("c1", "r1"), &["Hi", "Hello"], 0);
+        known.remember(&scope, at("c2", "r2"), &["Hi", "Hello"], 0);
+        let pin = ["Hi", "Hello", "My PIN is 4711", "Noted"];
+        known.remember(&scope, at("c1", "r3"), &pin, 0);
+        let next = ["Hi", "Hello", "More"];
+        assert_eq!(known.find(&scope, &request(&next)), Some(at("c1", "r1")));
+        let named = known.find(&scope, &naming("c2", &next));
+        assert_eq!(named, Some(at("c2", "r2")), "its own, with its own parent");
+    }
+
+    #[test]
+    fn an_earlier_turn_that_is_edited_goes_on_from_the_place_before_it() {
+        let (known, scope) = (known(), own("a"));
+        known.remember(&scope, at("c1", "r1"), &["Hi", "Hello"], 0);
+        known.remember(&scope, at("c1", "r2"), &["Hi", "Hello", "More", "Yes"], 0);
+        let edited = naming("c1", &["Hi", "Hello", "Less"]);
+        assert_eq!(known.find(&scope, &edited), Some(at("c1", "r1")));
+        let beyond = naming("c1", &["Hi", "Hello", "Less", "Yes", "And?"]);
+        assert_eq!(known.find(&scope, &beyond), None);
+    }
+
+    #[test]
+    fn strangers_must_name_their_conversation() {
+        let known = known();
+        known.remember(&Scope::Shared, at("c1", "r1"), &["Hi", "Hello"], 0);
+        let next = ["Hi", "Hello", "More"];
+        assert_eq!(known.find(&Scope::Shared, &request(&next)), None);
+        let named = known.find(&Scope::Shared, &naming("c1", &next));
+        assert_eq!(named, Some(at("c1", "r1")));
     }
 
     #[test]
     fn an_account_keeps_its_newest_conversations_only() {
         let known = Conversations::default();
-        let mut by_id = request(&["Hi"]);
-        for id in ["c1", "c2", "c3", "c4"] {
-            known.remember(&limits(3), "a".into(), conversation(id), (&by_id, id), 0);
-        }
-        let mut find = |id: &str| {
-            by_id.conversation_id = Some(id.to_owned());
-            known.find(&limits(3), &"a".into(), &by_id, 1)
+        let remember = |max: u32, id: &str| {
+            let asked = request(&[id]);
+            known.remember(&limits(max), own("a"), at(id, "r"), (&asked, "x"), 0);
         };
+        let find = |id: &str| known.find(&limits(3), &own("a"), &request(&[id, "x", "?"]), 1);
+        for id in ["c1", "c2", "c3", "c4"] {
+            remember(3, id);
+        }
         assert_eq!(find("c1"), None);
-        assert_eq!(find("c2"), Some(conversation("c2")));
+        assert_eq!(find("c2"), Some(at("c2", "r")));
         // A lower limit takes effect with the next conversation.
-        let other = request(&["Ho"]);
-        known.remember(&limits(1), "a".into(), conversation("c5"), (&other, "x"), 0);
+        remember(1, "c5");
         assert_eq!(find("c4"), None);
-        assert_eq!(find("c5"), Some(conversation("c5")));
+        assert_eq!(find("c5"), Some(at("c5", "r")));
     }
 
     #[test]
-    fn a_sweep_forgets_what_nobody_has_used() {
-        let (known, limits) = (Conversations::default(), limits(50));
-        for (id, at_ms) in [("c1", 0), ("c2", 30_000)] {
-            known.remember(
-                &limits,
-                "a".into(),
-                conversation(id),
-                (&request(&[id]), "x"),
-                at_ms,
-            );
+    fn a_conversation_keeps_its_newest_places_only() {
+        let (known, scope) = (known(), own("a"));
+        let question = |n: usize| format!("q{n}");
+        for n in 0..=MAX_PLACES {
+            known.remember(&scope, at("c1", "r"), &[&question(n), "x"], 0);
         }
-        assert_eq!(known.sweep(&limits, 60_001), 1);
-        assert_eq!(known.sweep(&limits, 60_001), 0);
-        let mut request = request(&["c2"]);
-        request.conversation_id = Some("c2".to_owned());
-        assert!(known.find(&limits, &"a".into(), &request, 60_001).is_some());
+        let find = |n: usize| known.find(&scope, &request(&[&question(n), "x", "?"]));
+        assert_eq!(find(0), None);
+        assert_eq!(find(1), Some(at("c1", "r")));
+        assert_eq!(known.0.inner.lock().by_history.len(), MAX_PLACES);
+    }
+
+    #[test]
+    fn a_sweep_forgets_what_nobody_has_used_and_what_has_lost_its_account() {
+        let known = known();
+        for (id, at_ms) in [("c1", 0), ("c2", 30_000)] {
+            known.remember(&own("a"), at(id, "r"), &[id, "x"], at_ms);
+        }
+        let sweep = |has_account| known.0.sweep(&limits(50), 60_001, |_| has_account);
+        assert_eq!(sweep(true), 1);
+        assert_eq!(sweep(true), 0);
+        let next = request(&["c2", "x", "?"]);
+        assert!(known.find(&own("a"), &next).is_some());
+        assert_eq!(sweep(false), 1);
+        let inner = known.0.inner.lock();
+        assert!(inner.by_history.is_empty() && inner.by_account.is_empty());
     }
 }

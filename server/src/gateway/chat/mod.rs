@@ -21,7 +21,9 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::{
-    attachments::ReadyFile, attempt::Attempt, conversations::UpstreamConversation,
+    attachments::ReadyFile,
+    attempt::Attempt,
+    conversations::{Scope, UpstreamConversation},
     deadlines::Deadlines,
 };
 use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
@@ -38,8 +40,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Caller {
     pub snapshot: Snapshot,
-    /// Two callers with different scopes never share a conversation.
-    pub scope: Arc<str>,
+    pub scope: Scope,
     pub record: RequestRecord,
 }
 
@@ -91,13 +92,15 @@ impl Gateway {
     ) -> Result<Answer, GatewayError> {
         let is_stream = delivery == Delivery::Stream;
         caller.record.asks(&request.model, is_stream);
+        self.admit(&caller.record)?;
         let context = self.chat_context(caller, request, delivery)?;
+        // Before the slot: a slow file server must not keep others from chatting.
+        let files = attachments::load(&context, &self.media_budget).await?;
         let wait = context.deadlines.first.unwrap_or(Duration::MAX);
         let slot = self
             .chat_slots
             .acquire(wait.max(Duration::from_secs(1)))
             .await?;
-        let files = attachments::load(&context).await?;
         let chat = Chat {
             gateway: self,
             context: &context,
@@ -186,6 +189,11 @@ impl Operation for Chat<'_> {
         };
         while self.context.delivery == Delivery::Whole && !attempt.is_ended {
             attempt.advance().await?;
+            if attempt.deltas.len_bytes() > self.context.max_answer_bytes() {
+                return Err(Failure::TooLarge {
+                    limit_mb: self.context.settings().config.chat.max_answer_mb,
+                });
+            }
         }
         Ok(attempt)
     }
@@ -201,14 +209,23 @@ impl Chat<'_> {
         let context = self.context;
         // The conversation already has the files of earlier turns.
         let files = attachments::of(context.prompt_for(conversation), self.files);
-        let ids = attachments::upload(lease, context, &files).await?;
-        Attempt::open(lease, context, conversation, &ids).await
+        let ids = attachments::upload(self.gateway, lease, context, &files).await?;
+        let attempt = Attempt::open(lease, context, conversation, &ids).await?;
+        // Not only at its end: a whole answer may take minutes.
+        self.gateway.clearance.passed();
+        Ok(attempt)
     }
 }
 
 impl ChatContext {
     fn settings(&self) -> &Settings {
         &self.caller.snapshot.settings
+    }
+
+    /// `chat.max_answer_mb`: how much of an answer is kept in memory.
+    fn max_answer_bytes(&self) -> usize {
+        let mib = self.settings().config.chat.max_answer_mb;
+        usize::try_from(mib.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX)
     }
 
     /// The newest turn for a conversation that has the others, else everything.

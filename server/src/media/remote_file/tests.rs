@@ -12,9 +12,14 @@ use tokio::net::TcpListener;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::*;
+use crate::media::budget::MediaBudget;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 const INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+fn share() -> Share {
+    MediaBudget::new(64).share()
+}
 
 /// A file server on a free port, seen through a network in which `files.test` is 127.0.0.1 (public,
 /// for the test) and `inside.test` is 127.0.0.2 (not public).
@@ -70,7 +75,7 @@ impl Net {
 
     async fn fetch(&self, host: &str, path: &str) -> Result<RemoteFile, FetchError> {
         self.files
-            .fetch(&format!("http://{host}:{}{path}", self.port))
+            .fetch(&format!("http://{host}:{}{path}", self.port), &mut share())
             .await
     }
 
@@ -127,14 +132,14 @@ async fn nothing_is_sent_to_a_forbidden_address() {
     ] {
         let error = net.fetch(host, "/").await.unwrap_err();
         assert!(
-            matches!(error, FetchError::ForbiddenAddress { .. }),
+            matches!(error, FetchError::NoPublicAddress { .. }),
             "{host}: {error:?}"
         );
     }
     let error = net.fetch("unknown.test", "/").await.unwrap_err();
     assert_eq!(
         error,
-        FetchError::Unresolvable {
+        FetchError::NoPublicAddress {
             host: "unknown.test".to_owned()
         }
     );
@@ -158,7 +163,7 @@ async fn every_redirect_is_checked() {
     })
     .await;
     assert_eq!(net.fetch("files.test", "/ok").await.unwrap().content, "hi");
-    let forbidden = |host: &str| FetchError::ForbiddenAddress {
+    let forbidden = |host: &str| FetchError::NoPublicAddress {
         host: host.to_owned(),
     };
     for (path, error) in [
@@ -180,7 +185,7 @@ async fn every_redirect_is_checked() {
 #[tokio::test]
 async fn the_default_policy_takes_public_web_addresses_only() {
     let files = RemoteFiles::new(FetchPolicy::default());
-    let forbidden = |host: &str| FetchError::ForbiddenAddress {
+    let forbidden = |host: &str| FetchError::NoPublicAddress {
         host: host.to_owned(),
     };
     for (url, error) in [
@@ -204,10 +209,13 @@ async fn the_default_policy_takes_public_web_addresses_only() {
         ),
         ("http://localhost/a", forbidden("localhost")),
     ] {
-        assert_eq!(files.fetch(url).await, Err(error), "{url}");
+        assert_eq!(files.fetch(url, &mut share()).await, Err(error), "{url}");
     }
     let long = format!("http://8.8.8.8/{}", "a".repeat(MAX_URL_BYTES));
-    assert_eq!(files.fetch(&long).await, Err(FetchError::UrlTooLong));
+    assert_eq!(
+        files.fetch(&long, &mut share()).await,
+        Err(FetchError::UrlTooLong)
+    );
 }
 
 #[tokio::test]
@@ -283,7 +291,11 @@ async fn failures_say_what_happened_and_whose_fault_it_is() {
         matches!(fake, FetchError::ImageMismatch { found: None, .. }),
         "{fake:?}"
     );
-    let refused = net.files.fetch("http://files.test:1/").await.unwrap_err();
+    let refused = net
+        .files
+        .fetch("http://files.test:1/", &mut share())
+        .await
+        .unwrap_err();
     assert_eq!(
         refused,
         FetchError::Unreachable {
@@ -316,4 +328,40 @@ fn socks_proxies_get_the_checked_address() {
     assert_eq!(pinning_proxy("socks5h://p:1"), "socks5://p:1");
     assert_eq!(pinning_proxy("socks4a://p:1"), "socks4://p:1");
     assert_eq!(pinning_proxy("http://p:1"), "http://p:1");
+}
+
+#[tokio::test]
+async fn a_file_that_finds_no_memory_is_given_up() {
+    let net = Net::new(FetchPolicy::default(), |_| {
+        Router::new().route("/", get(|| async { vec![b'x'; 600 * 1024] }))
+    });
+    let net = net.await;
+    let url = format!("http://files.test:{}/", net.port);
+    let mut small = MediaBudget::new(1).share();
+    let given_up = net.files.fetch(&url, &mut small).await;
+    assert_eq!(given_up, Err(FetchError::NoMemory));
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_resolves_names_only_https_is_fetched() {
+    let fetch = async |proxy: &str, url: &str| {
+        let policy = FetchPolicy {
+            proxy: Some(proxy.to_owned()),
+            ..FetchPolicy::default()
+        };
+        let lookup: Lookup = Arc::new(|_| async { Ok(vec![INSIDE]) }.boxed());
+        let files = RemoteFiles::with_network(policy, lookup, address::is_public);
+        files.fetch(url, &mut share()).await.unwrap_err()
+    };
+    for proxy in ["http://proxy.test:3128", "https://proxy.test"] {
+        let plain = fetch(proxy, "http://files.test/a.png").await;
+        assert_eq!(plain, FetchError::PlainBehindProxy, "{proxy}");
+        let secure = fetch(proxy, "https://files.test/a.png").await;
+        assert!(matches!(secure, FetchError::NoPublicAddress { .. }));
+    }
+    let socks = fetch("socks5h://proxy.test:1080", "http://files.test/a.png").await;
+    assert!(
+        matches!(socks, FetchError::NoPublicAddress { .. }),
+        "the checked address is sent"
+    );
 }
