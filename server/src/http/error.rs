@@ -29,7 +29,10 @@ pub enum ApiError {
     SignInRequired,
     #[error("{0}")]
     Forbidden(String),
-    #[error("The request body is larger than the {limit_mb} MiB that `server.max_body_mb` allows.")]
+    #[error(
+        "The request body is larger than the {limit_mb} MiB that are accepted here \
+         (`server.max_body_mb` sets the API's limit)."
+    )]
     BodyTooLarge { limit_mb: u64 },
     #[error("The request body could not be read completely.")]
     UnreadableBody,

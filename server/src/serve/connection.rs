@@ -1,6 +1,14 @@
 //! One connection: which HTTP it speaks, and serving it until it ends.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use hyper::{
     body::Incoming,
@@ -87,29 +95,54 @@ pub(super) async fn serve(
             deliver(connection).await.transpose()?;
         }
         Http::Two => {
-            let streams = Streams(TaskTracker::new());
-            let mut builder = http2::Builder::new(streams);
+            let streams = Streams::default();
+            let mut builder = http2::Builder::new(streams.clone());
             builder
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(MAX_STREAMS)
+                .max_header_list_size(MAX_HEAD_BYTES as u32)
                 .keep_alive_interval(KEEPALIVE)
                 .keep_alive_timeout(KEEPALIVE);
-            watcher.watch(builder.serve_connection(io, service)).await?;
+            let connection = watcher.watch(builder.serve_connection(io, service));
+            tokio::select! {
+                ended = connection => ended?,
+                // hyper has no such limit for HTTP/2, and whoever answers its pings could stay.
+                () = streams.idle_for(timeouts.header) => {}
+            }
         }
     }
     Ok(())
 }
 
-/// The tasks of one connection's HTTP/2 streams. They end with it.
-#[derive(Clone)]
-struct Streams(TaskTracker);
+/// The tasks of one connection's HTTP/2 streams.
+#[derive(Clone, Default)]
+struct Streams {
+    tasks: TaskTracker,
+    begun: Arc<AtomicU64>,
+}
+
+impl Streams {
+    /// Resolves when there has been no stream for at least `limit`, and at most twice that.
+    async fn idle_for(&self, limit: Duration) {
+        let mut begun_before = None;
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            if self.tasks.is_empty() && begun_before == Some(begun) {
+                return;
+            }
+            begun_before = Some(begun);
+            sleep(limit).await;
+        }
+    }
+}
 
 impl<F> Executor<F> for Streams
 where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        self.0.spawn(deliver(stream));
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.tasks.spawn(deliver(stream));
     }
 }
 
@@ -124,12 +157,13 @@ async fn deliver<T>(delivery: impl Future<Output = T>) -> Option<T> {
 
 /// Says that the server is full, in the few words that need no reading.
 pub(super) async fn refuse(mut stream: TcpStream) {
-    let writing = stream.write_all(
-        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
-          content-type: application/json\r\ncontent-length: 160\r\n\r\n\
-          {\"error\":{\"message\":\"Too many connections (`server.max_connections`). Try again in a \
-          moment.\",\"type\":\"server_error\",\"param\":null,\"code\":\"too_many_connections\"}}",
+    let body = r#"{"error":{"message":"Too many connections (`server.max_connections`). Try again in a moment.","type":"server_error","param":null,"code":"too_many_connections"}}"#;
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
     );
+    let writing = stream.write_all(answer.as_bytes());
     let _ = timeout(REFUSAL_TIMEOUT, writing).await;
 }
 

@@ -37,7 +37,6 @@ pub(super) struct Connections {
     current: Current,
     open: Limit,
     refusals: Limit,
-    timeouts: Timeouts,
     complained_at: Option<Instant>,
     graceful: GracefulShutdown,
     tasks: TaskTracker,
@@ -48,16 +47,11 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(state: &AppState) -> Self {
-        let server = &state.current.load().settings.config.server;
         Self {
             service: router(state),
             current: state.current.clone(),
             open: state.limits.connections.clone(),
             refusals: Limit::default(),
-            timeouts: Timeouts {
-                header: Duration::from_secs(server.header_timeout_secs),
-                send: Duration::from_secs(server.send_timeout_secs),
-            },
             complained_at: None,
             graceful: GracefulShutdown::new(),
             tasks: TaskTracker::new(),
@@ -73,9 +67,14 @@ impl Connections {
     ) -> Option<tokio::time::Instant> {
         match accepted {
             Ok((stream, peer)) => {
-                let max = self.current.load().settings.config.server.max_connections;
-                match self.open.take(1, max.into()) {
-                    Some(share) => self.serve(stream, peer, share),
+                let snapshot = self.current.load();
+                let server = &snapshot.settings.config.server;
+                let timeouts = Timeouts {
+                    header: Duration::from_secs(server.header_timeout_secs),
+                    send: Duration::from_secs(server.send_timeout_secs),
+                };
+                match self.open.take(1, server.max_connections.into()) {
+                    Some(share) => self.serve(stream, peer, share, timeouts),
                     None => self.refuse(stream),
                 }
                 None
@@ -91,14 +90,14 @@ impl Connections {
         }
     }
 
-    fn serve(&self, stream: TcpStream, peer: SocketAddr, share: Share) {
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, share: Share, timeouts: Timeouts) {
         let served = connection::serve(
             stream,
             peer,
             self.service.clone(),
             self.graceful.watcher(),
             self.closing.clone(),
-            self.timeouts,
+            timeouts,
         );
         let cut = self.cut.clone();
         self.tasks.spawn(async move {

@@ -53,6 +53,11 @@ async fn clients_that_send_nothing_or_half_a_head_are_closed() {
         said(&mut socket).await;
         assert!(began.elapsed() < Duration::from_secs(5), "{start:?}");
     }
+    // Settled in HTTP/2, and no request: the preface and empty settings.
+    let mut socket = connect(&server).await;
+    let settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    socket.write_all(settings).await.unwrap();
+    said(&mut socket).await;
     // One that has been served may stay as long without a word, and no longer.
     let mut socket = connect(&server).await;
     socket
@@ -81,6 +86,10 @@ async fn more_connections_than_allowed_are_told_so_and_the_next_ones_are_served(
     let (head, json) = answer.split_once("\r\n\r\n").unwrap();
     assert!(
         head.starts_with("HTTP/1.1 503") && head.contains("retry-after: 5"),
+        "{head}"
+    );
+    assert!(
+        head.contains(&format!("content-length: {}", json.len())),
         "{head}"
     );
     let error: Value = serde_json::from_str(json).unwrap();

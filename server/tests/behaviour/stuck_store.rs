@@ -55,18 +55,24 @@ async fn pages_say_within_seconds_that_nothing_can_be_stored() {
 #[tokio::test]
 async fn probes_are_answered_and_the_process_ends_in_time_while_the_database_is_locked() {
     let folder = tempfile::tempdir().unwrap();
-    let launch = Launch::new(BINARY, folder.path()).env("GROK2API_SERVER__DRAIN_SECS", 1);
+    let launch = Launch::new(BINARY, folder.path())
+        .env("GROK2API_SERVER__DRAIN_SECS", 1)
+        .env("GROK2API_APP__APP_KEY", PASSWORD);
     let mut gateway = launch.start().await.unwrap();
     let path = folder.path().join(DATABASE_FILE);
     let mut foreign = SqliteConnection::connect(path.to_str().unwrap())
         .await
         .unwrap();
     let held = foreign.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    // A write that waits.
     let browser = Browser::new(&gateway);
-    assert_ne!(browser.sign_in("a wrong password").await.status, 200);
+    assert_eq!(
+        browser.sign_in(PASSWORD).await.status,
+        503,
+        "the write waits"
+    );
     let alive = reqwest::get(format!("{}/healthz", gateway.url()));
-    assert_eq!(alive.await.unwrap().status(), 200);
+    let alive = tokio::time::timeout(Duration::from_secs(5), alive).await;
+    assert_eq!(alive.unwrap().unwrap().status(), 200);
     let asked = Instant::now();
     gateway.stop().await.unwrap();
     assert!(asked.elapsed() < Duration::from_secs(20));

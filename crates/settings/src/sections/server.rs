@@ -28,12 +28,12 @@ section! {
         max_connections: u32 = 10_000, 16..=1_000_000;
         /// How long a client may take to send a request's head, or to stay silent between two
         /// requests, in seconds.
-        header_timeout_secs: u64 = 30, 1..=3600, restart;
+        header_timeout_secs: u64 = 30, 1..=3600;
         /// How long a client may pause while it sends a body, in seconds. The whole body may take
         /// twenty times as long.
         body_timeout_secs: u64 = 30, 1..=3600;
         /// How long a client may leave what is sent to it unread, in seconds.
-        send_timeout_secs: u64 = 30, 1..=3600, restart;
+        send_timeout_secs: u64 = 30, 1..=3600;
         /// Largest request body, in MiB.
         max_body_mb: u64 = 32, 1..=4096;
         /// Request bodies in memory at the same time, in MiB; more are refused for a moment.
