@@ -18,10 +18,10 @@ pub struct Limits {
 
 /// How much of something is in use, and how often more was refused. How much may be is a setting,
 /// and so the caller's to say. Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Limit(Arc<Counts>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     used: AtomicU64,
     refused: AtomicU64,
@@ -37,6 +37,7 @@ pub struct Use {
 }
 
 /// A part of a limit; given back when dropped.
+#[derive(Debug)]
 pub struct Share {
     limit: Limit,
     amount: u64,

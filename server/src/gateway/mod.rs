@@ -39,6 +39,7 @@ pub use self::{
 };
 use crate::{
     clock::now_ms,
+    limits::Use,
     media::budget::MediaBudget,
     record::RequestRecord,
     snapshot::{Settings, Snapshot},
@@ -95,6 +96,12 @@ impl Gateway {
     #[must_use]
     pub fn conversations(&self) -> &Conversations {
         &self.conversations
+    }
+
+    /// Memory for callers' files.
+    #[must_use]
+    pub fn media_bytes(&self) -> Use {
+        self.media_budget.in_use()
     }
 
     /// Chats under way and waiting.

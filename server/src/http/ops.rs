@@ -55,6 +55,7 @@ struct Readiness {
 struct LimitUses {
     connections: Use,
     body_bytes: Use,
+    attachment_bytes: Use,
     chats: SlotUse,
     /// Answers that were ended because nobody read them, since the start.
     unread_ended: u64,
@@ -136,6 +137,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
             .limits
             .body_bytes
             .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),
+        attachment_bytes: state.gateway.media_bytes(),
         chats: state.gateway.chats(),
         unread_ended: state.unread.ended(),
     }

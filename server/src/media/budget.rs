@@ -1,21 +1,19 @@
 //! Memory for callers' files, of all requests together.
 
-use std::sync::Arc;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// What is counted at a time.
-const UNIT_BYTES: usize = 1024;
+use crate::limits::{self, Limit, Use};
 
 /// How much all files together may take. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct MediaBudget(Arc<Semaphore>);
+pub struct MediaBudget {
+    limit: Limit,
+    max_bytes: u64,
+}
 
 /// What one file takes; given back when dropped.
 #[derive(Debug)]
 pub struct Share {
-    budget: MediaBudget,
-    permit: Option<OwnedSemaphorePermit>,
+    memory: limits::Share,
+    max_bytes: u64,
     bytes: usize,
 }
 
@@ -26,18 +24,25 @@ pub struct BudgetSpent;
 impl MediaBudget {
     #[must_use]
     pub fn new(mib: u64) -> Self {
-        let units = usize::try_from(mib.saturating_mul(1024)).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))))
+        Self {
+            limit: Limit::default(),
+            max_bytes: mib.saturating_mul(1024 * 1024),
+        }
     }
 
     /// The share of a file of which nothing has come yet.
     #[must_use]
     pub fn share(&self) -> Share {
         Share {
-            budget: self.clone(),
-            permit: None,
+            memory: self.limit.none(),
+            max_bytes: self.max_bytes,
             bytes: 0,
         }
+    }
+
+    #[must_use]
+    pub fn in_use(&self) -> Use {
+        self.limit.in_use(self.max_bytes)
     }
 }
 
@@ -49,19 +54,11 @@ impl Share {
     /// There is not so much left.
     pub fn grow(&mut self, bytes: usize) -> Result<(), BudgetSpent> {
         let total = self.bytes.saturating_add(bytes);
-        let held = self
-            .permit
-            .as_ref()
-            .map_or(0, OwnedSemaphorePermit::num_permits);
         // The file, and its base64 form on the way to the upstream.
-        let wanted = (total.saturating_mul(7) / 3).div_ceil(UNIT_BYTES);
-        let more = u32::try_from(wanted.saturating_sub(held)).map_err(|_| BudgetSpent)?;
-        let semaphore = Arc::clone(&self.budget.0);
-        let permit = semaphore.try_acquire_many_owned(more);
-        let permit = permit.map_err(|_| BudgetSpent)?;
-        match &mut self.permit {
-            Some(held) => held.merge(permit),
-            None => self.permit = Some(permit),
+        let wanted = (total as u64).saturating_mul(7) / 3;
+        let more = wanted.saturating_sub(self.memory.amount());
+        if !self.memory.grow(more, self.max_bytes) {
+            return Err(BudgetSpent);
         }
         self.bytes = total;
         Ok(())
@@ -86,6 +83,6 @@ mod tests {
         drop(second);
         first.grow(third - 1024).unwrap();
         drop(first);
-        assert_eq!(budget.0.available_permits(), 7 * 1024);
+        assert_eq!(budget.in_use().used, 0);
     }
 }

@@ -1,6 +1,13 @@
 //! The hostile clients. Each goes on until it is stopped, whatever it is answered.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use rand::{Rng, RngCore};
 use sqlx::{ConnectOptions, Connection, Executor, sqlite::SqliteConnectOptions};
@@ -48,9 +55,23 @@ impl Attack {
         Self::LockedStore,
     ];
 
-    pub(crate) async fn run(self, address: String, data_dir: PathBuf) {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SignIns => "guesses",
+            Self::HugeBodies => "huge bodies",
+            Self::SilentSockets => "silent sockets",
+            Self::HalfRequests => "half requests",
+            Self::DeafReaders => "unread answers",
+            Self::HangUps => "hang-ups",
+            Self::Nonsense => "nonsense",
+            Self::LockedStore => "locks of the database",
+        }
+    }
+
+    /// `met` counts what came to a server that listened: an attack that never does is none.
+    pub(crate) async fn run(self, address: String, data_dir: PathBuf, met: Arc<AtomicUsize>) {
         loop {
-            match self {
+            let count = match self {
                 Self::SignIns => together(20, || sign_in(address.clone())).await,
                 Self::HugeBodies => huge_body(&address).await,
                 Self::SilentSockets => together(100, || send(address.clone(), Vec::new())).await,
@@ -58,31 +79,31 @@ impl Attack {
                 Self::DeafReaders => together(10, || deaf(address.clone())).await,
                 Self::HangUps => together(10, || hang_up(address.clone())).await,
                 Self::Nonsense => together(10, || nonsense(address.clone())).await,
-                Self::LockedStore => {
-                    // What cannot be locked is not there yet, or not any more.
-                    let _ = lock(&data_dir).await;
-                }
-            }
+                Self::LockedStore => usize::from(lock(&data_dir).await.is_ok()),
+            };
+            met.fetch_add(count, Ordering::Relaxed);
             sleep(Duration::from_millis(50)).await;
         }
     }
 }
 
-async fn together<F>(count: usize, one: impl Fn() -> F)
+/// How many of them met the server.
+async fn together<F>(count: usize, one: impl Fn() -> F) -> usize
 where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = bool> + Send + 'static,
 {
     let mut all = JoinSet::new();
     for _ in 0..count {
         all.spawn(one());
     }
-    all.join_all().await;
+    let met = all.join_all().await;
+    met.into_iter().filter(|met| *met).count()
 }
 
 /// Sends these bytes and reads what comes, a minute at most.
-async fn send(address: String, bytes: Vec<u8>) {
+async fn send(address: String, bytes: Vec<u8>) -> bool {
     let Ok(mut socket) = TcpStream::connect(&address).await else {
-        return;
+        return false;
     };
     let (mut reader, mut writer) = socket.split();
     let talking = async {
@@ -93,6 +114,7 @@ async fn send(address: String, bytes: Vec<u8>) {
         let _ = tokio::join!(reading, writer.write_all(&bytes));
     };
     let _ = timeout(Duration::from_secs(60), talking).await;
+    true
 }
 
 /// With the key: the worst that one of the operator's own programs can do.
@@ -112,17 +134,17 @@ fn chat(stream: bool) -> Vec<u8> {
     [post(CHAT, body.len(), "").as_bytes(), body.as_bytes()].concat()
 }
 
-async fn sign_in(address: String) {
+async fn sign_in(address: String) -> bool {
     let guess = format!("password=guess-{}", rand::rng().next_u64());
     let head = format!(
         "POST /api/sign_in HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
         guess.len()
     );
-    send(address, [head.as_bytes(), guess.as_bytes()].concat()).await;
+    send(address, [head.as_bytes(), guess.as_bytes()].concat()).await
 }
 
-async fn huge_body(address: &str) {
+async fn huge_body(address: &str) -> usize {
     const MIB: usize = 1024 * 1024;
     let tiny = r#"{"role":"user","content":""},"#;
     let bodies = [
@@ -135,6 +157,7 @@ async fn huge_body(address: &str) {
         .into_bytes(),
         format!(r#"{{"model":"grok-3","z":[{}0]}}"#, "0,".repeat(10 * MIB)).into_bytes(),
     ];
+    let mut count = 0;
     for body in bodies {
         for path in [
             CHAT,
@@ -143,29 +166,32 @@ async fn huge_body(address: &str) {
             "/v1/public/chat/completions",
         ] {
             let head = post(path, body.len(), "");
-            send(address.to_owned(), [head.as_bytes(), &body].concat()).await;
+            let met = send(address.to_owned(), [head.as_bytes(), &body].concat()).await;
+            count += usize::from(met);
         }
     }
+    count
 }
 
-async fn half(address: String) {
+async fn half(address: String) -> bool {
     let whole = chat(true);
     let cut = rand::rng().random_range(1..whole.len());
-    send(address, whole.get(..cut).unwrap_or_default().to_vec()).await;
+    send(address, whole.get(..cut).unwrap_or_default().to_vec()).await
 }
 
-async fn deaf(address: String) {
+async fn deaf(address: String) -> bool {
     let Ok(mut socket) = TcpStream::connect(&address).await else {
-        return;
+        return false;
     };
     if socket.write_all(&chat(true)).await.is_ok() {
         sleep(Duration::from_secs(10)).await;
     }
+    true
 }
 
-async fn hang_up(address: String) {
+async fn hang_up(address: String) -> bool {
     let Ok(mut socket) = TcpStream::connect(&address).await else {
-        return;
+        return false;
     };
     let (stream, wait) = {
         let mut random = rand::rng();
@@ -174,9 +200,10 @@ async fn hang_up(address: String) {
     if socket.write_all(&chat(stream)).await.is_ok() {
         sleep(Duration::from_millis(wait)).await;
     }
+    true
 }
 
-async fn nonsense(address: String) {
+async fn nonsense(address: String) -> bool {
     let bytes = {
         let mut random = rand::rng();
         let mut pick = |from: &[&str]| {
@@ -222,7 +249,8 @@ async fn nonsense(address: String) {
         let head = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{header}\r\n\r\n");
         [head.as_bytes(), &body].concat()
     };
-    let _ = timeout(Duration::from_secs(2), send(address, bytes)).await;
+    let sent = timeout(Duration::from_secs(2), send(address, bytes));
+    sent.await.unwrap_or(true)
 }
 
 /// Holds the database's only place to write for half a second.

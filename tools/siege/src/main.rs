@@ -7,8 +7,13 @@ mod client;
 mod memory;
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -50,6 +55,8 @@ struct Outcome {
     served: Served,
     peak_kib: u64,
     slowest_stop: Duration,
+    /// How often each attack met the server.
+    attacks: BTreeMap<&'static str, usize>,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -86,6 +93,9 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
         let round = one_round(gateway, &data, Duration::from_secs_f64(seconds)).await?;
         outcome.served.merge(round.served);
         outcome.peak_kib = outcome.peak_kib.max(round.peak_kib);
+        for (name, count) in round.attacks {
+            *outcome.attacks.entry(name).or_default() += count;
+        }
         outcome.slowest_stop = outcome.slowest_stop.max(round.slowest_stop);
     }
     simulator.stop_unchecked().await;
@@ -109,8 +119,10 @@ async fn one_round(
 ) -> anyhow::Result<Outcome> {
     let peak = Peak::watch(gateway.pid());
     let mut attackers = JoinSet::new();
-    for attack in Attack::ALL {
-        attackers.spawn(attack.run(gateway.address.clone(), data.path().to_owned()));
+    let met = Attack::ALL.map(|attack| (attack, Arc::new(AtomicUsize::new(0))));
+    for (attack, met) in &met {
+        let (address, folder) = (gateway.address.clone(), data.path().to_owned());
+        attackers.spawn(attack.run(address, folder, met.clone()));
     }
     let served = client::ask_for(&gateway.url(), length).await;
     // Nobody stops because the server does.
@@ -128,6 +140,10 @@ async fn one_round(
         served,
         peak_kib,
         slowest_stop,
+        attacks: met
+            .iter()
+            .map(|(attack, met)| (attack.name(), met.load(Ordering::Relaxed)))
+            .collect(),
     })
 }
 
@@ -152,6 +168,9 @@ fn report(outcome: &Outcome) -> ExitCode {
         "| from SIGTERM to the end, slowest | {:.1} s | {MAX_STOP:?} |",
         outcome.slowest_stop.as_secs_f64()
     );
+    for (name, count) in &outcome.attacks {
+        println!("| {name} | {count} | more than 0 |");
+    }
     for failure in served.failures.iter().take(10) {
         println!("failed: {failure}");
     }
@@ -159,7 +178,8 @@ fn report(outcome: &Outcome) -> ExitCode {
         && served.count > 0
         && served.longest() <= MAX_WAIT
         && mib <= MAX_MIB
-        && outcome.slowest_stop <= MAX_STOP;
+        && outcome.slowest_stop <= MAX_STOP
+        && outcome.attacks.values().all(|count| *count > 0);
     if is_fine {
         ExitCode::SUCCESS
     } else {
