@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     ChatContext, Delivery, conversations::UpstreamConversation, deadlines::FrameWait,
-    translate::Translator, turn::Turn,
+    reschedule::Reschedule, translate::Translator,
 };
 use crate::gateway::failure::Failure;
 
@@ -40,9 +40,9 @@ pub(in crate::gateway) struct Attempt {
     news_since: Option<Instant>,
     /// Whether what comes is written at once, so that fewer pieces are worth a moment.
     gathers: bool,
-    turn: Turn,
-    /// The last turn of the runtime brought nothing new.
-    has_turned: bool,
+    reschedule: Reschedule,
+    /// Others have run since the last frame, and nothing new has come.
+    has_rescheduled: bool,
     /// How the stream broke right behind frames that were fine: those go to the caller first.
     broken: Option<UpstreamError>,
 }
@@ -82,8 +82,8 @@ impl Attempt {
             wait: FrameWait::new(context.deadlines),
             news_since: None,
             gathers: context.delivery == Delivery::Stream,
-            turn: Turn::default(),
-            has_turned: false,
+            reschedule: Reschedule::default(),
+            has_rescheduled: false,
             broken: None,
         };
         while !attempt.translator.has_content {
@@ -138,8 +138,8 @@ impl Attempt {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
                 Poll::Pending => match self.news_since {
                     Some(since) if self.may_gather(since) => {
-                        ready!(self.turn.poll(context));
-                        self.has_turned = true;
+                        ready!(self.reschedule.poll(context));
+                        self.has_rescheduled = true;
                         continue;
                     }
                     Some(_) => return self.tell(),
@@ -155,7 +155,7 @@ impl Attempt {
                 self.is_ended = true;
                 return Poll::Ready(Ok(()));
             }
-            self.has_turned = false;
+            self.has_rescheduled = false;
             if self.news_since.is_none() {
                 self.news_since = Some(Instant::now());
             }
@@ -165,12 +165,12 @@ impl Attempt {
         }
     }
 
-    /// Whether more may come within this turn: never before the first content, which nothing may
-    /// hold up, and not when the last turn brought nothing.
+    /// Whether to let others run for more of it: never before the first content, which nothing may
+    /// hold up, and not when that has brought nothing just now.
     fn may_gather(&self, since: Instant) -> bool {
         self.gathers
             && self.first_byte.is_some()
-            && !self.has_turned
+            && !self.has_rescheduled
             && since.elapsed() < GATHER_TIME
     }
 
@@ -181,7 +181,7 @@ impl Attempt {
 
     fn tell(&mut self) -> Poll<Result<(), Failure>> {
         self.news_since = None;
-        self.has_turned = false;
+        self.has_rescheduled = false;
         Poll::Ready(Ok(()))
     }
 }

@@ -5,8 +5,8 @@ mod attachments;
 mod attempt;
 pub mod conversations;
 mod deadlines;
+mod reschedule;
 mod translate;
-mod turn;
 pub mod unread;
 
 use std::{sync::Arc, time::Duration};

@@ -12,14 +12,14 @@ use std::{
 use futures::task::AtomicWaker;
 use tokio::task::yield_now;
 
-/// One turn of the runtime.
+/// Goes to the end of the runtime's queue.
 ///
 /// hyper's HTTP/1 client hands a body over in a slot for one piece, and its task fills the slot
 /// again only when it runs: whoever asks twice in a row finds nothing, though the bytes are there.
 /// `yield_now` alone would not do, since hyper's server polls a pending body twice in a row and
-/// `yield_now` takes the second poll for the end of the turn.
+/// `yield_now` takes the second poll for the end.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(super) struct Reschedule {
     signal: Option<Arc<Signal>>,
     is_waiting: bool,
 }
@@ -41,7 +41,7 @@ impl Wake for Signal {
     }
 }
 
-impl Turn {
+impl Reschedule {
     /// Ready when the others have run since the first of these polls.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let signal = self.signal.get_or_insert_default();
@@ -69,10 +69,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_turn_ends_when_the_others_have_run_however_often_it_is_polled() {
+    async fn it_ends_when_the_others_have_run_however_often_it_is_polled() {
         let has_run = Arc::new(AtomicBool::new(false));
         let others = TaskTracker::new();
-        let mut turn = Turn::default();
+        let mut reschedule = Reschedule::default();
         for _ in 0..3 {
             has_run.store(false, Ordering::Relaxed);
             let other = others.spawn({
@@ -80,10 +80,10 @@ mod tests {
                 async move { has_run.store(true, Ordering::Relaxed) }
             });
             poll_fn(|context| {
-                if turn.poll(context).is_ready() {
+                if reschedule.poll(context).is_ready() {
                     return Poll::Ready(());
                 }
-                turn.poll(context)
+                reschedule.poll(context)
             })
             .await;
             assert!(has_run.load(Ordering::Relaxed));
