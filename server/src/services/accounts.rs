@@ -154,7 +154,7 @@ impl Accounts {
         bounded(self.store.insert_accounts(&accounts))
             .await
             .map_err(unavailable)?;
-        first_account::remember(self.store.as_ref())
+        bounded(first_account::remember(self.store.as_ref()))
             .await
             .map_err(unavailable)?;
         // As stored: one whose earlier request was cut off after the commit has another id there.
