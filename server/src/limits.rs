@@ -12,8 +12,10 @@ use serde::Serialize;
 pub struct Limits {
     /// Open connections.
     pub connections: Limit,
-    /// Bytes of request bodies in memory.
+    /// Bytes of API requests' bodies in memory.
     pub body_bytes: Limit,
+    /// Bytes of server functions' arguments in memory.
+    pub form_bytes: Limit,
 }
 
 /// How much of something is in use, and how often more was refused. How much may be is a setting,

@@ -3,9 +3,11 @@
 use std::io::{self, ErrorKind};
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, Request},
 };
+use bytes::BytesMut;
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
@@ -13,6 +15,8 @@ use super::{AppState, caller::CallerKey, error::ApiError, middleware::body::Body
 
 /// A larger body is not parsed on a runtime thread, where every other request would wait for it.
 const INLINE_BYTES: usize = 256 * 1024;
+/// What is set aside for a body before any of it has come, at most.
+const FIRST_BYTES: usize = 64 * 1024;
 /// Large bodies that are parsed at the same time.
 static PARSING: Semaphore = Semaphore::const_new(2);
 
@@ -56,10 +60,8 @@ impl FromRequest<AppState> for WholeBody {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let memory = parts.extensions.remove::<BodyMemory>();
-        let collected = body.collect().await;
-        let bytes = collected
-            .map_err(|error| why(&error, memory.as_ref()))?
-            .to_bytes();
+        let collected = collect(body).await;
+        let bytes = collected.map_err(|error| why(&error, memory.as_ref()))?;
         // A body takes its time, and a key may have been taken out meanwhile.
         if let Some(CallerKey(Some(label))) = parts.extensions.get::<CallerKey>() {
             let settings = &state.current.load().settings;
@@ -69,6 +71,19 @@ impl FromRequest<AppState> for WholeBody {
         }
         Ok(Self { bytes, memory })
     }
+}
+
+/// Into one buffer: a body that comes byte by byte would cost fifty bytes for each if its pieces were
+/// kept.
+async fn collect(mut body: Body) -> Result<Bytes, axum::Error> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+    let mut bytes = BytesMut::with_capacity(announced.min(FIRST_BYTES));
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame?.into_data() {
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    Ok(bytes.freeze())
 }
 
 fn why(error: &axum::Error, memory: Option<&BodyMemory>) -> ApiError {

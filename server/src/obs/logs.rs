@@ -73,11 +73,15 @@ fn filter(level: &str) -> EnvFilter {
     if level.contains("tower_sessions") {
         return filter;
     }
-    // They warn of every cookie that is no session's: strangers could fill the disk with that.
-    ["tower_sessions=error", "tower_sessions_core=error"]
-        .into_iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive)
+    // They warn of cookies that are no session's and of resets: strangers could fill the disk.
+    [
+        "tower_sessions=error",
+        "tower_sessions_core=error",
+        "h2=error",
+    ]
+    .into_iter()
+    .filter_map(|directive| directive.parse().ok())
+    .fold(filter, EnvFilter::add_directive)
 }
 
 fn directives(level: &str) -> String {

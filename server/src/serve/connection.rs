@@ -38,12 +38,20 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// A refused client that does not read is not waited for.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
-/// HTTP/2 requests under way on one connection.
-const MAX_STREAMS: u32 = 200;
+/// HTTP/2 requests under way on one connection, and how much each may have waiting to be sent: what
+/// nobody reads stays in memory.
+const MAX_STREAMS: u32 = 100;
+const MAX_SEND_BYTES: usize = 64 * 1024;
+/// Unsent bytes with which the system still takes more. Without it a socket whose large buffer drains
+/// slowly counts as stuck, though its client reads all the time.
+#[cfg(target_os = "linux")]
+const NOTSENT_LOWAT: u32 = 128 * 1024;
 /// The first bytes of HTTP/2 (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Pause before looking again at a preface of which only a part has come.
-const PREFACE_PAUSE: Duration = Duration::from_millis(10);
+/// Pause before looking again at a preface of which only a part has come, and how often: whoever is
+/// gone by then is not seen by looking at what has come, only by reading it, which HTTP/1 does.
+const PREFACE_PAUSE: Duration = Duration::from_millis(20);
+const PREFACE_LOOKS: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Http {
@@ -100,6 +108,7 @@ pub(super) async fn serve(
             builder
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(MAX_STREAMS)
+                .max_send_buf_size(MAX_SEND_BYTES)
                 .max_header_list_size(MAX_HEAD_BYTES as u32)
                 .keep_alive_interval(KEEPALIVE)
                 .keep_alive_timeout(KEEPALIVE);
@@ -175,7 +184,10 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     socket.set_tcp_keepalive(&probes)?;
     // What was sent and is not acknowledged ends the connection as well.
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(KEEPALIVE * 2))?;
+    {
+        socket.set_tcp_user_timeout(Some(KEEPALIVE * 2))?;
+        socket.set_tcp_notsent_lowat(NOTSENT_LOWAT)?;
+    }
     Ok(())
 }
 
@@ -184,15 +196,16 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 /// connection.
 async fn detect(stream: &TcpStream) -> io::Result<Option<Http>> {
     let mut first = [0; PREFACE.len()];
-    loop {
+    for _ in 0..PREFACE_LOOKS {
         let count = stream.peek(&mut first).await?;
         match first.get(..count).unwrap_or_default() {
             [] => return Ok(None),
             seen if seen == PREFACE => return Ok(Some(Http::Two)),
             seen if PREFACE.starts_with(seen) => sleep(PREFACE_PAUSE).await,
-            _ => return Ok(Some(Http::One)),
+            _ => break,
         }
     }
+    Ok(Some(Http::One))
 }
 
 #[cfg(test)]

@@ -103,6 +103,40 @@ async fn more_connections_than_allowed_are_told_so_and_the_next_ones_are_served(
 }
 
 #[tokio::test]
+async fn a_client_that_left_in_the_middle_of_its_first_word_is_gone_at_once() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let used = async || server.ready().await["limits"]["connections"]["used"].clone();
+    let mut socket = connect(&server).await;
+    // It might have become HTTP/2.
+    socket.write_all(b"P").await.unwrap();
+    server
+        .wait_until("it is connected", async || used().await == 2)
+        .await;
+    drop(socket);
+    // Sooner than `header_timeout_secs`, which is longer than this waits.
+    server
+        .wait_until("it is gone", async || used().await == 1)
+        .await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn forms_of_strangers_take_no_memory_from_the_api() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let mut socket = connect(&server).await;
+    let (length, path) = (60_000, "/api/sign_in");
+    socket
+        .write_all((head(path, length) + &"x".repeat(length - 1)).as_bytes())
+        .await
+        .unwrap();
+    let under_way = async || server.ready().await["in_flight"] == 1;
+    server.wait_until("it is under way", under_way).await;
+    assert_eq!(server.ready().await["limits"]["body_bytes"]["used"], 0);
+    drop(socket);
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let setup = Setup::accounts(["only-account"]).with("GROK2API_SERVER__BODY_TIMEOUT_SECS", 1);
     let server = setup.start().await;

@@ -25,10 +25,14 @@ use crate::{
     snapshot::{Settings, Snapshot},
 };
 
-/// The whole body may take this many times as long as one pause.
-const PAUSES: u32 = 20;
+/// The whole body may take this many times as long as one pause, an upload with a key and a form of
+/// anyone.
+const UPLOAD_PAUSES: u32 = 20;
+const FORM_PAUSES: u32 = 1;
 /// Largest body of a server function: a long list of accounts.
 const MAX_API_BYTES: u64 = 8 * 1024 * 1024;
+/// Memory for all of those, apart from that of the API: who needs no key must not be able to fill it.
+const ALL_API_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The memory that a request's body takes. In the request's extensions, so that it is given back
 /// with the last thing that was made of the body; the same goes for why the body was refused.
@@ -57,7 +61,10 @@ pub async fn layer(
 ) -> Response {
     let bounds = Bounds::of(request.uri().path(), &snapshot.settings);
     let memory = BodyMemory(Arc::new(Mutex::new(BodyState {
-        share: state.limits.body_bytes.none(),
+        share: match request.uri().path().starts_with("/api/") {
+            true => state.limits.form_bytes.none(),
+            false => state.limits.body_bytes.none(),
+        },
         refusal: None,
     })));
     request.extensions_mut().insert(memory.clone());
@@ -81,20 +88,29 @@ pub async fn layer(
 struct Bounds {
     bytes: u64,
     pause: Duration,
+    /// For all of it.
+    whole: Duration,
     all_bodies: u64,
 }
 
 impl Bounds {
     fn of(path: &str, settings: &Settings) -> Self {
         let server = &settings.config.server;
+        let pause = Duration::from_secs(server.body_timeout_secs);
         let bytes = settings.max_body_bytes();
-        Self {
-            bytes: match path.starts_with("/api/") {
-                true => bytes.min(MAX_API_BYTES),
-                false => bytes,
+        match path.starts_with("/api/") {
+            true => Self {
+                bytes: bytes.min(MAX_API_BYTES),
+                pause,
+                whole: pause * FORM_PAUSES,
+                all_bodies: ALL_API_BYTES,
             },
-            pause: Duration::from_secs(server.body_timeout_secs),
-            all_bodies: server.bodies_in_memory_mb.saturating_mul(1024 * 1024),
+            false => Self {
+                bytes,
+                pause,
+                whole: pause * UPLOAD_PAUSES,
+                all_bodies: server.bodies_in_memory_mb.saturating_mul(1024 * 1024),
+            },
         }
     }
 }
@@ -149,9 +165,7 @@ impl Bounded {
     /// Ready when the client has paused for too long.
     fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
-        let end = *self
-            .end
-            .get_or_insert_with(|| now + self.bounds.pause * PAUSES);
+        let end = *self.end.get_or_insert_with(|| now + self.bounds.whole);
         let since = *self.paused_since.get_or_insert(now);
         let at = end.min(since + self.bounds.pause);
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));

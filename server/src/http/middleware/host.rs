@@ -72,7 +72,10 @@ fn is_from_another_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
         return false;
     };
     let origin = origin.to_str().unwrap_or_default().split_once("://");
-    origin.map(|(_, host)| host) != authority
+    match (origin, authority) {
+        (Some((_, origin)), Some(authority)) => !origin.eq_ignore_ascii_case(authority),
+        _ => true,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -102,8 +102,10 @@ fn client_address(request: &Request, settings: &Settings) -> Option<IpAddr> {
 fn forwarded(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> IpAddr {
     let mut address = peer.to_canonical();
     let values = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    // By bytes: a client's nonsense on the left must not hide what a proxy has added on the right.
+    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops {
+        let hop = str::from_utf8(hop).unwrap_or_default();
         if !settings.trusts(address) {
             break;
         }
@@ -174,6 +176,19 @@ mod tests {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
         forwarded(&headers, peer.parse().unwrap(), &settings).to_string()
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nothing_that_a_proxy_has_added() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config::default();
+        config.server.trusted_proxies = vec!["10.0.0.0/8".to_owned()];
+        let settings = Settings::build(config, None).unwrap();
+        let mut headers = HeaderMap::new();
+        let value = HeaderValue::from_bytes(b"\xff, 6.6.6.6").unwrap();
+        headers.append("x-forwarded-for", value);
+        let address = forwarded(&headers, "10.0.0.1".parse().unwrap(), &settings);
+        assert_eq!(address.to_string(), "6.6.6.6");
     }
 
     #[test]
