@@ -15,3 +15,4 @@ pub mod runtime;
 pub mod serve;
 pub mod services;
 pub mod snapshot;
+pub mod timer;

@@ -70,12 +70,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("obs", &[]),
     ("limits", &[]),
+    ("timer", &[]),
     ("media", &["limits"]),
     ("snapshot", &["media"]),
     ("record", &["clock"]),
     (
         "gateway",
-        &["clock", "limits", "media", "record", "snapshot"],
+        &["clock", "limits", "media", "record", "snapshot", "timer"],
     ),
     ("auth", &["clock", "record", "snapshot"]),
     ("jobs", &["clock", "gateway", "snapshot"]),
@@ -85,7 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "http",
         &[
             "auth", "clock", "gateway", "jobs", "limits", "record", "runtime", "services",
-            "snapshot",
+            "snapshot", "timer",
         ],
     ),
     (

@@ -17,7 +17,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::{caller::CONVERSATION_HEADER, error::ApiError};
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
         },
     },
     record::RequestRecord,
+    timer::LazyTimer,
 };
 
 /// First size of a write buffer: a few token frames.
@@ -104,7 +105,7 @@ struct Frames<W> {
     out: Vec<u8>,
     end: End,
     /// Fires after [`AnswerWriter::PING_AFTER`] without a frame.
-    silence: Option<Pin<Box<Sleep>>>,
+    silence: LazyTimer,
     last_sent: Instant,
 }
 
@@ -138,7 +139,7 @@ impl<W: AnswerWriter> Frames<W> {
             writer,
             out,
             end: End::NotYet,
-            silence: None,
+            silence: LazyTimer::default(),
             last_sent: Instant::now(),
         }
     }
@@ -238,22 +239,12 @@ impl<W: AnswerWriter> Frames<W> {
         Poll::Ready(Some(std::mem::replace(&mut self.out, next).into()))
     }
 
-    /// Ready when it is time for a sign of life. The timer is set again only when it fires.
+    /// Ready when it is time for a sign of life.
     fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(after) = W::PING_AFTER else {
             return Poll::Pending;
         };
-        let at = self.last_sent + after;
-        let timer = self
-            .silence
-            .get_or_insert_with(|| Box::pin(sleep_until(at)));
-        loop {
-            ready!(timer.as_mut().poll(context));
-            if timer.deadline() >= at {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(at);
-        }
+        self.silence.poll_until(self.last_sent + after, context)
     }
 }
 

@@ -15,7 +15,7 @@ static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_ne
 
 const STYLE: ClassStyle = ClassStyle::SpacedPrefixed { prefix: "hl-" };
 /// Colouring is given up after this time, looked at between lines.
-const TIME_LIMIT: Duration = Duration::from_millis(500);
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// A line is coloured in one piece, and the work for it grows faster than its length.
 const MAX_LINE_BYTES: usize = 2048;
 /// Bytes of HTML for each byte of code, beyond [`SMALL_HTML`]. Real code has up to 20, since each
@@ -29,6 +29,8 @@ const SMALL_HTML: usize = 4096;
 #[must_use]
 pub fn to_html(language: &str, code: &str) -> String {
     let syntax = SYNTAXES.find_syntax_by_token(alias(language));
+    // The first block after a start loads them, which is not its fault.
+    LazyLock::force(&SYNTAXES);
     let deadline = Instant::now() + TIME_LIMIT;
     syntax
         .and_then(|syntax| coloured(syntax, code, deadline))

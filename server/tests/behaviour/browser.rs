@@ -1,11 +1,22 @@
 //! A browser as far as signing in goes: it keeps cookies and says where its pages come from.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
 use serde_json::Value;
-use test_support::Gateway;
+use test_support::{Gateway, Launch};
+
+use crate::support::BINARY;
+
+/// A gateway without accounts; nothing is asked of an upstream.
+pub(crate) async fn start(data_dir: &Path, env: &[(&str, &str)]) -> Gateway {
+    let launch = Launch::new(BINARY, data_dir);
+    let launch = env
+        .iter()
+        .fold(launch, |launch, (name, value)| launch.env(name, value));
+    launch.start().await.unwrap()
+}
 
 /// Keeps the cookies of one gateway; asks from an address of its choice where proxies are trusted.
 pub(crate) struct Browser {

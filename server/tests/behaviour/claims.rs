@@ -7,20 +7,14 @@ use http::header::{LOCATION, SET_COOKIE};
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 use store::SessionRow;
-use test_support::{Gateway, Launch};
+use test_support::Gateway;
 
-use crate::support::{BINARY, Plain, Setup, body, open_store};
+use crate::{
+    browser::start,
+    support::{BINARY, Plain, Setup, body, open_store},
+};
 
 const PASSWORD: &str = "correct horse battery";
-
-/// A gateway without accounts; nothing is asked of an upstream.
-async fn start(data_dir: &Path, env: &[(&str, &str)]) -> Gateway {
-    let launch = Launch::new(BINARY, data_dir);
-    let launch = env
-        .iter()
-        .fold(launch, |launch, (name, value)| launch.env(name, value));
-    launch.start().await.unwrap()
-}
 
 fn browser() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,32 +1,22 @@
 //! When a session begins and ends, and what is kept of it.
 
-use std::path::Path;
-
 use base64::{Engine, engine::general_purpose};
 use http::header::CONTENT_TYPE;
 use store::DATABASE_FILE;
-use test_support::{Gateway, Launch};
+use test_support::Gateway;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 use crate::{
-    browser::Browser,
-    support::{BINARY, Setup, open_store},
+    browser::{Browser, start},
+    support::{Setup, open_store},
 };
 
 const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "staple of a new battery";
 const SESSION: &str = "grok2api_session";
-
-async fn start(data_dir: &Path, env: &[(&str, &str)]) -> Gateway {
-    let launch = Launch::new(BINARY, data_dir);
-    let launch = env
-        .iter()
-        .fold(launch, |launch, (name, value)| launch.env(name, value));
-    launch.start().await.unwrap()
-}
 
 async fn signed_in(gateway: &Gateway, password: &str) -> Browser {
     let browser = Browser::new(gateway);

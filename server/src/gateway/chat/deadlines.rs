@@ -1,14 +1,16 @@
 //! How long an attempt may keep its caller waiting.
 
 use std::{
-    pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use crate::gateway::{error::Deadline, failure::Failure};
+use crate::{
+    gateway::{error::Deadline, failure::Failure},
+    timer::LazyTimer,
+};
 
 /// The three deadlines of a chat. `None` switches one off.
 #[derive(Clone, Copy, Debug)]
@@ -76,14 +78,13 @@ impl Deadlines {
     }
 }
 
-/// The waits for an answer's frames, one after the other. One timer serves all of them: it is set
-/// again only when it fires before the end of the wait that is under way.
+/// The waits for an answer's frames, one after the other. One timer serves all of them.
 pub(super) struct FrameWait {
     deadlines: Deadlines,
     next: Deadline,
     /// Set while a wait is under way: its end, if it has one.
     end: Option<Option<End>>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: LazyTimer,
 }
 
 impl FrameWait {
@@ -92,7 +93,7 @@ impl FrameWait {
             deadlines,
             next: Deadline::FirstByte,
             end: None,
-            timer: None,
+            timer: LazyTimer::default(),
         }
     }
 
@@ -108,19 +109,8 @@ impl FrameWait {
         let Some(end) = *self.end.get_or_insert_with(|| deadlines.end(next)) else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(end.at)));
-        if timer.deadline() > end.at {
-            timer.as_mut().reset(end.at);
-        }
-        loop {
-            ready!(timer.as_mut().poll(context));
-            if timer.deadline() >= end.at {
-                return Poll::Ready(end.failure());
-            }
-            timer.as_mut().reset(end.at);
-        }
+        ready!(self.timer.poll_until(end.at, context));
+        Poll::Ready(end.failure())
     }
 }
 
@@ -203,6 +193,6 @@ mod tests {
             started: Instant::now(),
         });
         frame_after(&mut waiting, 1_000_000).await;
-        assert!(waiting.timer.is_none());
+        assert!(!waiting.timer.is_set());
     }
 }

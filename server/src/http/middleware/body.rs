@@ -17,12 +17,13 @@ use axum::{
 use http::{HeaderValue, Version, header::CONNECTION};
 use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::{
     http::{AppState, error::ApiError},
     limits::Share,
     snapshot::{Settings, Snapshot},
+    timer::LazyTimer,
 };
 
 /// The whole body may take this many times as long as one pause, an upload with a key and a form of
@@ -123,7 +124,7 @@ struct Bounded {
     /// Set at the first poll: when all of it must be there.
     end: Option<Instant>,
     /// Fires when a pause, or the whole, was too long.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: LazyTimer,
     paused_since: Option<Instant>,
 }
 
@@ -139,7 +140,7 @@ impl Bounded {
             bounds,
             memory,
             end: None,
-            timer: None,
+            timer: LazyTimer::default(),
             paused_since: None,
         }
     }
@@ -168,14 +169,7 @@ impl Bounded {
         let end = *self.end.get_or_insert_with(|| now + self.bounds.whole);
         let since = *self.paused_since.get_or_insert(now);
         let at = end.min(since + self.bounds.pause);
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        loop {
-            ready!(timer.as_mut().poll(context));
-            if timer.deadline() >= at {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(at);
-        }
+        self.timer.poll_until(at, context)
     }
 }
 

@@ -1,11 +1,9 @@
 //! Doors that other web pages try: a foreign name, and an API that needs no key.
 
 use axum::{Extension, extract::Request, middleware::Next, response::Response};
-use http::{
-    HeaderMap, Method, Uri,
-    header::{CONTENT_TYPE, HOST, ORIGIN},
-};
+use http::{HeaderMap, Method, header::CONTENT_TYPE};
 
+use super::origin;
 use crate::{http::error::ApiError, snapshot::Snapshot};
 
 /// Refuses pages and `/v1/public` under a name that is not ours.
@@ -29,7 +27,8 @@ pub async fn layer(
 pub(super) fn check_open(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
     check_host(request, snapshot)?;
     let headers = request.headers();
-    if is_from_another_site(headers, authority(headers, request.uri())) {
+    let app_url = &snapshot.settings.config.app.app_url;
+    if !origin::is_from_us(request.uri(), headers, app_url) {
         return Err(ApiError::Forbidden(
             "Web pages of other sites may not use an API without a key. Set `app.api_key`."
                 .to_owned(),
@@ -44,7 +43,7 @@ pub(super) fn check_open(request: &Request, snapshot: &Snapshot) -> Result<(), A
 }
 
 fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
-    let authority = authority(request.headers(), request.uri());
+    let authority = origin::authority(request.uri(), request.headers());
     // HTTP/1.0 programs need not name a host; browsers always do.
     if authority.is_none_or(|host| snapshot.settings.hosts.allows(host)) {
         return Ok(());
@@ -54,28 +53,6 @@ fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
          `server.allowed_hosts` in config.toml."
             .to_owned(),
     ))
-}
-
-/// The name that the caller used: `Host`, or what HTTP/2 has in its place.
-fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
-    let host = headers
-        .get(HOST)
-        .map(|host| host.to_str().unwrap_or_default());
-    host.or_else(|| Some(uri.authority()?.as_str()))
-}
-
-fn is_from_another_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return !matches!(site.as_bytes(), b"same-origin" | b"none");
-    }
-    let Some(origin) = headers.get(ORIGIN) else {
-        return false;
-    };
-    let origin = origin.to_str().unwrap_or_default().split_once("://");
-    match (origin, authority) {
-        (Some((_, origin)), Some(authority)) => !origin.eq_ignore_ascii_case(authority),
-        _ => true,
-    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

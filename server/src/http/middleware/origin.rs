@@ -31,12 +31,14 @@ pub async fn layer(
 /// Whether a cookie-authenticated request may act: reads always, writes only from our own pages.
 ///
 /// A form-encoded POST is sent cross-site without preflight, so the cookie's `SameSite` is not the
-/// only guard. Browsers send `Sec-Fetch-Site` to https and to this machine; elsewhere at least
-/// `Origin`.
+/// only guard.
 fn is_same_origin(method: &Method, uri: &Uri, headers: &HeaderMap, app_url: &str) -> bool {
-    if method.is_safe() {
-        return true;
-    }
+    method.is_safe() || is_from_us(uri, headers, app_url)
+}
+
+/// Whether the request comes from a page of ours, or from no page at all. Browsers send
+/// `Sec-Fetch-Site` to https and to this machine; elsewhere at least `Origin`.
+pub(super) fn is_from_us(uri: &Uri, headers: &HeaderMap, app_url: &str) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
@@ -51,14 +53,20 @@ fn is_same_origin(method: &Method, uri: &Uri, headers: &HeaderMap, app_url: &str
     else {
         return false;
     };
-    // HTTP/2 has the host in the address, and mostly no header of that name.
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
-    let host = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let host = authority(uri, headers);
     let is_asked_host = text
         .split_once("://")
-        .is_some_and(|(_, authority)| Some(authority) == host);
+        .zip(host)
+        .is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host));
     // A proxy may ask us under another name than the browser asked it.
     is_asked_host || Url::parse(app_url).is_ok_and(|ours| ours.origin() == origin.origin())
+}
+
+/// The name that the caller used. HTTP/2 has it in the address, and mostly no header for it.
+pub(super) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let host = headers.get(HOST);
+    let host = host.map(|host| host.to_str().unwrap_or_default());
+    host.or_else(|| Some(uri.authority()?.as_str()))
 }
 
 #[cfg(test)]
