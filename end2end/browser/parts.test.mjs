@@ -1,6 +1,6 @@
 // Code that comes when it is needed.
 import assert from "node:assert/strict";
-import { byRole, open } from "./browser.mjs";
+import { byRole, open, settle } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
 
 const parts = (page) =>
@@ -30,7 +30,7 @@ pageTest(
     await page.evaluate(() => (window.isOldPage = true));
     await byRole(page, "link", "Change password").click();
     await page.waitForFunction(() => !window.isOldPage);
-    await open(page, "/admin/accounts");
+    await settle(page);
     await byRole(page, "link", "Change password").click();
     await page.getByLabel("Current password").waitFor();
     assert.equal(requests, 2);
