@@ -1,10 +1,11 @@
 //! Chat calls (`upstream-protocol` 2.1 and 2.13).
 
-use reqwest::header::CONTENT_TYPE;
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::error::UpstreamError;
+use crate::net::Request;
 use crate::stream::ChatStream;
 
 const NEW_CONVERSATION: &str = "/rest/app-chat/conversations/new";
@@ -73,15 +74,14 @@ impl Client {
                 what: "the request is not JSON",
             }
         })?;
-        let call = Call {
+        let request = Request {
             url,
             headers: self.headers().json(credential)?,
             body: body.into(),
-            timeout: None,
         };
-        let response = self.send(self.base(), call, credential).await?;
+        let response = self.send(self.base(), &request, credential).await?;
         let is_page = response
-            .headers()
+            .headers
             .get(CONTENT_TYPE)
             .is_some_and(|mime| mime.as_bytes().starts_with(b"text/html"));
         if is_page {
@@ -89,7 +89,7 @@ impl Client {
                 what: "a web page instead of events",
             });
         }
-        Ok(ChatStream::new(response, credential))
+        Ok(ChatStream::new(response.body, credential))
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, Response, StatusCode};
+use http::StatusCode;
+use http::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
 
 use crate::classify;
 use crate::error::{Class, UpstreamError};
 use crate::headers::HeaderProfile;
+use crate::net::{Body, Request, Response, Transport, Transports};
 use crate::settings::{Settings, SettingsError};
-use crate::transport::{Transport, Transports};
 
 /// As much of a refusal as is read: enough for any explanation.
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
@@ -33,15 +33,6 @@ struct Inner {
     headers: HeaderProfile,
     secrets: Vec<String>,
     transports: Transports,
-}
-
-/// One POST request.
-pub(crate) struct Call {
-    pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// For everything up to the end of the body.
-    pub(crate) timeout: Option<Duration>,
 }
 
 impl Client {
@@ -105,16 +96,11 @@ impl Client {
     pub(crate) async fn send(
         &self,
         transport: &Transport,
-        call: Call,
+        request: &Request,
         credential: &str,
     ) -> Result<Response, UpstreamError> {
-        let mut request = reqwest::Request::new(Method::POST, call.url);
-        *request.headers_mut() = call.headers;
-        *request.body_mut() = Some(call.body.into());
-        *request.timeout_mut() = call.timeout;
-        let answer = transport.client().execute(request).await;
-        let response = answer.map_err(|error| UpstreamError::from_transport(&error))?;
-        if response.status() == StatusCode::OK {
+        let response = transport.send(request).await?;
+        if response.status == StatusCode::OK {
             return Ok(response);
         }
         let error = self.refusal(response, credential).await;
@@ -125,10 +111,10 @@ impl Client {
     }
 
     async fn refusal(&self, mut response: Response, credential: &str) -> UpstreamError {
-        let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
+        let status = response.status.as_u16();
+        let retry_after = retry_after(&response.headers);
         let mut body = Vec::new();
-        let reading = read_at_most(&mut response, MAX_REFUSAL_BYTES, &mut body);
+        let reading = read_at_most(&mut response.body, MAX_REFUSAL_BYTES, &mut body);
         // A body that stalls or breaks is judged by its beginning.
         let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
         let mut secrets = vec![credential];
@@ -145,15 +131,20 @@ impl Client {
         body: Bytes,
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
-        let call = Call {
+        let request = Request {
             url: self.web_url(path),
             headers: self.headers().json(credential)?,
             body,
-            timeout: Some(timeout),
         };
-        let mut response = self.send(transport, call, credential).await?;
-        let mut answer = Vec::new();
-        read_at_most(&mut response, MAX_JSON_BYTES, &mut answer).await?;
+        let asking = async {
+            let mut response = self.send(transport, &request, credential).await?;
+            let mut answer = Vec::new();
+            read_at_most(&mut response.body, MAX_JSON_BYTES, &mut answer).await?;
+            Ok(answer)
+        };
+        let answer = tokio::time::timeout(timeout, asking)
+            .await
+            .map_err(|_| UpstreamError::Timeout)??;
         serde_json::from_slice(&answer).map_err(|_| UpstreamError::Malformed {
             what: "the answer is not JSON",
         })
@@ -170,17 +161,16 @@ impl std::fmt::Debug for Client {
 }
 
 async fn read_at_most(
-    response: &mut Response,
+    body: &mut Body,
     limit: usize,
-    body: &mut Vec<u8>,
+    read: &mut Vec<u8>,
 ) -> Result<(), UpstreamError> {
-    while body.len() < limit {
-        let chunk = response.chunk().await;
-        let Some(chunk) = chunk.map_err(|error| UpstreamError::from_transport(&error))? else {
+    while read.len() < limit {
+        let Some(chunk) = body.chunk().await? else {
             break;
         };
-        let room = limit - body.len();
-        body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+        let room = limit - read.len();
+        read.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the upstream, decided once.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::time::Duration;
 
 /// Longest text that [`UpstreamError::message`] passes on.
@@ -119,25 +119,24 @@ impl UpstreamError {
         }
     }
 
-    /// Tells connection trouble apart; never shows the request's address or headers.
-    pub(crate) fn from_transport(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
-            return Self::Timeout;
+    /// There is no connection.
+    pub(crate) fn connect(error: &(dyn Error + 'static)) -> Self {
+        Self::Connect {
+            reason: root_cause(error),
         }
-        let reason = root_cause(error);
-        if error.is_connect() {
-            Self::Connect { reason }
-        } else {
-            Self::Cut { reason }
+    }
+
+    /// The connection broke.
+    pub(crate) fn cut(error: &(dyn Error + 'static)) -> Self {
+        Self::Cut {
+            reason: root_cause(error),
         }
     }
 }
 
-/// The innermost reason ("Connection refused"); the outer ones repeat the address.
-fn root_cause(error: &reqwest::Error) -> String {
-    let Some(mut cause) = error.source() else {
-        return "the connection broke".to_owned();
-    };
+/// The innermost reason ("Connection refused"); the outer ones repeat it or the address.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }

@@ -1,6 +1,6 @@
 //! Request headers (`upstream-protocol` 1.3).
 
-use reqwest::header::{
+use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName,
     HeaderValue, ORIGIN, REFERER, USER_AGENT,
 };

@@ -1,6 +1,6 @@
 //! Client hints (`upstream-protocol` 1.6).
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 const UA: HeaderName = HeaderName::from_static("sec-ch-ua");
 const MOBILE: HeaderName = HeaderName::from_static("sec-ch-ua-mobile");

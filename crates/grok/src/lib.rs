@@ -24,6 +24,7 @@ mod headers;
 mod hints;
 pub mod markup;
 mod ndjson;
+mod net;
 mod payload;
 mod quota;
 mod reader;
@@ -31,7 +32,6 @@ mod settings;
 mod statsig;
 mod stream;
 mod tls;
-mod transport;
 mod unescape;
 mod upload;
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::HeaderValue;
 use rand::Rng as _;
-use reqwest::header::HeaderValue;
 
 /// Base64 of `e:TypeError: Cannot read properties of undefined (reading 'childNodes')`.
 pub(crate) const STATIC_ID: &str = "ZTpUeXBlRXJyb3I6IENhbm5vdCByZWFkIHByb3BlcnRpZXMgb2YgdW5kZWZpbmVkIChyZWFkaW5nICdjaGlsZE5vZGVzJyk=";

@@ -1,27 +1,24 @@
 //! The stream of an answer.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-use http_body::Body as _;
 
 use crate::error::UpstreamError;
 use crate::frame::Frame;
+use crate::net::Body;
 use crate::reader::FrameReader;
 
 /// An answer that is being received. Dropping it ends the upstream call at once.
 pub struct ChatStream {
-    body: reqwest::Body,
+    body: Body,
     reader: FrameReader,
     is_over: bool,
 }
 
 impl ChatStream {
-    /// Keeps the body alone: the head would hold the connection's first read buffer to the end.
-    pub(crate) fn new(response: reqwest::Response, credential: &str) -> Self {
+    pub(crate) fn new(body: Body, credential: &str) -> Self {
         Self {
-            body: http::Response::from(response).into_body(),
+            body,
             reader: FrameReader::new(credential),
             is_over: false,
         }
@@ -70,16 +67,13 @@ impl ChatStream {
     }
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
-        let broken = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
-            Some(Ok(frame)) => {
-                // Trailers say nothing here.
-                if let Ok(chunk) = frame.into_data() {
-                    self.reader.push(chunk);
-                }
+        let broken = match ready!(self.body.poll_chunk(context)) {
+            Some(Ok(chunk)) => {
+                self.reader.push(chunk);
                 return Poll::Ready(Ok(()));
             }
             None => None,
-            Some(Err(error)) => Some(UpstreamError::from_transport(&error)),
+            Some(Err(error)) => Some(error),
         };
         self.is_over = true;
         Poll::Ready(self.reader.finish(broken))

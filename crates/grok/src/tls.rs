@@ -16,19 +16,25 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 /// # Errors
 /// rustls refuses the provider; does not happen with ring.
 pub fn tls_config() -> Result<ClientConfig, rustls::Error> {
-    build(None)
+    let mut config = build(None)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
-/// Like [`tls_config`], but whatever certificate `proxy_host` shows is taken.
-pub(crate) fn tls_config_trusting_proxy(proxy_host: &str) -> Result<ClientConfig, rustls::Error> {
-    build(Some(proxy_host))
+/// For the connection to an https proxy, which is no HTTP connection of ours. Whatever certificate
+/// `trusted_host` shows is taken.
+///
+/// # Errors
+/// As [`tls_config`].
+pub(crate) fn proxy_tls_config(trusted_host: Option<&str>) -> Result<ClientConfig, rustls::Error> {
+    build(trusted_host)
 }
 
 fn build(trusted_proxy: Option<&str>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let mut config = match trusted_proxy {
+    Ok(match trusted_proxy {
         None => builder
             .with_root_certificates(roots())
             .with_no_client_auth(),
@@ -36,9 +42,7 @@ fn build(trusted_proxy: Option<&str>) -> Result<ClientConfig, rustls::Error> {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(ProxyTrust::new(host, provider)?))
             .with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    })
 }
 
 fn roots() -> RootCertStore {

@@ -182,8 +182,7 @@ impl<W: AnswerWriter> Frames<W> {
                 Ok(Some(deltas)) => {
                     let (writer, out) = (&mut self.writer, &mut self.out);
                     deltas.iter().for_each(|delta| writer.delta(delta, out));
-                    // The last deltas go out with the end.
-                    if self.out.is_empty() || answer.is_over() {
+                    if self.out.is_empty() {
                         continue;
                     }
                     held.unread_since = Some(Instant::now());

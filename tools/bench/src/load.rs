@@ -78,6 +78,19 @@ impl Target {
         }
     }
 
+    /// The same, answered with one JSON document.
+    pub(crate) fn with_whole_answers(self) -> Self {
+        let body = serde_json::json!({
+            "model": "grok-3", "stream": false,
+            "messages": [{"role": "user", "content": "Say something."}],
+        });
+        Self {
+            body: body.to_string().into(),
+            end_marker: b"\"usage\"",
+            ..self
+        }
+    }
+
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         let stream = TcpStream::connect(&self.address)
             .await
@@ -127,7 +140,15 @@ impl Connection {
     /// # Errors
     /// The status is not 200 or the answer is incomplete.
     pub(crate) async fn ask(&mut self, target: &Target) -> anyhow::Result<Timing> {
-        let started = Instant::now();
+        self.ask_since(target, Instant::now()).await
+    }
+
+    /// As [`Connection::ask`], for a client that has waited since `started`.
+    pub(crate) async fn ask_since(
+        &mut self,
+        target: &Target,
+        started: Instant,
+    ) -> anyhow::Result<Timing> {
         self.sender.ready().await?;
         let response = self.sender.send_request(target.request()?).await?;
         let status = response.status();
@@ -164,6 +185,15 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The whole body of an answer.
+    pub(crate) async fn read(&mut self, target: &Target) -> anyhow::Result<Bytes> {
+        self.sender.ready().await?;
+        let response = self.sender.send_request(target.request()?).await?;
+        Ok(response.into_body().collect().await?.to_bytes())
+    }
+}
+
 /// How hard to press.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
@@ -190,8 +220,7 @@ impl Load {
                 let mut outcome = Outcome::default();
                 while started.elapsed() < self.duration {
                     let timing = connection.ask(&target).await?;
-                    outcome.first_byte.push(timing.first_byte);
-                    outcome.whole.push(timing.whole);
+                    outcome.add(&timing);
                 }
                 anyhow::Ok(outcome)
             });
@@ -208,6 +237,11 @@ impl Load {
 }
 
 impl Outcome {
+    pub(crate) fn add(&mut self, timing: &Timing) {
+        self.first_byte.push(timing.first_byte);
+        self.whole.push(timing.whole);
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.elapsed += other.elapsed;
         self.first_byte.extend(other.first_byte);

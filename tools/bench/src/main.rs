@@ -1,36 +1,47 @@
-//! `make bench`: the gateway against a bare hyper pass-through, side by side in one run.
+//! `make bench`: the gateway beside nginx and a bare hyper pass-through, in one run.
 //!
 //! The machine is noisy, so ratios of one run count, not absolute numbers of different days. The
-//! simulator, the server under test and this load generator share the machine's cores in both
-//! halves of the comparison.
+//! upstream, the server under test and this load generator share the machine's cores in both halves of
+//! a comparison.
 
+mod compare;
 mod load;
+mod nginx;
 mod paced;
 mod passthrough;
 mod process;
 mod report;
 mod rest;
-mod simulator;
+mod upstream;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    load::{Load, Target},
-    process::{Gateway, Passthrough, Simulator},
+    compare::{Bench, Programs},
+    upstream::Shape,
 };
 
+/// Of a paced upstream.
+const INTERVAL_MS: u64 = 20;
+
 #[derive(Debug, Parser)]
-#[command(about = "Measures the gateway against a bare hyper pass-through")]
+#[command(about = "Measures the gateway beside nginx and a bare hyper pass-through")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// The release binary under test.
     #[arg(long, default_value = "target/release/grok2api")]
     gateway: PathBuf,
-    /// Seconds of load for each measurement.
-    #[arg(long, default_value_t = 8)]
+    /// Debian's `nginx-light`.
+    #[arg(long, default_value = "/usr/sbin/nginx")]
+    nginx: PathBuf,
+    /// What to measure; everything without it.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Seconds of load for each side of a measurement.
+    #[arg(long, default_value_t = 6)]
     seconds: u64,
     /// Token events of one answer.
     #[arg(long, default_value_t = 64)]
@@ -38,22 +49,36 @@ struct Cli {
     /// Clients that ask at the same time.
     #[arg(long, default_value_t = 32)]
     clients: usize,
+    /// Numbers of clients of a paced upstream.
+    #[arg(long, value_delimiter = ',', default_value = "200,1000")]
+    crowds: Vec<usize>,
     /// Numbers of open paced streams to measure memory with.
     #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
     streams: Vec<usize>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// HTTP/1 upstream, everything at once: throughput, and one client alone.
+    Burst,
+    /// The same, each answer gathered into one JSON document.
+    Json,
+    /// HTTP/2 over TLS, everything at once.
+    H2,
+    /// An event every 20 ms to many clients.
+    Paced,
+    /// Memory without requests.
+    Rest,
+    /// Memory of open streams.
+    Open,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The comparison's other half: forwards every request to UPSTREAM as it is.
+    /// A reference: forwards every request to UPSTREAM as it is.
     Passthrough { upstream: String },
-    /// The upstream: answers of EVENTS tokens, at full speed or one in INTERVAL_MS.
-    Simulator {
-        #[arg(long)]
-        events: usize,
-        #[arg(long)]
-        interval_ms: Option<u64>,
-    },
+    /// The upstream of all sides.
+    Upstream(Shape),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -63,61 +88,75 @@ fn main() -> anyhow::Result<()> {
         .build()?;
     match &cli.command {
         Some(Command::Passthrough { upstream }) => runtime.block_on(passthrough::run(upstream)),
-        Some(Command::Simulator {
-            events,
-            interval_ms,
-        }) => runtime.block_on(simulator::run(*events, *interval_ms)),
+        Some(Command::Upstream(shape)) => runtime.block_on(upstream::run(shape)),
         None => runtime.block_on(measure(&cli)),
     }
 }
 
 async fn measure(cli: &Cli) -> anyhow::Result<()> {
-    let mut report = report::Report::default();
-    throughput(cli, &mut report).await?;
-    for accounts in [128, 10_000] {
-        report
-            .rest
-            .push(rest::measure(&cli.gateway, accounts).await?);
+    let folder = tempfile::tempdir()?;
+    let certificate = folder.path().join("upstream.pem");
+    let is_wanted = |part| cli.only.is_empty() || cli.only.contains(&part);
+    report::head(cli.events);
+    if is_wanted(Part::Burst) {
+        burst(cli).await?;
     }
-    for &streams in &cli.streams {
-        report
-            .paced
-            .push(paced::measure(cli.gateway.as_path(), streams).await?);
+    if is_wanted(Part::Json) {
+        let bench = cli.start(0, None).await?.with_whole_answers();
+        let what = format!("JSON, {} clients", cli.clients);
+        report::pressed(&what, &bench.press(cli.clients, cli.time()).await?);
     }
-    report.print();
+    if is_wanted(Part::H2) {
+        let bench = cli.start(0, Some(certificate.clone())).await?;
+        let what = format!("h2, {} clients", cli.clients);
+        report::pressed(&what, &bench.press(cli.clients, cli.time()).await?);
+    }
+    if is_wanted(Part::Paced) {
+        for &clients in &cli.crowds {
+            let bench = cli.start(INTERVAL_MS, None).await?;
+            let what = format!("paced, {clients} at once");
+            report::crowded(&what, &bench.crowd(clients, 3).await?);
+        }
+    }
+    if is_wanted(Part::Rest) {
+        for accounts in [128, 10_000] {
+            report::rest(&rest::measure(&cli.gateway, accounts).await?);
+        }
+    }
+    if is_wanted(Part::Open) {
+        for &streams in &cli.streams {
+            for http2 in [None, Some(certificate.clone())] {
+                report::open(&paced::measure(&cli.gateway, streams, http2).await?);
+            }
+        }
+    }
     Ok(())
 }
 
-async fn throughput(cli: &Cli, report: &mut report::Report) -> anyhow::Result<()> {
-    let simulator = Simulator::start(&["--events", &cli.events.to_string()]).await?;
-    let passthrough = Passthrough::start(&simulator.url).await?;
-    let gateway = Gateway::start(&cli.gateway, &simulator.url, cli.clients * 4).await?;
-    let direct = Target::upstream(&passthrough.address);
-    let ours = Target::gateway(gateway.address());
-    let seconds = Duration::from_secs(cli.seconds);
-    let warm_up = Load {
-        clients: 4,
-        duration: Duration::from_secs(1),
-    };
-    for target in [&direct, &ours] {
-        warm_up.run(target).await?;
-    }
-    // Halves alternate, so that a neighbour's burst of work hits both.
-    let many = Load {
-        clients: cli.clients,
-        duration: seconds / 2,
-    };
-    let single = Load {
-        clients: 1,
-        duration: seconds / 4,
-    };
-    for _ in 0..2 {
-        report.passthrough.merge(many.run(&direct).await?);
-        report.gateway.merge(many.run(&ours).await?);
-        report.passthrough_single.merge(single.run(&direct).await?);
-        report.gateway_single.merge(single.run(&ours).await?);
-    }
-    report.clients = cli.clients;
-    report.events = cli.events;
+async fn burst(cli: &Cli) -> anyhow::Result<()> {
+    let bench = cli.start(0, None).await?;
+    let what = format!("burst, {} clients", cli.clients);
+    report::pressed(&what, &bench.press(cli.clients, cli.time()).await?);
+    report::alone(&bench.press(1, cli.time()).await?);
     Ok(())
+}
+
+impl Cli {
+    fn time(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    async fn start(&self, interval_ms: u64, http2: Option<PathBuf>) -> anyhow::Result<Bench> {
+        let programs = Programs {
+            gateway: &self.gateway,
+            nginx: &self.nginx,
+        };
+        let shape = Shape {
+            events: self.events,
+            interval_ms,
+            http2,
+        };
+        // So many that no answer waits for an account.
+        Bench::start(programs, &shape, self.clients * 4).await
+    }
 }

@@ -1,13 +1,18 @@
 //! Many open streams at a reading pace: is every event delivered, and what does a stream cost?
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::ensure;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     load::Target,
-    process::{Gateway, Simulator},
+    process::{Gateway, Upstream},
+    upstream::Shape,
 };
 
 /// Events of one answer and the time between them: a stream stays open for about half a minute.
@@ -21,6 +26,8 @@ const OPENING: usize = 200;
 /// What `streams` open streams cost.
 pub(crate) struct Paced {
     pub(crate) streams: usize,
+    /// The upstream's protocol.
+    pub(crate) is_http2: bool,
     pub(crate) rest_kib: u64,
     pub(crate) open_kib: u64,
     /// A minute after the last stream has ended.
@@ -38,17 +45,19 @@ impl Paced {
 ///
 /// # Errors
 /// A stream failed, or delivered another number of events than the others.
-pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Paced> {
-    let interval = INTERVAL.as_millis().to_string();
-    let events = EVENTS.to_string();
-    let args = [
-        "--events",
-        events.as_str(),
-        "--interval-ms",
-        interval.as_str(),
-    ];
-    let simulator = Simulator::start(&args).await?;
-    let gateway = Gateway::start(binary, &simulator.url, 200).await?;
+pub(crate) async fn measure(
+    binary: &Path,
+    streams: usize,
+    http2: Option<PathBuf>,
+) -> anyhow::Result<Paced> {
+    let shape = Shape {
+        events: EVENTS,
+        interval_ms: INTERVAL.as_millis() as u64,
+        http2,
+    };
+    let upstream = Upstream::start(&shape).await?;
+    let trusted = shape.http2.as_deref();
+    let gateway = Gateway::start(binary, &upstream.url, 200, trusted).await?;
     let rest_kib = gateway.memory_kib()?;
     let target = Target::gateway(gateway.address());
     let opening = Arc::new(Semaphore::new(OPENING));
@@ -80,6 +89,7 @@ pub(crate) async fn measure(binary: &Path, streams: usize) -> anyhow::Result<Pac
     tokio::time::sleep(AFTER).await;
     Ok(Paced {
         streams,
+        is_http2: trusted.is_some(),
         rest_kib,
         open_kib,
         after_kib: gateway.memory_kib()?,

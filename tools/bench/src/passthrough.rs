@@ -1,10 +1,13 @@
 //! The least a proxy can do: hyper in, hyper out, bodies untouched.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty, combinators::BoxBody};
 use hyper::{body::Incoming, service::service_fn};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
@@ -12,15 +15,15 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
-type Forward = Client<HttpConnector, Incoming>;
+use crate::process::announce;
+
+type Forward = Client<HttpsConnector<HttpConnector>, Incoming>;
 
 /// Listens on a free port, prints its address and forwards until killed.
 pub(crate) async fn run(upstream: &str) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     announce(&listener.local_addr()?.to_string());
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    let client: Forward = Client::builder(TokioExecutor::new()).build(connector);
+    let client: Forward = Client::builder(TokioExecutor::new()).build(connector()?);
     let tasks = TaskTracker::new();
     let upstream = upstream.trim_end_matches('/').to_owned();
     loop {
@@ -34,6 +37,25 @@ pub(crate) async fn run(upstream: &str) -> anyhow::Result<()> {
                 .await;
         });
     }
+}
+
+/// HTTP/2 where the upstream offers it.
+fn connector() -> anyhow::Result<HttpsConnector<HttpConnector>> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.enforce_http(false);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(connector))
 }
 
 async fn forward(
@@ -55,12 +77,4 @@ async fn forward(
                 .body(body)?)
         }
     }
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the parent process reads the address from here"
-)]
-fn announce(address: &str) {
-    println!("{address}");
 }

@@ -14,6 +14,10 @@ use tokio::{
     process::{Child, Command},
 };
 
+use crate::upstream::Shape;
+
+/// Names the file with the only certificates that are trusted.
+const TRUSTED: &str = "SSL_CERT_FILE";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 async fn first_line(child: &mut Child) -> anyhow::Result<String> {
@@ -28,23 +32,44 @@ async fn first_line(child: &mut Child) -> anyhow::Result<String> {
     line.context("ended at once")
 }
 
-/// This program's own `simulator`.
-pub(crate) struct Simulator {
+/// Starts this program again as one of the others that take part; it prints its address.
+async fn start_own(arguments: &[&str], trusted: Option<&Path>) -> anyhow::Result<(Child, String)> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(certificate) = trusted {
+        command.env(TRUSTED, certificate);
+    }
+    let mut child = command.spawn()?;
+    let line = first_line(&mut child)
+        .await
+        .with_context(|| format!("starting {arguments:?}"))?;
+    Ok((child, line))
+}
+
+/// What the parent process reads as the address.
+#[expect(clippy::print_stdout, reason = "the parent process reads it from here")]
+pub(crate) fn announce(address: &str) {
+    println!("{address}");
+}
+
+/// This program's own `upstream`.
+pub(crate) struct Upstream {
     pub(crate) url: String,
     _child: Child,
 }
 
-impl Simulator {
-    pub(crate) async fn start(args: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("simulator")
-            .args(args)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let url = first_line(&mut child)
-            .await
-            .context("starting the simulator")?;
+impl Upstream {
+    pub(crate) async fn start(shape: &Shape) -> anyhow::Result<Self> {
+        let (events, interval) = (shape.events.to_string(), shape.interval_ms.to_string());
+        let mut arguments = vec!["upstream", "--events", &events, "--interval-ms", &interval];
+        if let Some(certificate) = &shape.http2 {
+            arguments.push("--http2");
+            arguments.push(certificate.to_str().context("not a path in UTF-8")?);
+        }
+        let (child, url) = start_own(&arguments, None).await?;
         Ok(Self { url, _child: child })
     }
 }
@@ -52,24 +77,43 @@ impl Simulator {
 /// This program's own `passthrough`.
 pub(crate) struct Passthrough {
     pub(crate) address: String,
-    _child: Child,
+    child: Child,
 }
 
 impl Passthrough {
-    pub(crate) async fn start(upstream: &str) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["passthrough", upstream])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let address = first_line(&mut child)
-            .await
-            .context("starting the pass-through")?;
-        Ok(Self {
-            address,
-            _child: child,
-        })
+    pub(crate) async fn start(upstream: &str, trusted: Option<&Path>) -> anyhow::Result<Self> {
+        let (child, address) = start_own(&["passthrough", upstream], trusted).await?;
+        Ok(Self { address, child })
     }
+
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        cpu_of_family(self.child.id().context("the pass-through has ended")?)
+    }
+}
+
+/// Time of the cores that a process and its children have taken so far, to 10 ms.
+pub(crate) fn cpu_of_family(pid: u32) -> anyhow::Result<Duration> {
+    // What Linux counts in on every machine that this runs on.
+    const TICK: Duration = Duration::from_millis(10);
+    let mut ticks = 0;
+    for entry in std::fs::read_dir("/proc")? {
+        let entry = entry?;
+        // Whatever is no process, or has ended meanwhile.
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+            continue;
+        };
+        // The name, in brackets, may hold anything.
+        let Some((head, tail)) = stat.rsplit_once(") ") else {
+            continue;
+        };
+        let fields: Vec<&str> = tail.split(' ').collect();
+        let field = |at: usize| fields.get(at).and_then(|text| text.parse::<u32>().ok());
+        let own = head.split(' ').next().and_then(|text| text.parse().ok());
+        if own == Some(pid) || field(1) == Some(pid) {
+            ticks += field(11).unwrap_or(0) + field(12).unwrap_or(0);
+        }
+    }
+    Ok(TICK * ticks)
 }
 
 /// `grok2api serve` on a data folder of its own.
@@ -81,31 +125,41 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts on a fresh folder with `accounts` accounts that never run out and room for many
     /// streams.
+    /// `trusted` is the certificate of an upstream with TLS.
     pub(crate) async fn start(
         binary: &Path,
         upstream: &str,
         accounts: usize,
+        trusted: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let accounts = (0..accounts).map(
             |n| serde_json::json!({"token": format!("bench-account-{n}"), "quota": ENDLESS_QUOTA}),
         );
         test_support::write_accounts(data.path(), &[("ssoBasic", accounts.collect())])?;
-        Self::spawn(binary, upstream, data).await
+        Self::spawn(binary, upstream, trusted, data).await
     }
 
     /// Stops it and starts it again on the same folder.
     pub(crate) async fn restart(self, binary: &Path, upstream: &str) -> anyhow::Result<Self> {
         let Self { mut gateway, data } = self;
         gateway.kill()?;
-        Self::spawn(binary, upstream, data).await
+        Self::spawn(binary, upstream, None, data).await
     }
 
-    async fn spawn(binary: &Path, upstream: &str, data: TempDir) -> anyhow::Result<Self> {
-        let launch = Launch::new(binary, data.path())
+    async fn spawn(
+        binary: &Path,
+        upstream: &str,
+        trusted: Option<&Path>,
+        data: TempDir,
+    ) -> anyhow::Result<Self> {
+        let mut launch = Launch::new(binary, data.path())
             .upstream(upstream)
             .env("LOG_LEVEL", "error")
             .env("GROK2API_CHAT__CONCURRENT", 20_000);
+        if let Some(certificate) = trusted {
+            launch = launch.env(TRUSTED, certificate.display());
+        }
         Ok(Self {
             gateway: launch.start().await?,
             data,
@@ -114,6 +168,10 @@ impl Gateway {
 
     pub(crate) fn address(&self) -> &str {
         &self.gateway.address
+    }
+
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        cpu_of_family(self.gateway.pid())
     }
 
     /// From spawn to the address on which it serves.

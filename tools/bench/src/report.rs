@@ -1,82 +1,127 @@
-//! The figures as a table that can be pasted into `docs/performance.md`.
+//! The figures as tables that can be pasted into `docs/performance.md`.
 
-use crate::{load::Outcome, paced::Paced, rest::Rest};
+use std::time::Duration;
 
-#[derive(Default)]
-pub(crate) struct Report {
-    pub(crate) clients: usize,
-    pub(crate) events: usize,
-    pub(crate) rest: Vec<Rest>,
-    pub(crate) passthrough: Outcome,
-    pub(crate) gateway: Outcome,
-    pub(crate) passthrough_single: Outcome,
-    pub(crate) gateway_single: Outcome,
-    pub(crate) paced: Vec<Paced>,
+use crate::{
+    compare::{Pair, Side},
+    load::Outcome,
+    paced::Paced,
+    rest::Rest,
+};
+
+/// Many clients in a closed loop.
+pub(crate) fn pressed(what: &str, pair: &Pair) {
+    let [reference, gateway] = [&pair.reference, &pair.gateway];
+    let rate = |side: &Side| side.outcome.per_second();
+    row(
+        &format!("{what}: answers/s"),
+        format!("{:.0}", rate(reference)),
+        format!("{:.0}", rate(gateway)),
+        format!("{:.2}", rate(gateway) / rate(reference)),
+    );
+    cpu(what, pair);
+    let whole = |side: &Side| percentiles(&side.outcome.whole);
+    row(
+        &format!("{what}: whole answer p50 / p99, ms"),
+        whole(reference),
+        whole(gateway),
+        String::new(),
+    );
 }
 
-impl Report {
-    #[expect(
-        clippy::print_stdout,
-        reason = "the report is what this program is for"
-    )]
-    pub(crate) fn print(&self) {
-        println!("{}", self.table());
-    }
+/// One client.
+pub(crate) fn alone(pair: &Pair) {
+    let [reference, gateway] = [&pair.reference.outcome, &pair.gateway.outcome];
+    let added = |share| {
+        Outcome::percentile_ms(&gateway.first_byte, share)
+            - Outcome::percentile_ms(&reference.first_byte, share)
+    };
+    row(
+        "one client: first byte p50 / p99, ms",
+        percentiles(&reference.first_byte),
+        percentiles(&gateway.first_byte),
+        format!("+{:.3} / +{:.3}", added(0.5), added(0.99)),
+    );
+    row(
+        "one client: whole answer p50 / p99, ms",
+        percentiles(&reference.whole),
+        percentiles(&gateway.whole),
+        String::new(),
+    );
+}
 
-    fn table(&self) -> String {
-        let (direct, ours) = (self.passthrough.per_second(), self.gateway.per_second());
-        let whole = |outcome: &Outcome, share| Outcome::percentile_ms(&outcome.whole, share);
-        let first = |outcome: &Outcome, share| Outcome::percentile_ms(&outcome.first_byte, share);
-        let added =
-            |share| first(&self.gateway_single, share) - first(&self.passthrough_single, share);
-        let mut lines = vec![
-            format!(
-                "| streamed chat, {} clients, {} events | pass-through | grok2api | ratio |",
-                self.clients, self.events
-            ),
-            "|---|---|---|---|".to_owned(),
-            format!(
-                "| answers/s | {direct:.0} | {ours:.0} | {:.2} |",
-                ours / direct
-            ),
-            format!(
-                "| whole answer p50 / p99, ms | {:.2} / {:.2} | {:.2} / {:.2} | |",
-                whole(&self.passthrough, 0.5),
-                whole(&self.passthrough, 0.99),
-                whole(&self.gateway, 0.5),
-                whole(&self.gateway, 0.99)
-            ),
-            format!(
-                "| time to first byte, 1 client, p50 / p99, ms | {:.3} / {:.3} | {:.3} / {:.3} | +{:.3} / +{:.3} |",
-                first(&self.passthrough_single, 0.5),
-                first(&self.passthrough_single, 0.99),
-                first(&self.gateway_single, 0.5),
-                first(&self.gateway_single, 0.99),
-                added(0.5),
-                added(0.99)
-            ),
-            String::new(),
-        ];
-        for rest in &self.rest {
-            lines.push(format!(
-                "At rest with {} accounts: {:.1} MiB; serves {} ms after its start.",
-                rest.accounts,
-                rest.kib as f64 / 1024.0,
-                rest.start.as_millis()
-            ));
-        }
-        for paced in &self.paced {
-            lines.push(format!(
-                "{} open paced streams: {:.1} MiB ({:.1} KiB each), every one of {} events delivered to each; \
-                 {:.1} MiB a minute after, {:.2} times as much as before.",
-                paced.streams,
-                paced.open_kib as f64 / 1024.0,
-                paced.kib_per_stream(),
-                paced.events_per_stream,
-                paced.after_kib as f64 / 1024.0,
-                paced.after_kib as f64 / paced.rest_kib as f64
-            ));
-        }
-        lines.join("\n")
-    }
+/// Many that asked at the same moment.
+pub(crate) fn crowded(what: &str, pair: &Pair) {
+    let [reference, gateway] = [&pair.reference.outcome, &pair.gateway.outcome];
+    let last = |outcome: &Outcome| Outcome::percentile_ms(&outcome.first_byte, 0.99);
+    cpu(what, pair);
+    row(
+        &format!("{what}: first token p50 / p99, ms"),
+        percentiles(&reference.first_byte),
+        percentiles(&gateway.first_byte),
+        format!("{:.2}", last(gateway) / last(reference)),
+    );
+    row(
+        &format!("{what}: whole answer p50 / p99, ms"),
+        percentiles(&reference.whole),
+        percentiles(&gateway.whole),
+        String::new(),
+    );
+}
+
+fn cpu(what: &str, pair: &Pair) {
+    let (reference, gateway) = (pair.reference.cpu_ms(), pair.gateway.cpu_ms());
+    row(
+        &format!("{what}: CPU an answer, ms"),
+        format!("{reference:.3}"),
+        format!("{gateway:.3}"),
+        format!("{:.2}", gateway / reference),
+    );
+}
+
+fn percentiles(times: &[Duration]) -> String {
+    let at = |share| Outcome::percentile_ms(times, share);
+    format!("{:.2} / {:.2}", at(0.5), at(0.99))
+}
+
+pub(crate) fn head(events: usize) {
+    line(&format!(
+        "| answers of {events} events | nginx (h2: pass-through) | grok2api | ratio |"
+    ));
+    line("|---|---|---|---|");
+}
+
+fn row(what: &str, reference: String, gateway: String, ratio: String) {
+    line(&format!("| {what} | {reference} | {gateway} | {ratio} |"));
+}
+
+pub(crate) fn rest(rest: &Rest) {
+    line(&format!(
+        "At rest with {} accounts: {:.1} MiB; serves {} ms after its start.",
+        rest.accounts,
+        rest.kib as f64 / 1024.0,
+        rest.start.as_millis()
+    ));
+}
+
+pub(crate) fn open(paced: &Paced) {
+    line(&format!(
+        "{} open paced streams, HTTP/{} upstream: {:.1} MiB ({:.1} KiB each), every one of {} events \
+         delivered to each; {:.1} MiB a minute after, {:.2} times as much as before.",
+        paced.streams,
+        if paced.is_http2 { 2 } else { 1 },
+        paced.open_kib as f64 / 1024.0,
+        paced.kib_per_stream(),
+        paced.events_per_stream,
+        paced.after_kib as f64 / 1024.0,
+        paced.after_kib as f64 / paced.rest_kib as f64
+    ));
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the report is what this program is for"
+)]
+fn line(text: &str) {
+    println!("{text}");
 }

@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::process::{Gateway, Simulator};
+use crate::{
+    process::{Gateway, Upstream},
+    upstream::Shape,
+};
 
 /// After this time a started process has freed what only its start needed.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -19,9 +22,14 @@ pub(crate) struct Rest {
 /// The first start, which makes key, database and password and imports the accounts, is not
 /// measured.
 pub(crate) async fn measure(binary: &Path, accounts: usize) -> anyhow::Result<Rest> {
-    let simulator = Simulator::start(&["--events", "1"]).await?;
-    let first = Gateway::start(binary, &simulator.url, accounts).await?;
-    let gateway = first.restart(binary, &simulator.url).await?;
+    let upstream = Upstream::start(&Shape {
+        events: 1,
+        interval_ms: 0,
+        http2: None,
+    })
+    .await?;
+    let first = Gateway::start(binary, &upstream.url, accounts, None).await?;
+    let gateway = first.restart(binary, &upstream.url).await?;
     tokio::time::sleep(SETTLE).await;
     Ok(Rest {
         accounts,

@@ -5,6 +5,7 @@
     reason = "a test helper that fails should stop the test"
 )]
 
+mod connections;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod files;

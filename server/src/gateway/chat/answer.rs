@@ -137,21 +137,12 @@ impl Answer {
             if self.attempt.is_ended {
                 return Poll::Ready(Ok(false));
             }
-            // Only what was handed out: a poll that waits must not lose what it has gathered.
-            if !self.attempt.is_gathering() {
-                self.attempt.deltas.clear();
-            }
+            self.attempt.deltas.clear();
             if let Err(failure) = ready!(self.attempt.poll_advance(context)) {
                 return Poll::Ready(Err(self.broken(failure)));
             }
             self.is_unread = true;
         }
-    }
-
-    /// Everything has been handed out; what follows is the end.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.attempt.is_ended && !self.is_unread
     }
 
     /// How it ended. To be asked when [`Answer::next`] has said `None`.

@@ -2,26 +2,22 @@
 
 use std::{
     future::poll_fn,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use chat::{Deltas, FinishReason};
 use grok::{ChatCall, ChatStream, UpstreamError};
 use pool::Lease;
-use tokio::time::Instant;
 
 use super::{
-    ChatContext, Delivery, conversations::UpstreamConversation, deadlines::FrameWait,
-    reschedule::Reschedule, translate::Translator,
+    ChatContext, conversations::UpstreamConversation, deadlines::FrameWait, translate::Translator,
 };
 use crate::gateway::failure::Failure;
 
 /// Frames are gathered into one write up to this size, so that a fast upstream does not cost one
 /// system call an event.
 const GATHER_BYTES: usize = 16 * 1024;
-/// Nothing that has come is kept back for longer to gather more of it.
-const GATHER_TIME: Duration = Duration::from_millis(5);
 
 /// A stream under way on a leased account. Dropping it ends the call.
 pub(in crate::gateway) struct Attempt {
@@ -36,13 +32,6 @@ pub(in crate::gateway) struct Attempt {
     continued: Option<UpstreamConversation>,
     stream: ChatStream,
     wait: FrameWait,
-    /// Since when there has been something that nobody was told.
-    news_since: Option<Instant>,
-    /// Whether what comes is written at once, so that fewer pieces are worth a moment.
-    gathers: bool,
-    reschedule: Reschedule,
-    /// Others have run since the last frame, and nothing new has come.
-    has_rescheduled: bool,
     /// How the stream broke right behind frames that were fine: those go to the caller first.
     broken: Option<UpstreamError>,
 }
@@ -80,10 +69,6 @@ impl Attempt {
             continued: conversation.cloned(),
             stream,
             wait: FrameWait::new(context.deadlines),
-            news_since: None,
-            gathers: context.delivery == Delivery::Stream,
-            reschedule: Reschedule::default(),
-            has_rescheduled: false,
             broken: None,
         };
         while !attempt.translator.has_content {
@@ -123,6 +108,7 @@ impl Attempt {
         if let Some(error) = self.broken.take() {
             return Poll::Ready(Err(error.into()));
         }
+        let mut has_news = false;
         loop {
             let frame = match self.stream.poll_frame(context) {
                 Poll::Ready(Ok(Some(frame))) => frame,
@@ -131,20 +117,13 @@ impl Attempt {
                     self.is_ended = true;
                     return Poll::Ready(Ok(()));
                 }
-                Poll::Ready(Err(error)) if self.news_since.take().is_some() => {
+                Poll::Ready(Err(error)) if has_news => {
                     self.broken = Some(error);
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                Poll::Pending => match self.news_since {
-                    Some(since) if self.may_gather(since) => {
-                        ready!(self.reschedule.poll(context));
-                        self.has_rescheduled = true;
-                        continue;
-                    }
-                    Some(_) => return self.tell(),
-                    None => return self.wait.poll(context).map(Err),
-                },
+                Poll::Pending if has_news => return Poll::Ready(Ok(())),
+                Poll::Pending => return self.wait.poll(context).map(Err),
             };
             if frame.moderated {
                 return Poll::Ready(Err(Failure::Moderated));
@@ -155,34 +134,11 @@ impl Attempt {
                 self.is_ended = true;
                 return Poll::Ready(Ok(()));
             }
-            self.has_rescheduled = false;
-            if self.news_since.is_none() {
-                self.news_since = Some(Instant::now());
-            }
+            has_news = true;
             if self.deltas.len_bytes() >= GATHER_BYTES {
-                return self.tell();
+                return Poll::Ready(Ok(()));
             }
         }
-    }
-
-    /// Whether to let others run for more of it: never before the first content, which nothing may
-    /// hold up, and not when that has brought nothing just now.
-    fn may_gather(&self, since: Instant) -> bool {
-        self.gathers
-            && self.first_byte.is_some()
-            && !self.has_rescheduled
-            && since.elapsed() < GATHER_TIME
-    }
-
-    /// There are deltas that nobody was told of yet.
-    pub(super) fn is_gathering(&self) -> bool {
-        self.news_since.is_some()
-    }
-
-    fn tell(&mut self) -> Poll<Result<(), Failure>> {
-        self.news_since = None;
-        self.has_rescheduled = false;
-        Poll::Ready(Ok(()))
     }
 }
 

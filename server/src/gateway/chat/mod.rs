@@ -5,7 +5,6 @@ mod attachments;
 mod attempt;
 pub mod conversations;
 mod deadlines;
-mod reschedule;
 mod translate;
 pub mod unread;
 

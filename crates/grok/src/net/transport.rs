@@ -4,20 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use reqwest::redirect::Policy;
 use tokio::time::Instant;
 use url::Url;
 
+use super::connect::Connector;
+use super::pool::Pool;
+use super::{Request, Response};
+use crate::error::UpstreamError;
 use crate::settings::{Settings, SettingsError};
-use crate::tls;
 
-/// Idle connections keep the door open for the next request, and cost memory on both sides.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Most of the connections of a burst over HTTP/1 will not be needed again soon.
-const POOL_MAX_IDLE: usize = 64;
-/// A dead HTTP/2 connection would otherwise hang all its streams until their idle timeouts.
-const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
-const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// A burst of challenges opens one new pool, not hundreds.
 const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -31,15 +26,15 @@ struct Recipe {
     connect_timeout: Duration,
 }
 
-struct Pool {
-    client: reqwest::Client,
+struct Current {
+    pool: Arc<Pool>,
     renewed_at: Option<Instant>,
 }
 
 /// A connection pool that can be exchanged for a fresh one.
 pub(crate) struct Transport {
     recipe: Recipe,
-    pool: RwLock<Pool>,
+    current: RwLock<Current>,
 }
 
 /// The pools for web and asset traffic; the same one when the proxies are the same.
@@ -75,18 +70,23 @@ impl Transports {
 
 impl Transport {
     fn open(recipe: Recipe) -> Result<Self, SettingsError> {
-        let client = build(&recipe)?;
+        let pool = build(&recipe)?;
         Ok(Self {
             recipe,
-            pool: RwLock::new(Pool {
-                client,
+            current: RwLock::new(Current {
+                pool,
                 renewed_at: None,
             }),
         })
     }
 
-    pub(crate) fn client(&self) -> reqwest::Client {
-        self.pool.read().client.clone()
+    /// As [`Pool::send`].
+    ///
+    /// # Errors
+    /// As [`Pool::send`].
+    pub(crate) async fn send(&self, request: &Request) -> Result<Response, UpstreamError> {
+        let pool = Arc::clone(&self.current.read().pool);
+        pool.send(request).await
     }
 
     /// Leaves the pooled connections to the streams that use them and starts with new ones:
@@ -94,13 +94,13 @@ impl Transport {
     pub(crate) fn renew(&self) {
         let now = Instant::now();
         let is_fresh = |at: Instant| now.duration_since(at) < RENEW_INTERVAL;
-        if self.pool.read().renewed_at.is_some_and(is_fresh) {
+        if self.current.read().renewed_at.is_some_and(is_fresh) {
             return;
         }
         match build(&self.recipe) {
-            Ok(client) => {
-                *self.pool.write() = Pool {
-                    client,
+            Ok(pool) => {
+                *self.current.write() = Current {
+                    pool,
                     renewed_at: Some(now),
                 }
             }
@@ -147,38 +147,13 @@ fn proxy_url(text: &str, key: &'static str) -> Result<Url, SettingsError> {
     }
 }
 
-fn build(recipe: &Recipe) -> Result<reqwest::Client, SettingsError> {
-    let proxy_host = recipe
-        .proxy
-        .as_ref()
-        .filter(|_| recipe.trust_proxy)
-        .and_then(Url::host_str);
-    let tls = match proxy_host {
-        Some(host) => tls::tls_config_trusting_proxy(host),
-        None => tls::tls_config(),
-    };
-    let tls = tls.map_err(|error| SettingsError::Tls {
-        reason: error.to_string(),
-    })?;
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(Policy::none())
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(recipe.connect_timeout)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .pool_max_idle_per_host(POOL_MAX_IDLE)
-        .http2_keep_alive_interval(HTTP2_PING_INTERVAL)
-        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT);
-    if let Some(proxy) = &recipe.proxy {
-        let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| SettingsError::Proxy {
-            key: "proxy.base_proxy_url",
-        })?;
-        builder = builder.proxy(proxy);
-    }
-    builder.build().map_err(|error| SettingsError::Client {
-        reason: error.to_string(),
-    })
+fn build(recipe: &Recipe) -> Result<Arc<Pool>, SettingsError> {
+    let connector = Connector::new(
+        recipe.proxy.as_ref(),
+        recipe.trust_proxy,
+        recipe.connect_timeout,
+    )?;
+    Ok(Pool::new(connector))
 }
 
 #[cfg(test)]

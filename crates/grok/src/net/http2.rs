@@ -1,0 +1,159 @@
+//! One HTTP/2 connection, shared by as many exchanges as the other side allows.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::uri::{Scheme, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use tokio_util::task::TaskTracker;
+
+use super::Request;
+use super::connect::{Io, Origin};
+use crate::error::UpstreamError;
+
+/// A dead connection would otherwise hang all its streams until their idle timeouts.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A handle on an open connection. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Shared {
+    sender: SendRequest<Full<Bytes>>,
+    load: Arc<Load>,
+}
+
+type Connection = hyper::client::conn::http2::Connection<TokioIo<Box<dyn Io>>, Full<Bytes>, Tasks>;
+
+struct Load {
+    streams: AtomicUsize,
+    /// Knows what the other side allows. Locked for moments only.
+    connection: Mutex<Connection>,
+}
+
+/// Where hyper's own tasks run.
+#[derive(Clone)]
+struct Tasks(TaskTracker);
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+/// One stream of the connection; gone when dropped.
+pub(super) struct InFlight {
+    load: Arc<Load>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.load.streams.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Shared {
+    /// Opens the protocol on `io`. A task of `tasks` drives it, and ends with the last handle and the
+    /// last stream.
+    ///
+    /// # Errors
+    /// The other side does not speak it.
+    pub(super) async fn open(io: Box<dyn Io>, tasks: &TaskTracker) -> Result<Self, UpstreamError> {
+        let (sender, connection) = Builder::new(Tasks(tasks.clone()))
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .handshake(TokioIo::new(io))
+            .await
+            .map_err(|error| UpstreamError::connect(&error))?;
+        let load = Arc::new(Load {
+            streams: AtomicUsize::new(0),
+            connection: Mutex::new(connection),
+        });
+        let driven = Arc::clone(&load);
+        tasks.spawn(async move {
+            let drive = poll_fn(|context| Pin::new(&mut *driven.connection.lock()).poll(context));
+            if let Err(error) = drive.await {
+                tracing::debug!(%error, "an upstream connection ended");
+            }
+        });
+        Ok(Self { sender, load })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.load.streams.load(Ordering::Acquire) == 0
+    }
+
+    /// Takes a stream, if the other side allows one more: it would only queue there.
+    pub(super) fn reserve(&self) -> Option<InFlight> {
+        let limit = self.load.connection.lock().current_max_send_streams();
+        let room = |streams: usize| (streams < limit).then_some(streams + 1);
+        self.load
+            .streams
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, room)
+            .ok()?;
+        Some(InFlight {
+            load: Arc::clone(&self.load),
+        })
+    }
+
+    /// # Errors
+    /// The connection broke.
+    ///
+    /// # Cancellation
+    /// Resets the stream.
+    pub(super) async fn exchange(
+        &mut self,
+        request: &Request,
+        origin: &Origin,
+    ) -> Result<http::Response<Incoming>, UpstreamError> {
+        let outgoing = outgoing(request, origin)?;
+        self.sender
+            .ready()
+            .await
+            .map_err(|error| UpstreamError::cut(&error))?;
+        self.sender
+            .send_request(outgoing)
+            .await
+            .map_err(|error| UpstreamError::cut(&error))
+    }
+}
+
+fn outgoing(
+    request: &Request,
+    origin: &Origin,
+) -> Result<http::Request<Full<Bytes>>, UpstreamError> {
+    let path = &request.url[url::Position::BeforePath..url::Position::AfterQuery];
+    let uri = Uri::builder()
+        .scheme(Scheme::HTTPS)
+        .authority(origin.authority())
+        .path_and_query(path)
+        .build()
+        .map_err(|_| UpstreamError::Malformed {
+            what: "the address cannot be asked for",
+        })?;
+    let mut outgoing = http::Request::new(Full::new(request.body.clone()));
+    *outgoing.method_mut() = http::Method::POST;
+    *outgoing.uri_mut() = uri;
+    *outgoing.version_mut() = http::Version::HTTP_2;
+    let headers: &HeaderMap = &request.headers;
+    outgoing.headers_mut().clone_from(headers);
+    Ok(outgoing)
+}
