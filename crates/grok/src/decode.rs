@@ -13,7 +13,6 @@
 //! Levels: the top knows `result` and `error`; below them the payload may sit in `response` or
 //! directly under `result` (follow-ups were seen that way), so both are read alike.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -103,7 +102,7 @@ impl RawFrame {
         let text = |span: Option<Span>| {
             let span = span?;
             let source = if span.is_scratch { scratch } else { line };
-            source.get(span.start..span.end).map(Cow::Borrowed)
+            source.get(span.start..span.end)
         };
         Frame {
             conversation_id: text(self.conversation_id),
@@ -113,7 +112,7 @@ impl RawFrame {
             is_thinking: self.is_thinking,
             message_tag: text(self.message_tag),
             token: text(self.token),
-            model_response: self.model_response.map(|boxed| *boxed),
+            model_response: self.model_response,
             card_attachment: text(self.card_attachment),
             web_results: self.web_results,
             moderated: self.moderated,

@@ -1,27 +1,25 @@
 //! One event of an answer.
 
-use std::borrow::Cow;
-
-/// An event of an answer's stream. Texts borrow from the stream's buffer where they can.
+/// An event of an answer's stream. Texts borrow from the stream's buffers.
 ///
 /// Usually one field is set; a frame may carry several. Absent and wrongly typed fields are `None`.
 /// End marks are no part of it: the stream itself tells a complete answer from a cut one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Frame<'a> {
     /// From the first frame of a new conversation.
-    pub conversation_id: Option<Cow<'a, str>>,
-    pub response_id: Option<Cow<'a, str>>,
-    pub model_hash: Option<Cow<'a, str>>,
+    pub conversation_id: Option<&'a str>,
+    pub response_id: Option<&'a str>,
+    pub model_hash: Option<&'a str>,
     /// The reasoning agent that speaks.
-    pub rollout_id: Option<Cow<'a, str>>,
+    pub rollout_id: Option<&'a str>,
     pub is_thinking: bool,
     /// `final`, `summary`, `tool_usage_card`, …
-    pub message_tag: Option<Cow<'a, str>>,
-    pub token: Option<Cow<'a, str>>,
+    pub message_tag: Option<&'a str>,
+    pub token: Option<&'a str>,
     /// The complete answer.
-    pub model_response: Option<ModelResponse>,
+    pub model_response: Option<Box<ModelResponse>>,
     /// The card's `jsonData`: a JSON text.
-    pub card_attachment: Option<Cow<'a, str>>,
+    pub card_attachment: Option<&'a str>,
     /// Pages and posts that the answer rests on; they have the titles that cards often lack.
     pub web_results: Vec<Source>,
     /// An image or a video of this frame was moderated.

@@ -132,8 +132,8 @@ mod tests {
         let mut said = Vec::new();
         while reader.advance().unwrap() {
             let frame = reader.frame();
-            let id = frame.conversation_id.map(|id| id.into_owned());
-            said.push((id, frame.token.map(|token| token.into_owned())));
+            let id = frame.conversation_id.map(str::to_owned);
+            said.push((id, frame.token.map(str::to_owned)));
         }
         let token = |text: &str| (None, Some(text.to_owned()));
         let first = (Some("0b6e".to_owned()), None);

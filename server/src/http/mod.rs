@@ -13,7 +13,7 @@ pub mod pages;
 pub mod protocol;
 pub mod public;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -35,9 +35,34 @@ use crate::{
     snapshot::Current,
 };
 
-/// What every handler and every server function may use. Cheap to clone.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// What every handler and every server function may use. Cheap to clone: every layer of every request
+/// does it.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+impl AppState {
+    #[must_use]
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+/// What an [`AppState`] leads to.
+pub struct Shared {
     pub leptos: LeptosOptions,
     pub current: Current,
     pub runtime: Arc<Runtime>,

@@ -22,7 +22,7 @@ use crate::{
     cli::ServeArgs,
     clock::now_ms,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::AppState,
+    http::{AppState, Shared},
     jobs::Jobs,
     limits::Limits,
     obs,
@@ -176,7 +176,7 @@ fn assemble(
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
     let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(current.clone()));
-    AppState {
+    AppState::new(Shared {
         leptos: leptos_options(),
         current,
         runtime,
@@ -189,7 +189,7 @@ fn assemble(
         jobs: Jobs::default(),
         limits: Limits::default(),
         unread: UnreadAnswers::default(),
-    }
+    })
 }
 
 /// A plaintext `app.app_key` becomes the password's hash and is blanked in the file

@@ -55,7 +55,7 @@ fn send(text: impl Into<Bytes>) -> Step {
 async fn tokens(stream: &mut ChatStream) -> Result<Vec<String>, UpstreamError> {
     let mut all = Vec::new();
     while let Some(frame) = stream.next_frame().await? {
-        all.extend(frame.token.map(|token| token.into_owned()));
+        all.extend(frame.token.map(str::to_owned));
     }
     Ok(all)
 }
@@ -138,7 +138,7 @@ async fn frames_come_as_soon_as_they_are_complete() {
     assert!(stream.next_frame().now_or_never().is_none());
     go.notify_one();
     let frame = stream.next_frame().await.unwrap().unwrap();
-    assert_eq!(frame.token.as_deref(), Some("é🦀"));
+    assert_eq!(frame.token, Some("é🦀"));
     go.notify_one();
     assert_eq!(tokens(&mut stream).await.unwrap(), ["two"]);
 }
@@ -166,11 +166,7 @@ async fn compressed_streams_are_not_held_back() {
     let fake = Fake::start([reply.header("content-encoding", "gzip")]).await;
     let mut stream = client(&fake).start_chat(CREDENTIAL, &call()).await.unwrap();
     let frame = stream.next_frame().await.unwrap().unwrap();
-    assert_eq!(
-        frame.token.as_deref(),
-        Some("one"),
-        "before the next piece was sent"
-    );
+    assert_eq!(frame.token, Some("one"), "before the next piece was sent");
     go.notify_one();
     assert_eq!(
         stream.next_frame().await,
@@ -393,7 +389,7 @@ async fn a_follow_up_names_conversation_and_parent() {
             .unwrap();
         let frame = stream.next_frame().await.unwrap().unwrap();
         assert_eq!(
-            (frame.token.as_deref(), frame.response_id.as_deref()),
+            (frame.token, frame.response_id),
             (Some("more"), Some("r-2"))
         );
     }

@@ -59,7 +59,7 @@ impl Translator {
     /// Takes one frame, metadata first, and appends what a caller should see.
     pub(super) fn apply(&mut self, frame: &Frame<'_>, out: &mut Deltas) {
         self.take_metadata(frame);
-        if let Some(token) = frame.token.as_deref().filter(|token| !token.is_empty()) {
+        if let Some(token) = frame.token.filter(|token| !token.is_empty()) {
             match kind_of(frame) {
                 Some(Kind::Text) => self.push_text(token, out),
                 Some(Kind::Reasoning) => self.push_reasoning(token, out),
@@ -122,9 +122,9 @@ impl Translator {
                 *slot = value.map(str::to_owned);
             }
         };
-        keep_first(&mut self.response_id, frame.response_id.as_deref());
-        keep_first(&mut self.conversation_id, frame.conversation_id.as_deref());
-        keep_first(&mut self.fingerprint, frame.model_hash.as_deref());
+        keep_first(&mut self.response_id, frame.response_id);
+        keep_first(&mut self.conversation_id, frame.conversation_id);
+        keep_first(&mut self.fingerprint, frame.model_hash);
         if let Some(response) = &frame.model_response {
             let hash = response.model_hash.as_ref();
             if hash.is_some_and(|hash| hash.len() <= MAX_ID_BYTES) {
@@ -134,13 +134,13 @@ impl Translator {
                 self.text_filter.register_card(card);
             }
         }
-        if let Some(card) = frame.card_attachment.as_deref() {
+        if let Some(card) = frame.card_attachment {
             self.text_filter.register_card(card);
         }
         for source in &frame.web_results {
             self.text_filter.register_source(source);
         }
-        if let Some(rollout) = frame.rollout_id.as_deref() {
+        if let Some(rollout) = frame.rollout_id {
             self.reasoning_filter.set_rollout(rollout);
         }
     }
@@ -204,7 +204,7 @@ impl Translator {
 
 /// `messageTag` decides where it is given, `isThinking` otherwise (`upstream-protocol.md` 2.1).
 fn kind_of(frame: &Frame<'_>) -> Option<Kind> {
-    match frame.message_tag.as_deref() {
+    match frame.message_tag {
         Some("final") => Some(Kind::Text),
         Some("raw_function_result") => None,
         Some(_) => Some(Kind::Reasoning),
