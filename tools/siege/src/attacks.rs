@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::KEY;
+use crate::{KEY, disk, wall_clock};
 
 /// One kind of hostile client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +39,17 @@ pub(crate) enum Attack {
     Nonsense,
     /// Another process that holds the database for a moment.
     LockedStore,
+    /// Another process that fills the disk for a moment.
+    FullDisk,
+    /// A wall clock that is set forward and back.
+    ClockJumps,
 }
 
 const CHAT: &str = "/v1/chat/completions";
 
 impl Attack {
-    pub(crate) const ALL: [Self; 8] = [
+    /// Those that need nothing special of the machine.
+    pub(crate) const PLAIN: [Self; 8] = [
         Self::SignIns,
         Self::HugeBodies,
         Self::SilentSockets,
@@ -65,6 +70,8 @@ impl Attack {
             Self::HangUps => "hang-ups",
             Self::Nonsense => "nonsense",
             Self::LockedStore => "locks of the database",
+            Self::FullDisk => "full disks",
+            Self::ClockJumps => "jumps of the clock",
         }
     }
 
@@ -80,6 +87,8 @@ impl Attack {
                 Self::HangUps => together(10, || hang_up(address.clone())).await,
                 Self::Nonsense => together(10, || nonsense(address.clone())).await,
                 Self::LockedStore => usize::from(lock(&data_dir).await.is_ok()),
+                Self::FullDisk => usize::from(disk::fill(&data_dir).await.is_ok()),
+                Self::ClockJumps => usize::from(wall_clock::jump(&data_dir).await.is_ok()),
             };
             met.fetch_add(count, Ordering::Relaxed);
             sleep(Duration::from_millis(50)).await;

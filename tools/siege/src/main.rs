@@ -4,7 +4,9 @@
 
 mod attacks;
 mod client;
+mod disk;
 mod memory;
+mod wall_clock;
 
 use std::{
     collections::BTreeMap,
@@ -47,6 +49,21 @@ struct Cli {
     /// Times that the gateway is stopped in the middle of it and started again.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
+    /// An empty folder on a file system of at most 200 MB, to be filled now and then.
+    #[arg(long)]
+    small_disk: Option<PathBuf>,
+    /// `libfaketime.so.1`, by which the wall clock jumps.
+    #[arg(long)]
+    faketime: Option<PathBuf>,
+}
+
+impl Cli {
+    fn attacks(&self) -> Vec<Attack> {
+        let mut attacks = Attack::PLAIN.to_vec();
+        attacks.extend(self.small_disk.as_ref().map(|_| Attack::FullDisk));
+        attacks.extend(self.faketime.as_ref().map(|_| Attack::ClockJumps));
+        attacks
+    }
 }
 
 /// What one round, or all of them, came to.
@@ -78,7 +95,10 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
         ..Options::default()
     };
     let simulator = Simulator::start(options).await?;
-    let data = tempfile::tempdir()?;
+    let data = match &cli.small_disk {
+        Some(folder) => TempDir::new_in(folder)?,
+        None => TempDir::new()?,
+    };
     let accounts = (0..200).map(
         |n| serde_json::json!({"token": format!("siege-account-{n}"), "quota": 1_000_000_000}),
     );
@@ -90,7 +110,7 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
         let seconds = mean * rand::rng().random_range(0.9..1.1);
         let gateway = start(cli, &simulator, &data).await?;
         say(&format!("round {}: {seconds:.1} s", round + 1));
-        let round = one_round(gateway, &data, Duration::from_secs_f64(seconds)).await?;
+        let round = one_round(cli, gateway, &data, Duration::from_secs_f64(seconds)).await?;
         outcome.served.merge(round.served);
         outcome.peak_kib = outcome.peak_kib.max(round.peak_kib);
         for (name, count) in round.attacks {
@@ -103,23 +123,34 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
 }
 
 async fn start(cli: &Cli, simulator: &Simulator, data: &TempDir) -> anyhow::Result<Gateway> {
-    Launch::new(&cli.gateway, data.path())
+    let launch = Launch::new(&cli.gateway, data.path())
         .upstream(&simulator.url())
         .env("GROK2API_APP__API_KEY", KEY)
         .env("GROK2API_SERVER__DRAIN_SECS", DRAIN_SECS)
-        .env("LOG_LEVEL", "error")
-        .start()
-        .await
+        .env("LOG_LEVEL", "error");
+    match &cli.faketime {
+        Some(library) => {
+            wall_clock::fake(launch, library, data.path())?
+                .start()
+                .await
+        }
+        None => launch.start().await,
+    }
 }
 
 async fn one_round(
+    cli: &Cli,
     mut gateway: Gateway,
     data: &TempDir,
     length: Duration,
 ) -> anyhow::Result<Outcome> {
     let peak = Peak::watch(gateway.pid());
     let mut attackers = JoinSet::new();
-    let met = Attack::ALL.map(|attack| (attack, Arc::new(AtomicUsize::new(0))));
+    let met: Vec<_> = cli
+        .attacks()
+        .into_iter()
+        .map(|attack| (attack, Arc::new(AtomicUsize::new(0))))
+        .collect();
     for (attack, met) in &met {
         let (address, folder) = (gateway.address.clone(), data.path().to_owned());
         attackers.spawn(attack.run(address, folder, met.clone()));

@@ -41,12 +41,12 @@ impl Health {
         self.0.lock().reason.take()
     }
 
-    /// Why a write would not be done soon.
+    /// Why a write would not be done soon. Short trouble is not worth a refusal: who waits is served
+    /// when it is over.
     pub(super) fn trouble(&self) -> Option<String> {
         let state = self.0.lock();
-        let stuck_for = state.busy_since.map(|since| since.elapsed());
-        let stuck = || stuck_for.filter(|elapsed| *elapsed >= STUCK);
-        let say = |elapsed: Duration| format!("a write has taken {} s so far", elapsed.as_secs());
-        state.reason.clone().or_else(|| stuck().map(say))
+        let elapsed = state.busy_since?.elapsed();
+        let say = || format!("a write has taken {} s so far", elapsed.as_secs());
+        (elapsed >= STUCK).then(|| state.reason.clone().unwrap_or_else(say))
     }
 }
