@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use http::uri::Authority;
 use settings::Config;
 use url::Url;
 
@@ -28,8 +29,17 @@ impl Hosts {
     /// name that only this machine or its network can give out.
     #[must_use]
     pub fn allows(&self, authority: &str) -> bool {
-        let name = name_of(authority).to_ascii_lowercase();
-        let name = name.strip_suffix('.').unwrap_or(&name);
+        let Ok(authority) = authority.parse::<Authority>() else {
+            return false;
+        };
+        // Neither userinfo before the name nor anything but a port behind it.
+        let rest = authority.as_str().strip_prefix(authority.host());
+        if rest.is_none_or(|rest| !rest.is_empty() && authority.port_u16().is_none()) {
+            return false;
+        }
+        let name = authority.host().to_ascii_lowercase();
+        let name = name.trim_start_matches('[').trim_end_matches(']');
+        let name = name.strip_suffix('.').unwrap_or(name);
         if name.is_empty() {
             return false;
         }
@@ -37,13 +47,6 @@ impl Hosts {
         let is_local = !name.contains('.') || LOCAL_ENDS.iter().any(|end| name.ends_with(end));
         is_address || is_local || self.0.iter().any(|known| known == name)
     }
-}
-
-fn name_of(authority: &str) -> &str {
-    if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or_default();
-    }
-    authority.split(':').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -79,6 +82,12 @@ mod tests {
             "",
             "[",
             ":8000",
+            "localhost@evil.example",
+            "evil.example@localhost",
+            "[::1].evil.example",
+            "[::1]evil",
+            "localhost:8000:1",
+            "localhost evil.example",
         ] {
             assert!(!hosts.allows(foreign), "{foreign}");
         }

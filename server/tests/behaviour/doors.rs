@@ -113,6 +113,12 @@ async fn pages_open_only_under_a_name_of_ours() {
             "{path}"
         );
     }
+    // Nobody knows which of two names a program on the way believed.
+    let twice = server.client.get(server.url("/login"));
+    let twice = twice
+        .header("host", "good.example")
+        .header("host", "evil.example");
+    assert_eq!(twice.send().await.unwrap().status(), StatusCode::FORBIDDEN);
     // Probes come under any name.
     assert_eq!(get("/healthz", "evil.example").await, StatusCode::OK);
     server.end().await;
