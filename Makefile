@@ -1,8 +1,8 @@
 # Thin names for scripts/. Everything heavy goes to $XDG_CACHE_HOME/grok2api (~/.cache/grok2api).
-.PHONY: help run dev test lint fmt bench siege mutants setup
+.PHONY: help run dev test lint fmt bench site-size siege mutants setup
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
 
 run: ## set up, build and serve at http://127.0.0.1:8000
 	@scripts/run
@@ -21,6 +21,9 @@ fmt: ## format the code
 
 bench: ## the figures of docs/performance.md
 	@scripts/bench
+
+site-size: ## what the browser loads, by page, crate and function
+	@scripts/site-size
 
 siege: ## hostile clients for five minutes, while a good one must be served
 	@scripts/siege

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::anatomy;
 use crate::assets;
 use crate::config::Site;
 use crate::parallel;
@@ -73,21 +74,29 @@ pub(crate) fn generate(site: &Site, wasm: &Path, pkg: &Path) -> Result<()> {
         .with_context(|| format!("rename {}", generated.display()))
 }
 
-/// Shrinks every module of `pkg` in place.
+/// Shrinks every module of `pkg` in place, and keeps each with its names in [`Site::named`].
 pub(crate) fn optimise(site: &Site, tools: &Tools, pkg: &Path) -> Result<()> {
+    let named = site.named();
+    fs::create_dir_all(&named).with_context(|| format!("create {}", named.display()))?;
     let mut modules = assets::files(pkg)?;
     modules.retain(|file| {
         file.extension()
             .is_some_and(|extension| extension == "wasm")
     });
     parallel::each(&modules, |module| {
+        let named = named.join(module.file_name().unwrap_or_default());
         let mut command = Command::new(&tools.wasm_opt);
         command
             .args(&site.wasm_opt)
+            .arg("--debuginfo")
             .arg(module)
             .arg("-o")
-            .arg(module);
-        tools::run(&mut command, "wasm-opt")
+            .arg(&named);
+        tools::run(&mut command, "wasm-opt")?;
+        let optimised = fs::read(&named).with_context(|| format!("read {}", named.display()))?;
+        let stripped =
+            anatomy::strip(&optimised).with_context(|| format!("strip {}", named.display()))?;
+        fs::write(module, stripped).with_context(|| format!("write {}", module.display()))
     })
 }
 

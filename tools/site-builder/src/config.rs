@@ -143,6 +143,11 @@ impl Site {
         }
     }
 
+    /// Where the optimised modules are kept with their names, for `--explain`.
+    pub(crate) fn named(&self) -> PathBuf {
+        self.site_root.with_extension("named")
+    }
+
     /// The folder in which a build happens before it is moved into place.
     pub(crate) fn staging(&self) -> PathBuf {
         self.site_root.with_extension("new")
@@ -186,6 +191,7 @@ mod tests {
             site_root: None,
             release,
             hash_dirs: Vec::new(),
+            explain: false,
         };
         let table = parse(MANIFEST).unwrap();
         Site::resolve(table, &options, PathBuf::from("/w"), Path::new("/t"))

@@ -14,10 +14,13 @@
 //! Nothing after the cargo build runs when no input changed ([`stamp`]). A build happens in a
 //! folder beside the site and is moved into place at its end: a running server never sees half.
 
+mod anatomy;
 mod assets;
 mod bindgen;
 mod compress;
 mod config;
+mod explain;
+mod family;
 mod frontend;
 mod names;
 mod parallel;
@@ -56,6 +59,9 @@ struct Options {
     /// Folder that gets a `hash.txt`: the server looks for it beside its own binary. Repeatable.
     #[arg(long = "hash-dir")]
     hash_dirs: Vec<PathBuf>,
+    /// Then print what each page loads and what its parts consist of.
+    #[arg(long, requires = "release")]
+    explain: bool,
 }
 
 fn main() -> Result<()> {
@@ -83,6 +89,9 @@ fn main() -> Result<()> {
         write_hash_files(&options.hash_dirs, &hashes)?;
     }
     report::done(&site.site_root, started.elapsed());
+    if options.explain {
+        explain::print(&site)?;
+    }
     Ok(())
 }
 

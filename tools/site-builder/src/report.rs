@@ -55,13 +55,13 @@ pub(crate) fn sizes(site: &Site) -> Result<()> {
 
 /// Bytes of a file, and of its brotli form; that is the file itself where there is none.
 #[derive(Default)]
-struct Size {
-    raw: u64,
-    brotli: u64,
+pub(crate) struct Size {
+    pub(crate) raw: u64,
+    pub(crate) brotli: u64,
 }
 
 impl Size {
-    fn of(file: &Path) -> Result<Self> {
+    pub(crate) fn of(file: &Path) -> Result<Self> {
         let raw = fs::metadata(file)?.len();
         let brotli =
             fs::metadata(compress::appended(file, "br")).map_or(raw, |packed| packed.len());
