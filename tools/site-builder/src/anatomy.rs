@@ -26,7 +26,7 @@ impl Anatomy {
         for payload in Parser::new(0).parse_all(module) {
             let payload = payload.context("read the module")?;
             if let Some((_, range)) = payload.as_section() {
-                let bytes = (range.end - range.start) as u64;
+                let bytes = range.end - range.start;
                 match &payload {
                     Payload::DataSection(_) => anatomy.data += bytes,
                     Payload::CustomSection(_) | Payload::CodeSectionStart { .. } => {}
@@ -41,7 +41,8 @@ impl Anatomy {
                     }
                 }
                 Payload::CodeSectionEntry(body) => {
-                    bodies.push((body.range().end - body.range().start) as u64);
+                    let range = body.range();
+                    bodies.push(range.end - range.start);
                 }
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(section) = section.as_known() {
