@@ -1,10 +1,7 @@
 //! Routes and what every page shares.
 
 use crate::{
-    components::Toaster,
-    dom, lazy,
-    pages::{login::LoginPage, not_found::NotFoundPage},
-    prefs::provide_prefs,
+    components::Toaster, dom, lazy, pages::not_found::NotFoundPage, prefs::provide_prefs,
     session::provide_session,
 };
 use leptos::{prelude::*, server_fn::redirect::set_redirect_hook};
@@ -42,8 +39,6 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view={Lazy::<lazy::Chat>::new()} ssr=SsrMode::Async />
-            <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/login") view=LoginPage ssr=SsrMode::Async />
             <ParentRoute path=path!("/admin") view={Lazy::<lazy::Admin>::new()} ssr=SsrMode::Async>
                 <Route path=path!("") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 // The predecessor's name for it.

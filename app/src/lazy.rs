@@ -1,5 +1,5 @@
-//! Pages whose code is loaded when they are first opened. What all pages share, and the sign-in
-//! page, is in the module that comes first.
+//! Pages whose code is loaded when they are first opened. What all pages share is in the module that
+//! comes first.
 //!
 //! `data` starts loading what the page shows, at the same time as its code.
 

@@ -39,4 +39,4 @@ mod shell;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{PLAIN_PATHS, plain_shell, shell};

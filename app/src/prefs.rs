@@ -3,11 +3,15 @@
 //! Both sides start from the same values, so the first client render equals the server's and there
 //! is no flash. A choice is kept in a cookie for a year.
 
-use crate::{dom, i18n::Language};
+use crate::{
+    components::IconName,
+    dom,
+    i18n::{Language, Text, text::shell},
+};
 use leptos::prelude::*;
 
-const LANGUAGE_COOKIE: &str = "lang";
-const THEME_COOKIE: &str = "theme";
+pub(crate) const LANGUAGE_COOKIE: &str = "lang";
+pub(crate) const THEME_COOKIE: &str = "theme";
 
 /// Light, dark, or what the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,6 +23,32 @@ pub enum Theme {
 }
 
 impl Theme {
+    pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    pub(crate) const fn label(self) -> Text {
+        match self {
+            Self::System => shell::THEME_SYSTEM,
+            Self::Light => shell::THEME_LIGHT,
+            Self::Dark => shell::THEME_DARK,
+        }
+    }
+
+    pub(crate) const fn icon(self) -> IconName {
+        match self {
+            Self::System => IconName::Monitor,
+            Self::Light => IconName::Sun,
+            Self::Dark => IconName::Moon,
+        }
+    }
+
+    /// The value of the cookie.
+    pub(crate) const fn cookie(self) -> &'static str {
+        match self.attribute() {
+            Some(value) => value,
+            None => "system",
+        }
+    }
+
     /// The value of `<html data-theme>`; `None` leaves the decision to the media query.
     #[must_use]
     pub const fn attribute(self) -> Option<&'static str> {
@@ -130,7 +160,7 @@ pub fn use_theme() -> RwSignal<Theme> {
 /// Applies and remembers a theme. Browser only.
 pub fn choose_theme(signal: RwSignal<Theme>, theme: Theme) {
     dom::set_root_attribute("data-theme", theme.attribute());
-    dom::remember(THEME_COOKIE, theme.attribute().unwrap_or("system"));
+    dom::remember(THEME_COOKIE, theme.cookie());
     signal.set(theme);
 }
 

@@ -3,23 +3,16 @@
 use crate::{
     api::auth::get_viewer,
     components::{ErrorNotice, PageSkeleton},
+    dom,
     dto::Viewer,
     error::UiError,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, components::Redirect, hooks::use_location};
+use leptos_router::{components::Redirect, hooks::use_location};
 
 /// The viewer as loaded with the page. Signing in and out loads the page again.
 #[derive(Clone, Copy)]
 pub struct Session(Resource<Result<Viewer, UiError>>);
-
-impl Session {
-    /// Reactive; `None` while loading or after a failure. Read it inside `Suspense`/`Transition`.
-    #[must_use]
-    pub fn viewer(self) -> Option<Viewer> {
-        self.0.get().and_then(Result::ok)
-    }
-}
 
 pub(crate) fn provide_session() {
     provide_context(Session(Resource::new_blocking(|| (), |()| get_viewer())));
@@ -96,14 +89,16 @@ fn ToSignIn(path: &'static str) -> impl IntoView {
     } else {
         format!("{path}?next={wanted}")
     };
-    let options = NavigateOptions {
-        replace: true,
-        ..NavigateOptions::default()
-    };
-    view! { <Redirect path options /> }
+    // The router knows no sign-in page: it is a document of its own. On the server this is the 302.
+    if cfg!(feature = "ssr") {
+        return view! { <Redirect path /> }.into_any();
+    }
+    Effect::new(move || dom::load_page(&path));
+    ().into_any()
 }
 
 /// Where to go after signing in: a path of ours, never another site.
+#[cfg(any(feature = "ssr", test))]
 #[must_use]
 pub fn safe_next(next: Option<&str>) -> &str {
     match next {

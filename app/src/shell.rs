@@ -1,11 +1,46 @@
-//! The outer HTML, rendered by the server only.
+//! The outer HTML, rendered by the server only. Here is decided which pages run our code in the
+//! browser: [`shell`] is of those that do, [`plain_shell`] of those at [`PLAIN_PATHS`].
 
-use crate::{App, prefs::Prefs, security};
+use crate::{
+    App,
+    i18n::text::login,
+    pages::login::LoginPage,
+    prefs::{Prefs, provide_prefs},
+    security,
+};
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_router::components::Router;
+
+/// The pages that are HTML and nothing else: they answer as soon as they can be seen, and fetch
+/// no WebAssembly. Links to them are `rel="external"`, and code goes there by `dom::load_page`.
+pub const PLAIN_PATHS: [&str; 2] = ["/login", "/admin/login"];
 
 /// The document around [`App`]: language and theme are right before the first paint.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let scripts = view! {
+        <HydrationScripts options=options.clone() />
+        <MetaTags />
+    };
+    document(options, scripts.into_any(), || view! { <App /> }.into_any())
+}
+
+/// The document of a plain page.
+pub fn plain_shell(options: LeptosOptions) -> impl IntoView {
+    let title = login::TITLE.get(Prefs::current().language);
+    let title = view! { <title inner_html=format!("{title} · grok2api")></title> };
+    document(options, title.into_any(), || {
+        provide_prefs();
+        view! {
+            <Router>
+                <LoginPage />
+            </Router>
+        }
+        .into_any()
+    })
+}
+
+fn document(options: LeptosOptions, head: AnyView, body: fn() -> AnyView) -> impl IntoView {
     let prefs = Prefs::current();
     security::set_headers(&options);
     view! {
@@ -24,13 +59,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     crossorigin="anonymous"
                 />
                 <HashedStylesheet options=options.clone() id="leptos" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
-                <MetaTags />
+                <AutoReload options />
+                {head}
             </head>
-            <body>
-                <App />
-            </body>
+            <body>{body()}</body>
         </html>
     }
 }

@@ -11,6 +11,16 @@ const parts = (page) =>
       .filter(Boolean),
   );
 
+pageTest("the sign-in page fetches no WebAssembly", { signedIn: false }, async ({ page }) => {
+  await open(page, "/login");
+  await page.waitForLoadState("networkidle");
+  const fetched = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map((entry) => entry.name),
+  );
+  assert.ok(fetched.length > 0);
+  assert.deepEqual(fetched.filter((name) => /\.(wasm|js)$/.test(name)), []);
+});
+
 pageTest("a page loads its own code and no other page's", {}, async ({ page }) => {
   await open(page, "/admin/login");
   await open(page, "/admin/accounts");

@@ -6,7 +6,6 @@ import { pageTest } from "./harness.mjs";
 import { password } from "./server.mjs";
 
 const refusal = "That password is not right. Check it and try again.";
-const refused = /status of 401/;
 const asBrowser = { maxRedirects: 0, headers: { accept: "text/html" } };
 
 async function enter(page, secret) {
@@ -16,7 +15,7 @@ async function enter(page, secret) {
 
 pageTest(
   "a wrong password is named, the right one leads to the accounts",
-  { signedIn: false, expected: [refused] },
+  { signedIn: false },
   async ({ page }) => {
     await open(page, "/admin/login");
     await enter(page, "not-the-password");
@@ -98,6 +97,63 @@ pageTest(
     await enter(page, password);
     await page.waitForURL("/admin/accounts");
     await byRole(page, "heading", "No accounts yet").waitFor();
+  },
+);
+
+pageTest(
+  "theme and language of the sign-in page change and keep what was typed",
+  { signedIn: false },
+  async ({ page }) => {
+    const root = (name) => page.evaluate((name) => document.documentElement.getAttribute(name), name);
+    await open(page, "/admin/login?next=/admin/password");
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await byRole(page, "button", "Theme").focus();
+    await page.keyboard.press("Enter");
+    for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+    await byRole(page, "button", "Language").click();
+    await byRole(page, "menuitemradio", "简体中文").click();
+    await byRole(page, "heading", "登录").waitFor();
+    assert.equal(await root("lang"), "zh-CN");
+    assert.equal(await root("data-theme"), "dark");
+    assert.match(await page.title(), /^登录/);
+    await byRole(page, "button", "登录").click();
+    await page.waitForURL("/admin/password");
+    assert.equal(await root("data-theme"), "dark");
+    await byRole(page, "heading", "修改密码").waitFor();
+  },
+);
+
+pageTest(
+  "after too many attempts the page counts down and then lets press again",
+  { signedIn: false },
+  async ({ page }) => {
+    // Notes what the page says at each of its changes, so that no look can come too late.
+    await page.addInitScript(() => {
+      window.said = [];
+      const look = () => {
+        const text = document.querySelector(".field__error")?.textContent ?? "";
+        const isDisabled = document.querySelector(".form .button")?.disabled ?? false;
+        if (text !== window.said.at(-1)?.text) window.said.push({ text, isDisabled });
+      };
+      const changes = { subtree: true, childList: true, characterData: true, attributes: true };
+      new MutationObserver(look).observe(document, changes);
+    });
+    await open(page, "/login");
+    const said = () => page.evaluate(() => window.said);
+    const many = /^Too many attempts\. Try again in (\d+) seconds?\.$/;
+    const isWaiting = async () => (await said()).some(({ text }) => many.test(text));
+    for (let attempt = 0; attempt < 12 && !(await isWaiting()); attempt++) {
+      await enter(page, "not-the-password");
+      await page.locator(".field__error:not(:empty)").or(page.locator(".form[data-wait]")).first().waitFor();
+    }
+    await page.waitForFunction(() => window.said.length > 1 && window.said.at(-1).text === "");
+    const counted = (await said()).filter(({ text }) => many.test(text));
+    const seconds = counted.map(({ text }) => Number(text.match(many)[1]));
+    assert.deepEqual(seconds, seconds.toSorted((a, b) => b - a));
+    assert.equal(seconds.at(-1), 1);
+    assert.ok(counted.at(-1).isDisabled);
+    assert.ok(await byRole(page, "button", "Sign in").isEnabled());
   },
 );
 

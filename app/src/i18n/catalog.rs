@@ -17,6 +17,9 @@ use std::{
     path::Path,
 };
 
+/// Areas of pages that only the server renders: the browser's half does not get their texts.
+const SERVER_AREAS: [&str; 1] = ["login"];
+
 /// Area (file name without its ending) to key to text.
 type Areas = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -142,6 +145,9 @@ pub(crate) fn render(catalog: &Catalog) -> String {
         catalog.folders
     );
     for (area, texts) in &catalog.areas {
+        if SERVER_AREAS.contains(&area.as_str()) {
+            out.push_str("#[cfg(feature = \"ssr\")]\n");
+        }
         let _ = writeln!(out, "pub mod {area} {{");
         for (key, all) in texts {
             let _ = match plural_stem(key, texts) {

@@ -12,22 +12,14 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn ThemeMenu() -> impl IntoView {
     let theme = use_theme();
-    let item = |value: Theme, label, icon| MenuItem {
-        label: t(label).into(),
-        icon: Some(icon),
+    let item = |value: Theme| MenuItem {
+        label: t(value.label()).into(),
+        icon: Some(value.icon()),
         checked: Some(Signal::derive(move || theme.get() == value)),
         on_choose: Callback::new(move |()| choose_theme(theme, value)),
     };
-    let icon = Signal::derive(move || match theme.get() {
-        Theme::System => IconName::Monitor,
-        Theme::Light => IconName::Sun,
-        Theme::Dark => IconName::Moon,
-    });
-    let items = vec![
-        item(Theme::System, shell::THEME_SYSTEM, IconName::Monitor),
-        item(Theme::Light, shell::THEME_LIGHT, IconName::Sun),
-        item(Theme::Dark, shell::THEME_DARK, IconName::Moon),
-    ];
+    let icon = Signal::derive(move || theme.get().icon());
+    let items = Theme::ALL.map(item).to_vec();
     view! { <Menu label=t(shell::THEME) icon items /> }
 }
 

@@ -1,89 +1,85 @@
-//! Signing in.
+//! Signing in: plain HTML, without our code in the browser. A small script of its own
+//! (`login.js`) helps, and everything but the two menus works without that, too.
 
 use crate::{
-    api::auth::SignIn,
-    components::{Button, ButtonVariant, Input, PageTitle, describe},
+    api::auth::{SignIn, get_viewer},
+    components::{Button, ButtonVariant, HiddenUserName, Input, describe},
     error::UiError,
     i18n::{t, text::login, use_language},
     layout::SignInFrame,
     session::safe_next,
 };
-use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
-use std::time::Duration;
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_router::hooks::{use_location, use_query_map, use_url};
 
 const FIELD: &str = "password";
 
+/// What the page does beyond HTML: menus, the wait after too many attempts, the pressed button.
+const SCRIPT: &str = include_str!("login.js");
+
 /// The sign-in form, for `/login` (then opens the chat) and `/admin/login` (then opens the accounts).
+/// Who is signed in already is led on.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let language = use_language();
-    let action = ServerAction::<SignIn>::new();
     let next = next_path();
-    let failure = move || action.value().get().and_then(Result::err);
-    let wait = use_countdown(Signal::derive(failure));
-    let error = Signal::derive(move || match failure() {
-        Some(UiError::TooManyAttempts { .. }) if wait.get() == 0 => None,
-        Some(UiError::TooManyAttempts { .. }) => {
-            let error = UiError::TooManyAttempts {
-                retry_secs: wait.get(),
-            };
-            Some(describe(&error, language.get()))
-        }
-        Some(error) => Some(describe(&error, language.get())),
-        None => None,
-    });
-    Effect::new(move || {
-        if failure().is_some() {
-            crate::dom::focus(FIELD);
-        }
-    });
+    // What a refused attempt left in the address; elsewhere the router's routes do this.
+    use_url().read_untracked().provide_server_action_error();
     view! {
-        <PageTitle text=t(login::TITLE) />
-        <SignInFrame next=next.clone()>
-            <h1 class="sign-in__title">{t(login::TITLE)}</h1>
-            <p class="sign-in__lead">{t(login::LEAD)}</p>
-            <ActionForm action attr:class="form">
-                <input type="hidden" name="next" value=next />
-                <HiddenUserName />
-                <Input
-                    id=FIELD
-                    label=t(login::PASSWORD)
-                    kind="password"
-                    autocomplete="current-password"
-                    required=true
-                    autofocus=true
-                    error
-                />
-                <Button
-                    variant=ButtonVariant::Primary
-                    submit=true
-                    loading=action.pending()
-                    disabled=Signal::derive(move || wait.get() > 0)
-                >
-                    {t(login::SUBMIT)}
-                </Button>
-            </ActionForm>
-            <p class="sign-in__hint">
-                {t(login::FORGOT)} " " <code>"grok2api admin set-password"</code>
-            </p>
-        </SignInFrame>
+        <Suspense>
+            {
+                let next = next.clone();
+                Suspend::new(async move {
+                    let viewer = get_viewer().await.unwrap_or_default();
+                    if viewer.is_admin {
+                        leptos_axum::redirect(&next);
+                    }
+                    view! {
+                        <SignInFrame viewer>
+                            <LoginForm next />
+                        </SignInFrame>
+                    }
+                })
+            }
+        </Suspense>
+        <script nonce=use_nonce()>{SCRIPT}</script>
     }
 }
 
-/// Password managers file a password under a user name; there is one operator.
 #[component]
-pub(super) fn HiddenUserName() -> impl IntoView {
+fn LoginForm(next: String) -> impl IntoView {
+    let language = use_language();
+    let action = ServerAction::<SignIn>::new();
+    let failure = action.value().get_untracked().and_then(Result::err);
+    let text = |error: &UiError| describe(error, language.get_untracked());
+    let error = failure.as_ref().map(text);
+    let wait = failure.and_then(|failure| match failure {
+        UiError::TooManyAttempts { retry_secs } => Some(retry_secs),
+        _ => None,
+    });
+    // The text of the last second has another form of the word.
+    let last = wait.map(|_| text(&UiError::TooManyAttempts { retry_secs: 1 }));
     view! {
-        <input
-            class="visually-hidden"
-            type="text"
-            autocomplete="username"
-            value="admin"
-            readonly=true
-            tabindex="-1"
-            aria-hidden="true"
-        />
+        <h1 class="sign-in__title">{t(login::TITLE)}</h1>
+        <p class="sign-in__lead">{t(login::LEAD)}</p>
+        <ActionForm action attr:class="form" attr:data-wait=wait attr:data-last=last>
+            <input type="hidden" name="next" value=next />
+            <HiddenUserName />
+            <Input
+                id=FIELD
+                label=t(login::PASSWORD)
+                kind="password"
+                autocomplete="current-password"
+                required=true
+                autofocus=true
+                error=Signal::stored(error)
+            />
+            <Button variant=ButtonVariant::Primary submit=true>
+                {t(login::SUBMIT)}
+            </Button>
+        </ActionForm>
+        <p class="sign-in__hint">
+            {t(login::FORGOT)} " " <code>"grok2api admin set-password"</code>
+        </p>
     }
 }
 
@@ -98,23 +94,4 @@ fn next_path() -> String {
     wanted.map_or(start.to_owned(), |wanted| {
         safe_next(Some(&wanted)).to_owned()
     })
-}
-
-/// Seconds until another attempt is allowed, counting down in the browser.
-fn use_countdown(failure: Signal<Option<UiError>>) -> RwSignal<u64> {
-    let left = RwSignal::new(match failure.get_untracked() {
-        Some(UiError::TooManyAttempts { retry_secs }) => retry_secs,
-        _ => 0,
-    });
-    Effect::new(move || {
-        let Some(UiError::TooManyAttempts { retry_secs }) = failure.get() else {
-            return;
-        };
-        left.set(retry_secs);
-        let tick = move || _ = left.try_update(|left| *left = left.saturating_sub(1));
-        if let Ok(interval) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            on_cleanup(move || interval.clear());
-        }
-    });
-    left
 }

@@ -1,9 +1,8 @@
 //! Changing the operator's password.
 
-use super::login::HiddenUserName;
 use crate::{
     api::auth::ChangePassword,
-    components::{Button, ButtonVariant, ErrorNotice, Input, describe},
+    components::{Button, ButtonVariant, ErrorNotice, HiddenUserName, Input, describe},
     error::{Field, UiError},
     i18n::{t, text::password, use_language},
     limits::MIN_PASSWORD_CHARS,

@@ -2,9 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use axum::{Router, extract::FromRef, middleware, response::Response};
+use axum::{Router, extract::FromRef, middleware, response::Response, routing::get};
 use grok2api_app::{
-    App,
+    App, PLAIN_PATHS, plain_shell,
     service::{AdminService, AuthService, PublicService},
     shell,
 };
@@ -41,7 +41,17 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let fallback =
         leptos_axum::file_and_error_handler_with_context::<AppState, _>(context.clone(), shell);
     let page_routes = generate_route_list(App);
-    Router::new()
+    let plain = {
+        let options = options.clone();
+        leptos_axum::render_app_async_with_context(context.clone(), move || {
+            plain_shell(options.clone())
+        })
+    };
+    let plain_pages = PLAIN_PATHS.iter().fold(Router::new(), |router, path| {
+        let plain = plain.clone();
+        router.route(path, get(plain))
+    });
+    plain_pages
         .leptos_routes_with_context(state, page_routes, context, {
             let options = options.clone();
             move || shell(options.clone())
