@@ -2,7 +2,7 @@
 //!
 //! Conversations live in the browser: [`history`] is the data, [`storage`] keeps it, [`state`] is
 //! what the parts of the page share (answers are received there), [`upkeep`] keeps it in step with
-//! the address. The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
+//! the address. Code that nobody needs to write a question comes after it ([`later`]). The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
 //! work. On the server the page is rendered with its frame and the list of models; what the
 //! browser has stored appears after hydration.
 
@@ -12,6 +12,7 @@ mod empty;
 mod entry;
 mod failure;
 mod history;
+mod later;
 mod message;
 mod model_menu;
 mod pane;
@@ -36,6 +37,7 @@ use crate::{
         text::{chat, common},
     },
 };
+use later::Later;
 use leptos::prelude::*;
 use pane::ChatPane;
 use sidebar::{Sidebar, SidebarSheet};
@@ -82,6 +84,7 @@ pub fn ChatPage() -> impl IntoView {
 #[component]
 fn ChatView(models: Vec<ModelOption>) -> impl IntoView {
     state::provide(models);
+    provide_context(Later::fetch());
     upkeep::follow_address();
     upkeep::load_list();
     upkeep::watch_keys();

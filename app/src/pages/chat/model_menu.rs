@@ -1,6 +1,7 @@
 //! Choosing the model of a conversation.
 
 use super::{
+    later::Later,
     state::{ModelChoice, OpenConversation},
     upkeep::focus_composer,
 };
@@ -16,7 +17,6 @@ use leptos::{ev, html, prelude::*};
 #[component]
 pub(super) fn ModelMenu() -> impl IntoView {
     let conversation: OpenConversation = expect_context();
-    let models: ModelChoice = expect_context();
     let language = use_language();
     let open = RwSignal::new(false);
     let label = move || {
@@ -29,6 +29,24 @@ pub(super) fn ModelMenu() -> impl IntoView {
             <Icon name=IconName::ChevronDown />
         }
     };
+    let later: Later = expect_context();
+    view! {
+        <Popover
+            open
+            kind=PopoverKind::Dialog
+            label
+            button_class="model-button"
+            trigger=trigger.into()
+        >
+            {move || later.models(open)}
+        </Popover>
+    }
+}
+
+/// What the menu opens; `open` closes it.
+#[component]
+pub(super) fn ModelRows(open: RwSignal<bool>) -> impl IntoView {
+    let models: ModelChoice = expect_context();
     let list = NodeRef::<html::Div>::new();
     let on_keydown = move |event: ev::KeyboardEvent| {
         let step = match event.key().as_str() {
@@ -42,21 +60,13 @@ pub(super) fn ModelMenu() -> impl IntoView {
         }
     };
     view! {
-        <Popover
-            open
-            kind=PopoverKind::Dialog
-            label
-            button_class="model-button"
-            trigger=trigger.into()
-        >
-            <div class="models" role="radiogroup" node_ref=list on:keydown=on_keydown>
-                {models
-                    .offered()
-                    .into_iter()
-                    .map(|model| view! { <ModelRow model open /> })
-                    .collect_view()}
-            </div>
-        </Popover>
+        <div class="models" role="radiogroup" node_ref=list on:keydown=on_keydown>
+            {models
+                .offered()
+                .into_iter()
+                .map(|model| view! { <ModelRow model open /> })
+                .collect_view()}
+        </div>
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is sent with every question of a conversation.
 
-use super::{history::ChatSettings, state::OpenConversation};
+use super::{history::ChatSettings, later::Later, state::OpenConversation};
 use crate::{
     components::{
         Button, ButtonVariant, Field, Icon, IconName, Popover, PopoverKind, described_by,
@@ -26,18 +26,15 @@ const SHOWN_DEFAULT: f64 = 0.8;
 /// System prompt, temperature and reasoning effort of the shown conversation.
 #[component]
 pub(super) fn SettingsMenu() -> impl IntoView {
-    let conversation: OpenConversation = expect_context();
     let open = RwSignal::new(false);
-    let is_changed =
-        Memo::new(move |_| conversation.with(|chat| chat.settings != ChatSettings::default()));
+    let is_changed = use_is_changed();
     let trigger = move || {
         view! {
             <Icon name=IconName::SlidersHorizontal size=20 />
             {move || is_changed.get().then(|| view! { <span class="settings__mark"></span> })}
         }
     };
-    let reset =
-        move |_| conversation.change_settings(|settings| *settings = ChatSettings::default());
+    let later: Later = expect_context();
     view! {
         <Popover
             open
@@ -46,20 +43,38 @@ pub(super) fn SettingsMenu() -> impl IntoView {
             button_class="icon-button"
             trigger=trigger.into()
         >
-            <div class="chat-settings">
-                <h2 class="chat-settings__title">{t(text::SETTINGS)}</h2>
-                <SystemPrompt />
-                <Temperature />
-                <Effort />
-                <Button
-                    variant=ButtonVariant::Ghost
-                    disabled=Signal::derive(move || !is_changed.get())
-                    on:click=reset
-                >
-                    {t(text::SETTINGS_RESET)}
-                </Button>
-            </div>
+            {move || later.settings()}
         </Popover>
+    }
+}
+
+/// Whether they are not those of a new conversation.
+fn use_is_changed() -> Memo<bool> {
+    let conversation: OpenConversation = expect_context();
+    Memo::new(move |_| conversation.with(|chat| chat.settings != ChatSettings::default()))
+}
+
+/// What the menu opens.
+#[component]
+pub(super) fn SettingsPanel() -> impl IntoView {
+    let conversation: OpenConversation = expect_context();
+    let is_changed = use_is_changed();
+    let reset =
+        move |_| conversation.change_settings(|settings| *settings = ChatSettings::default());
+    view! {
+        <div class="chat-settings">
+            <h2 class="chat-settings__title">{t(text::SETTINGS)}</h2>
+            <SystemPrompt />
+            <Temperature />
+            <Effort />
+            <Button
+                variant=ButtonVariant::Ghost
+                disabled=Signal::derive(move || !is_changed.get())
+                on:click=reset
+            >
+                {t(text::SETTINGS_RESET)}
+            </Button>
+        </div>
     }
 }
 

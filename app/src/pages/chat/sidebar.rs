@@ -3,6 +3,7 @@
 use super::{
     entry::Entry,
     history::{Period, Summary, grouped},
+    later::Later,
     search::Hits,
     state::{Layout, Library},
 };
@@ -59,8 +60,8 @@ pub(super) fn focus_search(layout: Layout) {
 
 #[component]
 fn List(search_id: &'static str) -> impl IntoView {
+    let later: Later = expect_context();
     let query = RwSignal::new(String::new());
-    let is_searching = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
     view! {
         <div class="side">
             <a class="button button--secondary side__new" href="/" title=t(text::NEW_CHAT_HINT)>
@@ -69,11 +70,20 @@ fn List(search_id: &'static str) -> impl IntoView {
             </a>
             <SearchInput id=search_id label=t(text::SEARCH) value=query />
             <nav class="side__list" aria-label=t(text::CHATS)>
-                <Show when=move || is_searching.get() fallback=|| view! { <Groups /> }>
-                    <Hits query />
-                </Show>
+                {move || later.chats(query)}
             </nav>
         </div>
+    }
+}
+
+/// The conversations by time, or those that have the words of `query`.
+#[component]
+pub(super) fn Chats(query: RwSignal<String>) -> impl IntoView {
+    let is_searching = Memo::new(move |_| query.with(|query| !query.trim().is_empty()));
+    view! {
+        <Show when=move || is_searching.get() fallback=|| view! { <Groups /> }>
+            <Hits query />
+        </Show>
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     empty::EmptyChat,
     history::{Author, TurnId},
+    later::Later,
     message::TurnView,
     state::{Announcer, Generations, Layout, OpenConversation},
 };
@@ -10,6 +11,7 @@ use crate::{
     browser::page,
     components::{Icon, IconName, Skeleton},
     i18n::{t, text::chat as text},
+    markdown::plain_text,
 };
 use leptos::{
     ev::{KeyboardEvent, PointerEvent, WheelEvent},
@@ -103,28 +105,50 @@ pub(super) fn Turns() -> impl IntoView {
     }
 }
 
-#[component]
-fn TurnList() -> impl IntoView {
+/// The turns that are shown, with the conversation they are of.
+fn use_path() -> Memo<Vec<(String, TurnId, Author)>> {
     let open: OpenConversation = expect_context();
-    let path = Memo::new(move |_| {
-        open.with(|chat| -> Vec<(String, TurnId, Author)> {
+    Memo::new(move |_| {
+        open.with(|chat| {
             chat.path()
                 .into_iter()
                 .map(|turn| (chat.id.clone(), turn.id, turn.author))
                 .collect()
         })
-    });
+    })
+}
+
+#[component]
+fn TurnList() -> impl IntoView {
+    let (open, later): (OpenConversation, Later) = (expect_context(), expect_context());
+    let path = use_path();
     let is_empty = Memo::new(move |_| path.with(Vec::is_empty));
+    let is_coming = move || {
+        if is_empty.get() {
+            open.is_opening()
+        } else {
+            !later.is_here()
+        }
+    };
     view! {
         <Show when=move || is_empty.get() && !open.is_opening()>
             <EmptyChat />
         </Show>
-        <Show when=move || is_empty.get() && open.is_opening()>
+        <Show when=is_coming>
             <div class="turns__loading">
                 <Skeleton />
                 <Skeleton />
             </div>
         </Show>
+        {move || later.turns()}
+    }
+}
+
+/// The turns themselves.
+#[component]
+pub(super) fn TurnRows() -> impl IntoView {
+    let path = use_path();
+    view! {
         <For each=move || path.get() key=|turn| (turn.0.clone(), turn.1) let:turn>
             <TurnView id=turn.1 author=turn.2 />
         </For>
@@ -134,7 +158,7 @@ fn TurnList() -> impl IntoView {
 /// Keeps the end in view while the page follows it.
 fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
     let open: OpenConversation = expect_context();
-    let generations: Generations = expect_context();
+    let (generations, later): (Generations, Later) = (expect_context(), expect_context());
     Effect::new(move || {
         let Some(list) = list.get() else { return };
         let head = open.with(|chat| chat.head());
@@ -142,6 +166,7 @@ fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
             answer.track();
         }
         open.track_files();
+        later.is_here();
         if layout.is_following_untracked() {
             // After the views of this change have been drawn.
             request_animation_frame(move || {
@@ -156,6 +181,17 @@ fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
 /// Paragraph by paragraph, not token by token.
 #[component]
 fn Spoken() -> impl IntoView {
+    let later: Later = expect_context();
+    view! {
+        <div class="visually-hidden" role="log" aria-live="polite" aria-label=t(text::ANSWER)>
+            {move || later.spoken()}
+        </div>
+    }
+}
+
+/// The paragraphs, without markup.
+#[component]
+pub(super) fn SpokenParts() -> impl IntoView {
     let announcer: Announcer = expect_context();
     let parts = move || {
         announcer
@@ -165,10 +201,8 @@ fn Spoken() -> impl IntoView {
             .collect::<Vec<_>>()
     };
     view! {
-        <div class="visually-hidden" role="log" aria-live="polite" aria-label=t(text::ANSWER)>
-            <For each=parts key=|part| part.0 let:part>
-                <p>{part.1}</p>
-            </For>
-        </div>
+        <For each=parts key=|part| part.0 let:part>
+            <p>{plain_text(&part.1)}</p>
+        </For>
     }
 }
