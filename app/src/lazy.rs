@@ -39,23 +39,47 @@ impl LazyRoute for Chat {
     }
 }
 
+/// The operator's pages, as plain functions: one part for all of them. Parts share code by parts of
+/// their own, one for each set of those that need it, so a part for each small page would cost more
+/// requests than it saves bytes.
+#[derive(Clone, Copy)]
+struct AdminViews {
+    layout: fn() -> AnyView,
+    accounts: fn() -> AnyView,
+    password: fn() -> AnyView,
+}
+
+#[lazy]
+fn admin_views() -> AdminViews {
+    AdminViews {
+        layout: || {
+            view! {
+                <Guard access=Access::Admin>
+                    <AdminLayout />
+                </Guard>
+            }
+            .into_any()
+        },
+        accounts: || view! { <AccountsPage /> }.into_any(),
+        password: || view! { <PasswordPage /> }.into_any(),
+    }
+}
+
 /// `/admin`: what surrounds the operator's pages.
 pub(crate) struct Admin;
 
-#[lazy_route]
 impl LazyRoute for Admin {
     fn data() -> Self {
         Self
     }
 
-    fn view(_this: Self) -> AnyView {
+    async fn view(_this: Self) -> AnyView {
         provide_context(LoadedAccounts::default());
-        view! {
-            <Guard access=Access::Admin>
-                <AdminLayout />
-            </Guard>
-        }
-        .into_any()
+        (admin_views().await.layout)()
+    }
+
+    async fn preload() {
+        admin_views().await;
     }
 }
 
@@ -67,7 +91,6 @@ pub(crate) struct Accounts(FirstAccounts);
 #[derive(Clone, Copy, Default)]
 struct LoadedAccounts(StoredValue<Option<FirstAccounts>>);
 
-#[lazy_route]
 impl LazyRoute for Accounts {
     fn data() -> Self {
         // Before the page is built this context is out of reach: a visit to the page loads.
@@ -75,26 +98,33 @@ impl LazyRoute for Accounts {
         Self(loaded.unwrap_or_else(FirstAccounts::load))
     }
 
-    fn view(this: Self) -> AnyView {
+    async fn view(this: Self) -> AnyView {
         if let Some(LoadedAccounts(loaded)) = use_context() {
             loaded.set_value(Some(this.0));
         }
         provide_context(this.0);
-        view! { <AccountsPage /> }.into_any()
+        (admin_views().await.accounts)()
+    }
+
+    async fn preload() {
+        admin_views().await;
     }
 }
 
 /// `/admin/password`
 pub(crate) struct Password;
 
-#[lazy_route]
 impl LazyRoute for Password {
     fn data() -> Self {
         Self
     }
 
-    fn view(_this: Self) -> AnyView {
-        view! { <PasswordPage /> }.into_any()
+    async fn view(_this: Self) -> AnyView {
+        (admin_views().await.password)()
+    }
+
+    async fn preload() {
+        admin_views().await;
     }
 }
 

@@ -109,6 +109,7 @@ pageTest(
     await page.getByLabel("Password", { exact: true }).fill(password);
     await byRole(page, "button", "Theme").focus();
     await page.keyboard.press("Enter");
+    await page.locator(".menu__item:focus").waitFor();
     for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
     await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
     await byRole(page, "button", "Language").click();

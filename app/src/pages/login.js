@@ -34,10 +34,13 @@
       const [button, list] = menu.children;
       // Listening to the button itself says that it answers.
       button.addEventListener("keydown", (event) => {
-        if (event.key === "ArrowDown") button.popoverTargetElement.showPopover();
+        if (event.key !== "ArrowDown") return;
+        event.preventDefault();
+        if (list.matches(":popover-open")) focusChosen(list);
+        else list.showPopover();
       });
       list.addEventListener("toggle", (event) => {
-        if (event.newState === "open") list.querySelector("[aria-checked=true]").focus();
+        if (event.newState === "open") focusChosen(list);
       });
       list.addEventListener("keydown", (event) => moveByArrow(event, list));
       list.addEventListener("focusout", ({ relatedTarget }) => {
@@ -49,6 +52,8 @@
     form.addEventListener("submit", () => setBusy(form, true));
     wait(form);
   }
+
+  const focusChosen = (list) => list.querySelector("[aria-checked=true]").focus();
 
   function moveByArrow(event, list) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

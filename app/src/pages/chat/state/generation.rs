@@ -2,7 +2,7 @@
 
 use super::super::history::TurnId;
 use crate::browser::completion::TokenCounts;
-use futures::future::AbortHandle;
+use futures::future::{AbortHandle, AbortRegistration};
 use leptos::prelude::*;
 
 /// What has come of an answer so far.
@@ -42,6 +42,14 @@ impl Generation {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.turn == other.turn && self.chat_id == other.chat_id
     }
+}
+
+/// An answer that was asked for and of which nothing has been received yet.
+pub(crate) struct Begun {
+    pub(super) generation: Generation,
+    pub(super) registration: AbortRegistration,
+    /// Of the request.
+    pub(super) body: String,
 }
 
 /// Text that came since the last animation frame.

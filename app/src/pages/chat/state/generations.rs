@@ -7,11 +7,12 @@
 use super::{
     super::{
         history::{Conversation, TurnId, TurnState},
+        later,
         request::Files,
         storage,
     },
     Announcer, Layout, Library, LiveAnswer, OpenConversation, Question,
-    generation::{Generation, Pending},
+    generation::{Begun, Generation, Pending},
 };
 use crate::{
     browser::{
@@ -186,16 +187,29 @@ impl Generations {
         self.layout.follow_end();
         self.announcer.begin();
         self.save(&generation.chat_id);
-        spawn_local(async move {
-            let pending = Rc::new(RefCell::new(Pending::default()));
-            let task = self.receive(&generation, &body, &pending);
-            let end = match Abortable::new(task, registration).await {
-                Ok(Ok(())) => End::Whole,
-                Ok(Err(failure)) => End::Failed(failure),
-                Err(_) => End::Stopped,
-            };
-            self.finish(&generation, &mut pending.borrow_mut(), end);
-        });
+        let begun = Begun {
+            generation,
+            registration,
+            body,
+        };
+        spawn_local(later::receive(self, begun));
+    }
+
+    /// Receives what was begun, to its end. Called by `later`, whose part has this code.
+    pub(crate) async fn receive_whole(self, begun: Begun) {
+        let Begun {
+            generation,
+            registration,
+            body,
+        } = begun;
+        let pending = Rc::new(RefCell::new(Pending::default()));
+        let task = self.receive(&generation, &body, &pending);
+        let end = match Abortable::new(task, registration).await {
+            Ok(Ok(())) => End::Whole,
+            Ok(Err(failure)) => End::Failed(failure),
+            Err(_) => End::Stopped,
+        };
+        self.finish(&generation, &mut pending.borrow_mut(), end);
     }
 
     async fn receive(

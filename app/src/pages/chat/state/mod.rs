@@ -28,7 +28,7 @@ mod open;
 
 pub(crate) use announcer::Announcer;
 pub(crate) use draft::{Draft, DraftFile, Question};
-pub(crate) use generation::LiveAnswer;
+pub(crate) use generation::{Begun, LiveAnswer};
 pub(crate) use generations::Generations;
 pub(crate) use highlights::Highlights;
 pub(crate) use layout::Layout;
