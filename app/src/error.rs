@@ -3,6 +3,9 @@
 //! What a page has to tell apart is an enum, and a page translates it with an exhaustive `match`:
 //! see `components::describe`. The `Display` texts are for logs and the terminal.
 
+mod sent;
+
+use self::sent::Sent;
 use leptos::{
     prelude::{FromServerFnError, ServerFnErrorErr},
     server_fn::codec::JsonEncoding,
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a page's call failed. Pages translate it; it carries no internal text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(into = "Sent", try_from = "Sent")]
 pub enum UiError {
     #[error("sign in first")]
     SignInRequired,
