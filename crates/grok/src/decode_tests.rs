@@ -24,7 +24,7 @@ fn a_token_frame_borrows_every_text() {
         assert_eq!(
             frame,
             Frame {
-                token: Some("Look".into()),
+                token: Some("Look"),
                 is_thinking: true,
                 message_tag: Some("summary"),
                 rollout_id: Some("Agent 1"),
