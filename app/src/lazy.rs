@@ -17,6 +17,18 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
+/// The lazy functions that the page at `path` calls while it is built, so that the server can name
+/// their files before our code asks for them. By the names that the macro gives them.
+#[cfg(feature = "ssr")]
+pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
+    match path {
+        "/" => &["__chat_view"],
+        "/admin/accounts" | "/admin/password" => &["admin_views"],
+        "/admin/dev/components" => &["admin_views", "__gallery_view"],
+        _ => &[],
+    }
+}
+
 /// `/`
 pub(crate) struct Chat(Models);
 

@@ -36,7 +36,11 @@ pub mod service;
 mod session;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+mod site_files;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use shell::{PLAIN_PATHS, plain_shell, shell};
+#[cfg(feature = "ssr")]
+pub use site_files::SiteFiles;

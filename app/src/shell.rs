@@ -7,6 +7,7 @@ use crate::{
     pages::login::LoginPage,
     prefs::{Prefs, provide_prefs},
     security,
+    site_files::Scripts,
 };
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
@@ -19,7 +20,7 @@ pub const PLAIN_PATHS: [&str; 2] = ["/login", "/admin/login"];
 /// The document around [`App`]: language and theme are right before the first paint.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let scripts = view! {
-        <HydrationScripts options=options.clone() />
+        <Scripts />
         <MetaTags />
     };
     document(options, scripts.into_any(), || view! { <App /> }.into_any())

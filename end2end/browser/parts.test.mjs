@@ -46,3 +46,52 @@ pageTest(
     assert.equal(requests, 2);
   },
 );
+
+pageTest("the page names the files of its own code before that code asks for them", {}, async (
+  { page },
+) => {
+  for (const path of ["/", "/admin/accounts", "/admin/password"]) {
+    const html = await (await open(page, path)).text();
+    const loaded = await page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .map((entry) => new URL(entry.name).pathname)
+        .filter((file) => /^\/pkg\/.*\.(js|wasm)$/.test(file)),
+    );
+    assert.ok(loaded.some((file) => file.includes("split__")), `${path}: ${loaded}`);
+    const links = html.match(/<link rel="(preload|modulepreload)"[^>]*>/g);
+    const named = links.map((link) => link.match(/href="([^"]*)"/)[1]);
+    assert.deepEqual(loaded.filter((file) => !named.includes(file)), [], path);
+    assert.equal(new Set(loaded).size, loaded.length, `${path}: nothing is loaded twice`);
+  }
+});
+
+pageTest("what a link says about credentials is not the page's nonce", {}, async ({ page }) => {
+  const html = await (await open(page, "/admin/accounts")).text();
+  const said = [...html.matchAll(/crossorigin="([^"]*)"/g)].map(([, word]) => word);
+  assert.deepEqual([...new Set(said)], ["anonymous"]);
+});
+
+pageTest("the sign-in page loads one font", { signedIn: false }, async ({ page }) => {
+  await open(page, "/admin/login");
+  await page.evaluate(() => document.fonts.ready);
+  const fonts = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map((entry) => new URL(entry.name).pathname)
+      .filter((file) => file.startsWith("/fonts/")),
+  );
+  assert.deepEqual(fonts, ["/fonts/inter.woff2"]);
+});
+
+const five = ["1", "2", "3", "4", "5"].map((end) => `keeper-basic-000${end}`);
+pageTest("pages and long lists come compressed", { accounts: five }, async ({ page }) => {
+  const response = await open(page, "/admin/accounts");
+  assert.equal(response.headers()["content-encoding"], "br");
+  const { responseBodySize } = await response.request().sizes();
+  const whole = (await response.body()).length;
+  assert.ok(responseBodySize < whole / 2, `${responseBodySize} of ${whole} bytes`);
+  const list = page.waitForResponse(/\/api\/list_accounts/);
+  await page.getByLabel("Search note, tag or last 4 characters").fill("000");
+  assert.equal((await list).headers()["content-encoding"], "br");
+});

@@ -90,7 +90,7 @@ pub struct PeerAddr(pub SocketAddr);
 /// 3. `middleware::body`: size, time and memory of the body; reading further is an error.
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
-///    which adds `Session`; on pages `middleware::api_form`.
+///    which adds `Session`; on pages `middleware::compress` and `middleware::api_form`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
@@ -113,6 +113,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(
             pages::routes(state)
                 .layer(api_form)
+                .layer(middleware::compress::layer())
                 .layer(sessions)
                 .layer(same_origin)
                 .layer(our_name),

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use axum::{Router, extract::FromRef, middleware, response::Response, routing::get};
 use grok2api_app::{
-    App, PLAIN_PATHS, plain_shell,
+    App, PLAIN_PATHS, SiteFiles, plain_shell,
     service::{AdminService, AuthService, PublicService},
     shell,
 };
@@ -22,6 +22,8 @@ const ONE_DAY: &str = "public, max-age=86400";
 
 /// Pages, `/api/*` server functions, `/pkg/*` and the files of `public/`.
 pub fn routes(state: &AppState) -> Router<AppState> {
+    let options = LeptosOptions::from_ref(state);
+    let site_files = Arc::new(SiteFiles::read(&options));
     let context = {
         let (auth, admin, public) = (
             state.auth.clone(),
@@ -32,9 +34,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             provide_context::<Arc<dyn AuthService>>(auth.clone());
             provide_context::<Arc<dyn AdminService>>(admin.clone());
             provide_context::<Arc<dyn PublicService>>(public.clone());
+            provide_context(site_files.clone());
         }
     };
-    let options = LeptosOptions::from_ref(state);
     let site_root = Path::new(&*options.site_root);
     let pkg = site_root.join(&*options.site_pkg_dir);
     let pkg_path = format!("/{}", options.site_pkg_dir);

@@ -2,6 +2,7 @@
 
 pub mod api_form;
 pub mod body;
+pub mod compress;
 pub mod host;
 pub mod key;
 pub mod origin;
