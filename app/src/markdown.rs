@@ -12,6 +12,7 @@
 mod address;
 mod highlight;
 mod linkify;
+mod math;
 mod stream;
 mod write;
 

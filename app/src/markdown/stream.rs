@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::markdown::blocks;
 
-    const SAMPLE: &str = "## Title\n\n#### Part\n\nSome *text* with `code` and more.\n\n1. one\n   - inner\n\n     deep\n2. two\n\n\n3. three\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\n> quote\nlazy\n\n```rust\nfn main() {}\n\n# not a title\n```\n\nText\n===\n\n    indented code\n\n    more of it\n\n- [x] done\n- [ ] open\n\n---\nEnd 你好 🦀";
+    const SAMPLE: &str = "## Title\n\n#### Part\n\nSome *text* with `code` and more.\n\n1. one\n   - inner\n\n     deep\n2. two\n\n\n3. three\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\nSo \\(a_1\\) is\n\\[\nb_1 * c * d_1\n\\]\n\n> quote\nlazy\n\n```rust\nfn main() {}\n\n# not a title\n```\n\nText\n===\n\n    indented code\n\n    more of it\n\n- [x] done\n- [ ] open\n\n---\nEnd 你好 🦀";
 
     fn run(step: usize) -> Vec<String> {
         let mut doc = StreamDoc::default();

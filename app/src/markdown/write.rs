@@ -5,11 +5,13 @@ use super::{
     address::{is_allowed_image, is_allowed_link},
     highlight::is_safe_highlight,
     linkify::{Piece, pieces},
+    math::{self, Formula, Part},
 };
 use pulldown_cmark::{
     Alignment, CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd,
     TextMergeWithOffset,
 };
+use std::{borrow::Cow, collections::VecDeque};
 
 /// One fenced or indented block of code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,10 +70,17 @@ pub fn code_blocks(text: &str) -> Vec<CodeBlock> {
 #[must_use]
 pub fn plain_text(text: &str) -> String {
     let mut out = String::new();
-    for event in Parser::new_ext(text, extensions()) {
+    let (text, mut formulas) = without_formulas(text);
+    let parser = Parser::new_ext(&text, extensions());
+    for (event, _) in TextMergeWithOffset::new(parser.into_offset_iter()) {
         match event {
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                out.push_str(&text);
+                for part in math::parts(&text, &mut formulas) {
+                    match part {
+                        Part::Text(text) => out.push_str(text),
+                        Part::Formula(formula) => out.push_str(&formula.source),
+                    }
+                }
             }
             Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::TableCell) => out.push(' '),
             Event::End(tag) if !is_inline(tag) => out.push('\n'),
@@ -83,11 +92,12 @@ pub fn plain_text(text: &str) -> String {
 }
 
 pub(super) fn spanned_blocks(text: &str, options: &RenderOptions, before: Before) -> Vec<Spanned> {
-    let mut writer = Writer::new(options, before);
+    let (text, formulas) = without_formulas(text);
+    let mut writer = Writer::new(options, before, formulas);
     let mut found: Vec<Spanned> = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
-    let parser = Parser::new_ext(text, extensions());
+    let parser = Parser::new_ext(&text, extensions());
     for (event, range) in TextMergeWithOffset::new(parser.into_offset_iter()) {
         if depth == 0 {
             start = range.start;
@@ -108,6 +118,25 @@ pub(super) fn spanned_blocks(text: &str, options: &RenderOptions, before: Before
         }
     }
     found
+}
+
+/// The text with its formulas masked, and those.
+fn without_formulas(text: &str) -> (Cow<'_, str>, VecDeque<Formula>) {
+    if !math::may_have(text) {
+        return (Cow::Borrowed(text), VecDeque::new());
+    }
+    let parser = Parser::new_ext(text, extensions());
+    let others = parser
+        .into_offset_iter()
+        .filter(|(event, _)| {
+            matches!(
+                event,
+                Event::Code(_)
+                    | Event::Start(Tag::CodeBlock(_) | Tag::Link { .. } | Tag::Image { .. })
+            )
+        })
+        .map(|(_, range)| range);
+    math::mask(text, &others.collect::<Vec<_>>())
 }
 
 fn extensions() -> Options {
@@ -169,10 +198,12 @@ struct Writer<'o> {
     column: usize,
     in_head: bool,
     footnotes: Vec<String>,
+    /// Those that have not come yet.
+    formulas: VecDeque<Formula>,
 }
 
 impl<'o> Writer<'o> {
-    fn new(options: &'o RenderOptions, known: Before) -> Self {
+    fn new(options: &'o RenderOptions, known: Before, formulas: VecDeque<Formula>) -> Self {
         Self {
             options,
             out: String::new(),
@@ -184,6 +215,7 @@ impl<'o> Writer<'o> {
             column: 0,
             in_head: false,
             footnotes: Vec::new(),
+            formulas,
         }
     }
 
@@ -206,10 +238,10 @@ impl<'o> Writer<'o> {
                 escape(&text, &mut self.out);
                 self.out.push_str("</code>");
             }
-            Event::Html(text) => escape(&text, &mut self.out),
+            Event::Html(text) => self.parts(&text, Self::plain),
             Event::InlineHtml(text) => match text.as_ref() {
                 "<br>" | "<br/>" | "<br />" => self.out.push_str("<br>"),
-                text => escape(text, &mut self.out),
+                text => self.parts(text, Self::plain),
             },
             Event::SoftBreak => self.out.push('\n'),
             Event::HardBreak => self.out.push_str("<br>\n"),
@@ -230,8 +262,40 @@ impl<'o> Writer<'o> {
             return;
         }
         if !self.links.is_empty() {
-            return escape(text, &mut self.out);
+            return self.plain(text);
         }
+        self.parts(text, Self::linked);
+    }
+
+    /// Writes the formulas of a text, and hands the rest to `write`.
+    fn parts(&mut self, text: &str, write: fn(&mut Self, &str)) {
+        for part in math::parts(text, &mut self.formulas) {
+            match part {
+                Part::Text(text) => write(self, text),
+                Part::Formula(formula) => self.formula(&formula),
+            }
+        }
+    }
+
+    /// As it was written: nobody reads `(a^2)` for `\(a^2\)`, nor `a1` in italics for `a_1`.
+    fn formula(&mut self, formula: &Formula) {
+        let block = if formula.is_block() {
+            " md-math-block"
+        } else {
+            ""
+        };
+        self.out
+            .push_str(&format!("<span class=\"md-math{block}\">"));
+        escape(&formula.source, &mut self.out);
+        self.out.push_str("</span>");
+    }
+
+    fn plain(&mut self, text: &str) {
+        escape(text, &mut self.out);
+    }
+
+    /// With its addresses as links.
+    fn linked(&mut self, text: &str) {
         for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => escape(text, &mut self.out),

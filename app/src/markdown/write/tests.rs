@@ -230,6 +230,9 @@ fn is_ours(tag: &str) -> bool {
         "/td",
         "sup",
         "/sup",
+        "span class=\"md-math\"",
+        "span class=\"md-math md-math-block\"",
+        "/span",
         "p class=\"md-raw\"",
         "pre tabindex=\"0\"",
         "div class=\"md-code\"",
@@ -269,6 +272,8 @@ fn random_marks_never_break_out() {
         "\n",
         "javascript:",
         "\\",
+        "$",
+        "\u{e000}",
     ];
     let mut state = 7_u64;
     for _ in 0..4000 {
@@ -285,4 +290,39 @@ fn random_marks_never_break_out() {
             "{text:?} gave {html}"
         );
     }
+}
+
+#[test]
+fn formulas_stay_as_they_were_written() {
+    let html = blocks(
+        "Let \\(a_1 < b_2\\) and $x_1*y*z_1$ be.\n\n\\[\n\\frac{a}{b}\n\\]\n\n| a | b |\n|---|---|\n| $|x|$ | $5 |\n\n> **$e_1$** `$c$`\n\n    $d$\n",
+        &RenderOptions::default(),
+    )
+    .concat();
+    for formula in [
+        r#"Let <span class="md-math">\(a_1 &lt; b_2\)</span> and"#,
+        r#"<span class="md-math">$x_1*y*z_1$</span> be."#,
+        "<p><span class=\"md-math md-math-block\">\\[\n\\frac{a}{b}\n\\]</span></p>",
+        r#"<td><span class="md-math">$|x|$</span></td><td>$5</td>"#,
+        r#"<strong><span class="md-math">$e_1$</span></strong> <code>$c$</code>"#,
+        "<code>$d$\n</code>",
+    ] {
+        assert!(html.contains(formula), "{formula} in {html}");
+    }
+}
+
+#[test]
+fn amounts_are_no_formulas_and_marks_are_characters() {
+    for text in ["It is $5 and $6.", "US$7-$8", "a \u{e000}xxx b"] {
+        let html = blocks(text, &RenderOptions::default()).concat();
+        let plain = html
+            .replace("<span class=\"md-math\">", "")
+            .replace("</span>", "");
+        assert_eq!(plain.trim_end(), format!("<p>{text}</p>"));
+        assert_eq!(plain_text(text), text);
+    }
+    assert_eq!(plain_text(r"So \(a_1\) *is*"), r"So \(a_1\) is");
+    let nasty = r#"$<img src=x onerror="a">$"#;
+    let html = blocks(nasty, &RenderOptions::default()).concat();
+    assert!(!html.contains("<img"), "{html}");
 }
