@@ -32,6 +32,9 @@ pub enum UiError {
     /// The browser does not keep a session at the address it has opened.
     #[error("open {app_url} instead")]
     NotEncrypted { app_url: String },
+    /// The environment of the server sets it.
+    #[error("the environment variable {variable} decides that")]
+    SetByEnvironment { variable: String },
     /// The store did not take the change; nothing was lost, try again.
     #[error("the store is unavailable")]
     Unavailable,

@@ -90,6 +90,7 @@ fn status(error: &UiError) -> StatusCode {
         UiError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         UiError::Invalid { .. } | UiError::NotEncrypted { .. } => StatusCode::BAD_REQUEST,
         UiError::NotFound => StatusCode::NOT_FOUND,
+        UiError::SetByEnvironment { .. } => StatusCode::CONFLICT,
         UiError::CrossSite => StatusCode::FORBIDDEN,
         UiError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         UiError::Internal { .. } | UiError::Connection => StatusCode::INTERNAL_SERVER_ERROR,

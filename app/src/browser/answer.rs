@@ -1,5 +1,7 @@
 //! The streamed answer of `POST /v1/public/chat/completions`.
 
+use crate::dom;
+
 use super::{
     completion::{Failure, FailureKind, Frame, read_frame, read_refusal},
     sse::{SseEvent, SseParser},
@@ -152,12 +154,16 @@ async fn refusal(response: &Response) -> Failure {
             .and_then(|text| text.as_string()),
         Err(_) => None,
     };
-    read_refusal(
+    let failure = read_refusal(
         response.status(),
         &body.unwrap_or_default(),
         header("x-request-id"),
         header("retry-after").as_deref(),
-    )
+    );
+    Failure {
+        at_ms: dom::now_ms(),
+        ..failure
+    }
 }
 
 fn failed(kind: FailureKind) -> Failure {

@@ -32,11 +32,40 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The server's sentence; empty when there was none.
     pub message: String,
-    /// Stable `code` of the error object.
-    pub code: String,
+    /// Of the error object.
+    pub code: FailureCode,
     pub request_id: Option<String>,
-    /// Seconds after which a new try makes sense.
+    /// Seconds after which a new try makes sense, from the moment of the failure.
     pub retry_after_secs: Option<u64>,
+    /// When the failure came, in Unix milliseconds; 0 = in an earlier version.
+    #[serde(default)]
+    pub at_ms: i64,
+}
+
+/// The server's stable error codes that mean something else to a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    NoAccountAvailable,
+    RateLimitExceeded,
+    AtCapacity,
+    ServerBusy,
+    ShuttingDown,
+    StoreUnavailable,
+    UpstreamError,
+    UpstreamClearance,
+    UpstreamAccountBlocked,
+    EmptyAnswer,
+    AnswerTooLarge,
+    ContentPolicyViolation,
+    StreamFirstTimeout,
+    StreamIdleTimeout,
+    StreamTotalTimeout,
+    ModelNotFound,
+    RequestTooLarge,
+    #[default]
+    #[serde(other)]
+    Other,
 }
 
 /// What the person can do about a [`Failure`].
@@ -82,10 +111,18 @@ enum RawError {
     Object {
         #[serde(default)]
         message: String,
-        code: Option<serde_json::Value>,
+        code: Option<Code>,
         request_id: Option<String>,
     },
     Text(String),
+}
+
+/// Ours is a word; others send numbers or nothing.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Known(FailureCode),
+    Foreign(serde::de::IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -133,7 +170,6 @@ pub fn read_refusal(
         Ok(body) => failure(body.error, kind),
         Err(_) => Failure {
             kind,
-            message: format!("HTTP {status}"),
             ..Failure::default()
         },
     };
@@ -150,16 +186,15 @@ fn failure(error: RawError, kind: FailureKind) -> Failure {
             request_id,
         } => {
             let code = match code {
-                Some(serde_json::Value::String(code)) => code,
-                Some(serde_json::Value::Number(code)) => code.to_string(),
-                _ => String::new(),
+                Some(Code::Known(code)) => code,
+                Some(Code::Foreign(_)) | None => FailureCode::Other,
             };
             Failure {
                 kind,
                 message,
                 code,
                 request_id,
-                retry_after_secs: None,
+                ..Failure::default()
             }
         }
         RawError::Text(message) => Failure {
@@ -224,13 +259,13 @@ mod tests {
     #[test]
     fn an_error_frame_is_a_failure() {
         let frame = read_frame(
-            r#"{"error":{"message":"cut","type":"upstream_error","param":null,"code":"stream_idle","request_id":"q-1"}}"#,
+            r#"{"error":{"message":"cut","type":"upstream_error","param":null,"code":"stream_idle_timeout","request_id":"q-1"}}"#,
         );
         let Some(Frame::Failed(failure)) = frame else {
             panic!("a failure")
         };
         assert_eq!(failure.message, "cut");
-        assert_eq!(failure.code, "stream_idle");
+        assert_eq!(failure.code, FailureCode::StreamIdleTimeout);
         assert_eq!(failure.request_id.as_deref(), Some("q-1"));
     }
 
@@ -245,6 +280,25 @@ mod tests {
     }
 
     #[test]
+    fn codes_that_are_not_ours_are_no_mistake() {
+        for code in [r#""new_code""#, "429", "null", r#"{"a":1}"#] {
+            let frame = read_frame(&format!(r#"{{"error":{{"message":"m","code":{code}}}}}"#));
+            let Some(Frame::Failed(failure)) = frame else {
+                panic!("a failure")
+            };
+            assert_eq!((failure.code, &*failure.message), (FailureCode::Other, "m"));
+        }
+        let old =
+            r#"{"kind":"busy","message":"","code":"pool","request_id":null,"retry_after_secs":60}"#;
+        let old: Failure = serde_json::from_str(old).unwrap();
+        assert_eq!(
+            (old.code, old.at_ms),
+            (FailureCode::Other, 0),
+            "kept by an earlier version"
+        );
+    }
+
+    #[test]
     fn noise_is_skipped() {
         assert_eq!(read_frame("ping"), None);
         assert_eq!(read_frame("{}"), None);
@@ -255,7 +309,7 @@ mod tests {
     fn a_refusal_says_when_to_retry_and_under_which_id() {
         let failure = read_refusal(
             429,
-            r#"{"error":{"message":"no account","type":"rate_limit_error","param":null,"code":"pool_exhausted"}}"#,
+            r#"{"error":{"message":"no account","type":"rate_limit_error","param":null,"code":"no_account_available"}}"#,
             Some("q-7".into()),
             Some("30"),
         );
@@ -264,19 +318,20 @@ mod tests {
             Failure {
                 kind: FailureKind::Busy,
                 message: "no account".into(),
-                code: "pool_exhausted".into(),
+                code: FailureCode::NoAccountAvailable,
                 request_id: Some("q-7".into()),
                 retry_after_secs: Some(30),
+                at_ms: 0,
             }
         );
     }
 
     #[test]
-    fn a_refusal_without_our_body_names_its_status() {
+    fn a_refusal_without_our_body_puts_no_words_into_our_mouth() {
         let failure = read_refusal(502, "<html>", None, None);
         assert_eq!(
             (failure.kind, failure.message.as_str()),
-            (FailureKind::Server, "HTTP 502")
+            (FailureKind::Server, "")
         );
         assert_eq!(read_refusal(401, "", None, None).kind, FailureKind::SignIn);
     }

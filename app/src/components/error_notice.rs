@@ -22,6 +22,9 @@ pub fn describe(error: &UiError, language: Language) -> String {
         UiError::NotEncrypted { app_url } => {
             return errors::NotEncrypted { url: app_url }.fill(language);
         }
+        UiError::SetByEnvironment { variable } => {
+            return errors::SetByEnvironment { variable }.fill(language);
+        }
         UiError::Unavailable => errors::UNAVAILABLE,
         UiError::Internal { .. } => errors::INTERNAL,
         UiError::Connection => errors::CONNECTION,
@@ -77,7 +80,15 @@ pub fn FailureBox(
             <Icon name=IconName::CircleAlert size=20 />
             <div class="notice__body">
                 <p>{move || headline.get()}</p>
-                {detail.map(|detail| view! { <p>{detail}</p> })}
+                {detail
+                    .map(|detail| {
+                        view! {
+                            <details class="notice__details">
+                                <summary>{t(errors::DETAILS)}</summary>
+                                <p>{detail}</p>
+                            </details>
+                        }
+                    })}
                 {request_id
                     .map(|id| {
                         view! {
@@ -132,6 +143,9 @@ mod tests {
             UiError::CrossSite,
             UiError::NotEncrypted {
                 app_url: "https://grok.example".to_owned(),
+            },
+            UiError::SetByEnvironment {
+                variable: "GROK2API_APP__PUBLIC_ENABLED".to_owned(),
             },
             UiError::Unavailable,
             UiError::Internal {

@@ -200,6 +200,61 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
             "Grok refused the account's sign-in (401). Replace its cookie in the admin page.",
         ),
         Class::Blocked => upstream("upstream_account_blocked", "Grok has blocked the account."),
-        Class::Retryable | Class::Fatal => upstream("upstream_error", &error.message()),
+        Class::Retryable | Class::Fatal => {
+            tracing::info!(detail = error.message(), "the upstream failed");
+            upstream("upstream_error", &in_words(error))
+        }
+    }
+}
+
+/// What happened and what to do; what the system said of it is in the log.
+fn in_words(error: &UpstreamError) -> String {
+    match error {
+        UpstreamError::Connect { .. } => {
+            "Grok cannot be reached from this server. Check its network, and `proxy` in config.toml."
+                .to_owned()
+        }
+        UpstreamError::Timeout => "Grok did not answer in time. Try again.".to_owned(),
+        UpstreamError::Cut { .. } => {
+            "The connection to Grok broke before the answer was complete. Try again.".to_owned()
+        }
+        UpstreamError::Refused { status, .. } if *status >= 500 => {
+            format!("Grok has trouble of its own (status {status}). Try again in a moment.")
+        }
+        UpstreamError::Refused {
+            status, message, ..
+        } => format!("Grok refused the request (status {status}): {message}"),
+        UpstreamError::InBand { message, .. } => format!("Grok broke off with an error: {message}"),
+        UpstreamError::TooLarge { .. } | UpstreamError::Malformed { .. } => {
+            "Grok sent something that this server does not understand. A newer version may."
+                .to_owned()
+        }
+        UpstreamError::UnsendableCredential => {
+            "The account's cookie cannot be sent. Replace it in the admin page.".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_told_in_words_what_the_system_says_in_its_own() {
+        let reason = || "Connection reset by peer (os error 104)".to_owned();
+        for error in [
+            UpstreamError::Connect { reason: reason() },
+            UpstreamError::Cut { reason: reason() },
+            UpstreamError::Timeout,
+            UpstreamError::Malformed { what: "no ids" },
+            UpstreamError::TooLarge { limit_bytes: 1 },
+        ] {
+            let told = Failure::from(error).into_error(1);
+            assert_eq!(told.code(), "upstream_error");
+            assert!(told.message.ends_with('.'), "{}", told.message);
+            for machine in ["os error", "reset", "upstream", "bytes", "ids"] {
+                assert!(!told.message.contains(machine), "{}", told.message);
+            }
+        }
     }
 }

@@ -2,13 +2,16 @@
 
 use super::history::TurnState;
 use crate::{
-    browser::completion::{Failure, FailureKind},
+    browser::completion::{Failure, FailureCode, FailureKind},
     components::{Button, FailureBox, IconName},
+    dom,
+    dto::Demo,
     i18n::{
-        Language, t,
+        Language, Text, t,
         text::{chat as text, common},
         use_language,
     },
+    session::use_viewer,
 };
 use leptos::prelude::*;
 
@@ -28,12 +31,36 @@ pub(super) fn EndNotice(state: TurnState, on_retry: Callback<()>) -> impl IntoVi
 #[component]
 fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
     let language = use_language();
-    let needs_sign_in = failure.kind == FailureKind::SignIn;
-    let detail = (!failure.message.is_empty()).then(|| failure.message.clone());
-    let request_id = failure.request_id.clone();
+    let viewer = use_viewer();
+    // Whoever came in through an open demo is refused by nothing but its end.
+    let was_demo = viewer.demo == Demo::UntilFirstAccount;
+    let wait = use_wait(&failure);
+    let Failure {
+        kind,
+        code,
+        message,
+        request_id,
+        ..
+    } = failure;
+    let accounts = (viewer.is_admin && is_about_accounts(code)).then(|| {
+        view! {
+            <a class="button button--secondary" href="/admin/accounts">
+                {t(text::TO_ACCOUNTS)}
+            </a>
+        }
+    });
+    let headline = move || {
+        let happened = happened(kind, code, was_demo).get(language.get());
+        match wait.get() {
+            0 => happened.to_owned(),
+            secs => format!("{happened} {}", next_try(secs, language.get())),
+        }
+    };
+    let detail = (!message.is_empty()).then_some(message);
     view! {
-        <FailureBox headline=move || headline(&failure, language.get()) detail request_id>
-            {if needs_sign_in {
+        <FailureBox headline detail request_id>
+            {accounts}
+            {if kind == FailureKind::SignIn {
                 view! {
                     <a class="button button--secondary" href="/login" rel="external">
                         {t(text::SIGN_IN)}
@@ -52,21 +79,77 @@ fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
     }
 }
 
-fn headline(failure: &Failure, language: Language) -> String {
-    let text = match (failure.kind, failure.retry_after_secs) {
-        (FailureKind::Busy, Some(secs)) => return wait(secs, language),
-        (FailureKind::Busy, None) => text::FAILED_BUSY,
+/// Seconds until a new try makes sense, counting down; 0 where there is nothing to wait for.
+fn use_wait(failure: &Failure) -> RwSignal<u64> {
+    // Programs are told to come again; time alone brings no account.
+    let secs = failure
+        .retry_after_secs
+        .filter(|_| failure.code != FailureCode::NoAccountAvailable);
+    let until_ms = secs.map_or(0, |secs| {
+        failure.at_ms + i64::try_from(secs).unwrap_or(i64::MAX / 1_000) * 1_000
+    });
+    let left = move || {
+        let left_ms = u64::try_from(until_ms - dom::now_ms()).unwrap_or(0);
+        left_ms.div_ceil(1_000)
+    };
+    let wait = RwSignal::new(0);
+    Effect::new(move || {
+        wait.set(left());
+        if left() == 0 {
+            return;
+        }
+        let ticker = dom::every(1_000, move || _ = wait.try_set(left()));
+        let ticker = StoredValue::new_local(ticker);
+        on_cleanup(move || ticker.dispose());
+    });
+    wait
+}
+
+/// Whether the operator finds the cause among the accounts.
+fn is_about_accounts(code: FailureCode) -> bool {
+    matches!(
+        code,
+        FailureCode::NoAccountAvailable
+            | FailureCode::RateLimitExceeded
+            | FailureCode::UpstreamAccountBlocked
+            | FailureCode::UpstreamError
+    )
+}
+
+/// What happened, and what to do.
+fn happened(kind: FailureKind, code: FailureCode, was_demo: bool) -> Text {
+    match (kind, code) {
+        (FailureKind::SignIn, _) if was_demo => text::FAILED_DEMO_ENDED,
         (FailureKind::SignIn, _) => text::FAILED_SIGN_IN,
         (FailureKind::Network, _) => text::FAILED_NETWORK,
         (FailureKind::CutOff, _) => text::FAILED_CUT_OFF,
-        (FailureKind::Server, _) => text::FAILED_SERVER,
-    };
-    text.get(language).to_owned()
+        (_, FailureCode::NoAccountAvailable) => text::FAILED_NO_ACCOUNT,
+        (_, FailureCode::RateLimitExceeded) => text::FAILED_BUSY,
+        (_, FailureCode::AtCapacity | FailureCode::ServerBusy | FailureCode::ShuttingDown) => {
+            text::FAILED_CROWDED
+        }
+        (_, FailureCode::StoreUnavailable) => text::FAILED_STORE,
+        (_, FailureCode::UpstreamError | FailureCode::EmptyAnswer) => text::FAILED_UPSTREAM,
+        (_, FailureCode::UpstreamClearance) => text::FAILED_CLEARANCE,
+        (_, FailureCode::UpstreamAccountBlocked) => text::FAILED_BLOCKED,
+        (_, FailureCode::AnswerTooLarge) => text::FAILED_ANSWER_TOO_LARGE,
+        (_, FailureCode::ContentPolicyViolation) => text::FAILED_POLICY,
+        (
+            _,
+            FailureCode::StreamFirstTimeout
+            | FailureCode::StreamIdleTimeout
+            | FailureCode::StreamTotalTimeout,
+        ) => text::FAILED_TIMEOUT,
+        (_, FailureCode::ModelNotFound) => text::FAILED_MODEL,
+        (_, FailureCode::RequestTooLarge) => text::FAILED_TOO_LARGE,
+        (FailureKind::Busy, FailureCode::Other) => text::FAILED_CROWDED,
+        (FailureKind::Server, FailureCode::Other) => text::FAILED_SERVER,
+    }
 }
 
 /// Seconds below two minutes, minutes below two hours, then hours; rounded up, so that a retry at
 /// that time succeeds.
-fn wait(secs: u64, language: Language) -> String {
+fn next_try(secs: u64, language: Language) -> String {
     match secs {
         0..120 => text::RetrySecs { count: &secs }.fill(language),
         120..7_200 => {
@@ -86,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_said_in_a_fitting_unit() {
-        let said = |secs| wait(secs, Language::English);
+        let said = |secs| next_try(secs, Language::English);
         assert!(said(30).contains("30 s"), "{}", said(30));
         assert!(said(121).contains("3 min"), "{}", said(121));
         assert!(said(36_000).contains("10 h"), "{}", said(36_000));
