@@ -10,6 +10,8 @@ pub struct Viewer {
     /// May use the public pages (signed in, or public mode is on).
     pub may_chat: bool,
     pub demo: Demo,
+    /// The operator's page alone gets it.
+    pub visitors: Visitors,
     /// The generated first password has not been changed yet.
     pub must_change_password: bool,
     /// The server is a development build.
@@ -28,13 +30,27 @@ pub enum Demo {
     UntilFirstAccount,
     /// As long as the server runs: it was started as a demo.
     Lasting,
+    /// It ended with the operator's first account.
+    Ended,
 }
 
 impl Demo {
     #[must_use]
     pub fn is_on(self) -> bool {
-        self != Self::Off
+        matches!(self, Self::UntilFirstAccount | Self::Lasting)
     }
+}
+
+/// Who may chat beside the operator where no demo answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visitors {
+    #[default]
+    Nobody,
+    /// Whoever has the visitors' key (`app.public_key`).
+    WithKey,
+    /// `app.public_enabled`.
+    Everybody,
 }
 
 /// A chat model that a page can offer.

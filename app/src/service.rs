@@ -92,6 +92,8 @@ pub trait AdminService: Send + Sync {
         tier: Tier,
     ) -> Result<ImportPreview, UiError>;
     /// Returns how many accounts changed.
+    /// Lets everybody chat, also without a demo.
+    async fn open_to_visitors(&self, admin: AdminProof) -> Result<(), UiError>;
     async fn set_accounts_enabled(
         &self,
         admin: AdminProof,

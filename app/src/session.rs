@@ -83,7 +83,8 @@ pub fn Guard(access: Access, children: ChildrenFn) -> impl IntoView {
 
 #[component]
 fn ToSignIn(path: &'static str) -> impl IntoView {
-    let wanted = use_location().pathname.get_untracked();
+    let location = use_location();
+    let wanted = location.pathname.get_untracked() + &query(&location.search.get_untracked());
     let path = if wanted == "/" {
         path.to_owned()
     } else {
@@ -95,6 +96,26 @@ fn ToSignIn(path: &'static str) -> impl IntoView {
     }
     Effect::new(move || dom::load_page(&path));
     ().into_any()
+}
+
+/// The query of an address, in a form that fits into the value of another query.
+fn query(search: &str) -> String {
+    let search = search.trim_start_matches('?');
+    let mut text = String::new();
+    for c in search.chars() {
+        match c {
+            '%' => text.push_str("%25"),
+            '&' => text.push_str("%26"),
+            '+' => text.push_str("%2B"),
+            '#' => text.push_str("%23"),
+            c => text.push(c),
+        }
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("?{text}")
+    }
 }
 
 /// Where to go after signing in: a path of ours, never another site.

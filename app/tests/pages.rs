@@ -125,6 +125,10 @@ impl AdminService for Accounts {
         Err(UiError::Unavailable)
     }
 
+    async fn open_to_visitors(&self, _: AdminProof) -> Result<(), UiError> {
+        Err(UiError::Unavailable)
+    }
+
     async fn set_accounts_enabled(
         &self,
         _: AdminProof,

@@ -70,7 +70,6 @@ pageTest(
   async ({ page, sim, site }) => {
     await open(page, "/admin/accounts");
     assert.equal(await rows(page).count(), 6, "the accounts of the demo");
-    await byRole(page, "link", "Add your own accounts").waitFor();
     const dialog = await openDialog(page);
     await dialog.getByLabel("Cookies, one per line").fill("first-basic-0001");
     await dialog.getByRole("button", { name: "Add 1 account" }).click();

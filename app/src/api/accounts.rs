@@ -39,6 +39,13 @@ pub async fn add_accounts(text: String, tier: Tier) -> Result<ImportPreview, UiE
         .map_err(fail)
 }
 
+/// Lets everybody chat without signing in, from now on.
+#[server(endpoint = "open_to_visitors")]
+pub async fn open_to_visitors() -> Result<(), UiError> {
+    let admin = require_admin().await?;
+    admin_service()?.open_to_visitors(admin).await.map_err(fail)
+}
+
 /// Switches accounts on or off; returns how many changed.
 #[server(endpoint = "set_accounts_enabled", input = Json)]
 pub async fn set_accounts_enabled(ids: Vec<String>, enabled: bool) -> Result<u32, UiError> {

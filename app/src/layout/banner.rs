@@ -8,6 +8,9 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The accounts page with its dialog open.
+const ADD_ACCOUNTS: &str = "/admin/accounts?add=1";
+
 /// Says that the simulator answers. Nothing otherwise.
 #[component]
 pub(crate) fn DemoBanner() -> impl IntoView {
@@ -15,16 +18,26 @@ pub(crate) fn DemoBanner() -> impl IntoView {
     demo.is_on().then(|| {
         let hint = match demo {
             Demo::UntilFirstAccount => {
-                view! { <a href="/admin/accounts">{t(shell::DEMO_HINT_ADD)}</a> }.into_any()
+                // From the server: it leads strangers to the sign-in page, and a page that comes
+                // whole is not built twice with its dialog.
+                view! {
+                    <a href=ADD_ACCOUNTS rel="external">
+                        {t(shell::DEMO_HINT_ADD)}
+                    </a>
+                }
+                .into_any()
             }
-            Demo::Lasting | Demo::Off => {
+            Demo::Lasting | Demo::Ended | Demo::Off => {
                 view! { <span>{t(shell::DEMO_HINT_RESTART)}</span> }.into_any()
             }
         };
         view! {
             <aside class="demo-banner" aria-label=t(shell::DEMO)>
                 <Icon name=IconName::FlaskConical />
-                <span>{t(shell::DEMO_BANNER)}</span>
+                <span>
+                    {t(shell::DEMO_BANNER)}
+                    <span class="demo-banner__more">" " {t(shell::DEMO_BANNER_MORE)}</span>
+                </span>
                 <span class="demo-banner__hint">{hint}</span>
             </aside>
         }

@@ -4,6 +4,7 @@
 use crate::{
     api::auth::{SignIn, get_viewer},
     components::{Button, ButtonVariant, HiddenUserName, Input, describe},
+    dto::Demo,
     error::UiError,
     i18n::{t, text::login, use_language},
     layout::SignInFrame,
@@ -33,9 +34,10 @@ pub fn LoginPage() -> impl IntoView {
                     if viewer.is_admin {
                         leptos_axum::redirect(&next);
                     }
+                    let demo = viewer.demo;
                     view! {
                         <SignInFrame viewer>
-                            <LoginForm next />
+                            <LoginForm next demo />
                         </SignInFrame>
                     }
                 })
@@ -46,7 +48,7 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[component]
-fn LoginForm(next: String) -> impl IntoView {
+fn LoginForm(next: String, demo: Demo) -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<SignIn>::new();
     let failure = action.value().get_untracked().and_then(Result::err);
@@ -60,7 +62,10 @@ fn LoginForm(next: String) -> impl IntoView {
     let last = wait.map(|_| text(&UiError::TooManyAttempts { retry_secs: 1 }));
     view! {
         <h1 class="sign-in__title">{t(login::TITLE)}</h1>
-        <p class="sign-in__lead">{t(login::LEAD)}</p>
+        // Demo visitors are told why they stand here.
+        <p class="sign-in__lead">
+            {if demo == Demo::Ended { t(login::DEMO_ENDED).into_any() } else { t(login::LEAD).into_any() }}
+        </p>
         <ActionForm action attr:class="form" attr:data-wait=wait attr:data-last=last>
             <input type="hidden" name="next" value=next />
             <HiddenUserName />

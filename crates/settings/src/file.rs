@@ -69,6 +69,37 @@ fn read(path: &Path) -> io::Result<String> {
 /// # Errors
 /// The file cannot be read, parsed or written.
 pub fn blank_app_key(data_dir: &Path) -> Result<bool, FileError> {
+    change(data_dir, |document| {
+        let app = document.get_mut("app").and_then(Item::as_table_like_mut);
+        let key = app.and_then(|app| app.get_mut("app_key"));
+        key.and_then(Item::as_value_mut)
+            .is_some_and(|key| replace_value(key, ""))
+    })
+}
+
+/// Sets `app.public_enabled` in `<data_dir>/config.toml`, keeping comments and layout. It is in
+/// force after a reload, unless the environment says otherwise.
+///
+/// # Errors
+/// The file cannot be read, parsed or written.
+pub fn open_to_visitors(data_dir: &Path) -> Result<(), FileError> {
+    change(data_dir, |document| {
+        let app = document.entry("app").or_insert_with(toml_edit::table);
+        let Some(app) = app.as_table_like_mut() else {
+            return false;
+        };
+        match app.get_mut("public_enabled").and_then(Item::as_value_mut) {
+            Some(value) => replace_value(value, true),
+            None => app
+                .insert("public_enabled", toml_edit::value(true))
+                .is_none(),
+        }
+    })
+    .map(drop)
+}
+
+/// Writes the file if `edit` says that it has changed something.
+fn change(data_dir: &Path, edit: impl FnOnce(&mut DocumentMut) -> bool) -> Result<bool, FileError> {
     let path = path(data_dir);
     let io = |source| FileError::Io {
         path: path.clone(),
@@ -81,19 +112,50 @@ pub fn blank_app_key(data_dir: &Path) -> Result<bool, FileError> {
     let mut document: DocumentMut = text
         .parse()
         .map_err(|_| FileError::Syntax { path: path.clone() })?;
-    let app = document.get_mut("app").and_then(Item::as_table_like_mut);
-    let Some(key) = app
-        .and_then(|app| app.get_mut("app_key"))
-        .and_then(Item::as_value_mut)
-    else {
-        return Ok(false);
-    };
-    if key.as_str() == Some("") {
+    if !edit(&mut document) {
         return Ok(false);
     }
-    let decor = key.decor().clone();
-    *key = Value::from("");
-    *key.decor_mut() = decor;
     private::replace(&path, &document.to_string()).map_err(io)?;
     Ok(true)
+}
+
+/// Keeps the comment behind it; returns whether it was another.
+fn replace_value(value: &mut Value, new: impl Into<Value>) -> bool {
+    let mut new = new.into();
+    let decor = std::mem::take(value.decor_mut());
+    let is_same = value.to_string() == new.to_string();
+    *new.decor_mut() = decor;
+    *value = new;
+    !is_same
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_to_visitors_keeps_the_rest_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = path(folder.path());
+        for (before, after) in [
+            (
+                "# Mine\n[app]\npublic_enabled = false # so far\nstream = true\n",
+                "# Mine\n[app]\npublic_enabled = true # so far\nstream = true\n",
+            ),
+            (
+                "[chat]\nconcurrent = 5\n",
+                "[chat]\nconcurrent = 5\n\n[app]\npublic_enabled = true\n",
+            ),
+        ] {
+            std::fs::write(&file, before).unwrap();
+            open_to_visitors(folder.path()).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
+            open_to_visitors(folder.path()).unwrap();
+            assert_eq!(
+                std::fs::read_to_string(&file).unwrap(),
+                after,
+                "a second time"
+            );
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub use choices::{
     Effort, FastFormat, ImageFormat, ModelKind, ModelTier, StorageType, ThinkingFormat, VideoFormat,
 };
 pub use diff::{ChangedKey, diff};
-pub use file::{CONFIG_FILE, FileError, blank_app_key};
+pub use file::{CONFIG_FILE, FileError, blank_app_key, open_to_visitors};
 pub use load::{Loaded, environment, load, reload};
 pub use models::ModelConfig;
 pub use problem::ConfigErrors;

@@ -8,13 +8,14 @@ use std::{
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::Viewer,
+    dto::{Viewer, Visitors},
     error::{Field, UiError},
     service::{AdminProof, AuthService, Door, PublicProof},
 };
 use http::request::Parts;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use settings::AppConfig;
 use sha2::{Digest, Sha256};
 use store::{Store, bounded};
 use subtle::ConstantTimeEq;
@@ -236,7 +237,8 @@ impl AuthService for Sessions {
             && password::must_change(self.store.as_ref())
                 .await
                 .unwrap_or(false);
-        let mode = self.current.load().mode;
+        let snapshot = self.current.load_full();
+        let mode = snapshot.mode;
         // Strangers need not know which version's faults to try.
         let version = if is_admin {
             env!("CARGO_PKG_VERSION")
@@ -247,6 +249,11 @@ impl AuthService for Sessions {
             is_admin,
             may_chat: role.is_some() || mode.is_public,
             demo: mode.demo,
+            visitors: if is_admin {
+                visitors(&snapshot.settings.config.app)
+            } else {
+                Visitors::default()
+            },
             must_change_password,
             is_development: cfg!(debug_assertions),
             version: version.to_owned(),
@@ -328,6 +335,16 @@ impl AuthService for Sessions {
         let seal = self.seal().await.map_err(unavailable)?;
         device::remember(parts, &seal, self.origin.is_https());
         self.start_session(parts, Role::Admin, &seal).await
+    }
+}
+
+fn visitors(app: &AppConfig) -> Visitors {
+    if !app.public_key.expose_secret().is_empty() {
+        Visitors::WithKey
+    } else if app.public_enabled {
+        Visitors::Everybody
+    } else {
+        Visitors::Nobody
     }
 }
 

@@ -98,6 +98,20 @@ impl Runtime {
         state.problems = problems;
     }
 
+    /// Sets `app.public_enabled` in the file and reads it again; returns whether it is in force.
+    ///
+    /// Blocking: it writes and reads a file.
+    ///
+    /// # Errors
+    /// The file could not be changed, or what it says is refused.
+    pub fn open_to_visitors(&self) -> anyhow::Result<bool> {
+        settings::open_to_visitors(&self.data_dir)?;
+        self.reload();
+        let state = self.state.lock();
+        anyhow::ensure!(state.problems.is_empty(), "{}", state.problems.join("; "));
+        Ok(state.config.app.public_enabled)
+    }
+
     /// Puts a configuration in force, from the next request on. Running requests keep theirs;
     /// accounts, cooldowns and leases are not touched.
     ///
@@ -119,9 +133,10 @@ impl Runtime {
             );
         }
         let now = Snapshot::clone(&self.current.load());
-        let effective = match &now.mode.demo {
-            Demo::Off => config.clone(),
-            _ => config.for_demo(now.settings.config.upstream.web_url.clone()),
+        let effective = if now.mode.demo.is_on() {
+            config.for_demo(now.settings.config.upstream.web_url.clone())
+        } else {
+            config.clone()
         };
         let built = Settings::build(effective, Some(&now.settings.upstream));
         let settings = Arc::new(built.map_err(|error| format!("{error:#}"))?);
@@ -169,7 +184,7 @@ impl Runtime {
         let pool = handover.into_pool(settings.policy());
         let added = pool.insert(accounts);
         self.current.store(Snapshot {
-            mode: Mode::of(&state.config, Demo::Off, self.is_loopback),
+            mode: Mode::of(&state.config, Demo::Ended, self.is_loopback),
             pool,
             settings,
         });

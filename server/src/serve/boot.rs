@@ -112,8 +112,8 @@ pub async fn build(
         tracing::warn!("there is no account that can serve: add one in the admin page");
     }
     let (effective, accounts, simulator) = match demo {
-        Demo::Off => (config.clone(), accounts, None),
-        _ => {
+        Demo::Off | Demo::Ended => (config.clone(), accounts, None),
+        Demo::UntilFirstAccount | Demo::Lasting => {
             let simulator = demo::start().await?;
             tracing::info!(
                 "demo mode: the built-in simulator answers, nothing leaves this machine"

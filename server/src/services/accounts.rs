@@ -217,6 +217,22 @@ impl AdminService for Accounts {
         Ok(report)
     }
 
+    async fn open_to_visitors(&self, _admin: AdminProof) -> Result<(), UiError> {
+        let runtime = self.runtime.clone();
+        let opened = tokio::task::spawn_blocking(move || runtime.open_to_visitors()).await;
+        match opened {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(UiError::SetByEnvironment {
+                variable: "GROK2API_APP__PUBLIC_ENABLED".to_owned(),
+            }),
+            Ok(Err(error)) => {
+                tracing::error!("visitors were not let in: {error:#}");
+                Err(UiError::Unavailable)
+            }
+            Err(_) => Err(UiError::Unavailable),
+        }
+    }
+
     async fn set_accounts_enabled(
         &self,
         _admin: AdminProof,

@@ -2,10 +2,10 @@
 
 use super::state::Accounts;
 use crate::{
-    api::accounts::{add_accounts, preview_accounts},
+    api::accounts::{add_accounts, open_to_visitors, preview_accounts},
     components::{Badge, Button, ButtonVariant, Dialog, Textarea, Tone, describe, use_toaster},
     dom,
-    dto::{Demo, ImportPreview, LineStatus, PreviewLine, Tier},
+    dto::{Demo, ImportPreview, LineStatus, PreviewLine, Tier, Visitors},
     error::UiError,
     i18n::{t, text::accounts, text::common, use_language},
     reactive::use_debounced,
@@ -31,13 +31,19 @@ pub(super) fn AddDialog(open: RwSignal<bool>, state: Accounts) -> impl IntoView 
 #[component]
 fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
-    let demo = use_viewer().demo;
+    let viewer = use_viewer();
+    let (demo, visitors) = (viewer.demo, viewer.visitors);
+    let let_in = RwSignal::new(false);
     let (text, tier) = (RwSignal::new(String::new()), RwSignal::new(Tier::Basic));
     let preview = use_preview(text);
     let new = Memo::new(move |_| preview.get().and_then(Result::ok).map_or(0, |p| p.new));
     let add = Action::new_local(move |(text, tier): &(String, Tier)| {
         let (text, tier) = (text.clone(), *tier);
         async move {
+            if let_in.get_untracked() {
+                // First: where it fails nothing has happened yet, and the demo still answers.
+                open_to_visitors().await?;
+            }
             let added = add_accounts(text, tier).await?;
             if demo == Demo::UntilFirstAccount {
                 // The server has left the demo: every part of the page changes.
@@ -86,6 +92,7 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
             />
             <TierChoice tier />
             <Preview preview />
+            {(demo == Demo::UntilFirstAccount).then(|| view! { <AfterDemo visitors let_in /> })}
             <footer class="modal__foot">
                 <Button on:click=move |_| open.set(false)>{t(common::CANCEL)}</Button>
                 <Button
@@ -139,6 +146,37 @@ fn TierChoice(tier: RwSignal<Tier>) -> impl IntoView {
             {choice(Tier::Basic, accounts::ADD_TIER_BASIC)}
             {choice(Tier::Super, accounts::ADD_TIER_SUPER)}
             {choice(Tier::Heavy, accounts::ADD_TIER_HEAVY)}
+        </fieldset>
+    }
+}
+
+/// What the end of the demo means for those who use it, and whether it shall.
+#[component]
+fn AfterDemo(visitors: Visitors, let_in: RwSignal<bool>) -> impl IntoView {
+    let said = match visitors {
+        Visitors::Nobody => accounts::AFTER_DEMO_NOBODY,
+        Visitors::WithKey => accounts::AFTER_DEMO_WITH_KEY,
+        Visitors::Everybody => accounts::AFTER_DEMO_EVERYBODY,
+    };
+    let choice = (visitors == Visitors::Nobody).then(|| {
+        view! {
+            <label class="choice">
+                <input
+                    class="checkbox"
+                    type="checkbox"
+                    prop:checked=let_in
+                    on:change=move |event| let_in.set(event_target_checked(&event))
+                />
+                <span>{t(accounts::AFTER_DEMO_ALLOW)}</span>
+            </label>
+            <p class="field__hint">{t(accounts::AFTER_DEMO_LATER)}</p>
+        }
+    });
+    view! {
+        <fieldset class="after-demo">
+            <legend class="field__label">{t(accounts::AFTER_DEMO)}</legend>
+            <p>{t(said)}</p>
+            {choice}
         </fieldset>
     }
 }

@@ -31,7 +31,10 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 
 /// The list as it is when the page is opened.
 #[derive(Clone, Copy)]
@@ -81,6 +84,7 @@ fn AccountsView(first: AccountList) -> impl IntoView {
     let state = Accounts::new(first);
     let writes = Writes::new(state);
     let adding = RwSignal::new(false);
+    open_when_asked(adding);
     let is_empty = Memo::new(move |_| state.list.with(|list| list.counts.total == 0));
     view! {
         {move || {
@@ -108,6 +112,31 @@ fn AccountsView(first: AccountList) -> impl IntoView {
         </Show>
         <AddDialog open=adding state />
     }
+}
+
+/// Opens the dialog for `?add=1`, and takes that out of the address when it is closed, so that
+/// loading the page again shows the page.
+fn open_when_asked(adding: RwSignal<bool>) {
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let is_asked = Memo::new(move |_| query.with(|query| query.get("add").is_some()));
+    Effect::new(move || {
+        if is_asked.get() {
+            adding.set(true);
+        }
+    });
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = adding.get();
+        if was_open == Some(true) && !is_open && is_asked.get_untracked() {
+            let options = NavigateOptions {
+                replace: true,
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate("/admin/accounts", options);
+        }
+        is_open
+    });
 }
 
 #[component]
