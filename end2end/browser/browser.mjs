@@ -71,7 +71,8 @@ export async function open(page, path) {
 // Waits until the router follows links and every button that can be seen answers to a press.
 export async function settle(page) {
   await page.waitForFunction(() => {
-    const buttons = [...document.querySelectorAll("button[type=button]")];
+    // The buttons of code in an answer have one listener for all.
+    const buttons = [...document.querySelectorAll("button[type=button]:not([data-copy-code])")];
     const seen = buttons.filter((button) => button.checkVisibility());
     return window.isListening(window) && seen.every((button) => window.isListening(button));
   });

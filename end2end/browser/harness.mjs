@@ -19,8 +19,9 @@ after(() => browser.close());
 //   settings   environment of the gateway         pace      arguments of the simulator
 //   browser    options of the browser context     signedIn  start with a session (default true)
 //   expected   patterns of console lines and failed requests that belong to the test
+//   timeout    milliseconds for the whole test (default 60,000)
 export function pageTest(name, options, body) {
-  test(name, { timeout: 60_000 }, async () => {
+  test(name, { timeout: options.timeout ?? 60_000 }, async () => {
     const cleanup = [];
     const failures = [];
     const attempt = (step) => Promise.resolve().then(step).catch((error) => failures.push(error));

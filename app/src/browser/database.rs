@@ -3,7 +3,9 @@
 //! Each call opens the database again, which costs about a millisecond and never stands in the way
 //! of another tab that brings a newer version of the page.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use idb::{
+    Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transaction, TransactionMode,
+};
 use wasm_bindgen::JsValue;
 
 const NAME: &str = "grok2api-chat";
@@ -43,53 +45,71 @@ impl From<Error> for StorageRefused {
     }
 }
 
-/// Writes values in one transaction: all or none.
-pub(crate) async fn put_all(entries: &[(Table, &str, &str)]) -> Result<(), StorageRefused> {
-    let database = open().await?;
-    let names: Vec<&str> = tables(entries.iter().map(|entry| entry.0));
-    let transaction = database.transaction(&names, TransactionMode::ReadWrite)?;
-    for (table, key, value) in entries {
-        let store = transaction.object_store(table.name())?;
+/// Reads and writes as one step, whatever other tabs do: the browser lets one change of the same
+/// tables begin when the one before it has ended. All of it is written, or nothing.
+///
+/// Nothing but its own methods may be awaited before [`Change::commit`]: the browser ends a change
+/// that waits for anything else.
+pub(crate) struct Change {
+    database: Database,
+    transaction: Transaction,
+}
+
+impl Change {
+    pub(crate) async fn begin(tables: &[Table]) -> Result<Self, StorageRefused> {
+        let (database, transaction) = open(tables, TransactionMode::ReadWrite).await?;
+        Ok(Self {
+            database,
+            transaction,
+        })
+    }
+
+    pub(crate) async fn get(
+        &self,
+        table: Table,
+        key: &str,
+    ) -> Result<Option<String>, StorageRefused> {
+        read(&self.transaction, table, key).await
+    }
+
+    pub(crate) async fn put(
+        &self,
+        table: Table,
+        key: &str,
+        value: &str,
+    ) -> Result<(), StorageRefused> {
+        let store = self.transaction.object_store(table.name())?;
         store
             .put(&JsValue::from_str(value), Some(&JsValue::from_str(key)))?
             .await?;
+        Ok(())
     }
-    transaction.commit()?.await?;
-    database.close();
-    Ok(())
-}
 
-/// Removes values in one transaction. Absent keys are no error.
-pub(crate) async fn delete_all(keys: &[(Table, &str)]) -> Result<(), StorageRefused> {
-    let database = open().await?;
-    let names: Vec<&str> = tables(keys.iter().map(|entry| entry.0));
-    let transaction = database.transaction(&names, TransactionMode::ReadWrite)?;
-    for (table, key) in keys {
-        transaction
-            .object_store(table.name())?
-            .delete(JsValue::from_str(key))?
-            .await?;
+    /// An absent key is no error.
+    pub(crate) async fn delete(&self, table: Table, key: &str) -> Result<(), StorageRefused> {
+        let store = self.transaction.object_store(table.name())?;
+        store.delete(JsValue::from_str(key))?.await?;
+        Ok(())
     }
-    transaction.commit()?.await?;
-    database.close();
-    Ok(())
+
+    /// Returns when other tabs can read what was written.
+    pub(crate) async fn commit(self) -> Result<(), StorageRefused> {
+        self.transaction.commit()?.await?;
+        self.database.close();
+        Ok(())
+    }
 }
 
 pub(crate) async fn get(table: Table, key: &str) -> Result<Option<String>, StorageRefused> {
-    let database = open().await?;
-    let transaction = database.transaction(&[table.name()], TransactionMode::ReadOnly)?;
-    let value = transaction
-        .object_store(table.name())?
-        .get(JsValue::from_str(key))?
-        .await?;
+    let (database, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
+    let value = read(&transaction, table, key).await?;
     database.close();
-    Ok(value.and_then(|value| value.as_string()))
+    Ok(value)
 }
 
 /// Every value of a table.
 pub(crate) async fn get_all(table: Table) -> Result<Vec<String>, StorageRefused> {
-    let database = open().await?;
-    let transaction = database.transaction(&[table.name()], TransactionMode::ReadOnly)?;
+    let (database, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
     let values = transaction
         .object_store(table.name())?
         .get_all(None, None)?
@@ -101,16 +121,20 @@ pub(crate) async fn get_all(table: Table) -> Result<Vec<String>, StorageRefused>
         .collect())
 }
 
-fn tables(used: impl Iterator<Item = Table> + Clone) -> Vec<&'static str> {
-    let is_used = |table: &Table| used.clone().any(|other| other == *table);
-    Table::ALL
-        .into_iter()
-        .filter(is_used)
-        .map(Table::name)
-        .collect()
+async fn read(
+    transaction: &Transaction,
+    table: Table,
+    key: &str,
+) -> Result<Option<String>, StorageRefused> {
+    let store = transaction.object_store(table.name())?;
+    let value = store.get(JsValue::from_str(key))?.await?;
+    Ok(value.and_then(|value| value.as_string()))
 }
 
-async fn open() -> Result<Database, StorageRefused> {
+async fn open(
+    tables: &[Table],
+    mode: TransactionMode,
+) -> Result<(Database, Transaction), StorageRefused> {
     let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
     request.on_upgrade_needed(|event| {
         let Ok(database) = event.database() else {
@@ -124,5 +148,8 @@ async fn open() -> Result<Database, StorageRefused> {
             }
         }
     });
-    Ok(request.await?)
+    let database = request.await?;
+    let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+    let transaction = database.transaction(&names, mode)?;
+    Ok((database, transaction))
 }

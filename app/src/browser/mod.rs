@@ -4,8 +4,10 @@
 //! effects and event handlers, which never run on the server.
 
 pub(crate) mod answer;
+pub(crate) mod channel;
 pub(crate) mod completion;
 pub(crate) mod database;
 pub(crate) mod files;
+pub(crate) mod lock;
 pub mod page;
 pub(crate) mod sse;

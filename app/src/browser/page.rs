@@ -8,13 +8,19 @@ const END_SLACK: i32 = 2;
 
 /// A new id: 24 hex digits. Unique enough inside one browser; not a secret.
 pub(crate) fn random_id() -> String {
+    let word = random_word;
+    format!("{:08x}{:08x}{:08x}", word(), word(), word())
+}
+
+/// Any number. Not a secret.
+pub(crate) fn random_word() -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "0 to 2^32"
     )]
-    let word = || (js_sys::Math::random() * 4_294_967_296.0) as u32;
-    format!("{:08x}{:08x}{:08x}", word(), word(), word())
+    let word = (js_sys::Math::random() * 4_294_967_296.0) as u32;
+    word
 }
 
 /// Milliseconds on a clock that never jumps.

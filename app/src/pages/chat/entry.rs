@@ -1,7 +1,6 @@
 //! One conversation in the list: open, rename, pin, delete.
 
 use super::{
-    history::Summary,
     state::{Generations, Library, OpenConversation},
     upkeep::focus_composer,
     use_title_or_new,
@@ -27,14 +26,19 @@ pub(super) fn Entry(id: String) -> impl IntoView {
     let is_renaming = RwSignal::new(false);
     let href = format!("/?c={id}");
     let id = StoredValue::new(id);
-    let summary = Memo::new(move |_| id.with_value(|id| library.summary(id)));
+    // Only what is shown: an open menu stays while an answer comes in.
+    let named = Memo::new(move |_| {
+        let summary = id.with_value(|id| library.summary(id))?;
+        Some(Named {
+            id: summary.id,
+            title: summary.title,
+            is_pinned: summary.is_pinned,
+        })
+    });
     let is_open = Memo::new(move |_| id.with_value(|id| open.with(|chat| chat.id == *id)));
     let is_running = Memo::new(move |_| id.with_value(|id| generations.is_running(id)));
     let or_new = use_title_or_new();
-    let title = move || {
-        let summary = summary.get();
-        or_new(summary.map(|summary| summary.title).unwrap_or_default())
-    };
+    let title = move || or_new(named.get().map(|named| named.title).unwrap_or_default());
     let link = move || {
         let href = href.clone();
         view! {
@@ -47,26 +51,38 @@ pub(super) fn Entry(id: String) -> impl IntoView {
                 <span class="entry__title">{title}</span>
                 {move || is_running.get().then(|| view! { <span class="entry__dot"></span> })}
             </a>
-            {move || summary.get().map(|summary| view! { <EntryMenu summary is_renaming /> })}
+            {move || named.get().map(|named| view! { <EntryMenu named is_renaming /> })}
         }
     };
     view! {
         <li class="entry" class:is-open=move || is_open.get()>
             <Show when=move || is_renaming.get() fallback=link>
-                {move || summary.get().map(|summary| view! { <Rename summary is_renaming /> })}
+                // Not reactive: what is typed stays when another tab renames it.
+                {move || untrack(|| named.get()).map(|named| view! { <Rename named is_renaming /> })}
             </Show>
         </li>
     }
 }
 
+/// What an entry says and does.
+#[derive(Clone, PartialEq)]
+struct Named {
+    id: String,
+    title: String,
+    is_pinned: bool,
+}
+
 #[component]
-fn EntryMenu(summary: Summary, is_renaming: RwSignal<bool>) -> impl IntoView {
+fn EntryMenu(named: Named, is_renaming: RwSignal<bool>) -> impl IntoView {
     let (library, open): (Library, OpenConversation) = (expect_context(), expect_context());
     let generations: Generations = expect_context();
     let language = use_language();
     let navigate = use_navigate();
-    let is_pinned = summary.is_pinned;
-    let title = summary.title.clone();
+    let Named {
+        id,
+        title,
+        is_pinned,
+    } = named;
     let label = move || text::EntryMenu { title: &title }.fill(language.get());
     let item = |label: Text, icon, on_choose| MenuItem {
         label: t(label).into(),
@@ -74,23 +90,25 @@ fn EntryMenu(summary: Summary, is_renaming: RwSignal<bool>) -> impl IntoView {
         checked: None,
         on_choose,
     };
-    let id = summary.id.clone();
+    let id = StoredValue::new(id);
     let rename = Callback::new(move |()| is_renaming.set(true));
     let pin = Callback::new(move |()| {
-        generations.change(id.clone(), move |chat| chat.is_pinned = !is_pinned);
+        generations.change(id.get_value(), move |chat| {
+            chat.pin(!is_pinned, dom::now_ms())
+        });
     });
     let remove = Callback::new(move |()| {
-        if open.with_untracked(|chat| chat.id == summary.id) {
+        let id = id.get_value();
+        if open.is_shown(&id) {
             navigate("/", NavigateOptions::default());
         }
-        let summary = summary.clone();
         // The menu returns the focus to its button first. The entry must not go from the page
         // while the focus is in it, else it would be lost.
         request_animation_frame(move || {
             focus_composer();
             let delete = move || {
-                generations.stop_in(&summary.id);
-                library.delete(summary);
+                generations.stop_in(&id);
+                library.delete(&id);
             };
             set_timeout(delete, FOCUS_MOVES);
         });
@@ -109,11 +127,11 @@ fn EntryMenu(summary: Summary, is_renaming: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Rename(summary: Summary, is_renaming: RwSignal<bool>) -> impl IntoView {
+fn Rename(named: Named, is_renaming: RwSignal<bool>) -> impl IntoView {
     let generations: Generations = expect_context();
-    let title = RwSignal::new(summary.title.clone());
+    let title = RwSignal::new(named.title);
     Effect::new(move || request_animation_frame(|| dom::focus(RENAME_ID)));
-    let id = StoredValue::new(summary.id);
+    let id = StoredValue::new(named.id);
     let done = move || {
         // Enter is followed by the loss of focus: only the first of them counts.
         if !is_renaming.try_get_untracked().unwrap_or_default() {
@@ -123,7 +141,7 @@ fn Rename(summary: Summary, is_renaming: RwSignal<bool>) -> impl IntoView {
         let chosen = title.get_untracked().trim().to_owned();
         if !chosen.is_empty() {
             generations.change(id.get_value(), move |chat| {
-                (chat.title, chat.has_own_title) = (chosen, true);
+                chat.rename(chosen, dom::now_ms());
             });
         }
     };

@@ -93,13 +93,20 @@ fn LiveView(answer: ArcRwSignal<LiveAnswer>, id: TurnId) -> impl IntoView {
     let is_waiting = Memo::new(move |_| waiting.with(LiveAnswer::is_empty));
     view! {
         <Show when=move || is_waiting.get()>
-            <p class="turn__waiting" role="status">
-                <span class="turn__dots" aria-hidden="true"></span>
-                <span class="visually-hidden">{t(text::WAITING)}</span>
-            </p>
+            <Waiting />
         </Show>
         <Thinking thoughts elapsed_ms is_active />
         <LiveProse answer id />
+    }
+}
+
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <p class="turn__waiting" role="status">
+            <span class="turn__dots" aria-hidden="true"></span>
+            <span class="visually-hidden">{t(text::WAITING)}</span>
+        </p>
     }
 }
 
@@ -117,6 +124,10 @@ fn DoneView(id: TurnId) -> impl IntoView {
     view! {
         <Thinking thoughts elapsed_ms is_active=false />
         <DoneProse text=words id />
+        // Another tab receives it.
+        <Show when=move || state.get() == Some(TurnState::Streaming)>
+            <Waiting />
+        </Show>
         {move || {
             let state = state.get().unwrap_or(TurnState::Complete);
             view! { <EndNotice state on_retry=retry /> }

@@ -87,6 +87,7 @@ fn ChatView(models: Vec<ModelOption>) -> impl IntoView {
     provide_context(Later::fetch());
     upkeep::follow_address();
     upkeep::load_list();
+    upkeep::follow_tabs();
     upkeep::watch_keys();
     let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
     let or_new = use_title_or_new();

@@ -83,7 +83,10 @@ fn part(file: &AttachmentRef, content: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::Stamp;
     use super::*;
+
+    const NOW: Stamp = Stamp { at_ms: 1, lot: 1 };
 
     fn body(chat: &Conversation, question: TurnId, files: &Files) -> Value {
         serde_json::from_str(&completion_body(chat, question, "grok-4", files)).unwrap()
@@ -101,14 +104,14 @@ mod tests {
     #[test]
     fn the_whole_path_is_sent_without_the_answer_to_come() {
         let mut chat = Conversation::new("c".into(), 1);
-        let mut question = chat.ask(None, "q0".into(), vec![], 1);
+        let mut question = chat.ask(None, "q0".into(), vec![], NOW);
         for round in 1..=6 {
-            let answer = chat.begin_answer(question, "grok-4", 1);
+            let answer = chat.begin_answer(question, "grok-4", NOW);
             let turn = chat.turn_mut(answer).unwrap();
             (turn.text, turn.state) = (format!("a{round}"), TurnState::Complete);
-            question = chat.ask(Some(answer), format!("q{round}"), vec![], 1);
+            question = chat.ask(Some(answer), format!("q{round}"), vec![], NOW);
         }
-        chat.begin_answer(question, "grok-4", 1);
+        chat.begin_answer(question, "grok-4", NOW);
         let body = body(&chat, question, &Files::new());
         assert_eq!(body["messages"].as_array().unwrap().len(), 13);
         assert_eq!(
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn settings_are_sent_when_chosen() {
         let mut chat = Conversation::new("c".into(), 1);
-        let question = chat.ask(None, "q".into(), vec![], 1);
+        let question = chat.ask(None, "q".into(), vec![], NOW);
         chat.settings.system_prompt = " Be brief. ".into();
         chat.settings.temperature = Some(0.5);
         chat.settings.reasoning_effort = Some("high".into());
@@ -146,7 +149,7 @@ mod tests {
             file("f", "application/pdf"),
             file("lost", "x/y"),
         ];
-        let question = chat.ask(None, " ".into(), attachments, 1);
+        let question = chat.ask(None, " ".into(), attachments, NOW);
         let files = Files::from([
             ("i".into(), "data:image/png;base64,AA==".into()),
             ("f".into(), "data:application/pdf;base64,AA==".into()),
@@ -164,10 +167,10 @@ mod tests {
     #[test]
     fn empty_answers_are_left_out() {
         let mut chat = Conversation::new("c".into(), 1);
-        let question = chat.ask(None, "q".into(), vec![], 1);
-        let failed = chat.begin_answer(question, "grok-4", 1);
+        let question = chat.ask(None, "q".into(), vec![], NOW);
+        let failed = chat.begin_answer(question, "grok-4", NOW);
         chat.turn_mut(failed).unwrap().state = TurnState::Stopped;
-        let next = chat.ask(Some(failed), "again".into(), vec![], 1);
+        let next = chat.ask(Some(failed), "again".into(), vec![], NOW);
         assert_eq!(
             body(&chat, next, &Files::new())["messages"]
                 .as_array()

@@ -5,7 +5,7 @@ use super::{
     history::Conversation,
     request::Files,
     sidebar::focus_search,
-    state::{Generations, Layout, Library, ModelChoice, OpenConversation},
+    state::{Generations, Layout, Library, Message, ModelChoice, OpenConversation, Tabs},
     storage,
 };
 use crate::{
@@ -45,7 +45,7 @@ pub(super) fn follow_address() {
         spawn_local(async move {
             let found = match generations.held(&wanted) {
                 Some(chat) => Some(chat),
-                None => storage::load_conversation(&wanted).await,
+                None => generations.load(&wanted).await,
             };
             let Some(chat) = found else {
                 toaster.error_text(text::NOT_HERE.get(language.get_untracked()));
@@ -83,8 +83,40 @@ pub(super) fn load_list() {
             library.refresh().await;
             library.purge_deleted().await;
         });
-        // Other tabs write to the same store.
-        let handle = window_event_listener(ev::focus, move |_| spawn_local(library.refresh()));
+    });
+}
+
+/// Shows what other tabs store while they store it.
+pub(super) fn follow_tabs() {
+    let (library, tabs): (Library, Tabs) = (expect_context(), expect_context());
+    let (generations, open): (Generations, OpenConversation) = (expect_context(), expect_context());
+    let navigate = use_navigate();
+    let take_in = move |id: String| {
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            if !library.refresh_entry(&id).await {
+                generations.follow(&id).await;
+                return;
+            }
+            generations.stop_in(&id);
+            if open.is_shown(&id) {
+                navigate("/", NavigateOptions::default());
+                library.offer_undo(&id, text::DELETED_ELSEWHERE);
+            }
+        });
+    };
+    Effect::new(move || {
+        let take_in = take_in.clone();
+        let hear = take_in.clone();
+        tabs.listen(move |message| match message {
+            Message::Stop(id) => generations.stop_in(&id),
+            Message::Stored(id) => hear(id),
+        });
+        // A page that was frozen or restored has not heard everything.
+        let handle = window_event_listener(ev::focus, move |_| {
+            spawn_local(library.refresh());
+            take_in(open.with_untracked(|chat| chat.id.clone()));
+        });
         on_cleanup(move || handle.remove());
     });
 }

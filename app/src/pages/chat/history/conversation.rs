@@ -1,6 +1,9 @@
 //! The tree of turns and the path through it.
 
-use super::{AttachmentRef, Author, Turn, TurnId, TurnState, title_from};
+mod merge;
+
+use super::{AttachmentRef, Author, Stamp, Turn, TurnId, TurnState, title_from};
+use merge::Edits;
 use serde::{Deserialize, Serialize};
 
 /// What is sent with every question of a conversation. Absent values are not sent.
@@ -30,8 +33,14 @@ pub(crate) struct Conversation {
     pub(crate) settings: ChatSettings,
     pub(crate) created_at_ms: i64,
     pub(crate) updated_at_ms: i64,
+    /// In the order of their ids.
     turns: Vec<Turn>,
     head: Option<TurnId>,
+    /// Answers that were taken away. Another tab may still have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    discarded: Vec<TurnId>,
+    #[serde(default)]
+    edits: Edits,
 }
 
 impl Conversation {
@@ -48,6 +57,8 @@ impl Conversation {
             updated_at_ms: now_ms,
             turns: Vec::new(),
             head: None,
+            discarded: Vec::new(),
+            edits: Edits::default(),
         }
     }
 
@@ -86,10 +97,11 @@ impl Conversation {
         parent: Option<TurnId>,
         text: String,
         attachments: Vec<AttachmentRef>,
-        now_ms: i64,
+        now: Stamp,
     ) -> TurnId {
         if !self.has_own_title && parent.is_none() {
             self.title = title_from(&text, attachments.first().map(|file| file.name.as_str()));
+            Edits::set(&mut self.edits.title, now.at_ms);
         }
         self.add(
             parent,
@@ -97,12 +109,12 @@ impl Conversation {
             text,
             attachments,
             TurnState::Complete,
-            now_ms,
+            now,
         )
     }
 
     /// Adds an empty answer to `question` and shows it.
-    pub(crate) fn begin_answer(&mut self, question: TurnId, model: &str, now_ms: i64) -> TurnId {
+    pub(crate) fn begin_answer(&mut self, question: TurnId, model: &str, now: Stamp) -> TurnId {
         let state = TurnState::Streaming;
         let id = self.add(
             Some(question),
@@ -110,7 +122,7 @@ impl Conversation {
             String::new(),
             Vec::new(),
             state,
-            now_ms,
+            now,
         );
         if let Some(turn) = self.turn_mut(id) {
             turn.model = Some(model.to_owned());
@@ -125,15 +137,9 @@ impl Conversation {
         text: String,
         attachments: Vec<AttachmentRef>,
         state: TurnState,
-        now_ms: i64,
+        now: Stamp,
     ) -> TurnId {
-        let id = TurnId(
-            self.turns
-                .iter()
-                .map(|turn| turn.id.0 + 1)
-                .max()
-                .unwrap_or(0),
-        );
+        let id = TurnId::after(self.turns.last().map(|turn| turn.id), now.lot);
         self.turns.push(Turn {
             id,
             parent,
@@ -145,11 +151,39 @@ impl Conversation {
             state,
             model: None,
             tokens: None,
-            at_ms: now_ms,
+            at_ms: now.at_ms,
         });
-        self.head = Some(id);
-        self.updated_at_ms = now_ms;
+        self.set_head(Some(id), now.at_ms);
+        self.updated_at_ms = now.at_ms;
         id
+    }
+
+    fn set_head(&mut self, head: Option<TurnId>, now_ms: i64) {
+        self.head = head;
+        Edits::set(&mut self.edits.head, now_ms);
+    }
+
+    /// The person names it.
+    pub(crate) fn rename(&mut self, title: String, now_ms: i64) {
+        (self.title, self.has_own_title) = (title, true);
+        Edits::set(&mut self.edits.title, now_ms);
+    }
+
+    pub(crate) fn pin(&mut self, is_pinned: bool, now_ms: i64) {
+        self.is_pinned = is_pinned;
+        Edits::set(&mut self.edits.pin, now_ms);
+    }
+
+    pub(crate) fn choose_model(&mut self, model: &str, now_ms: i64) {
+        if self.model.as_deref() != Some(model) {
+            self.model = Some(model.to_owned());
+            Edits::set(&mut self.edits.model, now_ms);
+        }
+    }
+
+    pub(crate) fn change_settings(&mut self, change: impl FnOnce(&mut ChatSettings), now_ms: i64) {
+        change(&mut self.settings);
+        Edits::set(&mut self.edits.settings, now_ms);
     }
 
     /// The turns that stand in the same place as `id`, itself included, oldest first.
@@ -166,27 +200,31 @@ impl Conversation {
     }
 
     /// Shows the branch of `id` down to its newest turn.
-    pub(crate) fn show(&mut self, id: TurnId) {
+    pub(crate) fn show(&mut self, id: TurnId, now_ms: i64) {
         let mut head = id;
         while let Some(child) = self.turns.iter().rfind(|turn| turn.parent == Some(head)) {
             head = child.id;
         }
-        self.head = Some(head);
+        self.set_head(Some(head), now_ms);
     }
 
     /// Removes an answer without text that nothing follows: there is nothing in it to keep.
-    pub(crate) fn discard_empty(&mut self, id: TurnId) {
-        let has_child = self.turns.iter().any(|turn| turn.parent == Some(id));
-        let Some(turn) = self
-            .turn(id)
-            .filter(|turn| turn.text.is_empty() && !has_child)
-        else {
+    pub(crate) fn discard_empty(&mut self, id: TurnId, now_ms: i64) {
+        let Some(turn) = self.turn(id).filter(|turn| turn.text.is_empty()) else {
             return;
         };
+        if self.has_child(id) {
+            return;
+        }
         if self.head == Some(id) {
-            self.head = turn.parent;
+            self.set_head(turn.parent, now_ms);
         }
         self.turns.retain(|turn| turn.id != id);
+        self.discarded.push(id);
+    }
+
+    fn has_child(&self, id: TurnId) -> bool {
+        self.turns.iter().any(|turn| turn.parent == Some(id))
     }
 
     /// The question that `id` is or answers.
@@ -198,10 +236,17 @@ impl Conversation {
         }
     }
 
-    /// To be called after loading: answers that were cut by closing the page say so.
-    pub(crate) fn mark_interrupted(&mut self) {
+    /// Answers that are on their way, in this tab or another.
+    pub(crate) fn streaming(&self) -> Vec<TurnId> {
+        let is_streaming = |turn: &&Turn| turn.state == TurnState::Streaming;
+        let turns = self.turns.iter().filter(is_streaming);
+        turns.map(|turn| turn.id).collect()
+    }
+
+    /// Answers that nobody receives any more were cut by closing the page, and say so.
+    pub(crate) fn mark_interrupted(&mut self, orphans: &[TurnId]) {
         for turn in &mut self.turns {
-            if turn.state == TurnState::Streaming {
+            if turn.state == TurnState::Streaming && orphans.contains(&turn.id) {
                 turn.state = TurnState::Interrupted;
             }
         }
@@ -218,12 +263,16 @@ impl Conversation {
 mod tests {
     use super::*;
 
+    fn at(at_ms: i64) -> Stamp {
+        Stamp { at_ms, lot: 7 }
+    }
+
     fn sample() -> (Conversation, [TurnId; 4]) {
         let mut chat = Conversation::new("c".into(), 1);
-        let first = chat.ask(None, "Hello there".into(), vec![], 2);
-        let answer = chat.begin_answer(first, "grok-4", 3);
-        let second = chat.ask(Some(answer), "More".into(), vec![], 4);
-        let last = chat.begin_answer(second, "grok-4", 5);
+        let first = chat.ask(None, "Hello there".into(), vec![], at(2));
+        let answer = chat.begin_answer(first, "grok-4", at(3));
+        let second = chat.ask(Some(answer), "More".into(), vec![], at(4));
+        let last = chat.begin_answer(second, "grok-4", at(5));
         (chat, [first, answer, second, last])
     }
 
@@ -242,38 +291,37 @@ mod tests {
     #[test]
     fn asking_again_keeps_the_old_answer_beside_the_new_one() {
         let (mut chat, [first, answer, second, last]) = sample();
-        let again = chat.begin_answer(second, "grok-4", 6);
+        let again = chat.begin_answer(second, "grok-4", at(6));
         assert_eq!(path(&chat), [first, answer, second, again]);
         assert_eq!(chat.siblings(again), [last, again]);
-        chat.show(last);
+        chat.show(last, 7);
         assert_eq!(path(&chat), [first, answer, second, last]);
     }
 
     #[test]
     fn editing_a_question_branches_and_the_old_branch_comes_back_whole() {
         let (mut chat, ids) = sample();
-        let edited = chat.ask(None, "Other".into(), vec![], 7);
+        let edited = chat.ask(None, "Other".into(), vec![], at(7));
         assert_eq!(path(&chat), [edited]);
         assert_eq!(chat.siblings(edited), [ids[0], edited]);
-        chat.show(ids[0]);
+        chat.show(ids[0], 8);
         assert_eq!(path(&chat), ids, "down to its newest turn");
     }
 
     #[test]
     fn an_empty_answer_is_discarded_and_a_followed_one_is_not() {
         let (mut chat, [first, answer, second, last]) = sample();
-        chat.discard_empty(answer);
+        chat.discard_empty(answer, 6);
         assert_eq!(path(&chat), [first, answer, second, last]);
-        chat.discard_empty(last);
+        chat.discard_empty(last, 6);
         assert_eq!(path(&chat), [first, answer, second]);
     }
 
     #[test]
     fn a_chosen_title_stays() {
         let mut chat = Conversation::new("c".into(), 1);
-        chat.title = "Mine".into();
-        chat.has_own_title = true;
-        chat.ask(None, "Hello".into(), vec![], 2);
+        chat.rename("Mine".into(), 1);
+        chat.ask(None, "Hello".into(), vec![], at(2));
         assert_eq!(chat.title, "Mine");
     }
 
@@ -289,7 +337,7 @@ mod tests {
         let (mut chat, [.., last]) = sample();
         let json = serde_json::to_string(&chat).unwrap();
         chat = serde_json::from_str(&json).unwrap();
-        chat.mark_interrupted();
+        chat.mark_interrupted(&chat.streaming());
         assert_eq!(
             chat.turn(last).map(|turn| turn.state.clone()),
             Some(TurnState::Interrupted)

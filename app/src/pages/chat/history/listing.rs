@@ -11,9 +11,55 @@ pub(crate) struct Summary {
     pub(crate) updated_at_ms: i64,
     #[serde(default)]
     pub(crate) is_pinned: bool,
-    /// Deleted and still to be undone; removed for good later.
+    /// Deleted and still to be undone; removed for good later. Only deleting and its undo change it:
+    /// a tab that still has the conversation does not bring it back.
     #[serde(default)]
     pub(crate) is_deleted: bool,
+    #[serde(default)]
+    pub(crate) deleted_at_ms: i64,
+    /// Removed for good. Kept as a mark, so that nobody writes the conversation again.
+    #[serde(default)]
+    pub(crate) is_purged: bool,
+}
+
+/// How long a deletion can be undone, at least: longer than the offer is on the page.
+const UNDO_MS: i64 = 3_600_000;
+/// How long a removed conversation is remembered.
+const MARK_MS: i64 = 30 * DAY_MS;
+
+impl Summary {
+    /// As the conversation says, deleted as before.
+    pub(crate) fn update(&mut self, chat: &Conversation) {
+        *self = Self {
+            is_deleted: self.is_deleted,
+            deleted_at_ms: self.deleted_at_ms,
+            is_purged: self.is_purged,
+            ..Self::from(chat)
+        };
+    }
+
+    pub(crate) fn set_deleted(&mut self, is_deleted: bool, now_ms: i64) {
+        (self.is_deleted, self.deleted_at_ms) = (is_deleted || self.is_purged, now_ms);
+    }
+
+    /// Whether the conversation is to be removed for good.
+    pub(crate) fn is_due(&self, now_ms: i64) -> bool {
+        self.is_deleted && !self.is_purged && now_ms - self.deleted_at_ms >= UNDO_MS
+    }
+
+    /// Whether the mark of a removed conversation is to go as well.
+    pub(crate) fn is_forgotten(&self, now_ms: i64) -> bool {
+        self.is_purged && now_ms - self.deleted_at_ms >= MARK_MS
+    }
+
+    /// What stays of it when it is removed for good: nothing that was written.
+    pub(crate) fn purged(self) -> Self {
+        Self {
+            title: String::new(),
+            is_purged: true,
+            ..self
+        }
+    }
 }
 
 impl From<&Conversation> for Summary {
@@ -24,6 +70,8 @@ impl From<&Conversation> for Summary {
             updated_at_ms: chat.updated_at_ms,
             is_pinned: chat.is_pinned,
             is_deleted: false,
+            deleted_at_ms: 0,
+            is_purged: false,
         }
     }
 }
@@ -98,6 +146,8 @@ mod tests {
             updated_at_ms,
             is_pinned: false,
             is_deleted: false,
+            deleted_at_ms: 0,
+            is_purged: false,
         }
     }
 
@@ -165,5 +215,21 @@ mod tests {
             grouped(&[summary("a", NOON + 5 * DAY_MS)], NOON, 0)[0].0,
             Period::Today
         );
+    }
+
+    #[test]
+    fn a_deletion_can_be_undone_for_an_hour_and_leaves_a_mark_for_a_month() {
+        let mut entry = summary("a", NOON);
+        entry.set_deleted(true, NOON);
+        assert!(!entry.is_due(NOON + UNDO_MS - 1));
+        assert!(entry.is_due(NOON + UNDO_MS));
+        entry.update(&Conversation::new("a".into(), NOON + 1));
+        assert!(entry.is_deleted, "writing does not bring it back");
+        let mut mark = entry.purged();
+        assert!(mark.title.is_empty() && !mark.is_due(NOON + UNDO_MS));
+        mark.set_deleted(false, NOON);
+        assert!(mark.is_deleted, "it is too late to undo");
+        assert!(!mark.is_forgotten(NOON + MARK_MS - 1));
+        assert!(mark.is_forgotten(NOON + MARK_MS));
     }
 }

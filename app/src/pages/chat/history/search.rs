@@ -91,12 +91,18 @@ fn snippet(text: &str, from: usize, to: usize) -> Snippet {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Stamp;
     use super::*;
 
     fn chat() -> Conversation {
         let mut chat = Conversation::new("c".into(), 1);
-        let question = chat.ask(None, "How do tides work?".into(), vec![], 2);
-        let answer = chat.begin_answer(question, "m", 3);
+        let question = chat.ask(
+            None,
+            "How do tides work?".into(),
+            vec![],
+            Stamp { at_ms: 2, lot: 1 },
+        );
+        let answer = chat.begin_answer(question, "m", Stamp { at_ms: 3, lot: 1 });
         chat.turn_mut(answer).unwrap().text =
             "The Moon's gravity pulls the ocean;\nthe İzmir coast, 月亮 and the Sun matter too."
                 .into();

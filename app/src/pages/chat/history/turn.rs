@@ -3,9 +3,26 @@
 use crate::browser::completion::{Failure, TokenCounts};
 use serde::{Deserialize, Serialize};
 
-/// Number of a turn inside its conversation. Never given twice, grows with time.
+/// Number of a turn inside its conversation. Grows with time: the upper half counts, the lower half
+/// tells apart what two tabs add at once. Never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct TurnId(pub(crate) u32);
+pub(crate) struct TurnId(pub(crate) u64);
+
+impl TurnId {
+    /// The next number after the highest one.
+    pub(crate) fn after(last: Option<Self>, lot: u32) -> Self {
+        let count = last.map_or(0, |last| last.0 >> 32) + 1;
+        Self(count << 32 | u64::from(lot))
+    }
+}
+
+/// When something is written, and a random number that no other tab has at that moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Unix milliseconds.
+    pub(crate) at_ms: i64,
+    pub(crate) lot: u32,
+}
 
 /// Who wrote a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +54,13 @@ pub(crate) struct AttachmentRef {
     /// As the browser says; `application/octet-stream` when it does not know.
     pub(crate) mime: String,
     pub(crate) size_bytes: u64,
+}
+
+impl TurnState {
+    /// Nothing more comes. A guess that an answer was cut off may turn out wrong.
+    pub(crate) fn is_final(&self) -> bool {
+        !matches!(self, Self::Streaming | Self::Interrupted)
+    }
 }
 
 impl AttachmentRef {

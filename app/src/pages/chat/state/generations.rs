@@ -11,8 +11,9 @@ use super::{
         request::Files,
         storage,
     },
-    Announcer, Layout, Library, LiveAnswer, OpenConversation, Question,
+    Announcer, Layout, Library, LiveAnswer, OpenConversation, Question, Tabs,
     generation::{Begun, Generation, Pending},
+    tabs::{Message, claim_answer},
 };
 use crate::{
     browser::{
@@ -38,6 +39,9 @@ pub(crate) struct Generations {
     library: Library,
     layout: Layout,
     announcer: Announcer,
+    tabs: Tabs,
+    /// Answers that other tabs receive and whose end is waited for, with their conversations.
+    watched: StoredValue<Vec<(String, TurnId)>>,
 }
 
 /// How an answer ended.
@@ -53,6 +57,7 @@ impl Generations {
         library: Library,
         layout: Layout,
         announcer: Announcer,
+        tabs: Tabs,
     ) -> Self {
         Self {
             running: RwSignal::new(Vec::new()),
@@ -61,7 +66,13 @@ impl Generations {
             library,
             layout,
             announcer,
+            tabs,
+            watched: StoredValue::new(Vec::new()),
         }
+    }
+
+    pub(super) fn open(self) -> OpenConversation {
+        self.open
     }
 
     /// The answer that is being received for a turn of the shown conversation. Reactive.
@@ -75,13 +86,12 @@ impl Generations {
         })
     }
 
-    /// Whether the shown conversation is receiving an answer. Reactive.
+    /// Whether the shown conversation is receiving an answer, here or in another tab. Reactive.
     pub(crate) fn is_answering(self) -> bool {
-        let chat_id = self.open.with(|chat| chat.id.clone());
-        self.is_running(&chat_id)
+        self.open.with(|chat| !chat.streaming().is_empty())
     }
 
-    /// Whether a conversation is receiving an answer. Reactive.
+    /// Whether a conversation is receiving an answer here. Reactive.
     pub(crate) fn is_running(self, chat_id: &str) -> bool {
         self.running
             .with(|running| running.iter().any(|one| one.chat_id == chat_id))
@@ -103,18 +113,32 @@ impl Generations {
             .with_untracked(|chat| chat.question_of(answer).map(|turn| turn.id));
         if let Some(question) = question {
             if !untrack(|| self.is_answering()) {
-                self.open.update(|chat| chat.discard_empty(answer));
+                self.open
+                    .update(|chat| chat.discard_empty(answer, dom::now_ms()));
             }
             self.answer(question);
         }
     }
 
-    /// Stops the answer of the shown conversation.
+    /// Stops the answers of the shown conversation, whoever receives them.
     pub(crate) fn stop(self) {
-        self.stop_in(&self.open.with_untracked(|chat| chat.id.clone()));
+        let (chat_id, streaming) = self
+            .open
+            .with_untracked(|chat| (chat.id.clone(), chat.streaming()));
+        self.stop_in(&chat_id);
+        let is_here = |turn: &TurnId| untrack(|| self.live(*turn)).is_some();
+        let elsewhere: Vec<TurnId> = streaming
+            .into_iter()
+            .filter(|turn| !is_here(turn))
+            .collect();
+        if !elsewhere.is_empty() {
+            // Should nobody hear it, nothing more comes.
+            self.open.update(|chat| chat.mark_interrupted(&elsewhere));
+            self.tabs.tell(&Message::Stop(chat_id));
+        }
     }
 
-    /// Stops the answer of a conversation.
+    /// Stops the answers that this tab receives in a conversation.
     pub(crate) fn stop_in(self, chat_id: &str) {
         let running = self.running.get_untracked();
         running
@@ -186,13 +210,18 @@ impl Generations {
             .update(|running| running.push(generation.clone()));
         self.layout.follow_end();
         self.announcer.begin();
-        self.save(&generation.chat_id);
-        let begun = Begun {
-            generation,
-            registration,
-            body,
-        };
-        spawn_local(later::receive(self, begun));
+        spawn_local(async move {
+            // Before others can read of it.
+            let claim = claim_answer(&generation.chat_id, generation.turn).await;
+            self.save(&generation.chat_id);
+            let begun = Begun {
+                generation,
+                registration,
+                body,
+            };
+            later::receive(self, begun).await;
+            drop(claim);
+        });
     }
 
     /// Receives what was begun, to its end. Called by `later`, whose part has this code.
@@ -209,7 +238,8 @@ impl Generations {
             Ok(Err(failure)) => End::Failed(failure),
             Err(_) => End::Stopped,
         };
-        self.finish(&generation, &mut pending.borrow_mut(), end);
+        let written = self.finish(&generation, &mut pending.borrow_mut(), end);
+        written.await;
     }
 
     async fn receive(
@@ -255,7 +285,13 @@ impl Generations {
         self.library.store(chat);
     }
 
-    fn finish(self, generation: &Generation, pending: &mut Pending, end: End) {
+    /// Resolves when other tabs can read the whole answer.
+    fn finish(
+        self,
+        generation: &Generation,
+        pending: &mut Pending,
+        end: End,
+    ) -> impl Future<Output = ()> + use<> {
         pending.flush(&generation.answer);
         let live = generation.answer.get_untracked();
         let state = match end {
@@ -274,7 +310,7 @@ impl Generations {
                 (turn.state, turn.tokens, turn.at_ms) = (state, pending.tokens, now);
             }
         });
-        self.save(chat_id);
+        let written = self.held(chat_id).map(|chat| self.library.keep(chat));
         if self.open.is_shown(chat_id) {
             self.announcer.finish(&text);
         }
@@ -282,10 +318,37 @@ impl Generations {
             .try_update(|running| running.retain(|other| !other.is_same(generation)));
         self.parked
             .try_update_value(|parked| parked.retain(|chat| chat.id != *chat_id));
+        async {
+            if let Some(written) = written {
+                written.await;
+            }
+        }
+    }
+
+    /// True unless the end of this answer is waited for already, or the page has gone.
+    pub(super) fn start_watching(self, answer: &(String, TurnId)) -> bool {
+        let is_here = untrack(|| self.running.try_get()).is_none_or(|running| {
+            running
+                .iter()
+                .any(|one| one.turn == answer.1 && one.chat_id == answer.0)
+        });
+        let is_new = self.watched.try_update_value(|watched| {
+            let is_new = !is_here && !watched.contains(answer);
+            if is_new {
+                watched.push(answer.clone());
+            }
+            is_new
+        });
+        is_new.unwrap_or_default()
+    }
+
+    pub(super) fn end_watching(self, answer: &(String, TurnId)) {
+        self.watched
+            .try_update_value(|watched| watched.retain(|other| other != answer));
     }
 
     /// Changes a conversation wherever it is held: shown or parked.
-    fn update(self, id: &str, change: impl FnOnce(&mut Conversation)) {
+    pub(super) fn update(self, id: &str, change: impl FnOnce(&mut Conversation)) {
         if self.open.is_shown(id) {
             self.open.update(change);
         } else {

@@ -1,12 +1,17 @@
 //! The stored conversations.
 
-use super::super::{
-    history::{Conversation, Hit, Summary},
-    storage,
+use super::{
+    super::{
+        history::{Conversation, Hit, Summary},
+        storage,
+    },
+    Tabs,
+    tabs::Message,
 };
 use crate::{
     components::{Toaster, use_toaster},
-    i18n::{Language, text::chat as text, use_language},
+    dom,
+    i18n::{Language, Text, text::chat as text, use_language},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -20,17 +25,19 @@ pub(crate) struct Library {
     has_warned: StoredValue<bool>,
     /// Lives as long as the page.
     owner: StoredValue<Owner>,
+    tabs: Tabs,
     toaster: Toaster,
     language: RwSignal<Language>,
 }
 
 impl Library {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(tabs: Tabs) -> Self {
         Self {
             summaries: RwSignal::new(Vec::new()),
             is_loaded: RwSignal::new(false),
             has_warned: StoredValue::new(false),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            tabs,
             toaster: use_toaster(),
             language: use_language(),
         }
@@ -63,11 +70,21 @@ impl Library {
         self.is_loaded.try_set(true);
     }
 
-    /// Removes what was deleted, for good.
+    /// Reads one entry of the list again: another tab has written to it. True when it is deleted.
+    pub(crate) async fn refresh_entry(self, id: &str) -> bool {
+        let Some(summary) = storage::load_summary(id).await else {
+            return false;
+        };
+        let is_deleted = summary.is_deleted;
+        self.list(summary);
+        is_deleted
+    }
+
+    /// Removes for good what was deleted long enough ago.
     pub(crate) async fn purge_deleted(self) {
         for id in self.deleted_ids() {
             // What fails stays hidden and is tried again with the next load.
-            let _ = storage::purge(&id).await;
+            let _ = storage::purge(&id, dom::now_ms()).await;
         }
     }
 
@@ -77,40 +94,62 @@ impl Library {
     }
 
     /// Hides a conversation and offers to bring it back. It is removed for good when the page loads
-    /// the next time.
-    pub(crate) fn delete(self, summary: Summary) {
-        self.mark(Summary {
-            is_deleted: true,
-            ..summary.clone()
-        });
-        let message = text::DELETED.get(self.language.get_untracked());
+    /// an hour later or more.
+    pub(crate) fn delete(self, id: &str) {
+        if let Some(summary) = untrack(|| self.summary(id)) {
+            self.mark(summary, true);
+            self.offer_undo(id, text::DELETED);
+        }
+    }
+
+    /// Says that a listed conversation is deleted and offers to bring it back.
+    pub(crate) fn offer_undo(self, id: &str, message: Text) {
+        let message = message.get(self.language.get_untracked());
+        let id = id.to_owned();
+        let bring_back = move |()| {
+            if let Some(summary) = untrack(|| self.summary(&id)) {
+                self.mark(summary, false);
+            }
+        };
         // The entry goes from the page before the undo is pressed: it must not own the callback.
         let undo = self
             .owner
-            .with_value(|owner| owner.with(|| Callback::new(move |()| self.mark(summary.clone()))));
+            .with_value(|owner| owner.with(|| Callback::new(bring_back)));
         self.toaster.undo(message, undo);
     }
 
-    /// Brings the list up to date and stores a conversation, unless it was deleted or has not begun.
+    /// Brings the list up to date and stores a conversation, unless it has not begun.
     pub(crate) fn save(self, chat: Conversation) {
-        let is_deleted = |list: &Vec<Summary>| {
-            list.iter()
-                .any(|known| known.id == chat.id && known.is_deleted)
-        };
-        if chat.id.is_empty() || self.summaries.try_with_untracked(is_deleted) == Some(true) {
-            return;
+        spawn_local(self.keep(chat));
+    }
+
+    /// As [`Library::save`]; resolves when other tabs can read it.
+    pub(super) fn keep(self, chat: Conversation) -> impl Future<Output = ()> {
+        let mut summary = Summary::from(&chat);
+        if let Some(mut known) = untrack(|| self.summary(&chat.id)) {
+            known.update(&chat);
+            summary = known;
         }
-        self.list(Summary::from(&chat));
-        self.store(chat);
+        if !chat.id.is_empty() {
+            self.list(summary);
+        }
+        self.write(chat)
     }
 
     /// Stores a conversation, without a change to the list.
     pub(super) fn store(self, chat: Conversation) {
-        spawn_local(async move {
-            if storage::save(&chat).await.is_err() {
-                self.warn_about_storage();
-            }
-        });
+        spawn_local(self.write(chat));
+    }
+
+    async fn write(self, chat: Conversation) {
+        let id = chat.id.clone();
+        if id.is_empty() {
+            return;
+        }
+        match storage::save(chat).await {
+            Ok(()) => self.tabs.tell(&Message::Stored(id)),
+            Err(_) => self.warn_about_storage(),
+        }
     }
 
     /// Stores contents of files, as data URIs by their id.
@@ -122,11 +161,13 @@ impl Library {
         });
     }
 
-    fn mark(self, summary: Summary) {
+    fn mark(self, mut summary: Summary, is_deleted: bool) {
+        summary.set_deleted(is_deleted, dom::now_ms());
         self.list(summary.clone());
         spawn_local(async move {
-            if storage::save_summary(&summary).await.is_err() {
-                self.warn_about_storage();
+            match storage::mark(&summary).await {
+                Ok(()) => self.tabs.tell(&Message::Stored(summary.id)),
+                Err(_) => self.warn_about_storage(),
             }
         });
     }

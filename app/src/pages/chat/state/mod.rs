@@ -11,6 +11,7 @@
 //! | [`Generations`] | answers on their way, in any conversation |
 //! | [`Draft`] | the question that is being written |
 //! | [`Layout`] | what is open on the page, and whether it scrolls with the answer |
+//! | [`Tabs`] | the other tabs: what they wrote, who receives which answer |
 //! | [`Announcer`] | what screen readers hear of a growing answer |
 //! | [`Highlights`] | coloured code |
 //!
@@ -18,6 +19,7 @@
 
 mod announcer;
 mod draft;
+mod following;
 mod generation;
 mod generations;
 mod highlights;
@@ -25,6 +27,7 @@ mod layout;
 mod library;
 mod model_choice;
 mod open;
+mod tabs;
 
 pub(crate) use announcer::Announcer;
 pub(crate) use draft::{Draft, DraftFile, Question};
@@ -35,19 +38,22 @@ pub(crate) use layout::Layout;
 pub(crate) use library::Library;
 pub(crate) use model_choice::ModelChoice;
 pub(crate) use open::OpenConversation;
+pub(crate) use tabs::{Message, Tabs};
 
 use crate::dto::ModelOption;
 use leptos::prelude::*;
 
 /// Provides every context of the page. `models` are those that it offers.
 pub(super) fn provide(models: Vec<ModelOption>) {
-    let library = Library::new();
+    let tabs = Tabs::new();
+    let library = Library::new(tabs);
     let models = ModelChoice::new(models);
     let open = OpenConversation::new(models, library);
     let layout = Layout::default();
     let announcer = Announcer::default();
-    let generations = Generations::new(open, library, layout, announcer);
+    let generations = Generations::new(open, library, layout, announcer, tabs);
     on_cleanup(move || generations.stop_all());
+    provide_context(tabs);
     provide_context(library);
     provide_context(models);
     provide_context(open);

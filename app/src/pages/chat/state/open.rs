@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        history::{ChatSettings, Conversation, Turn, TurnId},
+        history::{AttachmentRef, ChatSettings, Conversation, Stamp, Turn, TurnId},
         request::{Files, completion_body},
     },
     Library, ModelChoice, Question,
@@ -93,18 +93,20 @@ impl OpenConversation {
     /// Chooses the model of this conversation and of new ones.
     pub(crate) fn choose_model(self, id: &str) {
         self.models.remember(id);
-        self.chat.update(|chat| chat.model = Some(id.to_owned()));
+        self.chat
+            .update(|chat| chat.choose_model(id, dom::now_ms()));
         self.save();
     }
 
     pub(crate) fn change_settings(self, change: impl FnOnce(&mut ChatSettings)) {
-        self.chat.update(|chat| change(&mut chat.settings));
+        self.chat
+            .update(|chat| chat.change_settings(change, dom::now_ms()));
         self.save();
     }
 
     /// Shows the branch of a turn.
     pub(crate) fn show_branch(self, id: TurnId) {
-        self.chat.update(|chat| chat.show(id));
+        self.chat.update(|chat| chat.show(id, dom::now_ms()));
         self.save();
     }
 
@@ -129,7 +131,7 @@ impl OpenConversation {
         shown.flatten()
     }
 
-    pub(super) fn is_shown(self, id: &str) -> bool {
+    pub(crate) fn is_shown(self, id: &str) -> bool {
         self.chat.try_with_untracked(|chat| chat.id == id) == Some(true)
     }
 
@@ -137,14 +139,32 @@ impl OpenConversation {
         self.chat.try_update(change);
     }
 
+    /// Contents of files arrive, also once the page has gone.
+    pub(super) fn add_files(self, files: Files) {
+        if !files.is_empty() {
+            self.files.try_update(|known| known.extend(files));
+        }
+    }
+
+    /// Files of `chat` whose contents are not here. Not reactive.
+    pub(super) fn missing_files(self, chat: &Conversation) -> Vec<AttachmentRef> {
+        let is_missing = |file: &&AttachmentRef| {
+            self.files
+                .try_with_untracked(|known| !known.contains_key(&file.id))
+                .unwrap_or_default()
+        };
+        let files = chat.turns().iter().flat_map(|turn| &turn.attachments);
+        files.filter(is_missing).cloned().collect()
+    }
+
     /// Adds a question after `parent`; a new conversation gets its id.
     pub(super) fn ask(self, parent: Option<TurnId>, question: Question) -> Option<TurnId> {
-        let now = dom::now_ms();
+        let now = stamp();
         let contents = question.contents.iter().cloned();
         self.files.update(|known| known.extend(contents));
         let asked = self.chat.try_update(|chat| {
             if chat.id.is_empty() {
-                (chat.id, chat.created_at_ms) = (page::random_id(), now);
+                (chat.id, chat.created_at_ms) = (page::random_id(), now.at_ms);
             }
             chat.ask(parent, question.text, question.attachments, now)
         });
@@ -155,9 +175,9 @@ impl OpenConversation {
     /// Adds an empty answer to `question`: the conversation's id, the answer, and the request for it.
     pub(super) fn begin_answer(self, question: TurnId) -> Option<(String, TurnId, String)> {
         let model = untrack(|| self.model());
-        let now = dom::now_ms();
+        let now = stamp();
         let (chat_id, turn) = self.chat.try_update(|chat| {
-            chat.model = Some(model.clone());
+            chat.choose_model(&model, now.at_ms);
             let turn = chat.begin_answer(question, &model, now);
             (chat.id.clone(), turn)
         })?;
@@ -170,5 +190,12 @@ impl OpenConversation {
 
     fn save(self) {
         self.library.save(self.chat.get_untracked());
+    }
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        at_ms: dom::now_ms(),
+        lot: page::random_word(),
     }
 }
