@@ -1,7 +1,7 @@
 //! Small facts about the page and the person's device.
 
 use leptos::prelude::window;
-use web_sys::{Element, ScrollBehavior, ScrollToOptions};
+use web_sys::{Element, ScrollBehavior, ScrollToOptions, Storage};
 
 /// Within this many pixels of the end a list is at its end: positions are rounded.
 const END_SLACK: i32 = 2;
@@ -46,22 +46,53 @@ pub(crate) fn matches_media(query: &str) -> bool {
         .is_some_and(|list| list.matches())
 }
 
-/// A small preference; `None` when absent or storage is switched off.
-pub(crate) fn recall(key: &str) -> Option<String> {
-    window()
-        .local_storage()
-        .ok()
-        .flatten()?
-        .get_item(key)
-        .ok()
-        .flatten()
+/// How long the browser keeps a small text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// For all tabs of this site.
+    Always,
+    /// For this tab, over reloads, until it is closed.
+    WithTab,
 }
 
-/// Keeps a small preference if the browser allows it.
-pub(crate) fn keep(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
+impl Kept {
+    fn storage(self) -> Option<Storage> {
+        let found = match self {
+            Self::Always => window().local_storage(),
+            Self::WithTab => window().session_storage(),
+        };
+        found.ok().flatten()
+    }
+}
+
+/// A small text; `None` when absent or storage is switched off.
+pub(crate) fn recall(kept: Kept, key: &str) -> Option<String> {
+    kept.storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a small text if the browser allows it: when this returns it is written.
+pub(crate) fn keep(kept: Kept, key: &str, value: &str) {
+    if let Some(storage) = kept.storage() {
         let _ = storage.set_item(key, value);
     }
+}
+
+pub(crate) fn forget(kept: Kept, key: &str) {
+    if let Some(storage) = kept.storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// The keys of what is kept for all tabs that begin so.
+pub(crate) fn kept_keys(prefix: &str) -> Vec<String> {
+    let Some(storage) = Kept::Always.storage() else {
+        return Vec::new();
+    };
+    let count = storage.length().unwrap_or_default();
+    (0..count)
+        .filter_map(|at| storage.key(at).ok().flatten())
+        .filter(|key| key.starts_with(prefix))
+        .collect()
 }
 
 pub(crate) fn is_at_end(list: &Element) -> bool {

@@ -3,7 +3,7 @@
 use super::{
     attachments::DraftFiles,
     history::{Author, Conversation, TurnId},
-    state::{Draft, Generations, OpenConversation, Question},
+    state::{Draft, Generations, INPUT_ID, OpenConversation, Question},
     upkeep::focus_composer,
 };
 use crate::{
@@ -18,7 +18,6 @@ use crate::{
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-pub(super) const INPUT_ID: &str = "chat-input";
 const EDIT_ID: &str = "chat-edit";
 /// What browsers report for a key press that belongs to an input method.
 const INPUT_METHOD_KEY: u32 = 229;
@@ -166,6 +165,7 @@ fn sender() -> impl Fn() + Clone + Send + Sync + 'static {
         let (is_new, parent) = open.with_untracked(|chat| (chat.id.is_empty(), chat.head()));
         let id = generations.ask(parent, question);
         if is_new {
+            draft.move_to(&id);
             let options = NavigateOptions {
                 scroll: false,
                 ..NavigateOptions::default()

@@ -1,6 +1,7 @@
 //! The chat page.
 //!
-//! Conversations live in the browser: [`history`] is the data, [`storage`] keeps it, [`state`] is
+//! Conversations live in the browser: [`history`] is the data, [`storage`] and
+//! [`drafts`] keep it, [`state`] is
 //! what the parts of the page share (answers are received there), [`upkeep`] keeps it in step with
 //! the address. Code that nobody needs to write a question comes after it ([`later`]). The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
 //! work. On the server the page is rendered with its frame and the list of models; what the
@@ -8,6 +9,7 @@
 
 mod attachments;
 mod composer;
+mod drafts;
 mod empty;
 mod entry;
 mod failure;
@@ -86,6 +88,7 @@ fn ChatView(models: Vec<ModelOption>) -> impl IntoView {
     state::provide(models);
     provide_context(Later::fetch());
     upkeep::follow_address();
+    upkeep::keep_drafts();
     upkeep::load_list();
     upkeep::follow_tabs();
     upkeep::watch_keys();

@@ -101,6 +101,14 @@ pub(super) async fn load_files(wanted: &[AttachmentRef]) -> Files {
     files
 }
 
+pub(super) async fn delete_files(ids: &[String]) -> Result<(), StorageRefused> {
+    let change = Change::begin(&[Table::Files]).await?;
+    for id in ids {
+        change.delete(Table::Files, id).await?;
+    }
+    change.commit().await
+}
+
 /// Removes a conversation for good, with its files, if its deletion was not undone by now. Later it
 /// removes the mark as well.
 pub(super) async fn purge(id: &str, now_ms: i64) -> Result<(), StorageRefused> {

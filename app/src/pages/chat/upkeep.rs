@@ -1,11 +1,13 @@
 //! What keeps the page in step with the address, the browser's store and the keyboard.
 
 use super::{
-    composer::INPUT_ID,
+    drafts,
     history::Conversation,
     request::Files,
     sidebar::focus_search,
-    state::{Generations, Layout, Library, Message, ModelChoice, OpenConversation, Tabs},
+    state::{
+        Draft, Generations, INPUT_ID, Layout, Library, Message, ModelChoice, OpenConversation, Tabs,
+    },
     storage,
 };
 use crate::{
@@ -23,7 +25,7 @@ use leptos_router::{
 /// Shows the conversation that the address names.
 pub(super) fn follow_address() {
     let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
-    let generations: Generations = expect_context();
+    let (generations, draft): (Generations, Draft) = (expect_context(), expect_context());
     let (toaster, language) = (use_toaster(), use_language());
     let query = use_query_map();
     let navigate = use_navigate();
@@ -31,6 +33,7 @@ pub(super) fn follow_address() {
     Effect::new(move || {
         let wanted = wanted_now.get().unwrap_or_default();
         layout.close_sheet();
+        draft.turn_to(&wanted);
         if open.with_untracked(|chat| chat.id == wanted) {
             open.set_opened();
             focus_composer();
@@ -49,6 +52,7 @@ pub(super) fn follow_address() {
             };
             let Some(chat) = found else {
                 toaster.error_text(text::NOT_HERE.get(language.get_untracked()));
+                draft.move_to("");
                 navigate(
                     "/",
                     NavigateOptions {
@@ -74,6 +78,20 @@ pub(super) fn follow_address() {
     });
 }
 
+/// Leaves drafts for the next visit when the page goes, and removes those that nobody came for.
+pub(super) fn keep_drafts() {
+    let draft: Draft = expect_context();
+    Effect::new(move || {
+        let handle = window_event_listener_untyped("pagehide", move |_| draft.leave());
+        on_cleanup(move || handle.remove());
+        let files = drafts::prune(dom::now_ms());
+        spawn_local(async move {
+            // What stays behind costs room and nothing else.
+            let _ = storage::delete_files(&files).await;
+        });
+    });
+}
+
 /// Reads the list and the remembered model; removes what was deleted for good.
 pub(super) fn load_list() {
     let (library, models): (Library, ModelChoice) = (expect_context(), expect_context());
@@ -90,6 +108,7 @@ pub(super) fn load_list() {
 pub(super) fn follow_tabs() {
     let (library, tabs): (Library, Tabs) = (expect_context(), expect_context());
     let (generations, open): (Generations, OpenConversation) = (expect_context(), expect_context());
+    let draft: Draft = expect_context();
     let navigate = use_navigate();
     let take_in = move |id: String| {
         let navigate = navigate.clone();
@@ -100,6 +119,7 @@ pub(super) fn follow_tabs() {
             }
             generations.stop_in(&id);
             if open.is_shown(&id) {
+                draft.move_to("");
                 navigate("/", NavigateOptions::default());
                 library.offer_undo(&id, text::DELETED_ELSEWHERE);
             }

@@ -1,14 +1,21 @@
-//! The question that is being written.
+//! The question that is being written: one for each conversation, kept in the browser.
 
-use super::super::history::AttachmentRef;
+use super::super::{
+    drafts::{self, StoredDraft},
+    history::AttachmentRef,
+    storage,
+};
 use crate::{
     browser::{files::read_data_uri, page},
     components::{Toaster, use_toaster},
+    dom,
     i18n::{Language, text::chat as text, use_language},
     limits::MAX_FILES,
 };
 use leptos::{prelude::*, task::spawn_local};
 
+/// Of the composer's field.
+pub(crate) const INPUT_ID: &str = "chat-input";
 /// Of one file.
 const MAX_FILE_BYTES: u64 = 20 * 1024 * 1024;
 
@@ -17,6 +24,8 @@ const MAX_FILE_BYTES: u64 = 20 * 1024 * 1024;
 pub(crate) struct Draft {
     text: RwSignal<String>,
     files: RwSignal<Vec<DraftFile>>,
+    /// Whose draft it is: empty for a new conversation, `None` until the page is there.
+    chat_id: StoredValue<Option<String>>,
     toaster: Toaster,
     language: RwSignal<Language>,
 }
@@ -43,6 +52,7 @@ impl Draft {
         Self {
             text: RwSignal::new(String::new()),
             files: RwSignal::new(Vec::new()),
+            chat_id: StoredValue::new(None),
             toaster: use_toaster(),
             language: use_language(),
         }
@@ -54,6 +64,93 @@ impl Draft {
 
     pub(crate) fn write(self, text: String) {
         self.text.set(text);
+        self.keep();
+    }
+
+    /// Goes on with the draft of a conversation. What was typed before the first one was known is
+    /// added to it.
+    pub(crate) fn turn_to(self, chat_id: &str) {
+        let before = self.chat_id.try_get_value().flatten();
+        if before.as_deref() == Some(chat_id) {
+            return;
+        }
+        self.chat_id.set_value(Some(chat_id.to_owned()));
+        let stored = drafts::claim(&drafts::tab_id(), chat_id, dom::now_ms()).unwrap_or_default();
+        let typed = self.text.get_untracked();
+        let is_typed = before.is_none() && !typed.is_empty();
+        self.text.set(match (is_typed, stored.text.is_empty()) {
+            (true, true) => typed,
+            (true, false) => format!("{}\n{typed}", stored.text),
+            (false, _) => stored.text,
+        });
+        self.bring_back(stored.files);
+        self.keep();
+    }
+
+    /// What is here becomes the draft of another conversation, for example of the one that a question
+    /// has begun. An empty draft, or one where the other has a draft, stays behind.
+    pub(crate) fn move_to(self, chat_id: &str) {
+        let tab = drafts::tab_id();
+        let here = self.stored();
+        if here.is_empty() || drafts::claim(&tab, chat_id, dom::now_ms()).is_some() {
+            self.turn_to(chat_id);
+            return;
+        }
+        if let Some(before) = self.chat_id.try_get_value().flatten() {
+            drafts::keep(&tab, &before, &StoredDraft::default());
+        }
+        self.chat_id.set_value(Some(chat_id.to_owned()));
+        self.keep();
+    }
+
+    /// The tab goes; what is not sent is there when the page is opened again.
+    pub(crate) fn leave(self) {
+        drafts::leave(&drafts::tab_id());
+    }
+
+    fn keep(self) {
+        if let Some(chat_id) = self.chat_id.try_get_value().flatten() {
+            drafts::keep(&drafts::tab_id(), &chat_id, &self.stored());
+        }
+    }
+
+    fn stored(self) -> StoredDraft {
+        let files = self.files.try_get_untracked().unwrap_or_default();
+        StoredDraft::new(
+            self.text.try_get_untracked().unwrap_or_default(),
+            files.into_iter().map(|known| known.file).collect(),
+            dom::now_ms(),
+        )
+    }
+
+    /// Reads the contents of files that were attached before; those that are lost are taken away.
+    fn bring_back(self, files: Vec<AttachmentRef>) {
+        self.files.set(
+            files
+                .iter()
+                .map(|file| DraftFile {
+                    file: file.clone(),
+                    content: None,
+                })
+                .collect(),
+        );
+        if files.is_empty() {
+            return;
+        }
+        spawn_local(async move {
+            let mut contents = storage::load_files(&files).await;
+            self.files.try_update(|known| {
+                for one in known.iter_mut() {
+                    if let Some(content) = contents.remove(&one.file.id) {
+                        one.content = Some(content);
+                    }
+                }
+                let is_lost = |one: &DraftFile| {
+                    one.content.is_none() && files.iter().any(|file| file.id == one.file.id)
+                };
+                known.retain(|one| !is_lost(one));
+            });
+        });
     }
 
     /// Reactive.
@@ -85,6 +182,7 @@ impl Draft {
             .unzip();
         self.text.set(String::new());
         self.files.set(Vec::new());
+        self.keep();
         Question {
             text,
             attachments,
@@ -130,6 +228,12 @@ impl Draft {
     pub(crate) fn remove(self, id: &str) {
         self.files
             .try_update(|files| files.retain(|known| known.file.id != id));
+        self.keep();
+        let id = id.to_owned();
+        spawn_local(async move {
+            // What stays behind costs room and nothing else.
+            let _ = storage::delete_files(&[id]).await;
+        });
     }
 
     fn read(self, entry: AttachmentRef, file: web_sys::File) {
@@ -140,19 +244,22 @@ impl Draft {
                 content: None,
             })
         });
+        self.keep();
         spawn_local(async move {
-            let content = read_data_uri(&file).await;
-            if content.is_none() {
+            let Some(content) = read_data_uri(&file).await else {
                 let name = &file.name();
                 let language = self.language.get_untracked();
                 self.toaster
                     .error_text(text::FileUnreadable { name }.fill(language));
                 self.remove(&id);
                 return;
-            }
+            };
+            let row = (id, content);
+            // Refused where the browser keeps nothing: then the draft goes with the page.
+            let _ = storage::save_files(std::slice::from_ref(&row)).await;
             self.files.try_update(|files| {
-                if let Some(known) = files.iter_mut().find(|known| known.file.id == id) {
-                    known.content = content;
+                if let Some(known) = files.iter_mut().find(|known| known.file.id == row.0) {
+                    known.content = Some(row.1);
                 }
             });
         });

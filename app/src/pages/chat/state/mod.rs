@@ -30,7 +30,7 @@ mod open;
 mod tabs;
 
 pub(crate) use announcer::Announcer;
-pub(crate) use draft::{Draft, DraftFile, Question};
+pub(crate) use draft::{Draft, DraftFile, INPUT_ID, Question};
 pub(crate) use generation::{Begun, LiveAnswer};
 pub(crate) use generations::Generations;
 pub(crate) use highlights::Highlights;

@@ -1,6 +1,9 @@
 //! The models that the page offers and the one for new conversations.
 
-use crate::{browser::page, dto::ModelOption};
+use crate::{
+    browser::page::{self, Kept},
+    dto::ModelOption,
+};
 use leptos::prelude::*;
 
 const MODEL_KEY: &str = "chat-model";
@@ -32,14 +35,14 @@ impl ModelChoice {
 
     /// Takes the model that this browser remembers, if it is still offered. Browser only.
     pub(crate) fn recall(self) {
-        if let Some(id) = page::recall(MODEL_KEY).filter(|id| self.offers(id)) {
+        if let Some(id) = page::recall(Kept::Always, MODEL_KEY).filter(|id| self.offers(id)) {
             self.usual.set(id);
         }
     }
 
     /// Makes a model the usual one and remembers it. Browser only.
     pub(super) fn remember(self, id: &str) {
-        page::keep(MODEL_KEY, id);
+        page::keep(Kept::Always, MODEL_KEY, id);
         self.usual.set(id.to_owned());
     }
 

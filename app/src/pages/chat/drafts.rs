@@ -1,0 +1,148 @@
+//! Drafts in the browser's store: the words and files of questions that are not sent yet.
+//!
+//! Each tab keeps a draft of its own for each conversation, written with every key press, so two
+//! tabs never overwrite each other's words. A tab that is closed or reloaded leaves its drafts; the
+//! next tab that opens the conversation takes over the newest of those that were left. A tab that
+//! has crashed leaves nothing: its drafts count as left after a day. A new conversation has the
+//! empty id.
+//!
+//! Words are in `localStorage`, which is written at once, also while the page goes. Contents of
+//! files are in the table of files.
+
+use super::history::AttachmentRef;
+use crate::browser::page::{self, Kept};
+use serde::{Deserialize, Serialize};
+
+const PREFIX: &str = "chat-draft/";
+const TAB_KEY: &str = "chat-tab";
+const DAY_MS: i64 = 86_400_000;
+/// A draft that nobody has opened for so long is removed.
+const KEEP_MS: i64 = 30 * DAY_MS;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredDraft {
+    pub(super) text: String,
+    pub(super) files: Vec<AttachmentRef>,
+    written_at_ms: i64,
+    /// Its tab has gone.
+    is_left: bool,
+}
+
+impl StoredDraft {
+    pub(super) fn new(text: String, files: Vec<AttachmentRef>, now_ms: i64) -> Self {
+        Self {
+            text,
+            files,
+            written_at_ms: now_ms,
+            is_left: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.files.is_empty()
+    }
+
+    fn is_free(&self, now_ms: i64) -> bool {
+        self.is_left || now_ms - self.written_at_ms >= DAY_MS
+    }
+}
+
+/// The number of this tab: stays over a reload.
+pub(super) fn tab_id() -> String {
+    page::recall(Kept::WithTab, TAB_KEY).unwrap_or_else(|| {
+        let id = page::random_id();
+        page::keep(Kept::WithTab, TAB_KEY, &id);
+        id
+    })
+}
+
+/// Keeps a tab's draft of a conversation; an empty one is removed.
+pub(super) fn keep(tab: &str, chat_id: &str, draft: &StoredDraft) {
+    let key = key(chat_id, tab);
+    match serde_json::to_string(draft) {
+        Ok(row) if !draft.is_empty() => page::keep(Kept::Always, &key, &row),
+        _ => page::forget(Kept::Always, &key),
+    }
+}
+
+/// The draft that a tab goes on with: its own, else the newest that was left, which becomes its own.
+pub(super) fn claim(tab: &str, chat_id: &str, now_ms: i64) -> Option<StoredDraft> {
+    let own = key(chat_id, tab);
+    let found = match read(&own) {
+        Some(draft) => Some((own.clone(), draft)),
+        None => left(chat_id, now_ms),
+    };
+    let (from, mut draft) = found?;
+    draft.is_left = false;
+    if from != own {
+        page::forget(Kept::Always, &from);
+    }
+    keep(tab, chat_id, &draft);
+    Some(draft)
+}
+
+fn left(chat_id: &str, now_ms: i64) -> Option<(String, StoredDraft)> {
+    let prefix = key(chat_id, "");
+    let drafts = page::kept_keys(&prefix)
+        .into_iter()
+        .filter_map(|key| read(&key).map(|draft| (key, draft)));
+    drafts
+        .filter(|(_, draft)| draft.is_free(now_ms))
+        .max_by_key(|(_, draft)| draft.written_at_ms)
+}
+
+/// The tab goes: others may take over what it has not sent.
+pub(super) fn leave(tab: &str) {
+    for key in page::kept_keys(PREFIX) {
+        if key.ends_with(&format!("/{tab}"))
+            && let Some(draft) = read(&key)
+            && let Ok(row) = serde_json::to_string(&StoredDraft {
+                is_left: true,
+                ..draft
+            })
+        {
+            page::keep(Kept::Always, &key, &row);
+        }
+    }
+}
+
+/// Removes drafts that are too old; the ids of their files.
+pub(super) fn prune(now_ms: i64) -> Vec<String> {
+    let mut files = Vec::new();
+    for key in page::kept_keys(PREFIX) {
+        let draft = read(&key).unwrap_or_default();
+        if now_ms - draft.written_at_ms >= KEEP_MS {
+            page::forget(Kept::Always, &key);
+            files.extend(draft.files.into_iter().map(|file| file.id));
+        }
+    }
+    files
+}
+
+fn read(key: &str) -> Option<StoredDraft> {
+    serde_json::from_str(&page::recall(Kept::Always, key)?).ok()
+}
+
+fn key(chat_id: &str, tab: &str) -> String {
+    format!("{PREFIX}{chat_id}/{tab}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_free_when_its_tab_has_gone_or_is_silent_for_a_day() {
+        let mut draft = StoredDraft::new("words".into(), vec![], 5);
+        assert!(!draft.is_free(4 + DAY_MS));
+        assert!(draft.is_free(5 + DAY_MS));
+        draft.is_left = true;
+        assert!(draft.is_free(5));
+    }
+
+    #[test]
+    fn a_new_conversation_has_drafts_of_its_own() {
+        assert_eq!(key("", "t"), "chat-draft//t");
+        assert_eq!(key("c1", "t"), "chat-draft/c1/t");
+    }
+}

@@ -1,0 +1,89 @@
+// What is written and not sent yet is kept: for each chat, over reloads, apart in each tab.
+import assert from "node:assert/strict";
+import { waitUntil } from "../lib/gateway.mjs";
+import { byRole, open } from "./browser.mjs";
+import { answered, ask, messageField, questions, words } from "./chat.mjs";
+import { pageTest } from "./harness.mjs";
+
+const accounts = ["drafter-super-0001"];
+const notes = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Buy milk") };
+
+// Waits until the composer says this.
+const says = (page, words) =>
+  waitUntil(async () => (await messageField(page).inputValue()) === words, `the composer does not say “${words}”`);
+
+pageTest("a draft stays over a reload with its files, until it is sent", { accounts }, async ({ page, sim }) => {
+  await open(page, "/");
+  await messageField(page).fill("Half a\nthought");
+  await page.locator("input[type=file]").setInputFiles([notes]);
+  await byRole(page, "button", "Send").and(page.locator(":enabled")).waitFor();
+  await open(page, "/");
+  await says(page, "Half a\nthought");
+  await byRole(page, "button", "Remove notes.txt").waitFor();
+  await byRole(page, "button", "Send").click();
+  await answered(page);
+  assert.equal(await words(questions(page)).innerText(), "Half a\nthought");
+  await questions(page).getByText("notes.txt").waitFor();
+  assert.equal((await sim.requests("upload")).length, 1, "the file is whole");
+  await open(page, "/");
+  await byRole(page, "heading", "What can I help with?").waitFor();
+  assert.equal(await messageField(page).inputValue(), "", "what was sent does not come back");
+  assert.equal(await byRole(page, "button", "Remove notes.txt").count(), 0);
+});
+
+pageTest("each chat has a draft of its own, and so has a new one", { accounts }, async ({ page }) => {
+  const list = page.getByRole("navigation", { name: "Chats" });
+  await open(page, "/");
+  await ask(page, "First chat");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  await messageField(page).fill("for the first");
+  await page.keyboard.press("Control+Shift+O");
+  await page.waitForURL((url) => url.search === "");
+  await says(page, "");
+  await messageField(page).fill("for a new one");
+  await list.getByRole("link", { name: "First chat" }).click();
+  await says(page, "for the first");
+  await page.goBack();
+  await says(page, "for a new one");
+  await open(page, "/");
+  await says(page, "for a new one");
+  await list.getByRole("link", { name: "First chat" }).click();
+  await says(page, "for the first");
+});
+
+pageTest("two tabs keep their own words, and a closed one leaves them", { accounts }, async ({ page, context }) => {
+  await open(page, "/");
+  await messageField(page).fill("of the first tab");
+  const other = await context.newPage();
+  await open(other, "/");
+  assert.equal(await messageField(other).inputValue(), "", "a new tab begins with nothing");
+  await messageField(other).fill("of the second tab");
+  await Promise.all([open(page, "/"), open(other, "/")]);
+  await says(page, "of the first tab");
+  await says(other, "of the second tab");
+  await page.close({ runBeforeUnload: true });
+  const left = () =>
+    other.evaluate(() => Object.values(localStorage).some((row) => row.includes("of the first tab") && row.includes('"is_left":true')));
+  await waitUntil(left, "the closed tab does not leave its draft");
+  const third = await context.newPage();
+  await open(third, "/");
+  await says(third, "of the first tab");
+  await says(other, "of the second tab");
+});
+
+pageTest("a draft moves to a new chat when its own has been deleted elsewhere", { accounts }, async ({ page, context }) => {
+  await open(page, "/");
+  await ask(page, "Doomed");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  const other = await context.newPage();
+  await open(other, page.url());
+  await words(questions(other)).getByText("Doomed").waitFor();
+  await messageField(other).fill("Not finished");
+  await page.getByRole("navigation", { name: "Chats" }).getByRole("listitem").hover();
+  await page.getByRole("button", { name: "Actions for “Doomed”" }).click();
+  await byRole(page, "menuitem", "Delete").click();
+  await other.waitForURL((url) => url.search === "");
+  await says(other, "Not finished");
+});
