@@ -81,6 +81,8 @@ pub(super) fn SettingsPanel() -> impl IntoView {
 #[component]
 fn SystemPrompt() -> impl IntoView {
     let conversation: OpenConversation = expect_context();
+    // Written anew only when it has changed: what is being typed stays while an answer comes in.
+    let prompt = Memo::new(move |_| conversation.with(|chat| chat.settings.system_prompt.clone()));
     view! {
         <Field id=PROMPT_ID label=t(text::SYSTEM_PROMPT) hint=t(text::SYSTEM_PROMPT_HINT)>
             <textarea
@@ -88,7 +90,7 @@ fn SystemPrompt() -> impl IntoView {
                 id=PROMPT_ID
                 rows="4"
                 aria-describedby=described_by(PROMPT_ID)
-                prop:value=move || conversation.with(|chat| chat.settings.system_prompt.clone())
+                prop:value=prompt
                 on:change=move |event| {
                     let prompt = event_target_value(&event);
                     conversation.change_settings(|settings| settings.system_prompt = prompt);

@@ -14,6 +14,7 @@ use crate::{
     i18n::{Language, Text, text::chat as text, use_language},
 };
 use leptos::{prelude::*, task::spawn_local};
+use std::collections::HashSet;
 
 /// The list of conversations, and their way to and from the browser's store.
 #[derive(Clone, Copy)]
@@ -62,8 +63,13 @@ impl Library {
     /// Reads the list from the browser's store; other tabs write to it too.
     pub(crate) async fn refresh(self) {
         match storage::load_summaries().await {
+            // What is not stored yet stays.
             Ok(list) => {
-                self.summaries.try_set(list);
+                self.summaries.try_update(|known| {
+                    let stored: HashSet<&str> = list.iter().map(|one| one.id.as_str()).collect();
+                    known.retain(|old| !stored.contains(old.id.as_str()));
+                    known.extend(list);
+                });
             }
             Err(_) => self.warn_about_storage(),
         }
@@ -147,7 +153,10 @@ impl Library {
             return;
         }
         match storage::save(chat).await {
-            Ok(()) => self.tabs.tell(&Message::Stored(id)),
+            Ok(()) => {
+                self.tabs.tell(&Message::Stored(id.clone()));
+                self.refresh_entry(&id).await;
+            }
             Err(_) => self.warn_about_storage(),
         }
     }
