@@ -3,13 +3,14 @@
 
 use crate::{
     App,
+    browser::early,
     i18n::text::login,
     pages::login::LoginPage,
     prefs::{Prefs, provide_prefs},
     security,
     site_files::Scripts,
 };
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 use leptos_router::components::Router;
 
@@ -23,14 +24,18 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <Scripts />
         <MetaTags />
     };
-    document(options, scripts.into_any(), || view! { <App /> }.into_any())
+    // Before the style sheet, which scripts behind it wait for.
+    let early = view! { <script nonce=use_nonce()>{early::SCRIPT}</script> };
+    document(options, early.into_any(), scripts.into_any(), || {
+        view! { <App /> }.into_any()
+    })
 }
 
 /// The document of a plain page.
 pub fn plain_shell(options: LeptosOptions) -> impl IntoView {
     let title = login::TITLE.get(Prefs::current().language);
     let title = view! { <title inner_html=format!("{title} · grok2api")></title> };
-    document(options, title.into_any(), || {
+    document(options, ().into_any(), title.into_any(), || {
         provide_prefs();
         view! {
             <Router>
@@ -41,7 +46,12 @@ pub fn plain_shell(options: LeptosOptions) -> impl IntoView {
     })
 }
 
-fn document(options: LeptosOptions, head: AnyView, body: fn() -> AnyView) -> impl IntoView {
+fn document(
+    options: LeptosOptions,
+    early: AnyView,
+    head: AnyView,
+    body: fn() -> AnyView,
+) -> impl IntoView {
     let prefs = Prefs::current();
     security::set_headers(&options);
     view! {
@@ -59,6 +69,7 @@ fn document(options: LeptosOptions, head: AnyView, body: fn() -> AnyView) -> imp
                     r#type="font/woff2"
                     crossorigin="anonymous"
                 />
+                {early}
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <AutoReload options />
                 {head}

@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod channel;
 pub(crate) mod completion;
 pub(crate) mod database;
+pub(crate) mod early;
 pub(crate) mod files;
 pub(crate) mod lock;
 pub mod page;

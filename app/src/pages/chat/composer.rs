@@ -7,7 +7,7 @@ use super::{
     upkeep::focus_composer,
 };
 use crate::{
-    browser::{files, page},
+    browser::{early, files, page},
     components::{Button, ButtonVariant, Icon, IconButton, IconName},
     dom,
     i18n::{
@@ -33,8 +33,12 @@ pub(super) fn Composer() -> impl IntoView {
     grow(input, words);
     let can_send =
         Memo::new(move |_| draft.is_ready() && !open.is_opening() && !open.model().is_empty());
+    let form = NodeRef::<html::Form>::new();
+    let early = send_early(form, can_send, send.clone());
     let submit = move || {
-        if can_send.get_untracked() && !untrack(|| generations.is_answering()) {
+        if open.is_opening_untracked() {
+            early.set(Some(words.get_untracked()));
+        } else if can_send.get_untracked() && !untrack(|| generations.is_answering()) {
             send();
         }
     };
@@ -58,7 +62,9 @@ pub(super) fn Composer() -> impl IntoView {
     };
     view! {
         <form
+            node_ref=form
             class="composer"
+            data-early="send"
             on:submit=move |event| {
                 event.prevent_default();
                 submit();
@@ -175,6 +181,34 @@ fn sender() -> impl Fn() + Clone + Send + Sync + 'static {
         // The button that was pressed is replaced by that which stops.
         focus_composer();
     }
+}
+
+/// Sends words that were to be sent before it was possible: before the code was there, or while the
+/// conversation was still being read. What was typed after them stays.
+fn send_early(
+    form: NodeRef<html::Form>,
+    can_send: Memo<bool>,
+    send: impl Fn() + 'static,
+) -> RwSignal<Option<String>> {
+    let (draft, generations): (Draft, Generations) = (expect_context(), expect_context());
+    let early = RwSignal::new(None::<String>);
+    Effect::new(move || {
+        if let Some(form) = form.get() {
+            early.set(early::take_over(&form));
+        }
+    });
+    Effect::new(move || {
+        let Some(words) = early.get() else { return };
+        if can_send.get() && !generations.is_answering() {
+            early.set(None);
+            let rest = draft.leave_only(&words);
+            send();
+            if !rest.is_empty() {
+                draft.write(rest);
+            }
+        }
+    });
+    early
 }
 
 /// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line.

@@ -58,10 +58,12 @@ fn Starter(icon: IconName, title: Text, prompt: Text) -> impl IntoView {
         focus_composer();
     };
     view! {
-        <button type="button" class="starter" on:click=choose>
+        <button type="button" class="starter" data-early="fill" on:click=choose>
             <Icon name=icon />
             <span class="starter__title">{t(title)}</span>
-            <span class="starter__prompt">{t(prompt)}</span>
+            <span class="starter__prompt" data-early-text="">
+                {t(prompt)}
+            </span>
         </button>
     }
 }

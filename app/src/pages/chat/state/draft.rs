@@ -6,7 +6,7 @@ use super::super::{
     storage,
 };
 use crate::{
-    browser::{files::read_data_uri, page},
+    browser::{early, files::read_data_uri, page},
     components::{Toaster, use_toaster},
     dom,
     i18n::{Language, text::chat as text, use_language},
@@ -50,7 +50,7 @@ pub(crate) struct Question {
 impl Draft {
     pub(super) fn new() -> Self {
         Self {
-            text: RwSignal::new(String::new()),
+            text: RwSignal::new(early::typed(INPUT_ID).unwrap_or_default()),
             files: RwSignal::new(Vec::new()),
             chat_id: StoredValue::new(None),
             toaster: use_toaster(),
@@ -65,6 +65,16 @@ impl Draft {
     pub(crate) fn write(self, text: String) {
         self.text.set(text);
         self.keep();
+    }
+
+    /// Takes everything but these words out of the text; what stood around them.
+    pub(crate) fn leave_only(self, words: &str) -> String {
+        let text = self.text.get_untracked();
+        let Some((before, after)) = text.split_once(words) else {
+            return String::new();
+        };
+        self.text.set(words.to_owned());
+        format!("{before}{after}").trim().to_owned()
     }
 
     /// Goes on with the draft of a conversation. What was typed before the first one was known is

@@ -80,6 +80,10 @@ impl OpenConversation {
         self.is_opening.get()
     }
 
+    pub(crate) fn is_opening_untracked(self) -> bool {
+        self.is_opening.get_untracked()
+    }
+
     /// Whether the text of this question is being changed. Reactive.
     pub(crate) fn is_editing(self, id: TurnId) -> bool {
         self.editing.get() == Some(id)
