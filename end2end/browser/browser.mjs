@@ -5,8 +5,9 @@ import { password } from "./server.mjs";
 
 const patience = 10_000;
 
-export const launch = () =>
+export const launch = (options) =>
   chromium.launch({
+    ...options,
     executablePath: process.env.GROK2API_CHROMIUM || "/usr/bin/chromium",
     args: [
       "--no-sandbox",

@@ -19,6 +19,7 @@ after(() => browser.close());
 //   settings   environment of the gateway         pace      arguments of the simulator
 //   browser    options of the browser context     signedIn  start with a session (default true)
 //   expected   patterns of console lines and failed requests that belong to the test
+//   hasScrollBars  a browser of its own that draws them (headless ones hide them)
 //   timeout    milliseconds for the whole test (default 60,000)
 export function pageTest(name, options, body) {
   test(name, { timeout: options.timeout ?? 60_000 }, async () => {
@@ -39,7 +40,9 @@ async function prepare(options, cleanup) {
   const sim = simulator && simulatorControl(simulator.url);
   const site = await startGateway({ upstream: simulator?.url, accounts, serve, settings });
   cleanup.push(site.stop);
-  const context = await newContext(browser, site, options.browser);
+  const seen = options.hasScrollBars ? await launch({ ignoreDefaultArgs: ["--hide-scrollbars"] }) : browser;
+  if (seen !== browser) cleanup.push(() => seen.close());
+  const context = await newContext(seen, site, options.browser);
   const watch = watchOver(context, site.url, expected);
   cleanup.push(async () => {
     watch.stop();

@@ -27,7 +27,7 @@ pub(super) fn Turns() -> impl IntoView {
     let layout: Layout = expect_context();
     let list = NodeRef::<html::Div>::new();
     let last_top = StoredValue::new(0);
-    follow_end(layout, list);
+    follow_end(layout, list, last_top);
     // What is meant counts, not where the list is: while an answer grows, the list is at its end
     // again before a slow hand has moved it by a line.
     let reads_up = move || {
@@ -156,7 +156,7 @@ pub(super) fn TurnRows() -> impl IntoView {
 }
 
 /// Keeps the end in view while the page follows it.
-fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
+fn follow_end(layout: Layout, list: NodeRef<html::Div>, last_top: StoredValue<i32>) {
     let open: OpenConversation = expect_context();
     let (generations, later): (Generations, Later) = (expect_context(), expect_context());
     Effect::new(move || {
@@ -172,6 +172,8 @@ fn follow_end(layout: Layout, list: NodeRef<html::Div>) {
             request_animation_frame(move || {
                 if layout.is_following_untracked() {
                     page::scroll_to_end(&list, false);
+                    // Its event is none of a person who scrolls to the end.
+                    last_top.try_update_value(|top| *top = list.scroll_top());
                 }
             });
         }
