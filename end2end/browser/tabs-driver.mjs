@@ -53,11 +53,19 @@ export function installHand() {
       await until(() => openId() === "" && shown().length === 0, "a new chat");
       return "fresh";
     },
+    // Pressed again when a chat that was deleted just then has led elsewhere.
     async visit(id) {
-      if (!entry(id)) return "no";
-      entry(id).click();
-      await until(() => !entry(id) || (entry(id).ariaCurrent ?? entry(id).getAttribute("aria-current")) === "page", "the chat");
-      return "visited";
+      const isOpen = () => entry(id)?.getAttribute("aria-current") === "page";
+      let pressed = -Infinity;
+      await until(() => {
+        if (isOpen() || !entry(id)) return true;
+        if (openId() !== id && performance.now() - pressed > 500) {
+          pressed = performance.now();
+          entry(id).click();
+        }
+        return false;
+      }, `the chat ${id}`);
+      return isOpen() ? "visited" : "no";
     },
     async send(words, ending) {
       if (isBusy()) return "no";

@@ -109,7 +109,7 @@ pub(super) fn follow_tabs() {
     let (library, tabs): (Library, Tabs) = (expect_context(), expect_context());
     let (generations, open): (Generations, OpenConversation) = (expect_context(), expect_context());
     let draft: Draft = expect_context();
-    let navigate = use_navigate();
+    let (navigate, query) = (use_navigate(), use_query_map());
     let take_in = move |id: String| {
         let navigate = navigate.clone();
         spawn_local(async move {
@@ -118,7 +118,9 @@ pub(super) fn follow_tabs() {
                 return;
             }
             generations.stop_in(&id);
-            if open.is_shown(&id) {
+            // Not when the person is on the way to another one.
+            let is_named = query.with_untracked(|query| query.get("c").as_deref() == Some(&*id));
+            if is_named && open.is_shown(&id) {
                 draft.move_to("");
                 navigate("/", NavigateOptions::default());
                 library.offer_undo(&id, text::DELETED_ELSEWHERE);

@@ -316,13 +316,23 @@ impl Generations {
         }
         self.running
             .try_update(|running| running.retain(|other| !other.is_same(generation)));
-        self.parked
-            .try_update_value(|parked| parked.retain(|chat| chat.id != *chat_id));
-        async {
+        let chat_id = chat_id.clone();
+        async move {
             if let Some(written) = written {
                 written.await;
             }
+            // Not before: until it is written it can be shown from here only.
+            if self.is_running_untracked(&chat_id) == Some(false) {
+                self.parked
+                    .try_update_value(|parked| parked.retain(|chat| chat.id != chat_id));
+            }
         }
+    }
+
+    /// `None` once the page has gone.
+    fn is_running_untracked(self, chat_id: &str) -> Option<bool> {
+        self.running
+            .try_with_untracked(|running| running.iter().any(|one| one.chat_id == chat_id))
     }
 
     /// True unless the end of this answer is waited for already, or the page has gone.
