@@ -18,6 +18,8 @@ pub(super) struct Sent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     app_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    variable: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
 
@@ -31,6 +33,7 @@ enum Kind {
     NotFound,
     CrossSite,
     NotEncrypted,
+    SetByEnvironment,
     Unavailable,
     Internal,
     Connection,
@@ -44,6 +47,7 @@ impl From<Kind> for Sent {
             field: None,
             rule: None,
             app_url: None,
+            variable: None,
             request_id: None,
         }
     }
@@ -68,6 +72,10 @@ impl From<UiError> for Sent {
             UiError::NotEncrypted { app_url } => Self {
                 app_url: Some(app_url),
                 ..Kind::NotEncrypted.into()
+            },
+            UiError::SetByEnvironment { variable } => Self {
+                variable: Some(variable),
+                ..Kind::SetByEnvironment.into()
             },
             UiError::Unavailable => Kind::Unavailable.into(),
             UiError::Internal { request_id } => Self {
@@ -98,6 +106,9 @@ impl TryFrom<Sent> for UiError {
             Kind::CrossSite => Self::CrossSite,
             Kind::NotEncrypted => Self::NotEncrypted {
                 app_url: sent.app_url.ok_or(MISSING)?,
+            },
+            Kind::SetByEnvironment => Self::SetByEnvironment {
+                variable: sent.variable.ok_or(MISSING)?,
             },
             Kind::Unavailable => Self::Unavailable,
             Kind::Internal => Self::Internal {
@@ -136,6 +147,12 @@ mod tests {
                     app_url: "https://a.example".to_owned(),
                 },
                 r#"{"kind":"not_encrypted","app_url":"https://a.example"}"#,
+            ),
+            (
+                UiError::SetByEnvironment {
+                    variable: "A".to_owned(),
+                },
+                r#"{"kind":"set_by_environment","variable":"A"}"#,
             ),
             (UiError::Unavailable, r#"{"kind":"unavailable"}"#),
             (
