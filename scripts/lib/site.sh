@@ -9,12 +9,16 @@ load_tools() {
     set +a
 }
 
-# build_site [ARGUMENT...]: the site that people get, optimised and compressed.
+# More arguments of the site builder.
+SITE_OPTIONS=()
+
+# build_site: the site that people get, optimised and compressed.
 build_site() {
     step "build the pages (WebAssembly, optimised for size)"
     site_builder --release --site-root "$SITE_ROOT" \
         --hash-dir "$CARGO_TARGET_DIR/release" \
-        --hash-dir "$CARGO_TARGET_DIR/debug" --hash-dir "$CARGO_TARGET_DIR/debug/deps" "$@"
+        --hash-dir "$CARGO_TARGET_DIR/debug" --hash-dir "$CARGO_TARGET_DIR/debug/deps" \
+        ${SITE_OPTIONS[@]+"${SITE_OPTIONS[@]}"}
 }
 
 # build_dev_site: quick to build, plain names, in a folder of its own.
