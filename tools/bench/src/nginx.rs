@@ -40,7 +40,6 @@ impl Nginx {
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| {
                 format!(
@@ -73,7 +72,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // A killed master would leave its workers behind.
+        // Asked and not killed: a killed master would leave its workers behind.
         if let Some(pid) = self.child.id() {
             let _ = std::process::Command::new("kill")
                 .args(["-TERM", &pid.to_string()])
