@@ -1,10 +1,10 @@
 // One person, several tabs: nothing that one tab wrote is undone by another.
 import assert from "node:assert/strict";
 import { waitUntil } from "../lib/gateway.mjs";
-import { byRole, open } from "./browser.mjs";
+import { byRole, drawn, open } from "./browser.mjs";
 import { answered, answers, ask, questions, stopButton, words } from "./chat.mjs";
 import { pageTest, visiblePace } from "./harness.mjs";
-import { storedChats } from "./store.mjs";
+import { answersStored, holdNextRead, storedChats } from "./store.mjs";
 
 const accounts = ["tabs-basic-0001", "tabs-super-0002"];
 const aborted = /completions net::ERR_ABORTED/;
@@ -118,6 +118,42 @@ pageTest("a chat deleted in one tab is gone from the other, until the undo", { a
   await open(other, address);
   await words(questions(other)).getByText("Opening").waitFor();
 });
+
+pageTest("a list that was read before a chat was deleted does not bring it back", { accounts }, async ({ page }) => {
+  await open(page, "/");
+  await ask(page, "Opening");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  await answersStored(page);
+  const read = await holdNextRead(page, "summaries");
+  const id = new URL(page.url()).searchParams.get("c");
+  await page.evaluate((id) => new BroadcastChannel("grok2api-chat").postMessage(`stored ${id}`), id);
+  await read.reached();
+  await act(page, "Opening", "Delete");
+  await waitUntil(async () => (await storedChats(page))[0].is_deleted, "the deletion is not stored");
+  await read.release();
+  await drawn(page);
+  assert.equal(await list(page).getByRole("link").count(), 0);
+});
+
+pageTest(
+  "an answer that ends while another tab opens its chat is whole there",
+  { accounts, pace: visiblePace },
+  async ({ page, context, sim }) => {
+    await sim.reply(text(Array.from({ length: 20 }, (_, at) => `word${at}`).join(" ")));
+    const other = await context.newPage();
+    for (const tab of [page, other]) await open(tab, "/");
+    await ask(page, "Count, please");
+    const read = await holdNextRead(other, "conversations");
+    await list(other).getByRole("link", { name: "Count, please" }).click();
+    await read.reached();
+    const whole = await answered(page);
+    await answersStored(page);
+    await read.release();
+    await words(answers(other)).getByText("word19").waitFor();
+    assert.equal(await answered(other), whole);
+  },
+);
 
 pageTest(
   "an answer that ends after its chat was deleted does not bring it back",

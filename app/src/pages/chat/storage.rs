@@ -65,13 +65,14 @@ pub(super) async fn save(chat: Conversation) -> Result<(), StorageRefused> {
     change.commit().await
 }
 
-/// Stores whether the conversation is deleted, and nothing else of the summary if there is one.
+/// Stores whether the conversation is deleted, and nothing else of the summary if there is one. What
+/// another tab has decided later stays.
 pub(super) async fn mark(mark: &Summary) -> Result<(), StorageRefused> {
     let id = &mark.id;
     let change = Change::begin(&[Table::Summaries]).await?;
-    let mut summary =
+    let mut summary: Summary =
         parse(change.get(Table::Summaries, id).await?).unwrap_or_else(|| mark.clone());
-    summary.set_deleted(mark.is_deleted, mark.deleted_at_ms);
+    summary.merge_deletion(mark);
     if let Ok(row) = serde_json::to_string(&summary) {
         change.put(Table::Summaries, id, &row).await?;
     }

@@ -72,8 +72,14 @@ pub(super) fn follow_address() {
                 return;
             }
             // The parked copy has moved on while the files were read.
-            generations.show(generations.held(&wanted).unwrap_or(chat), files);
+            let parked = generations.held(&wanted);
+            let is_as_read = parked.is_none();
+            generations.show(parked.unwrap_or(chat), files);
             focus_composer();
+            // What was stored while it was being read has been told to nobody here.
+            if is_as_read {
+                generations.follow(&wanted).await;
+            }
         });
     });
 }

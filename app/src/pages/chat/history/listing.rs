@@ -38,8 +38,19 @@ impl Summary {
         };
     }
 
+    /// Later than before, also when the clock was set back. Does nothing once it is removed for good.
     pub(crate) fn set_deleted(&mut self, is_deleted: bool, now_ms: i64) {
-        (self.is_deleted, self.deleted_at_ms) = (is_deleted || self.is_purged, now_ms);
+        if !self.is_purged {
+            self.is_deleted = is_deleted;
+            self.deleted_at_ms = now_ms.max(self.deleted_at_ms + 1);
+        }
+    }
+
+    /// Takes over whether another copy is deleted, if that was decided later.
+    pub(crate) fn merge_deletion(&mut self, other: &Self) {
+        if other.deleted_at_ms > self.deleted_at_ms && !self.is_purged {
+            (self.is_deleted, self.deleted_at_ms) = (other.is_deleted, other.deleted_at_ms);
+        }
     }
 
     /// Whether the conversation is to be removed for good.
@@ -231,5 +242,26 @@ mod tests {
         assert!(mark.is_deleted, "it is too late to undo");
         assert!(!mark.is_forgotten(NOON + MARK_MS - 1));
         assert!(mark.is_forgotten(NOON + MARK_MS));
+    }
+
+    #[test]
+    fn of_deleting_and_undoing_the_later_counts_in_whatever_order_copies_come() {
+        let before = summary("a", NOON);
+        let mut deleted = before.clone();
+        deleted.set_deleted(true, NOON);
+        let mut back = deleted.clone();
+        back.set_deleted(false, NOON - 1);
+        let copies = [&before, &deleted, &back];
+        for (mine, one) in copies.iter().enumerate() {
+            for (theirs, other) in copies.iter().enumerate() {
+                let mut both = (*one).clone();
+                both.merge_deletion(other);
+                let later = copies[mine.max(theirs)];
+                assert_eq!(both.is_deleted, later.is_deleted, "{mine} and {theirs}");
+            }
+        }
+        let mut removed = deleted.purged();
+        removed.merge_deletion(&back);
+        assert!(removed.is_deleted, "it is too late to undo");
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     i18n::{Language, Text, text::chat as text, use_language},
 };
 use leptos::{prelude::*, task::spawn_local};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// The list of conversations, and their way to and from the browser's store.
 #[derive(Clone, Copy)]
@@ -63,13 +63,8 @@ impl Library {
     /// Reads the list from the browser's store; other tabs write to it too.
     pub(crate) async fn refresh(self) {
         match storage::load_summaries().await {
-            // What is not stored yet stays.
             Ok(list) => {
-                self.summaries.try_update(|known| {
-                    let stored: HashSet<&str> = list.iter().map(|one| one.id.as_str()).collect();
-                    known.retain(|old| !stored.contains(old.id.as_str()));
-                    known.extend(list);
-                });
+                self.summaries.try_update(|known| take_in(known, list));
             }
             Err(_) => self.warn_about_storage(),
         }
@@ -78,9 +73,15 @@ impl Library {
 
     /// Reads one entry of the list again: another tab has written to it. True when it is deleted.
     pub(crate) async fn refresh_entry(self, id: &str) -> bool {
-        let Some(summary) = storage::load_summary(id).await else {
+        let Some(mut summary) = storage::load_summary(id).await else {
             return false;
         };
+        // This tab may have deleted it, or brought it back, since the reading began.
+        self.summaries.try_with_untracked(|list| {
+            if let Some(known) = list.iter().find(|known| known.id == id) {
+                summary.merge_deletion(known);
+            }
+        });
         let is_deleted = summary.is_deleted;
         self.list(summary);
         is_deleted
@@ -206,5 +207,39 @@ impl Library {
             self.toaster
                 .error_text(text::STORAGE_REFUSED.get(self.language.get_untracked()));
         }
+    }
+}
+
+/// Takes over the stored list. What is not stored yet stays; so does what this tab has deleted or
+/// brought back since the reading began.
+fn take_in(known: &mut Vec<Summary>, stored: Vec<Summary>) {
+    let own = known.drain(..).map(|own| (own.id.clone(), own));
+    let mut own: HashMap<String, Summary> = own.collect();
+    known.extend(stored.into_iter().map(|mut summary| {
+        if let Some(own) = own.remove(&summary.id) {
+            summary.merge_deletion(&own);
+        }
+        summary
+    }));
+    known.extend(own.into_values());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(id: &str) -> Summary {
+        Summary::from(&Conversation::new(id.into(), 1))
+    }
+
+    #[test]
+    fn a_list_read_before_a_deletion_does_not_undo_it_and_keeps_what_is_not_stored_yet() {
+        let stored = vec![summary("a"), summary("b")];
+        let mut known = vec![summary("a"), summary("new")];
+        known[0].set_deleted(true, 2);
+        take_in(&mut known, stored);
+        let listed = known.iter().map(|one| (&*one.id, one.is_deleted));
+        let listed: Vec<_> = listed.collect();
+        assert_eq!(listed, [("a", true), ("b", false), ("new", false)]);
     }
 }
