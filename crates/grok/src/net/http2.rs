@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,8 +37,9 @@ type Connection = hyper::client::conn::http2::Connection<TokioIo<Box<dyn Io>>, F
 
 struct Load {
     streams: AtomicUsize,
-    /// Knows what the other side allows. Locked for moments only.
-    connection: Mutex<Connection>,
+    /// Knows what the other side allows; `None` once it has ended, since requests would wait in it for
+    /// ever. Locked for moments only.
+    connection: Mutex<Option<Connection>>,
 }
 
 /// Where hyper's own tasks run.
@@ -81,12 +83,17 @@ impl Shared {
             .map_err(|error| UpstreamError::connect(&error))?;
         let load = Arc::new(Load {
             streams: AtomicUsize::new(0),
-            connection: Mutex::new(connection),
+            connection: Mutex::new(Some(connection)),
         });
         let driven = Arc::clone(&load);
         tasks.spawn(async move {
-            let drive = poll_fn(|context| Pin::new(&mut *driven.connection.lock()).poll(context));
-            if let Err(error) = drive.await {
+            let drive = poll_fn(|context| match &mut *driven.connection.lock() {
+                Some(connection) => Pin::new(connection).poll(context),
+                None => Poll::Ready(Ok(())),
+            });
+            let ended = drive.await;
+            drop(driven.connection.lock().take());
+            if let Err(error) = ended {
                 tracing::debug!(%error, "an upstream connection ended");
             }
         });
@@ -103,7 +110,10 @@ impl Shared {
 
     /// Takes a stream, if the other side allows one more: it would only queue there.
     pub(super) fn reserve(&self) -> Option<InFlight> {
-        let limit = self.load.connection.lock().current_max_send_streams();
+        let limit = match &*self.load.connection.lock() {
+            Some(connection) => connection.current_max_send_streams(),
+            None => return None,
+        };
         let room = |streams: usize| (streams < limit).then_some(streams + 1);
         self.load
             .streams
@@ -115,7 +125,7 @@ impl Shared {
     }
 
     /// # Errors
-    /// The connection broke.
+    /// There is no answer; [`NoAnswer::is_unsent`] says whether the request has left.
     ///
     /// # Cancellation
     /// Resets the stream.
@@ -123,17 +133,24 @@ impl Shared {
         &mut self,
         request: &Request,
         origin: &Origin,
-    ) -> Result<http::Response<Incoming>, UpstreamError> {
-        let outgoing = outgoing(request, origin)?;
-        self.sender
-            .ready()
-            .await
-            .map_err(|error| UpstreamError::cut(&error))?;
-        self.sender
-            .send_request(outgoing)
-            .await
-            .map_err(|error| UpstreamError::cut(&error))
+    ) -> Result<http::Response<Incoming>, NoAnswer> {
+        let outgoing = outgoing(request, origin).map_err(|error| NoAnswer {
+            error,
+            is_unsent: false,
+        })?;
+        let sent = self.sender.try_send_request(outgoing).await;
+        sent.map_err(|mut refused| NoAnswer {
+            is_unsent: refused.take_message().is_some(),
+            error: UpstreamError::cut(&refused.into_error()),
+        })
     }
+}
+
+/// Why an exchange came to nothing.
+pub(super) struct NoAnswer {
+    pub(super) error: UpstreamError,
+    /// The connection had ended before: nobody has seen the request.
+    pub(super) is_unsent: bool,
 }
 
 fn outgoing(

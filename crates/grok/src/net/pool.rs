@@ -77,7 +77,8 @@ impl Pool {
         })
     }
 
-    /// One request, on a connection that is free or a new one. Never sent twice.
+    /// One request, on a connection that is free or a new one. Never sent twice; one that could not leave
+    /// because its connection had just ended goes to another.
     ///
     /// # Errors
     /// No connection, no answer in HTTP, or a connection that broke.
@@ -91,22 +92,30 @@ impl Pool {
         let origin = Origin::of(&request.url).ok_or(UpstreamError::Malformed {
             what: "the address has no host",
         })?;
-        let (status, headers, body) = match self.lane(&origin).await? {
-            Lane::Http1(connection) => {
-                let home = Home {
-                    pool: Arc::downgrade(self),
-                    origin: origin.clone(),
-                };
-                let (status, headers, body) = connection
-                    .exchange(request, &origin, home)
-                    .await
-                    .map_err(|error| UpstreamError::cut(&error))?;
-                (status, headers, Body::http1(body))
-            }
-            Lane::Http2(mut shared, in_flight) => {
-                let answer = shared.exchange(request, &origin).await?;
-                let (head, body) = answer.into_parts();
-                (head.status, head.headers, Body::http2(body, in_flight))
+        let mut may_repeat = true;
+        let (status, headers, body) = loop {
+            match self.lane(&origin).await? {
+                Lane::Http1(connection) => {
+                    let home = Home {
+                        pool: Arc::downgrade(self),
+                        origin: origin.clone(),
+                    };
+                    let (status, headers, body) = connection
+                        .exchange(request, &origin, home)
+                        .await
+                        .map_err(|error| UpstreamError::cut(&error))?;
+                    break (status, headers, Body::http1(body));
+                }
+                Lane::Http2(mut shared, in_flight) => {
+                    match shared.exchange(request, &origin).await {
+                        Ok(answer) => {
+                            let (head, body) = answer.into_parts();
+                            break (head.status, head.headers, Body::http2(body, in_flight));
+                        }
+                        Err(broken) if broken.is_unsent && may_repeat => may_repeat = false,
+                        Err(broken) => return Err(broken.error),
+                    }
+                }
             }
         };
         Ok(Response {

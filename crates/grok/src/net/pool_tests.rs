@@ -103,6 +103,7 @@ impl Server {
     }
 }
 
+/// A connection says goodbye when it has answered `/last`.
 async fn serve(acceptor: TlsAcceptor, stream: TcpStream, streams: u32) {
     // A client that does not trust the certificate leaves here.
     let Ok(stream) = acceptor.accept(stream).await else {
@@ -111,10 +112,23 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, streams: u32) {
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let io = TokioIo::new(stream);
     if is_http2 {
-        let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        let goodbye = Arc::new(tokio::sync::Notify::new());
+        let heard = Arc::clone(&goodbye);
+        let service = service_fn(move |request: http::Request<Incoming>| {
+            if request.uri().path() == "/last" {
+                heard.notify_one();
+            }
+            answer(request)
+        });
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .max_concurrent_streams(streams)
-            .serve_connection(io, service_fn(answer))
-            .await;
+            .serve_connection(io, service);
+        tokio::pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = goodbye.notified() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
     } else {
         let _ = hyper::server::conn::http1::Builder::new()
             .serve_connection(io, service_fn(answer))
@@ -270,4 +284,16 @@ async fn a_certificate_of_somebody_else_is_refused() {
     let pool = other.pool(None);
     let error = pool.send(&request(&server.url("/"))).await.err().unwrap();
     assert_eq!(error.label(), "connect", "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_that_says_goodbye_costs_no_request() {
+    let server = Server::start(&[b"h2"], 100).await;
+    let pool = server.pool(None);
+    let (last, whole) = (server.url("/last"), server.url("/"));
+    for _ in 0..20 {
+        first_chunk(&pool, &last).await;
+        first_chunk(&pool, &whole).await;
+    }
+    assert!(server.connections() > 1, "each goodbye ends a connection");
 }
