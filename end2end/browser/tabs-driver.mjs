@@ -8,7 +8,7 @@ export function installHand() {
     for (;;) {
       const found = isSo();
       if (found) return found;
-      if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
+      if (performance.now() > end) throw new Error(`waited in vain: ${what}; ${JSON.stringify(state())}`);
       await new Promise((done) => setTimeout(done, 4));
     }
   };
@@ -26,20 +26,25 @@ export function installHand() {
     element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   const shown = () => all(".turn--user .turn__bubble").map((bubble) => bubble.textContent);
   // A menu closes when the other tab changes what it is about: then it is opened again.
-  const menu = async (id, item) => {
-    const choice = await until(() => {
+  const menu = (id, item) =>
+    until(() => {
       const row = entry(id)?.closest(".entry");
       if (!row) return "no";
       const opener = one("button[aria-haspopup]", row);
       if (opener?.getAttribute("aria-expanded") !== "true") opener?.click();
-      return all("[role=menuitem]", row).find((one) => one.textContent.trim() === item);
+      const choice = all("[role=menuitem]", row).find((one) => one.textContent.trim() === item);
+      choice?.click();
+      return choice && "chosen";
     }, item);
-    if (choice !== "no") choice.click();
-    return choice;
-  };
+  const state = () => ({
+    open: openId(),
+    isBusy: isBusy(),
+    shown: shown(),
+    list: all(".chat__side a.entry__link").map((link) => [link.getAttribute("href").slice(4), link.textContent.trim()]),
+  });
   const begin = async (words, send) => {
     const before = openId();
-    await send();
+    send();
     await until(() => shown().includes(words) || (before !== "" && openId() !== before), `the question ${words}`);
     const id = await until(() => openId() || before, "the address of a new chat");
     return { id, words };
@@ -68,13 +73,15 @@ export function installHand() {
       return isOpen() ? "visited" : "no";
     },
     async send(words, ending) {
+      // What shows a chat comes after the page, and a new address before its chat.
+      await until(() => (openId() === "") === (shown().length === 0), "the chat of the address");
       if (isBusy()) return "no";
       const field = one("#chat-input");
       write(field, words);
       await until(() => canSend() || isBusy(), "Send");
       if (isBusy()) return write(field, ""), "no";
-      const root = openId() === "" || shown().length === 0;
-      const done = await begin(words, async () => press(field, "Enter"));
+      const root = openId() === "";
+      const done = await begin(words, () => press(field, "Enter"));
       if (ending === "stop") press(document.body, "Escape");
       if (ending === "wait") await until(() => !isBusy(), "the end of the answer");
       return { ...done, root };
@@ -86,12 +93,13 @@ export function installHand() {
       if (!pencil) return "no";
       const root = all(".turn--user").length === 1;
       pencil.click();
-      const box = await until(() => one("#chat-edit"), "the edit box");
+      // The question goes when its chat was deleted in the other tab just before.
+      const box = await until(() => one("#chat-edit") ?? !last.isConnected, "the edit box");
+      if (box === true) return "no";
+      // The other tab has asked in this chat meanwhile.
+      if (isBusy()) return press(box, "Escape"), "no";
       write(box, words);
-      const done = await begin(words, async () => {
-        press(box, "Enter");
-        await until(() => !one("#chat-edit") || isBusy(), "the box closes");
-      });
+      const done = await begin(words, () => press(box, "Enter"));
       await until(() => !isBusy(), "the end of the answer");
       return { ...done, root };
     },
@@ -130,11 +138,7 @@ export function installHand() {
       await until(() => entry(id), "the entry comes back");
       return "undone";
     },
-    look: () => ({
-      open: openId(),
-      shown: shown(),
-      list: all(".chat__side a.entry__link").map((link) => [link.getAttribute("href").slice(4), link.textContent.trim()]),
-    }),
+    look: state,
   };
   window.hand = hand;
 }

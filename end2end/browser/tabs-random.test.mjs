@@ -13,6 +13,8 @@ const aborted = /completions net::ERR_ABORTED/;
 const actions = Number(process.env.GROK2API_ACTIONS ?? 1_000);
 const seed = Number(process.env.GROK2API_SEED ?? 1);
 const mostChats = 6;
+// Little to draw: nobody looks, and drawing is what takes the time.
+const still = { viewport: { width: 1280, height: 300 }, reducedMotion: "reduce" };
 const final = ["complete", "stopped"];
 
 // Numbers from 0 to 1 that follow from the seed (mulberry32).
@@ -30,16 +32,22 @@ function randomness(seed) {
 // they are deleted.
 class Model {
   chats = new Map();
+  // Counts what one tab did, or two at once.
+  moment = 0;
 
   living = () => [...this.chats].filter(([, chat]) => !chat.isDeleted).map(([id]) => id);
 
   asked({ id, words, root }) {
     if (!this.chats.has(id)) {
-      this.chats.set(id, { questions: new Set(), names: new Set([words]), isNamed: false, isDeleted: false });
+      this.chats.set(id, { questions: new Set(), names: new Set([words]), isNamed: false, isDeleted: false, moment: 0 });
     }
     const chat = this.chats.get(id);
     chat.questions.add(words);
-    if (root && !chat.isNamed) chat.names = new Set([words]);
+    if (!root || chat.isNamed) return;
+    // Of two first questions at once, either names it.
+    if (chat.moment !== this.moment) chat.names.clear();
+    chat.names.add(words);
+    chat.moment = this.moment;
   }
 
   renamed(id, name) {
@@ -50,7 +58,7 @@ class Model {
 // Two tabs, the model, and the random choice of what happens next.
 class Game {
   constructor(tabs, random) {
-    Object.assign(this, { tabs, random, model: new Model(), words: 0, done: new Map() });
+    Object.assign(this, { tabs, random, model: new Model(), words: 0, done: new Map(), trace: [] });
   }
 
   pick = (list) => list[Math.floor(this.random() * list.length)];
@@ -114,18 +122,21 @@ class Game {
     this.model.chats.get(id).isDeleted = false;
   }
 
-  // An answer that is cut off by leaving the page is another matter.
+  // What is cut off by leaving the page is another matter: all of it must be stored before.
   async reload(tab) {
-    for (const each of this.tabs) await this.hand(each, "rest");
+    await this.check("before a reload");
     await open(tab, tab.url());
   }
 
   async step() {
+    this.model.moment += 1;
     const isPair = this.random() < 0.25;
     const chosen = isPair
       ? this.tabs.map((tab) => this.choose(tab, false))
       : [this.choose(this.pick(this.tabs), true)];
     const said = await Promise.all(chosen.map(([, , act]) => act()));
+    const told = chosen.map(([, name], at) => `${name} ${JSON.stringify(said[at])}`);
+    this.trace.push(told.join(" and "));
     chosen.forEach(([, name], at) => {
       const key = said[at] === "no" ? "not on offer" : name;
       this.done.set(key, (this.done.get(key) ?? 0) + 1);
@@ -161,7 +172,7 @@ class Game {
     for (const tab of this.tabs) await this.hand(tab, "rest");
     let wrong = [];
     await waitUntil(async () => (wrong = await this.differences()).length === 0, "", 5).catch(() => {
-      assert.fail(`seed ${seed}, ${where}:\n${wrong.join("\n")}`);
+      assert.fail(`seed ${seed}, ${where}:\n${wrong.join("\n")}\n\n${this.trace.slice(-20).join("\n")}`);
     });
   }
 }
@@ -189,7 +200,7 @@ function compare(id, chat, kept) {
 pageTest(
   `${actions} random actions in two tabs lose nothing`,
   // With answers of a given length the simulator counts no quota.
-  { accounts, pace: ["--events", "12"], expected: [aborted], timeout: 240_000 },
+  { accounts, pace: ["--events", "12"], browser: still, expected: [aborted], timeout: 240_000 },
   async ({ page, context }) => {
     await context.addInitScript(installHand);
     const tabs = [page, await context.newPage()];
