@@ -1,7 +1,9 @@
-//! A batch of writes, applied inside one transaction.
+//! A batch of writes, applied in one transaction.
+
+use std::iter;
 
 use pool::AccountId;
-use sqlx::{Error, SqliteConnection, query};
+use sqlx::{AssertSqlSafe, Error, SqliteConnection, query};
 
 use crate::{
     account::AccountRow,
@@ -12,67 +14,88 @@ use crate::{
 use super::{
     rows::{Statement, bind_account, bind_request, bind_sum, to_i64},
     statements::{
-        ADD_SUMS, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_SESSION,
-        INSERT_ACCOUNT, INSERT_REQUESTS, LONE_RECORD, MultiRow, PATCH_ACCOUNT, PRUNE_REQUESTS,
-        PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
+        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
+        DELETE_SESSION, INSERT_ACCOUNT, INSERT_REQUESTS, PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS,
+        RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
         TOUCH_SESSION, USE_QUOTA,
     },
 };
 
-pub(super) async fn apply(
+/// Applies the batch and commits it. After an error the transaction may still be open.
+pub(super) async fn commit(
     connection: &mut SqliteConnection,
     batch: &Batch<'_>,
 ) -> Result<Vec<Done>, Error> {
+    let (uses, others): (Vec<_>, Vec<_>) = batch
+        .patches
+        .iter()
+        .partition(|(_, patch)| patch.is_use_only());
+    let records = Records { batch, uses };
+    if batch.ops.is_empty() && others.is_empty() {
+        records.execute(connection, BEGIN, COMMIT).await?;
+        return Ok(Vec::new());
+    }
+    query(BEGIN).execute(&mut *connection).await?;
     let mut done = Vec::with_capacity(batch.ops.len());
     for op in &batch.ops {
         done.push(apply_op(connection, op).await?);
     }
-    if let Some(statements) = lone_record(batch) {
-        statements.execute(connection).await?;
-        return Ok(done);
+    for (id, patch) in others {
+        apply_patch(connection, id, patch).await?;
     }
-    execute_rows(
-        connection,
-        &INSERT_REQUESTS,
-        &batch.requests,
-        |query, row| bind_request(query, row),
-    )
-    .await?;
-    execute_rows(connection, &ADD_SUMS, &batch.sums, bind_sum).await?;
-    apply_patches(connection, batch).await?;
+    records.execute(connection, "", COMMIT).await?;
     Ok(done)
 }
 
-/// The usual record when it comes alone: a request, its three sums and its use of one account. They
-/// go to SQLite's thread in one piece, since a hand-over costs more than such a statement.
-fn lone_record<'q>(batch: &'q Batch<'_>) -> Option<Statement<'q>> {
-    let [request] = batch.requests.as_slice() else {
-        return None;
-    };
-    let used = batch.patches.first_key_value();
-    let used = used.filter(|(_, patch)| batch.patches.len() == 1 && patch.is_use_only())?;
-    let statements = bind_request(query(LONE_RECORD.as_str()), request);
-    let statements = batch.sums.iter().fold(statements, bind_sum);
-    Some(bind_use(statements, used))
+/// What usual requests leave behind.
+struct Records<'a> {
+    batch: &'a Batch<'a>,
+    /// Changes of accounts that only take quota.
+    uses: Vec<(&'a &'a AccountId, &'a Patch)>,
 }
 
-/// Executes a statement for any number of rows, in as few pieces as its sizes allow.
-async fn execute_rows<T: Sync>(
-    connection: &mut SqliteConnection,
-    statement: &'static MultiRow,
-    mut rows: &[T],
-    bind: impl for<'q> Fn(Statement<'q>, &'q T) -> Statement<'q>,
-) -> Result<(), Error> {
-    while !rows.is_empty() {
-        let (text, size) = statement.largest(rows.len());
-        let (now, later) = rows.split_at(size);
-        now.iter()
-            .fold(query(text), &bind)
-            .execute(&mut *connection)
-            .await?;
-        rows = later;
+impl Records<'_> {
+    /// Executes the statements between two others in one piece: a hand-over to SQLite's thread costs
+    /// more than such a statement.
+    async fn execute(
+        &self,
+        connection: &mut SqliteConnection,
+        first: &str,
+        last: &str,
+    ) -> Result<(), Error> {
+        let requests = || INSERT_REQUESTS.chunks(&self.batch.requests);
+        let sums = || ADD_SUMS.chunks(&self.batch.sums);
+        let uses = || USE_QUOTA.chunks(&self.uses);
+        let texts = iter::once(first)
+            .chain(requests().map(|(text, ..)| text))
+            .chain(sums().map(|(text, ..)| text))
+            .chain(uses().map(|(text, ..)| text))
+            .chain(iter::once(last))
+            .collect::<Vec<_>>();
+        // The text consists of our own constants.
+        let mut statements = query(AssertSqlSafe(texts.join(";")));
+        for (_, rows, nulls) in requests() {
+            statements = fill(
+                rows.iter().fold(statements, |s, row| bind_request(s, row)),
+                nulls,
+            );
+        }
+        for (_, rows, nulls) in sums() {
+            statements = fill(rows.iter().fold(statements, bind_sum), nulls);
+        }
+        for (_, rows, nulls) in uses() {
+            statements = fill(
+                rows.iter().fold(statements, |s, used| bind_use(s, *used)),
+                nulls,
+            );
+        }
+        statements.execute(connection).await?;
+        Ok(())
     }
-    Ok(())
+}
+
+fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
+    (0..nulls).fold(statement, |statement, _| statement.bind(None::<i64>))
 }
 
 async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Error> {
@@ -163,21 +186,6 @@ async fn delete_accounts(
         done.rows += delete.execute(&mut *connection).await?.rows_affected();
     }
     Ok(done)
-}
-
-async fn apply_patches(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<(), Error> {
-    let (uses, others): (Vec<_>, Vec<_>) = batch
-        .patches
-        .iter()
-        .partition(|(_, patch)| patch.is_use_only());
-    execute_rows(connection, &USE_QUOTA, &uses, |statement, used| {
-        bind_use(statement, *used)
-    })
-    .await?;
-    for (id, patch) in others {
-        apply_patch(connection, id, patch).await?;
-    }
-    Ok(())
 }
 
 fn bind_use<'q>(statement: Statement<'q>, (id, patch): (&'q &AccountId, &Patch)) -> Statement<'q> {

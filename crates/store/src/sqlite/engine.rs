@@ -6,9 +6,10 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, query, sqlite::SqliteCo
 use crate::writer::{Batch, Done, Engine, WriteError};
 
 use super::{
-    apply::apply,
+    apply::commit,
     error::{classify, outage},
     folder_lock::FolderLock,
+    statements::ROLLBACK,
 };
 
 pub(super) struct SqliteEngine {
@@ -42,18 +43,15 @@ impl Engine for SqliteEngine {
                 .connection
                 .insert(self.options.connect().await.map_err(outage)?),
         };
-        // IMMEDIATE: take the write lock here, where failing costs nothing.
-        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(outage)?;
-        match apply(&mut transaction, batch).await {
-            Ok(done) => {
-                transaction.commit().await.map_err(outage)?;
-                Ok(done)
+        match commit(connection, batch).await.map_err(classify) {
+            Err(refused @ WriteError::Refused(_)) => {
+                if query(ROLLBACK).execute(connection).await.is_err() {
+                    self.disconnect();
+                }
+                Err(refused)
             }
-            Err(error) => {
-                transaction.rollback().await.map_err(outage)?;
-                Err(classify(error))
-            }
+            // After other errors the connection is thrown away, and the transaction with it.
+            result => result,
         }
     }
 

@@ -15,12 +15,12 @@ pub(super) fn failed(error: Error) -> StoreError {
     }
 }
 
-/// Beginning or committing failed: nothing in the batch can be the reason.
+/// Connecting failed: nothing in the batch can be the reason.
 pub(super) fn outage(error: Error) -> WriteError {
     WriteError::Outage(error.to_string())
 }
 
-/// A statement failed.
+/// A statement of a batch failed, the first and the last of the transaction included.
 pub(super) fn classify(error: Error) -> WriteError {
     let reason = error.to_string();
     match error {

@@ -2,13 +2,19 @@
 
 use std::sync::LazyLock;
 
+/// Takes the write lock at once, where failing costs nothing.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(super) const COMMIT: &str = "COMMIT";
+pub(super) const ROLLBACK: &str = "ROLLBACK";
+
 /// Rows of the largest multi-row statement. With 22 columns it binds 11,264 values, below SQLite's
 /// limit of 32,766.
 const LARGEST: usize = 512;
 
-/// One statement in sizes of 1, 2, 3, 4, 6, 8, 12 … 512 rows, so that a group of any size needs few
-/// statements and all of them stay prepared. The sums of a lone request are three rows.
+/// One statement for many rows, in sizes of 1, 2, 3, 4, 6, 8, 12 … 512 of them. The few sizes stay
+/// prepared; what a chunk of rows leaves of its size is bound as nulls and skipped by the statement.
 pub(super) struct MultiRow {
+    columns: usize,
     /// Sizes and texts, ascending.
     texts: Vec<(usize, String)>,
 }
@@ -17,22 +23,28 @@ impl MultiRow {
     fn new(head: &str, columns: usize, tail: &str) -> Self {
         let row = format!("({})", vec!["?"; columns].join(", "));
         let row = row.as_str();
-        let text = |size| format!("{head} {}{tail}", vec![row; size].join(", "));
+        let text = |size| format!("{head} (VALUES {}) {tail}", vec![row; size].join(", "));
         let powers = std::iter::successors(Some(1), |size| Some(size * 2));
         let sizes = powers
             .flat_map(|size| [Some(size), (size >= 2).then_some(size / 2 * 3)])
             .flatten()
             .take_while(|size| *size <= LARGEST);
         Self {
+            columns,
             texts: sizes.map(|size| (size, text(size))).collect(),
         }
     }
 
-    /// The largest statement that takes at most `rows` rows (at least 1), and how many it takes.
-    pub(super) fn largest(&'static self, rows: usize) -> (&'static str, usize) {
-        let above = self.texts.partition_point(|(size, _)| *size <= rows);
-        let fitting = self.texts.get(above.saturating_sub(1));
-        fitting.map_or(("", 1), |(size, text)| (text.as_str(), *size))
+    /// Splits rows into chunks: each with the text that takes it, and the nulls that fill it up.
+    pub(super) fn chunks<'r, T>(
+        &'static self,
+        rows: &'r [T],
+    ) -> impl Iterator<Item = (&'static str, &'r [T], usize)> {
+        rows.chunks(LARGEST).filter_map(|chunk| {
+            let fits = self.texts.partition_point(|(size, _)| *size < chunk.len());
+            let (size, text) = self.texts.get(fits)?;
+            Some((text.as_str(), chunk, (size - chunk.len()) * self.columns))
+        })
     }
 }
 
@@ -41,9 +53,9 @@ pub(super) static INSERT_REQUESTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "INSERT INTO requests (id, at_ms, endpoint, stream, client_key, client, model, \
          served_model, account_id, account, attempts, status, outcome, error_code, first_byte_ms, \
          duration_ms, bytes, prompt_tokens, completion_tokens, reasoning_tokens, estimated, cost) \
-         VALUES",
+         SELECT * FROM",
         22,
-        "",
+        "WHERE column1 IS NOT NULL",
     )
 });
 
@@ -51,9 +63,10 @@ pub(super) static ADD_SUMS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::new(
         "INSERT INTO request_sums (span, start_ms, model, client_key, outcome, requests, \
          prompt_tokens, completion_tokens, reasoning_tokens, bytes, cost, duration_ms, \
-         max_duration_ms, first_byte_ms, first_bytes) VALUES",
+         max_duration_ms, first_byte_ms, first_bytes) SELECT * FROM",
         15,
-        " ON CONFLICT (span, start_ms, model, client_key, outcome) DO UPDATE SET \
+        "WHERE column1 IS NOT NULL \
+         ON CONFLICT (span, start_ms, model, client_key, outcome) DO UPDATE SET \
          requests = requests + excluded.requests, \
          prompt_tokens = prompt_tokens + excluded.prompt_tokens, \
          completion_tokens = completion_tokens + excluded.completion_tokens, \
@@ -70,22 +83,12 @@ pub(super) static ADD_SUMS: LazyLock<MultiRow> = LazyLock::new(|| {
 /// Takes quota from many accounts. Binds for each row: id, used, last used at.
 pub(super) static USE_QUOTA: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::new(
-        "WITH used (id, units, at_ms) AS (VALUES",
+        "WITH used (id, units, at_ms) AS",
         3,
-        ") UPDATE accounts SET quota = MAX(quota - used.units, 0), \
+        "UPDATE accounts SET quota = MAX(quota - used.units, 0), \
          use_count = use_count + used.units, last_used_at_ms = used.at_ms \
          FROM used WHERE accounts.id = used.id",
     )
-});
-
-/// One request, its three sums and the use of one account: binds what those statements bind.
-pub(super) static LONE_RECORD: LazyLock<String> = LazyLock::new(|| {
-    let parts = [
-        INSERT_REQUESTS.largest(1),
-        ADD_SUMS.largest(3),
-        USE_QUOTA.largest(1),
-    ];
-    parts.map(|(text, _)| text).join("; ")
 });
 
 /// Applies one whole [`Patch`](crate::patch::Patch); a null (or a 0 flag) leaves the column alone.
@@ -162,18 +165,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_number_of_rows_splits_into_few_statements_up_to_a_full_group() {
-        for total in 1..=512_usize {
-            let (mut left, mut statements) = (total, 0);
-            while left > 0 {
-                let (text, rows) = USE_QUOTA.largest(left);
-                assert_eq!(text.matches("(?, ?, ?)").count(), rows);
-                left -= rows;
-                statements += 1;
+    fn any_number_of_rows_is_covered_by_statements_with_little_room_left() {
+        for total in 1..=2_000_usize {
+            let rows = vec![(); total];
+            let mut covered = 0;
+            for (text, chunk, nulls) in USE_QUOTA.chunks(&rows) {
+                let size = text.matches("(?, ?, ?)").count();
+                assert_eq!(size * 3, chunk.len() * 3 + nulls);
+                assert!(size * 2 <= chunk.len() * 3, "{size} for {}", chunk.len());
+                covered += chunk.len();
             }
-            assert!(statements <= 5, "{total} rows took {statements} statements");
+            assert_eq!(covered, total);
         }
-        assert_eq!(USE_QUOTA.largest(3).1, 3);
-        assert_eq!(USE_QUOTA.largest(10_000).1, LARGEST);
     }
 }
