@@ -74,6 +74,26 @@ pub(crate) fn json_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     same_site(headers)
 }
 
+/// Refuses a WebSocket handshake that a browser on the web app would not send (protocol 1.5).
+///
+/// # Errors
+/// 400 with the name of the first header that is missing or wrong.
+pub(crate) fn socket_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    for name in ["origin", "user-agent", "accept-language"] {
+        if text(headers, name).is_none_or(|value| value.trim().is_empty()) {
+            return Err(Refusal::bad_request(format!("missing header {name}")));
+        }
+    }
+    for name in ["x-statsig-id", "x-xai-request-id"] {
+        if headers.contains_key(name) {
+            return Err(Refusal::bad_request(format!(
+                "header {name}: not on sockets"
+            )));
+        }
+    }
+    same_site(headers)
+}
+
 /// `Origin` must be the site that is called: a client with another base would work here and fail
 /// against the real upstream.
 fn same_site(headers: &HeaderMap) -> Result<(), Refusal> {

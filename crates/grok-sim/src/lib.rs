@@ -9,6 +9,7 @@
 //! | `POST /rest/app-chat/conversations/{id}/responses` | `ops/chat.rs` |
 //! | `POST /rest/rate-limits` | `ops/rate_limits.rs` |
 //! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
+//! | `GET /ws/imagine/listen` (WebSocket) | `ops/imagine.rs` |
 //! | `GET /<path>` (assets) | `ops/asset.rs` |
 //! | `/__sim/*` (for tests in other languages) | `ops/control.rs` |
 //!
@@ -37,7 +38,8 @@ mod models;
 pub mod names;
 mod ops;
 mod options;
-mod png;
+mod picture;
+mod pictures;
 mod quota;
 mod record;
 mod refusal;
@@ -51,7 +53,7 @@ mod text;
 mod wire;
 
 pub use names::{DemoAccount, DemoTier, demo_accounts};
-pub use options::{Options, Pace, Quota, UnknownPace};
+pub use options::{Generation, Options, Pace, Quota, UnknownPace};
 pub use record::{Recorded, WaitError};
 pub use reply::Reply;
 pub use scripts::{ANY_ACCOUNT, Operation, Unused};

@@ -1,12 +1,16 @@
-//! What the upstream remembers between calls: conversations and uploaded files.
+//! What the upstream remembers between calls: conversations, uploaded files and pictures.
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use crate::picture::Picture;
+
 /// Conversations kept at most; the oldest is forgotten first.
 const MAX_CONVERSATIONS: usize = 10_000;
+/// Pictures kept at most; the oldest is forgotten first.
+const MAX_PICTURES: usize = 10_000;
 /// Bytes of uploads kept at most; the oldest is forgotten first.
 const MAX_UPLOAD_BYTES: usize = 256 * 1024 * 1024;
 
@@ -32,11 +36,13 @@ pub(crate) struct Upload {
 struct Inner {
     conversations: HashMap<String, Conversation>,
     oldest: VecDeque<String>,
+    pictures: HashMap<String, Picture>,
+    oldest_pictures: VecDeque<String>,
     uploads: VecDeque<Upload>,
     upload_bytes: usize,
 }
 
-/// Both stores behind one mutex; no call holds it for more than a look-up.
+/// All of it behind one mutex; no call holds it for more than a look-up.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     inner: Mutex<Inner>,
@@ -68,6 +74,22 @@ impl Memory {
 
     pub(crate) fn conversation(&self, id: &str) -> Option<Conversation> {
         self.inner.lock().conversations.get(id).cloned()
+    }
+
+    /// Keeps a generated picture under its id.
+    pub(crate) fn keep_picture(&self, id: &str, picture: Picture) {
+        let mut inner = self.inner.lock();
+        if inner.oldest_pictures.len() >= MAX_PICTURES
+            && let Some(oldest) = inner.oldest_pictures.pop_front()
+        {
+            inner.pictures.remove(&oldest);
+        }
+        inner.oldest_pictures.push_back(id.to_owned());
+        inner.pictures.insert(id.to_owned(), picture);
+    }
+
+    pub(crate) fn picture(&self, id: &str) -> Option<Picture> {
+        self.inner.lock().pictures.get(id).copied()
     }
 
     pub(crate) fn store(&self, upload: Upload) {

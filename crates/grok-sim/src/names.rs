@@ -9,15 +9,15 @@
 //! | `401` | all | 401 |
 //! | `403` | all | 403 with a browser challenge page |
 //! | `blocked` | all | 403 JSON, blocked user |
-//! | `policy` | chat | 403 JSON, other decision |
-//! | `429` | chat | 429, quota left |
-//! | `retry` | chat | 429 with `Retry-After: 7` |
-//! | `empty` | chat | 429, no quota left: `rate-limits` says 0 |
+//! | `policy` | chat, pictures | 403 JSON, other decision |
+//! | `429` | chat, pictures | 429, quota left |
+//! | `retry` | chat, pictures | 429 with `Retry-After: 7` |
+//! | `empty` | chat, pictures | 429, no quota left: `rate-limits` says 0 |
 //! | `408` `500` `502` `503` `504` | all | that status |
-//! | `hang` | chat | no answer |
-//! | `reset` | chat | TCP reset before an answer |
-//! | `stall` | chat | stops after two tokens, stays open |
-//! | `cut` | chat | TCP reset in the middle |
+//! | `hang` | chat, pictures | no answer |
+//! | `reset` | chat, pictures | TCP reset before an answer |
+//! | `stall` | chat, pictures | stops after two tokens, stays open |
+//! | `cut` | chat, pictures | TCP reset in the middle |
 //! | `half` | chat | half a line, then a clean end |
 //! | `silent` | chat | clean end without an answer |
 //! | `unknown` | chat | unknown fields and events |
@@ -28,6 +28,7 @@
 //! | `code7` `code8` | chat | in-band errors |
 //! | `streamerrors` | chat | `modelResponse.streamErrors` |
 //! | `moderated` | chat | HTTP 400, content moderated |
+//! | `moderated` | pictures | every picture is moderated after its preview |
 //! | `moderating` | chat | moderated in the stream |
 //! | `toolcard` `render` `search` | chat | elements to filter, cards, sources |
 //!
@@ -38,10 +39,12 @@ use crate::{reply::Reply, scripts::Operation};
 /// What an account of this name does with this call, if its name says anything about it.
 pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
     account.split('-').find_map(|word| {
-        everywhere(word).or_else(|| {
-            (operation == Operation::Chat)
-                .then(|| in_chat(word))
-                .flatten()
+        everywhere(word).or_else(|| match operation {
+            Operation::Chat => in_chat(word),
+            Operation::Imagine => in_pictures(word),
+            Operation::RateLimits | Operation::Upload | Operation::Download | Operation::Socket => {
+                None
+            }
         })
     })
 }
@@ -66,6 +69,16 @@ fn everywhere(word: &str) -> Option<Reply> {
         "502" => Reply::server_error(502),
         "503" => Reply::server_error(503),
         "504" => Reply::server_error(504),
+        _ => return None,
+    })
+}
+
+fn in_pictures(word: &str) -> Option<Reply> {
+    Some(match word {
+        "moderated" => Reply::moderated_picture(),
+        "policy" | "429" | "retry" | "empty" | "hang" | "reset" | "stall" | "cut" => {
+            return in_chat(word);
+        }
         _ => return None,
     })
 }

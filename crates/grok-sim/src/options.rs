@@ -19,6 +19,8 @@ pub struct Options {
     /// How many lines of a [`Pace::Full`] stream leave in one socket write. The real upstream
     /// flushes each line, so the default is 1; 0 counts as 1.
     pub events_per_write: usize,
+    /// Which year's upstream is played. Default [`Generation::August`].
+    pub generation: Generation,
     /// Whether accounts run out of quota. Default [`Quota::Enforced`].
     pub quota: Quota,
     /// How many of the newest requests are kept for [`crate::Simulator::requests`]; 0 records
@@ -40,6 +42,7 @@ impl Default for Options {
             pace: Pace::Human,
             events: None,
             events_per_write: 1,
+            generation: Generation::August,
             quota: Quota::Enforced,
             keep_requests: 4096,
             strict: true,
@@ -115,6 +118,15 @@ impl FromStr for Pace {
                 .ok_or_else(|| UnknownPace(other.to_owned())),
         }
     }
+}
+
+/// Forms of the protocol that changed in 2026.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// Pictures come without a percentage or a status, as many as the upstream likes.
+    February,
+    /// As many pictures as asked for, each with percentage and status.
+    August,
 }
 
 /// Whether chats consume quota.

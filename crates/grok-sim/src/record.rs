@@ -139,7 +139,7 @@ impl Recorder {
         } else {
             u64::MAX
         };
-        let streams = operation == Operation::Chat;
+        let streams = matches!(operation, Operation::Chat | Operation::Imagine);
         if streams {
             self.open_streams.fetch_add(1, Ordering::AcqRel);
         }

@@ -38,16 +38,33 @@
 //! | `render` | | a `grok:render` element and its image card |
 //! | `web_search` | | search call, results, citation cards |
 //! | `held` | `after_lines` (4), `then` | the reply `then`, which waits after so many lines until the test releases it; with 0 lines, or when it is a plain HTTP answer, before it begins |
+//! | `moderated_picture` | `after` (`preview`) | every picture is moderated after this stage |
+//! | `socket_error` | `code` (`rate_limit_exceeded`), `after_lines` (0) | an error frame on the imagine socket |
+//! | `linked_pictures` | | frames carry an address instead of the picture |
+//! | `wrong_type` | | frames carry a web page instead of a picture |
+//! | `huge_picture` | `size_bytes` (40 MiB) | the final frame carries so many bytes |
 //! | `rate_limits` | `remaining`, `total`, `window_secs` | the answer to a quota question |
 //!
-//! A line is one frame; a usual answer starts with two frames that carry ids and no text.
+//! A line is one frame, on the imagine socket as well; a usual answer of a chat starts with two frames that carry ids and no text.
 
 use serde::{Deserialize, Serialize};
 
 /// Default size of [`Reply::HugeLine`]: above the 16 MiB that a client should accept.
 const HUGE_LINE_BYTES: usize = 17 * 1024 * 1024;
+/// Default size of [`Reply::HugePicture`]: above the 32 MiB that a client should accept.
+const HUGE_PICTURE_BYTES: usize = 40 * 1024 * 1024;
 /// Both head lines and two tokens.
 const SOME_LINES: usize = 4;
+
+/// How far a picture comes before it is moderated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureStage {
+    #[default]
+    Preview,
+    Medium,
+    Final,
+}
 
 /// What the simulator does with one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +220,31 @@ pub enum Reply {
         /// What is held.
         then: Box<Reply>,
     },
+    /// Pictures that are moderated on their way.
+    ModeratedPicture {
+        /// The last stage that is shown.
+        #[serde(default)]
+        after: PictureStage,
+    },
+    /// An error frame.
+    SocketError {
+        /// `err_code`.
+        #[serde(default = "default_socket_error")]
+        code: String,
+        /// Frames sent before.
+        #[serde(default)]
+        after_lines: usize,
+    },
+    /// Frames with addresses only.
+    LinkedPictures,
+    /// Frames with a web page where a picture should be.
+    WrongType,
+    /// A final frame that is too large.
+    HugePicture {
+        /// Bytes of the picture.
+        #[serde(default = "default_huge_picture")]
+        size_bytes: usize,
+    },
     /// The answer to a quota question; it does not change the account.
     RateLimits {
         /// Queries left.
@@ -228,6 +270,14 @@ fn default_lines() -> usize {
 
 fn default_head() -> usize {
     2
+}
+
+fn default_socket_error() -> String {
+    "rate_limit_exceeded".to_owned()
+}
+
+fn default_huge_picture() -> usize {
+    HUGE_PICTURE_BYTES
 }
 
 fn default_huge() -> usize {
@@ -381,6 +431,22 @@ impl Reply {
         }
     }
 
+    /// Every picture is moderated after its preview.
+    #[must_use]
+    pub const fn moderated_picture() -> Self {
+        Self::ModeratedPicture {
+            after: PictureStage::Preview,
+        }
+    }
+
+    /// An error frame before any picture.
+    pub fn socket_error(code: impl Into<String>) -> Self {
+        Self::SocketError {
+            code: code.into(),
+            after_lines: 0,
+        }
+    }
+
     /// This reply, held after two tokens until it is released.
     #[must_use]
     pub fn held(self) -> Self {
@@ -436,6 +502,11 @@ impl Reply {
             Self::Render => "render",
             Self::WebSearch => "web_search",
             Self::Held { .. } => "held",
+            Self::ModeratedPicture { .. } => "moderated_picture",
+            Self::SocketError { .. } => "socket_error",
+            Self::LinkedPictures => "linked_pictures",
+            Self::WrongType => "wrong_type",
+            Self::HugePicture { .. } => "huge_picture",
             Self::RateLimits { .. } => "rate_limits",
         }
     }

@@ -25,6 +25,11 @@ pub enum Operation {
     Upload,
     /// The download of an asset.
     Download,
+    /// Pictures, asked for over the imagine socket. A reply that is an HTTP answer, a silence or a
+    /// reset comes instead of an open socket.
+    Imagine,
+    /// The handshake of an imagine socket; has no queue of its own.
+    Socket,
 }
 
 /// Replies that nobody asked for.
@@ -72,6 +77,23 @@ impl Scripts {
             }
             reply
         })
+    }
+
+    /// The next reply, if it is one that `wanted` takes; else it stays.
+    pub(crate) fn next_if(
+        &self,
+        account: &str,
+        operation: Operation,
+        wanted: impl Fn(&Reply) -> bool,
+    ) -> Option<Reply> {
+        let is_wanted = {
+            let queues = self.queues.lock();
+            let first = |name: &str| queues.get(&(name.to_owned(), operation))?.front();
+            first(account)
+                .or_else(|| first(ANY_ACCOUNT))
+                .is_some_and(wanted)
+        };
+        is_wanted.then(|| self.next(account, operation)).flatten()
     }
 
     pub(crate) fn unused(&self) -> Vec<Unused> {

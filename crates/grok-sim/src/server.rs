@@ -65,7 +65,7 @@ impl Tasks {
                 tracing::debug!(%error, "a peer left before it said anything");
                 return;
             }
-            let line = Line::default();
+            let line = Line::new(drain.clone());
             let wire = TokioIo::new(Wire::new(stream, line.clone()));
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 answer(router.clone(), line.clone(), request)

@@ -14,14 +14,29 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The handle that a handler has on its connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
     reset: Arc<AtomicBool>,
+    closing: CancellationToken,
 }
 
 impl Line {
+    /// `closing` ends what would stay open by itself.
+    pub(crate) fn new(closing: CancellationToken) -> Self {
+        Self {
+            reset: Arc::default(),
+            closing,
+        }
+    }
+
+    /// Resolves when the simulator stops.
+    pub(crate) async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
     /// Makes the coming close a TCP reset; the caller then fails the connection.
     pub(crate) fn reset_on_close(&self) {
         self.reset.store(true, Ordering::Release);

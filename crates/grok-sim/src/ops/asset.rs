@@ -1,5 +1,5 @@
 //! `GET /<path>` on the asset host (protocol 2.4): uploaded files give back their bytes, generated
-//! images are small squares of one colour.
+//! pictures are drawn. One that was not generated here is drawn after its path.
 
 use std::sync::Arc;
 
@@ -10,7 +10,12 @@ use axum::{
 };
 
 use super::Call;
-use crate::{png, refusal::Refusal, scripts::Operation, state::Shared};
+use crate::{
+    picture::{Format, Picture, Stage},
+    refusal::Refusal,
+    scripts::Operation,
+    state::Shared,
+};
 
 pub(super) async fn answer(
     State(shared): State<Arc<Shared>>,
@@ -55,15 +60,30 @@ fn find(shared: &Shared, path: &str, account: &str) -> Result<(String, bytes::By
             }
             Ok((upload.mime, upload.content))
         }
-        ["users", _, "generated", _, name] if is_image(name) => {
-            Ok(("image/png".to_owned(), png::square(path).into()))
+        ["users", _, "generated", id, name] => {
+            let format = format_of(name).ok_or_else(missing)?;
+            let known = shared.memory.picture(id);
+            Ok(drawn(
+                known.unwrap_or_else(|| Picture::new(path, "1:1", format)),
+            ))
+        }
+        ["images", name] => {
+            let id = name.split_once('.').map_or(name, |(id, _)| id);
+            shared.memory.picture(id).map(drawn).ok_or_else(missing)
         }
         _ => Err(missing()),
     }
 }
 
-fn is_image(name: &str) -> bool {
-    [".png", ".jpg", ".jpeg"]
-        .iter()
-        .any(|end| name.ends_with(end))
+fn drawn(picture: Picture) -> (String, bytes::Bytes) {
+    let file = picture.draw(Stage::Final);
+    (picture.format.mime().to_owned(), file.into())
+}
+
+fn format_of(name: &str) -> Option<Format> {
+    match name.rsplit_once('.')?.1 {
+        "png" => Some(Format::Png),
+        "jpg" | "jpeg" => Some(Format::Jpeg),
+        _ => None,
+    }
 }

@@ -6,6 +6,7 @@
 mod asset;
 mod chat;
 mod control;
+mod imagine;
 mod rate_limits;
 mod upload;
 
@@ -50,6 +51,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/rest/rate-limits", post(rate_limits::answer))
         .route("/rest/app-chat/upload-file", post(upload::answer))
+        .route("/ws/imagine/listen", get(imagine::answer))
         .route("/{*path}", get(asset::answer).fallback(unknown))
         .fallback(unknown);
     let router = if shared.options.control {
