@@ -114,6 +114,23 @@ pub(crate) fn in_band(value: &Value, secrets: &[&str]) -> UpstreamError {
     }
 }
 
+/// Builds the error for an error frame of the imagine socket.
+pub(crate) fn socket_error(code: &str, message: &str) -> UpstreamError {
+    let report = Report::read(&serde_json::json!({"code": code, "message": message}));
+    let class = if report.mentions(&MODERATION_SIGNS) {
+        Class::Moderated
+    } else if code.starts_with("rate_limit") || report.mentions(&LIMIT_SIGNS) {
+        Class::RateLimited
+    } else {
+        Class::Retryable
+    };
+    UpstreamError::InBand {
+        class,
+        code: None,
+        message: safe_text(if message.is_empty() { code } else { message }, &[]),
+    }
+}
+
 /// What an error object says, wherever it says it.
 #[derive(Debug, Default)]
 struct Report {

@@ -103,23 +103,37 @@ impl Client {
         if response.status == StatusCode::OK {
             return Ok(response);
         }
-        let error = self.refusal(response, credential).await;
-        if error.class() == Class::Clearance {
-            transport.renew();
-        }
-        Err(error)
+        Err(self.refusal(transport, response, credential).await)
     }
 
-    async fn refusal(&self, mut response: Response, credential: &str) -> UpstreamError {
-        let status = response.status.as_u16();
-        let retry_after = retry_after(&response.headers);
+    async fn refusal(
+        &self,
+        transport: &Transport,
+        mut response: Response,
+        credential: &str,
+    ) -> UpstreamError {
         let mut body = Vec::new();
         let reading = read_at_most(&mut response.body, MAX_REFUSAL_BYTES, &mut body);
         // A body that stalls or breaks is judged by its beginning.
         let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
+        let answer = (response.status, &response.headers, body.as_slice());
+        self.refused(transport, answer, credential)
+    }
+
+    /// The error that an answer of another status than the hoped-for one stands for.
+    pub(crate) fn refused(
+        &self,
+        transport: &Transport,
+        (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
+        credential: &str,
+    ) -> UpstreamError {
         let mut secrets = vec![credential];
         secrets.extend(self.inner.secrets.iter().map(String::as_str));
-        classify::refusal(status, retry_after, &body, &secrets)
+        let error = classify::refusal(status.as_u16(), retry_after(headers), body, &secrets);
+        if error.class() == Class::Clearance {
+            transport.renew();
+        }
+        error
     }
 
     /// Posts a JSON text and reads a small JSON answer.

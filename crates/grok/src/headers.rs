@@ -1,8 +1,8 @@
 //! Request headers (`upstream-protocol` 1.3).
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName,
-    HeaderValue, ORIGIN, REFERER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap,
+    HeaderName, HeaderValue, ORIGIN, PRAGMA, REFERER, USER_AGENT,
 };
 use url::Url;
 
@@ -42,11 +42,7 @@ impl HeaderProfile {
     /// Headers of a JSON call.
     pub(crate) fn json(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
         let mut headers = self.json.clone();
-        let cookie = cookies::header(credential, &self.cloudflare);
-        let mut cookie =
-            HeaderValue::try_from(cookie).map_err(|_| UpstreamError::UnsendableCredential)?;
-        cookie.set_sensitive(true);
-        headers.insert(COOKIE, cookie);
+        headers.insert(COOKIE, self.cookie(credential)?);
         let statsig = if self.dynamic_statsig {
             statsig::dynamic_id()
         } else {
@@ -55,6 +51,33 @@ impl HeaderProfile {
         headers.insert(STATSIG_ID, statsig);
         headers.insert(REQUEST_ID, request_id());
         Ok(headers)
+    }
+
+    /// Headers of a WebSocket's handshake (`upstream-protocol` 1.5), besides the protocol's own.
+    pub(crate) fn socket(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
+        let is_kept = |name: &HeaderName| {
+            *name == ORIGIN
+                || *name == USER_AGENT
+                || *name == ACCEPT_LANGUAGE
+                || name.as_str().starts_with("sec-ch-")
+        };
+        let kept = self.json.iter().filter(|(name, _)| is_kept(name));
+        let mut headers: HeaderMap = kept
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        for name in [CACHE_CONTROL, PRAGMA] {
+            headers.insert(name, HeaderValue::from_static("no-cache"));
+        }
+        headers.insert(COOKIE, self.cookie(credential)?);
+        Ok(headers)
+    }
+
+    fn cookie(&self, credential: &str) -> Result<HeaderValue, UpstreamError> {
+        let cookie = cookies::header(credential, &self.cloudflare);
+        let mut cookie =
+            HeaderValue::try_from(cookie).map_err(|_| UpstreamError::UnsendableCredential)?;
+        cookie.set_sensitive(true);
+        Ok(cookie)
     }
 
     /// Values of the operator's cookies, to keep them out of messages.

@@ -163,6 +163,26 @@ impl Connector {
         }
     }
 
+    /// A connection for HTTP/1 and what begins as HTTP/1; through an HTTP proxy always a tunnel.
+    ///
+    /// # Errors
+    /// As [`Connector::open`].
+    pub(super) async fn open_http1(&self, origin: &Origin) -> Result<Box<dyn Io>, UpstreamError> {
+        let dial = Box::pin(async {
+            let io = self.way.clone().reach(origin.uri()?).await?;
+            if !origin.is_tls {
+                return Ok::<_, BoxError>(io);
+            }
+            let tls = self.tls.with_alpn(vec![b"http/1.1".to_vec()]);
+            let stream = tls.connect(origin.server_name()?, io).await?;
+            Ok(Box::new(stream) as Box<dyn Io>)
+        });
+        match tokio::time::timeout(self.timeout, dial).await {
+            Ok(opened) => opened.map_err(|error| UpstreamError::connect(error.as_ref())),
+            Err(_) => Err(UpstreamError::Timeout),
+        }
+    }
+
     async fn dial(&self, origin: &Origin) -> Result<Opened, BoxError> {
         let target = origin.uri()?;
         if !origin.is_tls {

@@ -6,6 +6,7 @@
 //!     Connector  TCP, proxy, TLS, and which protocol the other side chose
 //!     http1      one exchange after the other, read in the task that wants the answer
 //!     http2      hyper's connection, driven by a task of the pool
+//!     websocket  a connection of its own, spoken by tungstenite in the task that uses it
 //! ```
 //!
 //! HTTP/1 is spoken here and not by a library, because of what an open answer costs: every library
@@ -21,9 +22,11 @@ mod http1;
 mod http2;
 mod pool;
 mod transport;
+mod websocket;
 
 pub(crate) use body::Body;
 pub(crate) use transport::{Transport, Transports};
+pub(crate) use websocket::{NotOpened, WebSocket};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use parking_lot::RwLock;
 use tokio::time::Instant;
 use url::Url;
 
 use super::connect::Connector;
 use super::pool::Pool;
+use super::websocket::{NotOpened, WebSocket};
 use super::{Request, Response};
 use crate::error::UpstreamError;
 use crate::settings::{Settings, SettingsError};
@@ -87,6 +89,16 @@ impl Transport {
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, UpstreamError> {
         let pool = Arc::clone(&self.current.read().pool);
         pool.send(request).await
+    }
+
+    /// Opens a WebSocket; it is not pooled here.
+    pub(crate) async fn open_socket(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+    ) -> Result<WebSocket, NotOpened> {
+        let pool = Arc::clone(&self.current.read().pool);
+        WebSocket::open(pool.connector(), url, headers).await
     }
 
     /// Leaves the pooled connections to the streams that use them and starts with new ones:
