@@ -9,9 +9,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    AccountStore, ChangeFeed, Changes, Cursor, LoadedAccounts, Lock, LockToken, Pruned, Receipt,
-    Record, RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore, Retention,
-    SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow,
+    AccountStore, ChangeFeed, Changes, Cursor, LoadedAccounts, Lock, LockToken, MediaQuery,
+    MediaRow, MediaStore, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery,
+    RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError,
+    SumQuery, SumRetention, SumRow,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -179,6 +180,26 @@ impl<R: Reader> RequestStore for Backend<R> {
             total.more |= pruned.more;
         }
         Ok(total)
+    }
+}
+
+#[async_trait]
+impl<R: Reader> MediaStore for Backend<R> {
+    async fn insert_media(&self, mut rows: Vec<MediaRow>) -> Result<(), StoreError> {
+        rows.iter_mut().for_each(MediaRow::cut);
+        self.write(Op::InsertMedia(rows)).await.map(drop)
+    }
+
+    async fn get_media(&self, id: &str) -> Result<Option<MediaRow>, StoreError> {
+        self.reader.media_of(id).await
+    }
+
+    async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
+        self.reader.media(query).await
+    }
+
+    async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError> {
+        self.write(Op::DeleteMediaOf(files.to_vec())).await
     }
 }
 

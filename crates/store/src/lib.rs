@@ -1,6 +1,6 @@
 //! Persistence: one narrow trait for each thing stored, and [`open`], which chooses the engine.
 //!
-//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `lock`, `feed`:
+//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
@@ -27,6 +27,7 @@ mod feed;
 mod key;
 pub mod legacy;
 mod lock;
+mod media;
 mod open;
 mod patch;
 mod reader;
@@ -46,6 +47,7 @@ pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
+pub use media::{MediaKind, MediaQuery, MediaRow, MediaStore};
 pub use open::{RequestReader, open, open_requests};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
@@ -63,6 +65,7 @@ pub trait Store:
     AccountStore
     + ChangeFeed
     + Lock
+    + MediaStore
     + RecordStore
     + RequestStore
     + SessionStore
@@ -76,6 +79,7 @@ impl<T> Store for T where
     T: AccountStore
         + ChangeFeed
         + Lock
+        + MediaStore
         + RecordStore
         + RequestStore
         + SessionStore

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    Changes, Cursor, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
-    Unreadable, account::AccountRow, request_store::TableSize, session::StoredSession,
+    Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
+    SumQuery, SumRow, Unreadable, account::AccountRow, request_store::TableSize,
+    session::StoredSession,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -36,6 +37,11 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// The request that has `offset` older ones.
     async fn nth_oldest_request(&self, offset: u64) -> Result<Option<RequestPosition>, StoreError>;
+
+    async fn media_of(&self, id: &str) -> Result<Option<MediaRow>, StoreError>;
+
+    /// Newest first.
+    async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
 
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;

@@ -6,18 +6,19 @@ use pool::AccountId;
 use sqlx::{AssertSqlSafe, Error, SqliteConnection, query};
 
 use crate::{
+    MediaRow,
     account::AccountRow,
     patch::Patch,
     writer::{Batch, Done, Op},
 };
 
 use super::{
-    rows::{Statement, bind_account, bind_request, bind_sum, to_i64},
+    rows::{Statement, bind_account, bind_media, bind_request, bind_sum, to_i64},
     statements::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
-        DELETE_SESSION, INSERT_ACCOUNT, INSERT_REQUESTS, PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS,
-        RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
-        TOUCH_SESSION, USE_QUOTA,
+        DELETE_MEDIA_OF, DELETE_SESSION, INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS,
+        PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION,
+        SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, USE_QUOTA,
     },
 };
 
@@ -100,6 +101,8 @@ fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
 
 async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Error> {
     let statement = match op {
+        Op::InsertMedia(rows) => return insert_media(connection, rows).await,
+        Op::DeleteMediaOf(files) => return delete_media_of(connection, files).await,
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
         Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
         Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
@@ -183,6 +186,27 @@ async fn delete_accounts(
     let mut done = Done::default();
     for id in ids {
         let delete = query(DELETE_ACCOUNT).bind(id.as_str());
+        done.rows += delete.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(done)
+}
+
+async fn insert_media(connection: &mut SqliteConnection, rows: &[MediaRow]) -> Result<Done, Error> {
+    let mut done = Done::default();
+    for row in rows {
+        let insert = bind_media(query(INSERT_MEDIA), row);
+        done.rows += insert.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(done)
+}
+
+async fn delete_media_of(
+    connection: &mut SqliteConnection,
+    files: &[String],
+) -> Result<Done, Error> {
+    let mut done = Done::default();
+    for file in files {
+        let delete = query(DELETE_MEDIA_OF).bind(file);
         done.rows += delete.execute(&mut *connection).await?.rows_affected();
     }
     Ok(done)

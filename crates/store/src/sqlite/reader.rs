@@ -5,14 +5,14 @@ use pool::AccountId;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
 
 use crate::{
-    Changes, Cursor, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
-    Unreadable, account::AccountRow, reader::Reader, request_store::TableSize,
+    Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
+    SumQuery, SumRow, Unreadable, account::AccountRow, reader::Reader, request_store::TableSize,
     session::StoredSession,
 };
 
 use super::{
     error::failed,
-    rows::{read_account, read_request, read_sum, to_i64, to_u64},
+    rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::REQUESTS_SIZE,
 };
 
@@ -132,6 +132,25 @@ impl Reader for SqliteReader {
         Ok(found.map(|(at_ms, id)| RequestPosition { at_ms, id }))
     }
 
+    async fn media_of(&self, id: &str) -> Result<Option<MediaRow>, StoreError> {
+        let row = query("SELECT * FROM media WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        row.as_ref().map(read_media).transpose().map_err(failed)
+    }
+
+    async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
+        let rows = select_media(query)
+            .build()
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let rows: Result<_, _> = rows.iter().map(read_media).collect();
+        rows.map_err(failed)
+    }
+
     /// This process has the folder to itself.
     async fn changes_since(&self, _: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         Ok(None)
@@ -180,6 +199,20 @@ fn select_requests(query: &RequestQuery) -> QueryBuilder<Sqlite> {
     }
     if let Some(endpoint) = &query.endpoint {
         select.push(" AND endpoint = ").push_bind(endpoint.clone());
+    }
+    select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
+    select.push_bind(query.limit);
+    select
+}
+
+fn select_media(query: &MediaQuery) -> QueryBuilder<Sqlite> {
+    let mut select = QueryBuilder::new("SELECT * FROM media WHERE 1 = 1");
+    if let Some(kind) = query.kind {
+        select.push(" AND kind = ").push_bind(kind.as_str());
+    }
+    if let Some((at_ms, id)) = &query.before {
+        select.push(" AND (at_ms, id) < (").push_bind(*at_ms);
+        select.push(", ").push_bind(id.clone()).push(")");
     }
     select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
     select.push_bind(query.limit);

@@ -3,7 +3,7 @@
 use sqlx::{Error, Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
 use crate::{
-    RequestRow, Span, SumRow, Totals,
+    MediaKind, MediaRow, RequestRow, Span, SumRow, Totals,
     account::AccountRow,
     request::{StoredRequest, read_attempts, read_outcome},
     sums::SumKey,
@@ -158,6 +158,50 @@ pub(super) fn read_sum(row: &SqliteRow, span: Span) -> Result<SumRow, Error> {
             first_byte_ms: count("first_byte_ms")?,
             first_bytes: count("first_bytes")?,
         },
+    })
+}
+
+pub(super) fn bind_media<'q>(statement: Statement<'q>, row: &'q MediaRow) -> Statement<'q> {
+    statement
+        .bind(&row.id)
+        .bind(row.at_ms)
+        .bind(row.kind.as_str())
+        .bind(&row.file)
+        .bind(&row.mime)
+        .bind(to_i64(row.bytes))
+        .bind(row.width)
+        .bind(row.height)
+        .bind(&row.prompt)
+        .bind(&row.model)
+        .bind(&row.params)
+        .bind(&row.parent)
+        .bind(&row.account)
+        .bind(&row.key)
+        .bind(&row.request_id)
+}
+
+pub(super) fn read_media(row: &SqliteRow) -> Result<MediaRow, Error> {
+    let kind: &str = row.try_get("kind")?;
+    let kind = MediaKind::from_name(kind).ok_or_else(|| Error::ColumnDecode {
+        index: "kind".to_owned(),
+        source: format!("`{kind}` is no kind of media").into(),
+    })?;
+    Ok(MediaRow {
+        id: row.try_get("id")?,
+        at_ms: row.try_get("at_ms")?,
+        kind,
+        file: row.try_get("file")?,
+        mime: row.try_get("mime")?,
+        bytes: to_u64(row.try_get("bytes")?),
+        width: to_u32(row.try_get("width")?),
+        height: to_u32(row.try_get("height")?),
+        prompt: row.try_get("prompt")?,
+        model: row.try_get("model")?,
+        params: row.try_get("params")?,
+        parent: row.try_get("parent")?,
+        account: row.try_get("account")?,
+        key: row.try_get("client_key")?,
+        request_id: row.try_get("request_id")?,
     })
 }
 

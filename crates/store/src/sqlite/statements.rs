@@ -150,6 +150,12 @@ pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
      (SELECT span, start_ms, model, client_key, outcome FROM request_sums \
      WHERE span = ? AND start_ms < ? LIMIT ?)";
 
+pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file, mime, bytes, width, \
+     height, prompt, model, params, parent, account, client_key, request_id) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
+
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the
 /// rest (numbers, record headers, index entry, room in pages) as 110 bytes; within a fifth of the
 /// pages really used by bare refusals, by usual rows and by rows with three attempts.

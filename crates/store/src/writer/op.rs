@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pool::{AccountChange, AccountId};
 
 use crate::{
-    RequestPosition, Span,
+    MediaRow, RequestPosition, Span,
     account::AccountRow,
     patch::{self, Patch},
     request::StoredRequest,
@@ -92,6 +92,9 @@ pub(crate) enum Op {
         name: String,
         holder: String,
     },
+    InsertMedia(Vec<MediaRow>),
+    /// Deletes every row of these files.
+    DeleteMediaOf(Vec<String>),
     /// Deletes the oldest requests before a place, at most `limit`.
     PruneRequests {
         before: RequestPosition,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod media;
 mod records;
 mod replay;
 mod requests;
@@ -53,6 +54,9 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     requests::old_requests_are_removed_by_age_number_and_size(fresh().await).await;
     requests::one_call_removes_a_bounded_number_of_rows(fresh().await).await;
     requests::old_sums_are_removed_by_span(fresh().await).await;
+
+    media::rows_read_back_newest_first_page_by_page(fresh().await).await;
+    media::rows_go_with_their_file(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

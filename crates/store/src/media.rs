@@ -1,0 +1,98 @@
+//! What was generated: a row for each picture or video, beside its file.
+
+use async_trait::async_trait;
+
+use crate::StoreError;
+
+/// Longest prompt that is kept, in bytes.
+const PROMPT_BYTES: usize = 8 * 1024;
+
+/// One generated picture or video.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaRow {
+    /// Unique; made by the caller (UUID v7).
+    pub id: String,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    pub kind: MediaKind,
+    /// Name of its file. Rows of the same content share it.
+    pub file: String,
+    pub mime: String,
+    pub bytes: u64,
+    /// Pixels; 0 where it is not known.
+    pub width: u32,
+    pub height: u32,
+    /// Cut to 8 KiB when stored.
+    pub prompt: String,
+    /// Id in the catalogue.
+    pub model: String,
+    /// What else was asked for, as a JSON object.
+    pub params: String,
+    /// The row that it was made from.
+    pub parent: Option<String>,
+    /// Last four characters of the credential of the account that made it.
+    pub account: String,
+    /// Label of the API key of who asked.
+    pub key: Option<String>,
+    /// The request that asked for it.
+    pub request_id: String,
+}
+
+impl MediaRow {
+    /// Bounds what callers can make us keep.
+    pub(crate) fn cut(&mut self) {
+        let end = self.prompt.floor_char_boundary(PROMPT_BYTES);
+        self.prompt.truncate(end);
+    }
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    Image,
+    Video,
+}
+
+impl MediaKind {
+    pub const ALL: [Self; 2] = [Self::Image, Self::Video];
+
+    /// The name in stored rows, folders and addresses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Which rows to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaQuery {
+    pub kind: Option<MediaKind>,
+    /// Only rows before this one: the last row of a page, as time and id, begins the next page.
+    pub before: Option<(i64, String)>,
+    /// Rows at most.
+    pub limit: u32,
+}
+
+/// Keeps rows of generated media.
+#[async_trait]
+pub trait MediaStore: Send + Sync {
+    /// Adds rows. Durable when it returns.
+    async fn insert_media(&self, rows: Vec<MediaRow>) -> Result<(), StoreError>;
+
+    /// The row of that id.
+    async fn get_media(&self, id: &str) -> Result<Option<MediaRow>, StoreError>;
+
+    /// Rows, newest first.
+    async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+
+    /// Deletes every row of these files; the number of rows.
+    async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError>;
+}
