@@ -4,6 +4,9 @@
 //! The way in: [`crate::chat::parse`] turns a body into a valid [`crate::chat::ChatRequest`] or one
 //! [`Invalid`] that names its parameter.
 //!
+//! The same for pictures: [`crate::images::parse`], and [`images::EventWriter`] or
+//! [`images::Answer`].
+//!
 //! The way out: each [`::chat::Delta`] of an answer goes to a [`stream::ChunkWriter`] (SSE) or an
 //! [`answer::Answer`] (one JSON document), then the [`::chat::Finish`]. Errors leave as [`ErrorBody`].
 
@@ -11,6 +14,9 @@ pub mod answer;
 pub mod chat;
 mod content;
 pub mod error;
+mod fields;
+pub mod images;
+mod json;
 pub mod models;
 pub mod stream;
 mod wire;

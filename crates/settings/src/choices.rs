@@ -51,7 +51,7 @@ choice! {
 }
 
 choice! {
-    /// How generated images are returned by the chat endpoint.
+    /// How generated images are returned.
     ImageFormat {
         Url = "url",
         Base64 = "base64",

@@ -2,11 +2,11 @@
 
 use chat::{AttachmentKind, Part, Role};
 
-use super::{
+use super::media;
+use crate::{
+    Invalid,
     json::{Json, Object},
-    media,
 };
-use crate::Invalid;
 
 /// Where in the messages something stands. Becomes a `param` only when there is an error.
 #[derive(Clone, Copy, Debug)]
@@ -171,7 +171,7 @@ mod tests {
 
     fn parsed(role: Role, content: Value) -> Result<Vec<Part>, Invalid> {
         let text = content.to_string();
-        let value = super::super::json::read(text.as_bytes())?;
+        let value = crate::json::read(text.as_bytes())?;
         parse(
             Place::message(2),
             role,

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use chat::{Attachment, AttachmentKind, Part, Source};
 
-use super::{
-    content::Place,
+use super::content::Place;
+use crate::{
+    Invalid,
     json::{Fields, Json, Object},
 };
-use crate::Invalid;
 
 /// How a kind of attachment is written: `{"type":outer,outer:{inner:…}}`.
 struct Shape {
@@ -117,7 +117,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::chat::{content, json};
+    use crate::{chat::content, json};
 
     fn read(block: Value) -> Result<Part, Invalid> {
         let text = block.to_string();

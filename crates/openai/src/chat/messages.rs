@@ -2,11 +2,11 @@
 
 use chat::{Part, Role, ToolCall, Turn};
 
-use super::{
-    content::{self, Place},
+use super::content::{self, Place};
+use crate::{
+    Invalid,
     json::{Fields, Json},
 };
-use crate::Invalid;
 
 /// The fields of a message that are looked at.
 const FIELDS: &[&str] = &["role", "name", "content", "tool_call_id", "tool_calls"];
@@ -153,7 +153,7 @@ mod tests {
 
     fn all(messages: Value) -> Result<Vec<Turn>, Invalid> {
         let text = messages.to_string();
-        parse(Some(super::super::json::read(text.as_bytes())?))
+        parse(Some(crate::json::read(text.as_bytes())?))
     }
 
     fn one(message: Value) -> Result<Turn, Invalid> {

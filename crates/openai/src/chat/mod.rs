@@ -6,7 +6,7 @@
 //! ```
 
 mod content;
-mod json;
+
 mod media;
 mod messages;
 mod output;

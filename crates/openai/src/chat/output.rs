@@ -2,8 +2,8 @@
 
 use chat::{MAX_STOP_BYTES, OutputLimits, ResponseFormat};
 
-use super::json::{Fields, Json};
 use crate::Invalid;
+use crate::json::{Fields, Json};
 
 /// Stop sequences in one request; the limit of OpenAI's API.
 const MAX_STOPS: usize = 4;

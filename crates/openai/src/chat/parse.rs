@@ -2,11 +2,12 @@
 
 use chat::{Effort, Reasoning, Request, Sampling};
 
-use super::{
-    json::{self, Fields, Json},
-    messages, output, tools, unsupported,
+use super::{messages, output, tools, unsupported};
+use crate::{
+    Invalid,
+    fields::{self, boolean, model, number, stream, string},
+    json::Json,
 };
-use crate::Invalid;
 
 const CONVERSATION_ID_MAX: usize = 200;
 
@@ -56,23 +57,9 @@ pub struct ChatRequest {
 /// # Errors
 /// The first mistake found; its `param` is always set (`body` for what is no JSON object).
 pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
-    let fields = match json::read(body)? {
-        Json::Object(object) => object.fields(FIELDS),
-        other => {
-            let message = format!("The body must be a JSON object, not {}.", other.kind());
-            return Err(Invalid::value("body", message));
-        }
-    };
-    let model = string(&fields, "model")?
-        .filter(|model| !model.trim().is_empty())
+    let fields = fields::read(body, FIELDS)?;
+    let model = model(&fields)?
         .ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))?;
-    if model.len() > ::chat::MAX_MODEL_BYTES {
-        let message = format!(
-            "`model` must not be longer than {} bytes.",
-            ::chat::MAX_MODEL_BYTES
-        );
-        return Err(Invalid::value("model", message));
-    }
     unsupported::refuse(&fields)?;
     let tools = tools::tools(fields.get("tools"))?;
     let tool_choice = tools::choice(fields.get("tool_choice"))?;
@@ -127,69 +114,6 @@ pub fn check_conversation_id(id: &str, param: &str) -> Result<(), Invalid> {
          an earlier answer gave it, or leave it out to start a new conversation."
     );
     Err(Invalid::value(param, message))
-}
-
-/// A field that must be a string.
-fn string(fields: &Fields<'_>, name: &'static str) -> Result<Option<String>, Invalid> {
-    match fields.get(name) {
-        None => Ok(None),
-        Some(Json::String(text)) => Ok(Some(text.into_owned())),
-        Some(other) => Err(Invalid::value(
-            name,
-            format!("`{name}` must be a string, not {}.", other.kind()),
-        )),
-    }
-}
-
-/// A field that must be true or false.
-pub(super) fn boolean(fields: &Fields<'_>, name: &'static str) -> Result<Option<bool>, Invalid> {
-    match fields.get(name) {
-        None => Ok(None),
-        Some(Json::Boolean(is_set)) => Ok(Some(is_set)),
-        Some(other) => Err(Invalid::value(
-            name,
-            format!("`{name}` must be true or false, not {}.", other.kind()),
-        )),
-    }
-}
-
-/// A field that must be a number from 0 to `max`.
-fn number(
-    fields: &Fields<'_>,
-    name: &'static str,
-    max: f64,
-    code: &'static str,
-) -> Result<Option<f64>, Invalid> {
-    let Some(value) = fields.get(name) else {
-        return Ok(None);
-    };
-    let message = match value.as_f64() {
-        Some(number) if (0.0..=max).contains(&number) => return Ok(Some(number)),
-        Some(_) => format!("`{name}` must be between 0 and {max}."),
-        None => {
-            let found = value.kind();
-            format!("`{name}` must be a number between 0 and {max}, not {found}.")
-        }
-    };
-    Err(Invalid::new(code, name, message))
-}
-
-fn stream(value: Option<Json<'_>>) -> Result<Option<bool>, Invalid> {
-    let word = match value {
-        None => return Ok(None),
-        Some(Json::Boolean(stream)) => return Ok(Some(stream)),
-        Some(Json::String(word)) => word.to_ascii_lowercase(),
-        Some(_) => String::new(),
-    };
-    match word.as_str() {
-        "true" | "1" | "yes" => Ok(Some(true)),
-        "false" | "0" | "no" => Ok(Some(false)),
-        _ => Err(Invalid::new(
-            "invalid_stream",
-            "stream",
-            "`stream` must be true or false.",
-        )),
-    }
 }
 
 fn include_usage(options: Option<Json<'_>>) -> Result<bool, Invalid> {

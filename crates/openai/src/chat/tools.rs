@@ -2,8 +2,8 @@
 
 use chat::{Tool, ToolChoice};
 
-use super::json::Json;
 use crate::Invalid;
+use crate::json::Json;
 
 /// Parses the field `tools`.
 ///

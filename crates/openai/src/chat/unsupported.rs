@@ -3,11 +3,11 @@
 
 use std::cmp::Ordering;
 
-use super::{
+use crate::{
+    Invalid,
+    fields::boolean,
     json::{Fields, Json},
-    parse::boolean,
 };
-use crate::Invalid;
 
 /// What is refused unless it is empty, and what to do instead.
 const REFUSED: [(&str, &str); 3] = [

@@ -30,8 +30,8 @@ section! {
         admin_session_ttl_hours: u32 = 24, 1..=8760;
         /// Absolute lifetime of a visitor's session, in hours.
         public_session_ttl_hours: u32 = 24, 1..=8760;
-        /// How the chat endpoint returns generated images.
-        image_format: ImageFormat = ImageFormat::Url, (), reserved;
+        /// How generated images are returned where a request does not say.
+        image_format: ImageFormat = ImageFormat::Url, ();
         /// How the chat endpoint returns generated videos.
         video_format: VideoFormat = VideoFormat::Html, (), reserved;
         /// Temporary chats: the upstream keeps no history.

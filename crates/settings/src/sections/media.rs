@@ -36,26 +36,27 @@ section! {
 section! {
     /// `[image]`: image generation and editing.
     ImageConfig {
-        /// Upstream calls in flight at once.
-        concurrent: u32 = 50, 1..=100_000, reserved;
-        /// Seconds for a call.
+        /// Requests for images under way at once; further ones wait for a place, then get 503.
+        concurrent: u32 = 50, 1..=100_000;
+        /// Accepted from older files: seconds for a call without stream timeouts.
         timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
-        /// Seconds until the first event.
-        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400, reserved;
+        /// Seconds until an image is first to be seen.
+        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400;
         /// Seconds between two events.
-        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400;
         /// Seconds for a whole run.
-        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400, reserved;
+        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400;
         /// Seconds to wait for the final image after a medium one.
-        final_timeout: Duration = Duration::from_secs(15), 1..=600, reserved;
+        final_timeout: Duration = Duration::from_secs(15), 1..=600;
         /// Seconds after a preview without a final image, until it counts as moderated.
-        blocked_grace_seconds: Duration = Duration::from_secs(10), 1..=600, reserved;
+        blocked_grace_seconds: Duration = Duration::from_secs(10), 1..=600;
         /// Whether the upstream's adult content setting is requested by default.
-        nsfw: bool = true, (), reserved;
-        /// Bytes from which an image counts as medium.
-        medium_min_bytes: u64 = 30_000, 0..=100_000_000, reserved;
-        /// Bytes from which an image counts as final.
-        final_min_bytes: u64 = 100_000, 0..=100_000_000, reserved;
+        nsfw: bool = true, ();
+        /// Length of the base64 text above which an image counts as medium, where Grok does not say
+        /// how far it is.
+        medium_min_bytes: u64 = 30_000, 0..=100_000_000;
+        /// The same for final ones.
+        final_min_bytes: u64 = 100_000, 0..=100_000_000;
     }
 }
 
@@ -98,9 +99,9 @@ section! {
 section! {
     /// `[cache]`: generated images and videos kept on disk.
     CacheConfig {
-        /// Whether the oldest files are deleted when the limit is reached.
-        enable_auto_clean: bool = true, (), reserved;
+        /// Whether the oldest files are deleted when the limit is reached, down to 80 % of it.
+        enable_auto_clean: bool = true, ();
         /// Limit, in MiB.
-        limit_mb: u64 = 512, 1..=10_000_000, reserved;
+        limit_mb: u64 = 512, 1..=10_000_000;
     }
 }

@@ -13,7 +13,7 @@ use crate::Invalid;
 
 /// One JSON value. Only strings are decoded, and borrowed from the body unless they hold escapes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     Boolean(bool),
     /// As the caller wrote it.
@@ -25,15 +25,15 @@ pub(super) enum Json<'a> {
 
 /// The text of a JSON array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Array<'a>(&'a str);
+pub(crate) struct Array<'a>(&'a str);
 
 /// The text of a JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Object<'a>(&'a str);
+pub(crate) struct Object<'a>(&'a str);
 
 /// Some fields of an object, as the texts of their values. A field that is `null` is absent.
 #[derive(Clone, Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     names: &'static [&'static str],
     values: Vec<Option<&'a str>>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Fields<'a> {
 ///
 /// # Errors
 /// `json_invalid`, with line and column.
-pub(super) fn read(body: &[u8]) -> Result<Json<'_>, Invalid> {
+pub(crate) fn read(body: &[u8]) -> Result<Json<'_>, Invalid> {
     let invalid = |error: &dyn fmt::Display| {
         let message = format!("The body is not valid JSON: {error}.");
         Invalid::new("json_invalid", "body", message)
@@ -67,7 +67,7 @@ impl<'a> Json<'a> {
     }
 
     /// What it is, for messages.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean(_) => "a boolean",
@@ -79,7 +79,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string that is not blank.
-    pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::String(text) if !text.trim().is_empty() => Some(text),
             _ => None,
@@ -87,7 +87,7 @@ impl<'a> Json<'a> {
     }
 
     /// The number, rounded to the nearest that there is.
-    pub(super) fn as_f64(&self) -> Option<f64> {
+    pub(crate) fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Number(text) => text.parse().ok(),
             _ => None,
@@ -95,7 +95,7 @@ impl<'a> Json<'a> {
     }
 
     /// The number, if it is written as a whole one.
-    pub(super) fn as_u64(&self) -> Option<u64> {
+    pub(crate) fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Number(text) => text.parse().ok(),
             _ => None,
@@ -103,7 +103,7 @@ impl<'a> Json<'a> {
     }
 
     /// An array or object without anything in it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Array(Array(text)) | Self::Object(Object(text)) => is_empty(text),
             _ => false,
@@ -111,7 +111,7 @@ impl<'a> Json<'a> {
     }
 
     /// The fields of an object; none for every other value.
-    pub(super) fn fields(&self, names: &'static [&'static str]) -> Fields<'a> {
+    pub(crate) fn fields(&self, names: &'static [&'static str]) -> Fields<'a> {
         match self {
             Self::Object(object) => object.fields(names),
             _ => Fields::none(names),
@@ -126,7 +126,7 @@ impl PartialEq<&str> for Json<'_> {
 }
 
 impl<'a> Array<'a> {
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         is_empty(self.0)
     }
 
@@ -134,7 +134,7 @@ impl<'a> Array<'a> {
     ///
     /// # Errors
     /// The first that `make` refuses; what follows is not looked at.
-    pub(super) fn try_map<T>(
+    pub(crate) fn try_map<T>(
         self,
         make: impl FnMut(usize, Json<'a>) -> Result<T, Invalid>,
     ) -> Result<Vec<T>, Invalid> {
@@ -150,13 +150,13 @@ impl<'a> Array<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         is_empty(self.0)
     }
 
     /// Reads the fields called `names` and passes over all others. Of several with one name the last
     /// counts.
-    pub(super) fn fields(self, names: &'static [&'static str]) -> Fields<'a> {
+    pub(crate) fn fields(self, names: &'static [&'static str]) -> Fields<'a> {
         let mut fields = Fields::none(names);
         // Valid already: it cannot fail.
         let _ = serde_json::Deserializer::from_str(self.0).deserialize_map(&mut fields);
@@ -173,12 +173,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a field, which must be among the names that were read.
-    pub(super) fn get(&self, name: &str) -> Option<Json<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Json<'a>> {
         self.raw(name).map(Json::new)
     }
 
     /// The JSON text of a field's value.
-    pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
         let index = self.names.iter().position(|known| *known == name);
         debug_assert!(index.is_some(), "{name} was not read");
         *self.values.get(index?)?

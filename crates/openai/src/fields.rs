@@ -1,0 +1,102 @@
+//! Fields that several requests have, and the rules for them.
+
+use crate::{
+    Invalid,
+    json::{self, Fields, Json},
+};
+
+/// The fields of a body.
+///
+/// # Errors
+/// It is no JSON object.
+pub(crate) fn read<'a>(
+    body: &'a [u8],
+    names: &'static [&'static str],
+) -> Result<Fields<'a>, Invalid> {
+    match json::read(body)? {
+        Json::Object(object) => Ok(object.fields(names)),
+        other => {
+            let message = format!("The body must be a JSON object, not {}.", other.kind());
+            Err(Invalid::value("body", message))
+        }
+    }
+}
+
+/// `model`, unless it is absent or blank.
+pub(crate) fn model(fields: &Fields<'_>) -> Result<Option<String>, Invalid> {
+    let model = string(fields, "model")?.filter(|model| !model.trim().is_empty());
+    if model
+        .as_ref()
+        .is_some_and(|model| model.len() > ::chat::MAX_MODEL_BYTES)
+    {
+        let message = format!(
+            "`model` must not be longer than {} bytes.",
+            ::chat::MAX_MODEL_BYTES
+        );
+        return Err(Invalid::value("model", message));
+    }
+    Ok(model)
+}
+
+/// A field that must be a string.
+pub(crate) fn string(fields: &Fields<'_>, name: &'static str) -> Result<Option<String>, Invalid> {
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.into_owned())),
+        Some(other) => Err(Invalid::value(
+            name,
+            format!("`{name}` must be a string, not {}.", other.kind()),
+        )),
+    }
+}
+
+/// A field that must be true or false.
+pub(crate) fn boolean(fields: &Fields<'_>, name: &'static str) -> Result<Option<bool>, Invalid> {
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Json::Boolean(is_set)) => Ok(Some(is_set)),
+        Some(other) => Err(Invalid::value(
+            name,
+            format!("`{name}` must be true or false, not {}.", other.kind()),
+        )),
+    }
+}
+
+/// A field that must be a number from 0 to `max`.
+pub(crate) fn number(
+    fields: &Fields<'_>,
+    name: &'static str,
+    max: f64,
+    code: &'static str,
+) -> Result<Option<f64>, Invalid> {
+    let Some(value) = fields.get(name) else {
+        return Ok(None);
+    };
+    let message = match value.as_f64() {
+        Some(number) if (0.0..=max).contains(&number) => return Ok(Some(number)),
+        Some(_) => format!("`{name}` must be between 0 and {max}."),
+        None => {
+            let found = value.kind();
+            format!("`{name}` must be a number between 0 and {max}, not {found}.")
+        }
+    };
+    Err(Invalid::new(code, name, message))
+}
+
+pub(crate) fn stream(value: Option<Json<'_>>) -> Result<Option<bool>, Invalid> {
+    let word = match value {
+        None => return Ok(None),
+        Some(Json::Boolean(stream)) => return Ok(Some(stream)),
+        Some(Json::String(word)) => word.to_ascii_lowercase(),
+        Some(_) => String::new(),
+    };
+    match word.as_str() {
+        "true" | "1" | "yes" => Ok(Some(true)),
+        "false" | "0" | "no" => Ok(Some(false)),
+        _ => Err(Invalid::new(
+            "invalid_stream",
+            "stream",
+            "`stream` must be true or false.",
+        )),
+    }
+}

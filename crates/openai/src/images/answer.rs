@@ -1,0 +1,249 @@
+//! How pictures are answered: one document, or events as they come.
+
+use serde::Serialize;
+
+use crate::{ErrorBody, wire::to_json};
+
+/// A finished picture, as its caller wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    Url(String),
+    /// Of the file.
+    Base64(String),
+}
+
+/// Model tokens, estimated: the upstream tells none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageUsage {
+    pub prompt_tokens: u64,
+    pub image_tokens: u64,
+}
+
+/// An unfinished picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partial<'a> {
+    /// The upstream's id of the picture.
+    pub id: &'a str,
+    /// Which of the wanted pictures, from 0.
+    pub index: u32,
+    /// Which of the stages of this picture that were shown, from 0.
+    pub stage_index: u32,
+    /// `preview` or `medium`.
+    pub stage: &'static str,
+    pub image: &'a Image,
+}
+
+#[derive(Serialize)]
+struct UsageJson {
+    total_tokens: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+    input_tokens_details: Details,
+}
+
+#[derive(Serialize)]
+struct Details {
+    text_tokens: u64,
+    image_tokens: u64,
+}
+
+impl From<ImageUsage> for UsageJson {
+    fn from(usage: ImageUsage) -> Self {
+        Self {
+            total_tokens: usage.prompt_tokens + usage.image_tokens,
+            input_tokens: usage.prompt_tokens,
+            output_tokens: usage.image_tokens,
+            input_tokens_details: Details {
+                text_tokens: usage.prompt_tokens,
+                image_tokens: 0,
+            },
+        }
+    }
+}
+
+/// One of the two fields, by how the picture is returned.
+#[derive(Serialize)]
+struct Place<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b64_json: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+impl<'a> From<&'a Image> for Place<'a> {
+    fn from(image: &'a Image) -> Self {
+        match image {
+            Image::Url(url) => Self {
+                b64_json: None,
+                url: Some(url),
+            },
+            Image::Base64(text) => Self {
+                b64_json: Some(text),
+                url: None,
+            },
+        }
+    }
+}
+
+/// The document of a request without `stream`.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Unix seconds.
+    pub created: i64,
+    pub images: Vec<Image>,
+    pub usage: ImageUsage,
+}
+
+impl Answer {
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            created: i64,
+            data: Vec<Place<'a>>,
+            usage: UsageJson,
+        }
+        to_json(&Document {
+            created: self.created,
+            data: self.images.iter().map(Place::from).collect(),
+            usage: self.usage.into(),
+        })
+    }
+}
+
+/// Writes the events of a stream; each method appends whole ones.
+#[derive(Clone, Debug)]
+pub struct EventWriter {
+    /// Unix seconds.
+    pub created: i64,
+    /// As the caller wrote it.
+    pub size: &'static str,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    place: Place<'a>,
+    created_at: i64,
+    size: &'static str,
+    quality: &'static str,
+    background: &'static str,
+    output_format: &'static str,
+    index: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_image_index: Option<u32>,
+    image_id: &'a str,
+    stage: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageJson>,
+}
+
+impl EventWriter {
+    pub fn partial(&self, partial: &Partial<'_>, out: &mut Vec<u8>) {
+        let event = Event {
+            index: partial.index,
+            partial_image_index: Some(partial.stage_index),
+            stage: partial.stage,
+            ..self.event("image_generation.partial_image", partial.image, partial.id)
+        };
+        write(&event, out);
+    }
+
+    pub fn completed(
+        &self,
+        (id, index): (&str, u32),
+        image: &Image,
+        usage: ImageUsage,
+        out: &mut Vec<u8>,
+    ) {
+        let event = Event {
+            index,
+            usage: Some(usage.into()),
+            ..self.event("image_generation.completed", image, id)
+        };
+        write(&event, out);
+    }
+
+    /// The end of a stream that broke off.
+    pub fn error(&self, error: &ErrorBody, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"event: error\n");
+        error.write_frame(out);
+    }
+
+    fn event<'a>(&self, kind: &'static str, image: &'a Image, id: &'a str) -> Event<'a> {
+        Event {
+            kind,
+            place: image.into(),
+            created_at: self.created,
+            size: self.size,
+            quality: "auto",
+            background: "opaque",
+            output_format: "jpeg",
+            index: 0,
+            partial_image_index: None,
+            image_id: id,
+            stage: "final",
+            usage: None,
+        }
+    }
+}
+
+fn write(event: &Event<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("event: {}\ndata: ", event.kind).as_bytes());
+    out.extend_from_slice(&to_json(event));
+    out.extend_from_slice(b"\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USAGE: ImageUsage = ImageUsage {
+        prompt_tokens: 3,
+        image_tokens: 1056,
+    };
+
+    #[test]
+    fn the_document_has_the_openai_shape() {
+        let answer = Answer {
+            created: 7,
+            images: vec![
+                Image::Url("http://h/f".to_owned()),
+                Image::Base64("AA".to_owned()),
+            ],
+            usage: USAGE,
+        };
+        assert_eq!(
+            String::from_utf8(answer.to_json()).unwrap(),
+            r#"{"created":7,"data":[{"url":"http://h/f"},{"b64_json":"AA"}],"usage":{"total_tokens":1059,"input_tokens":3,"output_tokens":1056,"input_tokens_details":{"text_tokens":3,"image_tokens":0}}}"#
+        );
+    }
+
+    #[test]
+    fn events_have_the_openai_shape() {
+        let writer = EventWriter {
+            created: 7,
+            size: "1024x1024",
+        };
+        let mut out = Vec::new();
+        let image = Image::Base64("AA".to_owned());
+        let partial = Partial {
+            id: "i1",
+            index: 1,
+            stage_index: 0,
+            stage: "preview",
+            image: &image,
+        };
+        writer.partial(&partial, &mut out);
+        writer.completed(("i1", 1), &image, USAGE, &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "event: image_generation.partial_image\n\
+             data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"partial_image_index\":0,\"image_id\":\"i1\",\"stage\":\"preview\"}\n\n\
+             event: image_generation.completed\n\
+             data: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"image_id\":\"i1\",\"stage\":\"final\",\"usage\":{\"total_tokens\":1059,\"input_tokens\":3,\"output_tokens\":1056,\"input_tokens_details\":{\"text_tokens\":3,\"image_tokens\":0}}}\n\n"
+        );
+    }
+}
