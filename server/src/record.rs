@@ -114,6 +114,12 @@ impl RequestRecord {
         self.0.facts.lock().client
     }
 
+    /// Label of the caller's API key, if one was used.
+    #[must_use]
+    pub fn key(&self) -> Option<Arc<str>> {
+        self.0.facts.lock().key.clone()
+    }
+
     #[must_use]
     pub fn started(&self) -> Instant {
         self.0.started

@@ -42,14 +42,14 @@ pub enum ErrorKind {
     StoreUnavailable,
 }
 
-/// Which of the three upstream deadlines passed.
+/// Which of the three upstream deadlines passed; each operation has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// `chat.stream_first_timeout`: nothing arrived from the upstream.
+    /// `stream_first_timeout`: nothing arrived from the upstream.
     FirstByte,
-    /// `chat.stream_timeout`: the upstream went silent in the middle.
+    /// `stream_timeout`: the upstream went silent in the middle.
     Idle,
-    /// `chat.stream_total_timeout`: the whole answer took too long.
+    /// `stream_total_timeout`: the whole answer took too long.
     Total,
 }
 
@@ -109,27 +109,27 @@ impl GatewayError {
     }
 
     #[must_use]
-    pub fn timeout(deadline: Deadline, after_secs: u64) -> Self {
+    pub fn timeout(section: &str, deadline: Deadline, after_secs: u64) -> Self {
         let message = match deadline {
-            Deadline::FirstByte => {
-                format!("Grok sent nothing within {after_secs} s (`chat.stream_first_timeout`).")
-            }
+            Deadline::FirstByte => format!(
+                "Grok sent nothing within {after_secs} s (`{section}.stream_first_timeout`)."
+            ),
             Deadline::Idle => format!(
                 "Grok went silent for {after_secs} s in the middle of the answer \
-                 (`chat.stream_timeout`)."
+                 (`{section}.stream_timeout`)."
             ),
             Deadline::Total => format!(
-                "The answer was not complete after {after_secs} s (`chat.stream_total_timeout`)."
+                "The answer was not complete after {after_secs} s \
+                 (`{section}.stream_total_timeout`)."
             ),
         };
         Self::new(ErrorKind::Timeout(deadline), message)
     }
 
     #[must_use]
-    pub fn at_capacity(limit: usize) -> Self {
-        let message = format!(
-            "The server is at its limit of {limit} concurrent chats (`chat.concurrent`). Try again."
-        );
+    pub fn at_capacity(limit: usize, key: &str) -> Self {
+        let message =
+            format!("The server is at its limit of {limit} at once (`{key}`). Try again.");
         Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(1))
     }
 
@@ -161,6 +161,14 @@ impl GatewayError {
         let message = "The server holds as many images and files as it may \
                        (`chat.attachment_memory_mb`). Try again, or send smaller ones.";
         Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))
+    }
+
+    /// A generated file cannot be kept.
+    #[must_use]
+    pub fn media_unavailable() -> Self {
+        let message = "The picture was made, but cannot be kept: the disk of this server is full or \
+                       refuses to be written. Ask with `response_format` `b64_json`, or make room.";
+        Self::new(ErrorKind::Upstream("media_unavailable"), message)
     }
 
     #[must_use]

@@ -15,6 +15,8 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
 pub enum Failure {
     Upstream(UpstreamError),
     Deadline {
+        /// Section of the configuration that sets it.
+        section: &'static str,
         deadline: Deadline,
         after_secs: u64,
     },
@@ -26,6 +28,8 @@ pub enum Failure {
     TooLarge {
         limit_mb: u64,
     },
+    /// What came is no picture.
+    NotAPicture,
     /// Too many uploads were under way.
     UploadsBusy,
     /// The upstream moderated the answer while it was being written.
@@ -45,7 +49,7 @@ impl Failure {
         match self {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
-            Self::Empty | Self::LostConversation => true,
+            Self::Empty | Self::LostConversation | Self::NotAPicture => true,
             Self::TooLarge { .. } | Self::UploadsBusy | Self::Moderated => false,
         }
     }
@@ -79,6 +83,9 @@ impl Failure {
             Self::Empty => Outcome::UpstreamFailure {
                 reason: "empty_answer",
             },
+            Self::NotAPicture => Outcome::UpstreamFailure {
+                reason: "not_a_picture",
+            },
         }
     }
 
@@ -104,7 +111,11 @@ impl Failure {
         };
         match self {
             Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
-            Self::Empty | Self::LostConversation | Self::Moderated | Self::TooLarge { .. } => true,
+            Self::Empty
+            | Self::LostConversation
+            | Self::Moderated
+            | Self::NotAPicture
+            | Self::TooLarge { .. } => true,
             Self::Deadline { .. } | Self::UploadsBusy => false,
         }
     }
@@ -146,6 +157,7 @@ impl Failure {
             Self::TooLarge { .. } => "answer_too_large",
             Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
+            Self::NotAPicture => "not_a_picture",
         }
     }
 
@@ -155,9 +167,10 @@ impl Failure {
         let status = self.upstream_status();
         let error = match self {
             Self::Deadline {
+                section,
                 deadline,
                 after_secs,
-            } => GatewayError::timeout(deadline, after_secs),
+            } => GatewayError::timeout(section, deadline, after_secs),
             Self::Empty => GatewayError::new(
                 ErrorKind::Upstream("empty_answer"),
                 "Grok ended the answer without saying anything.",
@@ -169,6 +182,10 @@ impl Failure {
             Self::TooLarge { limit_mb } => GatewayError::answer_too_large(limit_mb),
             Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
+            Self::NotAPicture => GatewayError::new(
+                ErrorKind::Upstream("upstream_error"),
+                "Grok sent something else than a picture. Try again.",
+            ),
             Self::Upstream(error) => upstream_error(&error, tried),
         };
         GatewayError {

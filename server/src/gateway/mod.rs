@@ -4,8 +4,10 @@
 //!
 //! - `accounts`: the one loop over accounts, generic over the upstream operation
 //! - `chat/`: the chat operation and the answer that protocols render
+//! - `pictures/`: the picture operation, and pictures as they come
 //! - `failure`, `error`: what a failed try means for account, next try and caller
-//! - `slots`, `backoff`, `quota_check`: how many at once, how soon again, what a 429 means
+//! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
+//!   a 429 means
 //! - `model_windows`: models that single accounts have used up
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
@@ -13,9 +15,11 @@ pub mod accounts;
 mod backoff;
 pub mod chat;
 mod clearance;
+mod deadlines;
 pub mod error;
 pub mod failure;
 mod model_windows;
+pub mod pictures;
 mod quota_check;
 pub mod slots;
 
@@ -40,7 +44,7 @@ pub use self::{
 use crate::{
     clock::now_ms,
     limits::Use,
-    media::budget::MediaBudget,
+    media::{budget::MediaBudget, files::MediaFiles},
     record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
@@ -51,8 +55,10 @@ pub struct Gateway {
     /// Owns the quota checks that follow a 429.
     tasks: TaskTracker,
     chat_slots: Slots,
+    picture_slots: Slots,
     upload_slots: Slots,
     media_budget: MediaBudget,
+    media_files: MediaFiles,
     conversations: Conversations,
     clearance: Clearance,
     model_windows: Arc<ModelWindows>,
@@ -60,13 +66,15 @@ pub struct Gateway {
 
 impl Gateway {
     #[must_use]
-    pub fn new(settings: &Settings, store: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(settings: &Settings, store: Arc<dyn Store>, media_files: MediaFiles) -> Arc<Self> {
         Arc::new(Self {
             store,
             tasks: TaskTracker::new(),
-            chat_slots: Slots::new(chat_limit(settings)),
-            upload_slots: Slots::new(upload_limit(settings)),
+            chat_slots: Slots::new("chat.concurrent", chat_limit(settings)),
+            picture_slots: Slots::new("image.concurrent", picture_limit(settings)),
+            upload_slots: Slots::new("asset.upload_concurrent", upload_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
+            media_files,
             conversations: Conversations::default(),
             clearance: Clearance::default(),
             model_windows: Arc::default(),
@@ -76,6 +84,7 @@ impl Gateway {
     /// Follows settings that have changed.
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
+        self.picture_slots.resize(picture_limit(settings));
         self.upload_slots.resize(upload_limit(settings));
         self.clearance.reset();
     }
@@ -108,6 +117,18 @@ impl Gateway {
     #[must_use]
     pub fn chats(&self) -> SlotUse {
         self.chat_slots.in_use()
+    }
+
+    /// Requests for pictures under way and waiting.
+    #[must_use]
+    pub fn pictures_in_use(&self) -> SlotUse {
+        self.picture_slots.in_use()
+    }
+
+    /// Files of generated media.
+    #[must_use]
+    pub fn media_files(&self) -> &MediaFiles {
+        &self.media_files
     }
 
     /// Whether the upstream's bot protection lets this server pass.
@@ -172,6 +193,10 @@ impl Gateway {
 
 fn chat_limit(settings: &Settings) -> usize {
     (settings.config.chat.concurrent as usize).max(1)
+}
+
+fn picture_limit(settings: &Settings) -> usize {
+    (settings.config.image.concurrent as usize).max(1)
 }
 
 fn upload_limit(settings: &Settings) -> usize {

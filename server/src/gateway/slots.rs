@@ -22,6 +22,8 @@ const WAITERS_PER_SLOT: usize = 4;
 pub struct Slots(Arc<Inner>);
 
 struct Inner {
+    /// The setting that says how many, for messages.
+    key: &'static str,
     semaphore: Arc<Semaphore>,
     size: Mutex<Size>,
     waiting: AtomicUsize,
@@ -53,8 +55,9 @@ pub struct Slot {
 
 impl Slots {
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(key: &'static str, limit: usize) -> Self {
         Self(Arc::new(Inner {
+            key,
             semaphore: Arc::new(Semaphore::new(limit)),
             size: Mutex::new(Size { limit, debt: 0 }),
             waiting: AtomicUsize::new(0),
@@ -127,7 +130,7 @@ impl Slots {
 
     fn refuse(&self, limit: usize) -> GatewayError {
         self.0.refused.fetch_add(1, Ordering::Relaxed);
-        GatewayError::at_capacity(limit)
+        GatewayError::at_capacity(limit, self.0.key)
     }
 }
 
@@ -172,7 +175,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_more_than_the_limit_waits_and_is_then_refused() {
-        let slots = Slots::new(1);
+        let slots = Slots::new("chat.concurrent", 1);
         let first = slots.acquire(SHORT).await.unwrap();
         assert!(slots.acquire(SHORT).await.is_err());
         let (later, ()) = tokio::join!(slots.acquire(Duration::from_secs(1)), async {
@@ -193,7 +196,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn too_many_waiting_are_refused_at_once() {
-        let slots = Slots::new(1);
+        let slots = Slots::new("chat.concurrent", 1);
         let _held = slots.acquire(SHORT).await.unwrap();
         let mut waiting: Vec<_> = (0..WAITERS_PER_SLOT)
             .map(|_| Box::pin(slots.acquire(Duration::from_secs(60))))
@@ -210,7 +213,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_changes_while_slots_are_in_use() {
-        let slots = Slots::new(3);
+        let slots = Slots::new("chat.concurrent", 3);
         let held = [
             slots.acquire(SHORT).await.unwrap(),
             slots.acquire(SHORT).await.unwrap(),

@@ -32,6 +32,13 @@ use crate::{
     timer::LazyTimer,
 };
 
+/// Headers of server-sent events.
+pub(super) const EVENT_STREAM: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+    (CACHE_CONTROL, "no-cache"),
+    // Tells nginx not to hold frames back.
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
 /// First size of a write buffer: a few token frames.
 const WRITE_BUFFER_BYTES: usize = 2048;
 
@@ -58,15 +65,9 @@ pub trait AnswerWriter: Send + Unpin + 'static {
 /// The answer as server-sent events, as they come. Dropping the response ends the upstream call and
 /// returns the account.
 pub fn stream<W: AnswerWriter>(answer: Answer, writer: W, unread: &UnreadAnswers) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (CACHE_CONTROL, "no-cache"),
-        // Tells nginx not to hold frames back.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
     let conversation = conversation_header(&answer);
     let body = Body::new(Frames::new(answer, writer, unread));
-    (headers, conversation, body).into_response()
+    (EVENT_STREAM, conversation, body).into_response()
 }
 
 /// The whole answer as one JSON document: every delta goes to `push`, then `render` writes it.

@@ -7,6 +7,7 @@ pub enum Endpoint {
     PublicChatCompletions,
     Messages,
     CountTokens,
+    Images,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -20,6 +21,7 @@ impl Endpoint {
             Some("/v1/chat/completions") => Self::ChatCompletions,
             Some("/v1/messages") => Self::Messages,
             Some("/v1/messages/count_tokens") => Self::CountTokens,
+            Some("/v1/images/generations") => Self::Images,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
             _ => Self::Unknown,
         }
@@ -32,6 +34,7 @@ impl Endpoint {
             Self::PublicChatCompletions => "public.chat.completions",
             Self::Messages => "messages",
             Self::CountTokens => "messages.count_tokens",
+            Self::Images => "images.generations",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

@@ -6,6 +6,8 @@ pub mod body;
 pub mod caller;
 pub mod endpoint;
 pub mod error;
+pub mod files;
+pub mod links;
 pub mod middleware;
 pub mod openai;
 pub mod ops;
@@ -108,6 +110,7 @@ pub fn router(state: &AppState) -> Router {
                 .layer(same_origin.clone())
                 .layer(our_name.clone()),
         )
+        .nest("/v1", files::routes())
         .nest("/v1", keyed)
         .merge(ops::routes())
         .merge(

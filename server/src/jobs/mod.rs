@@ -3,6 +3,7 @@
 
 mod accounts;
 mod conversations;
+mod media;
 mod requests;
 mod sessions;
 mod unread;
@@ -108,6 +109,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(sessions::Sweep::new(context), store, &runner);
     jobs.spawn(accounts::Elapsed::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
+    jobs.spawn(media::Clean::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);
     jobs.spawn(unread::End::new(context), store, &runner);
 }

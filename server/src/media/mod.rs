@@ -1,4 +1,6 @@
-//! Files that requests name.
+//! Files: those that requests name by URL, and those that were generated.
 
 pub mod budget;
+pub mod files;
 pub mod remote_file;
+mod sniff;

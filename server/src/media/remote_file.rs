@@ -9,7 +9,6 @@
 //! host inside has no certificate for the name. Behind a socks5 proxy the checked address is sent.
 
 mod address;
-mod sniff;
 
 use std::{
     io,
@@ -27,7 +26,7 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::budget::Share;
+use super::{budget::Share, sniff};
 
 /// Longest address that is accepted, in bytes.
 const MAX_URL_BYTES: usize = 8192;

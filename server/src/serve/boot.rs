@@ -25,6 +25,7 @@ use crate::{
     http::{AppState, Shared},
     jobs::Jobs,
     limits::Limits,
+    media::files::MediaFiles,
     obs,
     runtime::{
         Runtime,
@@ -126,7 +127,8 @@ pub async fn build(
         mode: Mode::of(&config, demo, config.server.is_loopback()),
         ..Snapshot::own(effective, accounts)?
     };
-    let gateway = Gateway::new(&snapshot.settings, store.clone());
+    let media_files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
+    let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let current = Current::new(snapshot);
     let handover = (demo == Demo::UntilFirstAccount).then(Handover::new);
     let runtime = Arc::new(Runtime::new(

@@ -438,7 +438,7 @@ mod tests {
     use store::MasterKey;
 
     use super::*;
-    use crate::{gateway::Gateway, snapshot::Snapshot};
+    use crate::{gateway::Gateway, media::files::MediaFiles, snapshot::Snapshot};
 
     /// The page's service over a store and an empty pool.
     async fn page(folder: &tempfile::TempDir) -> Accounts {
@@ -446,7 +446,8 @@ mod tests {
         let key = MasterKey::load_or_create(folder.path(), None).unwrap();
         let store = store::open("", folder.path(), key).await.unwrap();
         let snapshot = Snapshot::own(Config::default(), Vec::new()).unwrap();
-        let gateway = Gateway::new(&snapshot.settings, store.clone());
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let gateway = Gateway::new(&snapshot.settings, store.clone(), files);
         let current = Current::new(snapshot);
         let runtime = Runtime::new(
             folder.path().to_owned(),

@@ -12,6 +12,8 @@ use grok2api_app::{
 use tokio::sync::Semaphore;
 
 use super::{accounts::to_page_tier, highlight};
+use settings::ModelKind;
+
 use crate::snapshot::Current;
 
 /// Code blocks that are coloured at once, each for up to half a second of a core.
@@ -42,7 +44,7 @@ impl PublicService for PublicPages {
         Ok(snapshot
             .settings
             .models
-            .chat()
+            .of_kind(ModelKind::Chat)
             .map(|model| ModelOption {
                 id: model.id.clone(),
                 cost: model.cost,

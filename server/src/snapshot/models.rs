@@ -47,11 +47,9 @@ impl Models {
         self.by_id.get(id).and_then(|at| self.list.get(*at))
     }
 
-    /// The models that chat.
-    pub fn chat(&self) -> impl Iterator<Item = &Arc<Model>> {
-        self.list
-            .iter()
-            .filter(|model| model.kind == ModelKind::Chat)
+    /// The models of one kind.
+    pub fn of_kind(&self, kind: ModelKind) -> impl Iterator<Item = &Arc<Model>> {
+        self.list.iter().filter(move |model| model.kind == kind)
     }
 }
 

@@ -19,6 +19,7 @@ mod floods;
 mod oddities;
 mod other_calls;
 mod page_origins;
+mod pictures;
 mod records;
 mod refusals;
 mod reload;

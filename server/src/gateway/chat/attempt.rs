@@ -10,10 +10,8 @@ use chat::{Deltas, FinishReason};
 use grok::{ChatCall, ChatStream, UpstreamError};
 use pool::Lease;
 
-use super::{
-    ChatContext, conversations::UpstreamConversation, deadlines::FrameWait, translate::Translator,
-};
-use crate::gateway::failure::Failure;
+use super::{ChatContext, conversations::UpstreamConversation, translate::Translator};
+use crate::gateway::{deadlines::FrameWait, error::Deadline, failure::Failure};
 
 /// Frames are gathered into one write up to this size, so that a fast upstream does not cost one
 /// system call an event.
@@ -50,7 +48,7 @@ impl Attempt {
         file_ids: &[String],
     ) -> Result<Self, Failure> {
         let call = call_upstream(lease, context, conversation, file_ids);
-        let stream = match context.deadlines.wait_for_head(call).await? {
+        let stream = match context.deadlines.wait(Deadline::FirstByte, call).await? {
             Ok(stream) => stream,
             Err(error) if conversation.is_some() && error.status() == Some(404) => {
                 return Err(Failure::LostConversation);

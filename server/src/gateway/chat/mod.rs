@@ -4,7 +4,6 @@ pub mod answer;
 mod attachments;
 mod attempt;
 pub mod conversations;
-mod deadlines;
 mod translate;
 pub mod unread;
 
@@ -23,9 +22,10 @@ use self::{
     attachments::ReadyFile,
     attempt::Attempt,
     conversations::{Scope, UpstreamConversation},
-    deadlines::Deadlines,
 };
-use super::{Gateway, accounts::Operation, error::GatewayError, failure::Failure};
+use super::{
+    Gateway, accounts::Operation, deadlines::Deadlines, error::GatewayError, failure::Failure,
+};
 use crate::{
     clock::now_ms,
     record::RequestRecord,
@@ -145,6 +145,7 @@ impl Gateway {
             shows_reasoning: request.reasoning.is_shown.unwrap_or(config.app.thinking),
             prompt_tokens: prompt.tokens(),
             deadlines: Deadlines {
+                section: "chat",
                 first: config.chat.stream_first_timeout.as_duration(),
                 idle: config.chat.stream_timeout.as_duration(),
                 total: config.chat.stream_total_timeout.as_duration(),

@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn what_is_busy_here_is_overloaded_there() {
-        let busy = ApiError::from(GatewayError::at_capacity(1));
+        let busy = ApiError::from(GatewayError::at_capacity(1, "chat.concurrent"));
         assert_eq!(status(&busy).as_u16(), 529);
         assert_eq!(body(&busy, "r").kind, ErrorKind::Overloaded);
         let upstream = gateway::ErrorKind::Upstream("upstream_error");

@@ -63,7 +63,7 @@ pub(super) fn is_from_us(uri: &Uri, headers: &HeaderMap, app_url: &str) -> bool 
 }
 
 /// The name that the caller used. HTTP/2 has it in the address, and mostly no header for it.
-pub(super) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+pub(in crate::http) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let host = headers.get(HOST);
     let host = host.map(|host| host.to_str().unwrap_or_default());
     host.or_else(|| Some(uri.authority()?.as_str()))

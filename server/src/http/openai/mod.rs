@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod error;
+mod images;
 mod models;
 
 use axum::{
@@ -17,4 +18,5 @@ pub fn routes() -> Router<AppState> {
         .route("/models", get(models::list_models))
         .route("/models/{*id}", get(models::get_model))
         .route("/chat/completions", post(chat::create_chat_completion))
+        .route("/images/generations", post(images::create_image))
 }

@@ -8,11 +8,20 @@ use axum::{
 use http::header::CONTENT_TYPE;
 use settings::ModelKind;
 
-use crate::{gateway::GatewayError, http::error::ApiError, snapshot::Snapshot};
+use std::sync::Arc;
 
-/// Lists the chat models of the catalogue in its order, each followed by its aliases.
+use crate::{
+    gateway::GatewayError,
+    http::error::ApiError,
+    snapshot::{Snapshot, models::Model},
+};
+
+/// Lists the models that chat, then those that make pictures, each followed by its aliases.
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
-    let models = snapshot.settings.models.chat();
+    let models = &snapshot.settings.models;
+    let models = models
+        .of_kind(ModelKind::Chat)
+        .chain(models.of_kind(ModelKind::Image));
     let names = models.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases));
     json(openai::models::list_json(names.map(|name| to_api(name))))
 }
@@ -26,8 +35,9 @@ pub(super) async fn get_model(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let model = snapshot.settings.models.get(&id);
-    let is_chat = model.is_some_and(|model| model.kind == ModelKind::Chat);
-    is_chat
+    let is_served = |model: &Arc<Model>| matches!(model.kind, ModelKind::Chat | ModelKind::Image);
+    model
+        .is_some_and(is_served)
         .then(|| json(to_api(&id).to_json()))
         .ok_or_else(|| GatewayError::model_not_found(&id).into())
 }

@@ -7,14 +7,14 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::{
-    gateway::{error::Deadline, failure::Failure},
-    timer::LazyTimer,
-};
+use super::{error::Deadline, failure::Failure};
+use crate::timer::LazyTimer;
 
-/// The three deadlines of a chat. `None` switches one off.
+/// The three deadlines of an answer. `None` switches one off.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::gateway) struct Deadlines {
+    /// Section of the configuration that sets them, for messages.
+    pub(in crate::gateway) section: &'static str,
     pub(in crate::gateway) first: Option<Duration>,
     pub(in crate::gateway) idle: Option<Duration>,
     pub(in crate::gateway) total: Option<Duration>,
@@ -28,11 +28,13 @@ struct End {
     at: Instant,
     deadline: Deadline,
     limit: Duration,
+    section: &'static str,
 }
 
 impl End {
     fn failure(self) -> Failure {
         Failure::Deadline {
+            section: self.section,
             deadline: self.deadline,
             after_secs: self.limit.as_secs(),
         }
@@ -40,15 +42,16 @@ impl End {
 }
 
 impl Deadlines {
-    /// Waits for the answer's head.
+    /// Waits for something that must come before `deadline`.
     ///
     /// # Errors
     /// It did not come in time.
-    pub(super) async fn wait_for_head<T>(
+    pub(super) async fn wait<T>(
         &self,
+        deadline: Deadline,
         future: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        let Some(end) = self.end(Deadline::FirstByte) else {
+        let Some(end) = self.end(deadline) else {
             return Ok(future.await);
         };
         timeout_at(end.at, future).await.map_err(|_| end.failure())
@@ -65,11 +68,13 @@ impl Deadlines {
             at: Instant::now() + limit,
             deadline,
             limit,
+            section: self.section,
         });
         let total = self.total.map(|limit| End {
             at: self.started + limit,
             deadline: Deadline::Total,
             limit,
+            section: self.section,
         });
         match (soon, total) {
             (Some(soon), Some(total)) if soon.at < total.at => Some(soon),
@@ -122,6 +127,7 @@ mod tests {
 
     fn wait(first: u64, idle: u64, total: Option<u64>) -> FrameWait {
         FrameWait::new(Deadlines {
+            section: "chat",
             first: Some(Duration::from_secs(first)),
             idle: Some(Duration::from_secs(idle)),
             total: total.map(Duration::from_secs),
@@ -135,6 +141,7 @@ mod tests {
         let Failure::Deadline {
             deadline,
             after_secs,
+            ..
         } = failure
         else {
             panic!("{failure:?}");
@@ -187,6 +194,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_without_a_deadline_has_no_timer() {
         let mut waiting = FrameWait::new(Deadlines {
+            section: "chat",
             first: None,
             idle: None,
             total: None,

@@ -1,6 +1,6 @@
 //! The type of a file: what was declared, checked against what is there.
 
-use super::FetchError;
+use super::remote_file::FetchError;
 
 const UNKNOWN: &str = "application/octet-stream";
 
@@ -38,7 +38,8 @@ pub(super) fn mime(
     }
 }
 
-fn image_type(content: &[u8]) -> Option<&'static str> {
+/// What a picture is by its first bytes, of the kinds that browsers show.
+pub(super) fn image_type(content: &[u8]) -> Option<&'static str> {
     if content.starts_with(b"\xff\xd8\xff") {
         Some("image/jpeg")
     } else if content.starts_with(b"\x89PNG\r\n\x1a\n") {

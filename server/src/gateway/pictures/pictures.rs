@@ -1,0 +1,236 @@
+//! Pictures under way: what every protocol renders.
+//!
+//! [`Pictures::next`] until `None`, then [`Pictures::commit`] before the end is sent
+//! (`docs/decisions/0003`). Dropping it at any moment ends the upstream call and gives the account
+//! back unharmed.
+
+use std::sync::Arc;
+
+use ::chat::Usage;
+use bytes::Bytes;
+use grok::Stage;
+use pool::{Lease, Outcome};
+use store::{MediaKind, MediaRow};
+use uuid::Uuid;
+
+use super::{
+    PictureContext,
+    attempt::{Attempt, Seen},
+};
+use crate::{
+    clock::now_ms,
+    gateway::{Gateway, GatewayError, failure::Failure, slots::Slot},
+    media::files::{MediaError, StoredFile},
+    record::RequestRecord,
+};
+
+/// Model tokens that a picture counts for: the upstream tells none. What OpenAI counts for a square
+/// one of medium quality.
+const PICTURE_TOKENS: u64 = 1056;
+
+/// A picture at some stage.
+#[derive(Clone, Debug)]
+pub enum Picture {
+    Partial {
+        /// The upstream's id, the same at every stage.
+        id: String,
+        /// Which of the wanted ones, from 0.
+        index: u32,
+        /// `preview` or `medium`.
+        stage: &'static str,
+        file: Bytes,
+    },
+    Finished(Finished),
+}
+
+/// A finished picture.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub id: String,
+    pub index: u32,
+    pub file: Bytes,
+    /// Its name where it is kept; always there where the request needs it.
+    pub name: Option<String>,
+}
+
+/// Pictures under way. Holds its account, its slot and the upstream call.
+pub struct Pictures {
+    gateway: Arc<Gateway>,
+    context: PictureContext,
+    /// `None` once it has broken off.
+    lease: Option<Lease>,
+    attempt: Attempt,
+    /// Of the finished ones that were kept.
+    rows: Vec<MediaRow>,
+    finished: u32,
+    created: i64,
+    _slot: Slot,
+}
+
+impl Pictures {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        context: PictureContext,
+        (lease, attempt): (Lease, Attempt),
+        slot: Slot,
+    ) -> Self {
+        let record = &context.caller.record;
+        record.first_byte(record.started().elapsed());
+        Self {
+            gateway,
+            context,
+            lease: Some(lease),
+            attempt,
+            rows: Vec::new(),
+            finished: 0,
+            created: now_ms() / 1000,
+            _slot: slot,
+        }
+    }
+
+    #[must_use]
+    pub fn record(&self) -> &RequestRecord {
+        &self.context.caller.record
+    }
+
+    /// Unix seconds.
+    #[must_use]
+    pub fn created(&self) -> i64 {
+        self.created
+    }
+
+    /// Estimated, of what has been finished.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        Usage {
+            prompt_tokens: self.context.prompt_tokens(),
+            completion_tokens: PICTURE_TOKENS * u64::from(self.finished.max(1)),
+            reasoning_tokens: 0,
+            estimated: true,
+        }
+    }
+
+    /// What is new, or `None` when that was all. Finished pictures have been kept.
+    ///
+    /// # Errors
+    /// It broke off: say so and drop it.
+    ///
+    /// # Cancellation
+    /// A picture that was being kept is lost: drop all of it.
+    pub async fn next(&mut self) -> Result<Option<Picture>, GatewayError> {
+        let seen = match self.attempt.next(&self.context).await {
+            Ok(Some(seen)) => seen,
+            Ok(None) => return Ok(None),
+            Err(failure) => return Err(self.broken(failure)),
+        };
+        let stage = match seen.stage {
+            Stage::Preview => "preview",
+            Stage::Medium => "medium",
+            Stage::Final => return self.keep(seen).await.map(Some),
+        };
+        Ok(Some(Picture::Partial {
+            id: seen.id,
+            index: seen.index,
+            stage,
+            file: seen.file,
+        }))
+    }
+
+    async fn keep(&mut self, seen: Seen) -> Result<Picture, GatewayError> {
+        let stored = self
+            .gateway
+            .media_files
+            .store_image(seen.file.clone())
+            .await;
+        let name = match stored {
+            Ok(stored) => Some(self.note(stored)),
+            Err(MediaError::NotAPicture) => return Err(self.broken(Failure::NotAPicture)),
+            Err(error) => {
+                let request_id = self.record().id();
+                tracing::error!(%request_id, %error, "a picture cannot be kept: {error}");
+                if self.context.request.needs_file {
+                    return Err(GatewayError::media_unavailable());
+                }
+                None
+            }
+        };
+        self.finished += 1;
+        Ok(Picture::Finished(Finished {
+            id: seen.id,
+            index: seen.index,
+            file: seen.file,
+            name,
+        }))
+    }
+
+    /// The row of a kept picture; it is stored with [`Pictures::commit`].
+    fn note(&mut self, stored: StoredFile) -> String {
+        let lease = self.lease.as_ref();
+        let account = lease.map(|lease| lease.credential().last_four().to_owned());
+        let record = self.record();
+        let row = MediaRow {
+            id: Uuid::now_v7().simple().to_string(),
+            at_ms: now_ms(),
+            kind: MediaKind::Image,
+            file: stored.name.clone(),
+            mime: stored.mime.to_owned(),
+            bytes: stored.bytes,
+            width: stored.width,
+            height: stored.height,
+            prompt: self.context.request.prompt.clone(),
+            model: self.context.model.id.clone(),
+            params: self.context.params(),
+            parent: None,
+            account: account.unwrap_or_default(),
+            key: record.key().map(|key| key.to_string()),
+            request_id: record.id().to_string(),
+        };
+        self.rows.push(row);
+        stored.name
+    }
+
+    /// Charges the account and makes rows, usage and quota durable. Only then may the caller see the
+    /// end; `last_bytes` is its length.
+    ///
+    /// # Errors
+    /// [`crate::gateway::ErrorKind::StoreUnavailable`]; the account has been charged in memory.
+    pub async fn commit(self, last_bytes: usize) -> Result<(), GatewayError> {
+        let usage = self.usage();
+        let Self {
+            gateway,
+            context,
+            lease,
+            attempt,
+            rows,
+            ..
+        } = self;
+        let cost = context.model.cost * attempt.calls;
+        let finish = |lease: Lease| lease.finish(Outcome::Success { cost }, now_ms());
+        let changes = lease.map(finish).unwrap_or_default();
+        if !rows.is_empty() {
+            gateway.store.insert_media(rows).await.map_err(|error| {
+                tracing::error!(request_id = %context.caller.record.id(), %error, "the rows of pictures were not stored");
+                GatewayError::store_unavailable()
+            })?;
+        }
+        let record = &context.caller.record;
+        let committed = record.commit(changes, usage, cost, last_bytes).await;
+        committed.map_err(|_| GatewayError::store_unavailable())
+    }
+
+    /// What the caller has seen is spent: no other account is tried.
+    fn broken(&mut self, failure: Failure) -> GatewayError {
+        let record = &self.context.caller.record;
+        record.attempt_broke(failure.label());
+        if let Some(lease) = self.lease.take() {
+            tracing::warn!(
+                request_id = %record.id(), account.id = %lease.account_id(),
+                reason = failure.label(), "the pictures broke off"
+            );
+            let (snapshot, model) = (&self.context.caller.snapshot, &self.context.model);
+            self.gateway
+                .account_for_failure(snapshot, lease, &failure, &model.upstream_name);
+        }
+        failure.into_error(1)
+    }
+}

@@ -1,0 +1,107 @@
+//! `GET /v1/files/{image,video}/{name}`: generated media. No key: the name is the secret, and it is in
+//! every address that is given out.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+};
+use http_body::{Frame, SizeHint};
+use store::MediaKind;
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+use super::{AppState, error::ApiError};
+use crate::media::files::Reading;
+
+/// What lies under a name never changes.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A file that is opened by itself runs nothing and loads nothing.
+const ALONE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+
+/// Routes that need no key.
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/files/{kind}/{name}", get(read_file))
+}
+
+/// A body that keeps its file from being cleaned up.
+struct Held<B> {
+    body: B,
+    _reading: Reading,
+}
+
+impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A file, or the part of it that `Range` asks for.
+///
+/// # Errors
+/// 404 for what is not there.
+async fn read_file(
+    State(state): State<AppState>,
+    Path((kind, name)): Path<(String, String)>,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let missing = || ApiError::NotFound("There is no such file here, or no longer.".to_owned());
+    let kind = MediaKind::from_name(&kind).ok_or_else(missing)?;
+    let files = state.gateway.media_files();
+    let (place, reading) = files.read(kind, &name).ok_or_else(missing)?;
+    let tag = HeaderValue::try_from(format!("\"{name}\"")).map_err(anyhow::Error::from)?;
+    let headers = request.headers_mut();
+    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| {
+        let known = known.as_bytes();
+        known == b"*" || known.windows(tag.len()).any(|part| part == tag.as_bytes())
+    });
+    if headers.remove(IF_RANGE).is_some_and(|known| known != tag) {
+        headers.remove(RANGE);
+    }
+    let mut response = match is_known && place.is_file() {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ServeFile::new(&place)
+            .oneshot(request)
+            .await
+            .map_err(anyhow::Error::from)?
+            .map(|body| {
+                Body::new(Held {
+                    body,
+                    _reading: reading,
+                })
+            }),
+    };
+    if response.status() == StatusCode::NOT_FOUND {
+        return Err(missing());
+    }
+    let headers = response.headers_mut();
+    headers.insert(ETAG, tag);
+    headers.insert(CACHE_CONTROL, FOR_EVER);
+    headers.insert(CONTENT_SECURITY_POLICY, ALONE);
+    Ok(response)
+}

@@ -1,0 +1,115 @@
+//! Addresses under which callers reach this server's files.
+
+use axum::extract::FromRequestParts;
+use http::{HeaderMap, request::Parts};
+
+use super::{AppState, PeerAddr, error::ApiError, middleware::origin};
+use crate::snapshot::{Settings, Snapshot};
+
+/// What addresses of ours begin with: `app.app_url`, else the address of this request, as trusted
+/// proxies tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links(String);
+
+impl Links {
+    /// Where a picture's file is.
+    #[must_use]
+    pub fn image(&self, name: &str) -> String {
+        format!("{}/v1/files/image/{name}", self.0)
+    }
+
+    fn of(parts: &Parts, settings: &Settings) -> Self {
+        let app_url = settings.config.app.app_url.trim_end_matches('/');
+        if !app_url.is_empty() {
+            return Self(app_url.to_owned());
+        }
+        let peer = parts.extensions.get::<PeerAddr>();
+        let is_trusted = peer.is_some_and(|peer| settings.trusts(peer.0.ip()));
+        let told = |name| is_trusted.then(|| last(&parts.headers, name)).flatten();
+        let scheme = match told("x-forwarded-proto") {
+            Some("https") => "https",
+            _ => "http",
+        };
+        let host = told("x-forwarded-host").filter(|host| is_host(host));
+        let host = host.or_else(|| origin::authority(&parts.uri, &parts.headers));
+        Self(format!("{scheme}://{}", host.unwrap_or("127.0.0.1")))
+    }
+}
+
+impl FromRequestParts<AppState> for Links {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let snapshot = parts.extensions.get::<Snapshot>();
+        let snapshot = snapshot.ok_or_else(|| anyhow::anyhow!("the request layer is missing"))?;
+        Ok(Self::of(parts, &snapshot.settings))
+    }
+}
+
+/// The last value: the one that the nearest proxy has added.
+fn last<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let values = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    values.rsplit(',').next().map(str::trim)
+}
+
+fn is_host(text: &str) -> bool {
+    let is_fitting = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    !text.is_empty() && text.chars().all(is_fitting)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use settings::Config;
+
+    use super::*;
+
+    fn links(app_url: &str, headers: &[(&'static str, &str)]) -> String {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config::default();
+        config.app.app_url = app_url.to_owned();
+        config.server.trusted_proxies = vec!["10.0.0.0/8".to_owned()];
+        let settings = Settings::build(config, None).unwrap();
+        let mut request = Request::get("/v1/models");
+        let mut peer = "192.0.2.1:1";
+        for (name, value) in headers {
+            match *name {
+                "peer" => peer = value,
+                name => request = request.header(name, *value),
+            }
+        }
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+        Links::of(&parts, &settings).image("a.jpg")
+    }
+
+    #[test]
+    fn the_configured_address_wins_then_the_request_says_it() {
+        let host = ("host", "192.0.2.9:8000");
+        let end = "/v1/files/image/a.jpg";
+        assert_eq!(
+            links("https://g.test/", &[host]),
+            format!("https://g.test{end}")
+        );
+        assert_eq!(links("", &[host]), format!("http://192.0.2.9:8000{end}"));
+    }
+
+    #[test]
+    fn only_trusted_proxies_say_what_the_browser_sees() {
+        let told = [
+            ("host", "inside:8000"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil.test, g.test"),
+        ];
+        let end = "/v1/files/image/a.jpg";
+        assert_eq!(links("", &told), format!("http://inside:8000{end}"));
+        let trusted: Vec<_> = told.into_iter().chain([("peer", "10.1.2.3:1")]).collect();
+        assert_eq!(links("", &trusted), format!("https://g.test{end}"));
+        let odd = [
+            ("host", "h"),
+            ("x-forwarded-host", "a b"),
+            ("peer", "10.1.2.3:1"),
+        ];
+        assert_eq!(links("", &odd), format!("http://h{end}"));
+    }
+}

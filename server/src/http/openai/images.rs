@@ -1,0 +1,225 @@
+//! `POST /v1/images/generations`.
+
+use std::collections::HashMap;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use futures::stream;
+use http::header::CONTENT_TYPE;
+use openai::images::{Answer, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Partial};
+use settings::ImageFormat as Configured;
+
+use super::error;
+use crate::{
+    gateway::{
+        GatewayError,
+        pictures::{Finished, Picture, PictureRequest, Pictures},
+    },
+    http::{
+        AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
+        links::Links,
+    },
+};
+
+/// Pictures, as one document or as events while they come.
+///
+/// # Errors
+/// Every error of the gateway, as long as no byte has been sent.
+pub(super) async fn create_image(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    links: Links,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
+    let (asked, memory) = body.parse(openai::images::parse).await?;
+    let configured = caller.snapshot.settings.config.app.image_format;
+    let format = asked.format.unwrap_or(match configured {
+        Configured::Url => ImageFormat::Url,
+        Configured::B64Json | Configured::Base64 => ImageFormat::Base64,
+    });
+    let request = PictureRequest {
+        model: asked.model.clone(),
+        prompt: asked.prompt.clone(),
+        count: asked.count,
+        aspect_ratio: asked.size.aspect_ratio,
+        is_high_quality: asked.is_high_quality,
+        is_nsfw_allowed: None,
+        is_stream: asked.stream,
+        needs_file: format == ImageFormat::Url,
+    };
+    let pictures = Box::pin(state.gateway.pictures(caller, request)).await?;
+    drop(memory);
+    let form = Form { format, links };
+    match asked.stream {
+        true => Ok(events(pictures, &asked, form)),
+        false => whole(pictures, &form).await,
+    }
+}
+
+/// How pictures are returned.
+struct Form {
+    format: ImageFormat,
+    links: Links,
+}
+
+impl Form {
+    fn finished(&self, picture: &Finished) -> Image {
+        match (&picture.name, self.format) {
+            (Some(name), ImageFormat::Url) => Image::Url(self.links.image(name)),
+            _ => Image::Base64(STANDARD.encode(&picture.file)),
+        }
+    }
+}
+
+async fn whole(mut pictures: Pictures, form: &Form) -> Result<Response, ApiError> {
+    let mut images = Vec::new();
+    while let Some(picture) = pictures.next().await? {
+        if let Picture::Finished(picture) = picture {
+            images.push(form.finished(&picture));
+        }
+    }
+    let answer = Answer {
+        created: pictures.created(),
+        usage: usage(&pictures),
+        images,
+    };
+    let body = answer.to_json();
+    pictures.commit(body.len()).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+fn usage(pictures: &Pictures) -> ImageUsage {
+    let usage = pictures.usage();
+    ImageUsage {
+        prompt_tokens: usage.prompt_tokens,
+        image_tokens: usage.completion_tokens,
+    }
+}
+
+fn events(pictures: Pictures, asked: &ImageRequest, form: Form) -> Response {
+    let events = Events {
+        writer: EventWriter {
+            created: pictures.created(),
+            size: asked.size.name,
+        },
+        request_id: pictures.record().id().to_string(),
+        partials: asked.partial_images.unwrap_or(u32::MAX),
+        shown: HashMap::new(),
+        held: Vec::new(),
+        pictures,
+        form,
+    };
+    let body = stream::unfold(Some(events), |events| async {
+        let (frames, events) = events?.next().await;
+        Some((Ok::<_, std::convert::Infallible>(frames), events))
+    });
+    (EVENT_STREAM, Body::from_stream(body)).into_response()
+}
+
+/// The events of one stream.
+struct Events {
+    pictures: Pictures,
+    writer: EventWriter,
+    form: Form,
+    request_id: String,
+    /// Stages of each picture that may still be shown.
+    partials: u32,
+    /// How many stages of each picture were shown.
+    shown: HashMap<u32, u32>,
+    /// The last finished picture: it is the end of the stream, which is sent when the request has been
+    /// recorded.
+    held: Vec<u8>,
+}
+
+impl Events {
+    /// The next frames, and what is left of the stream.
+    async fn next(mut self) -> (Bytes, Option<Self>) {
+        loop {
+            match self.pictures.next().await {
+                Ok(Some(picture)) => {
+                    let frames = self.write(&picture);
+                    if !frames.is_empty() {
+                        return (frames.into(), Some(self));
+                    }
+                }
+                Ok(None) => return (self.end().await, None),
+                Err(error) => return (self.failed(error), None),
+            }
+        }
+    }
+
+    fn write(&mut self, picture: &Picture) -> Vec<u8> {
+        let mut out = Vec::new();
+        match picture {
+            Picture::Partial {
+                id,
+                index,
+                stage,
+                file,
+            } => {
+                let shown = self.shown.entry(*index).or_default();
+                if *shown >= self.partials {
+                    return out;
+                }
+                let partial = Partial {
+                    id,
+                    index: *index,
+                    stage_index: *shown,
+                    stage,
+                    image: &Image::Base64(STANDARD.encode(file)),
+                };
+                self.writer.partial(&partial, &mut out);
+                *shown += 1;
+            }
+            Picture::Finished(picture) => {
+                out = std::mem::take(&mut self.held);
+                let image = self.form.finished(picture);
+                let place = (picture.id.as_str(), picture.index);
+                let usage = usage(&self.pictures);
+                self.writer.completed(place, &image, usage, &mut self.held);
+            }
+        }
+        out
+    }
+
+    async fn end(self) -> Bytes {
+        let Self {
+            pictures,
+            held,
+            writer,
+            request_id,
+            ..
+        } = self;
+        let record = pictures.record().clone();
+        match pictures.commit(held.len()).await {
+            Ok(()) => held.into(),
+            Err(error) => failed(&writer, error, &record, &request_id),
+        }
+    }
+
+    fn failed(&self, error: GatewayError) -> Bytes {
+        failed(
+            &self.writer,
+            error,
+            self.pictures.record(),
+            &self.request_id,
+        )
+    }
+}
+
+fn failed(
+    writer: &EventWriter,
+    error: GatewayError,
+    record: &crate::record::RequestRecord,
+    request_id: &str,
+) -> Bytes {
+    let error = ApiError::from(error);
+    record.error(error.status().as_u16(), error.code());
+    let mut out = Vec::new();
+    writer.error(&error::body(&error, request_id), &mut out);
+    out.into()
+}

@@ -1,0 +1,327 @@
+//! Files of generated media, `<DATA_DIR>/media/{image,video}/<name>`.
+//!
+//! A file is written beside its place, synced and renamed, so no half one is ever seen. Its name is
+//! the hash of its content: equal files are one, a name cannot be guessed without having the file, and
+//! what lies under a name never changes.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use store::MediaKind;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::sniff::image_type;
+
+/// Files on their way are here, and what is left of a crash until the next start.
+const UNFINISHED: &str = "unfinished";
+/// Hexadecimal digits of a name: 160 bits.
+const NAME_DIGITS: usize = 40;
+
+/// The folder of generated media. Cheap to clone.
+#[derive(Clone)]
+pub struct MediaFiles(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    /// How often each file is being read.
+    readers: Mutex<HashMap<String, usize>>,
+}
+
+/// A file that was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    pub name: String,
+    pub mime: &'static str,
+    pub bytes: u64,
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Why a file was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    #[error("it is no picture that this server knows")]
+    NotAPicture,
+    #[error("the disk is full")]
+    Full,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What one clean-up did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Names of deleted files.
+    pub files: Vec<String>,
+    /// Bytes that are left.
+    pub bytes_left: u64,
+}
+
+/// Keeps a file from being cleaned up until it is dropped.
+pub struct Reading {
+    files: MediaFiles,
+    name: String,
+}
+
+impl MediaFiles {
+    /// Makes the folders and removes what a crash has left unfinished.
+    ///
+    /// # Errors
+    /// The folders cannot be made.
+    pub fn open(data_dir: &Path) -> io::Result<Self> {
+        let folder = data_dir.join("media");
+        let unfinished = folder.join(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        make_private(&folder)?;
+        make_private(&unfinished)?;
+        for kind in MediaKind::ALL {
+            make_private(&folder.join(kind.as_str()))?;
+        }
+        Ok(Self(Arc::new(Inner {
+            folder,
+            readers: Mutex::default(),
+        })))
+    }
+
+    /// Stores a picture; what it is is read from its content.
+    ///
+    /// # Errors
+    /// It is none, or cannot be written.
+    pub async fn store_image(&self, content: Bytes) -> Result<StoredFile, MediaError> {
+        let files = self.clone();
+        let storing = spawn_blocking(move || files.write_image(&content));
+        storing.await.map_err(io::Error::other)?
+    }
+
+    fn write_image(&self, content: &[u8]) -> Result<StoredFile, MediaError> {
+        let mime = image_type(content).ok_or(MediaError::NotAPicture)?;
+        let size = imagesize::blob_size(content).map_err(|_| MediaError::NotAPicture)?;
+        let hash = format!("{:x}", Sha256::digest(content));
+        let digits = hash.get(..NAME_DIGITS).unwrap_or(&hash);
+        let name = format!("{digits}.{}", extension(mime));
+        let place = self.place(MediaKind::Image, &name);
+        if place.exists() {
+            // Used again: the oldest go first.
+            let _ = fs::File::open(&place).and_then(|file| file.set_modified(SystemTime::now()));
+        } else {
+            self.write(&place, content)?;
+        }
+        Ok(StoredFile {
+            name,
+            mime,
+            bytes: content.len() as u64,
+            width: u32::try_from(size.width).unwrap_or(0),
+            height: u32::try_from(size.height).unwrap_or(0),
+        })
+    }
+
+    fn write(&self, place: &Path, content: &[u8]) -> Result<(), MediaError> {
+        let beside = self.0.folder.join(UNFINISHED);
+        let beside = beside.join(Uuid::new_v4().simple().to_string());
+        let written = fs::write(&beside, content)
+            .and_then(|()| fs::File::open(&beside)?.sync_data())
+            .and_then(|()| fs::rename(&beside, place));
+        written.map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => MediaError::Full,
+                _ => MediaError::Io(error),
+            }
+        })
+    }
+
+    /// Where a file is, and a hold on it; `None` for what is no name of ours.
+    #[must_use]
+    pub fn read(&self, kind: MediaKind, name: &str) -> Option<(PathBuf, Reading)> {
+        if !is_name(name) {
+            return None;
+        }
+        *self.0.readers.lock().entry(name.to_owned()).or_default() += 1;
+        let reading = Reading {
+            files: self.clone(),
+            name: name.to_owned(),
+        };
+        Some((self.place(kind, name), reading))
+    }
+
+    fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
+        self.0.folder.join(kind.as_str()).join(name)
+    }
+
+    /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
+    /// `limit`. Files that are being read stay.
+    ///
+    /// # Errors
+    /// The folders cannot be read.
+    pub async fn clean(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
+        let files = self.clone();
+        let cleaning = spawn_blocking(move || files.clean_now(limit, target));
+        cleaning.await.map_err(io::Error::other)?
+    }
+
+    fn clean_now(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
+        let mut found = Vec::new();
+        for kind in MediaKind::ALL {
+            for entry in fs::read_dir(self.0.folder.join(kind.as_str()))? {
+                let entry = entry?;
+                let about = entry.metadata()?;
+                found.push((about.modified()?, about.len(), entry.path()));
+            }
+        }
+        found.sort();
+        let mut cleaned = Cleaned {
+            files: Vec::new(),
+            bytes_left: found.iter().map(|(_, bytes, _)| bytes).sum(),
+        };
+        if cleaned.bytes_left <= limit {
+            return Ok(cleaned);
+        }
+        for (_, bytes, place) in found {
+            if cleaned.bytes_left <= target {
+                break;
+            }
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            if self.0.readers.lock().contains_key(name.as_ref()) {
+                continue;
+            }
+            fs::remove_file(&place)?;
+            cleaned.bytes_left -= bytes;
+            cleaned.files.push(name.into_owned());
+        }
+        Ok(cleaned)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let mut readers = self.files.0.readers.lock();
+        if let Some(count) = readers.get_mut(&self.name) {
+            *count -= 1;
+            if *count == 0 {
+                readers.remove(&self.name);
+            }
+        }
+    }
+}
+
+/// Makes a folder that other users of the machine cannot look into.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Whether it is a picture of a kind that browsers show.
+#[must_use]
+pub fn is_picture(content: &[u8]) -> bool {
+    image_type(content).is_some()
+}
+
+/// `<hex digits>.<letters and digits>`, and so no path.
+fn is_name(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(digits, extension)| {
+        digits.len() == NAME_DIGITS
+            && digits.bytes().all(|b| b.is_ascii_hexdigit())
+            && (1..=5).contains(&extension.len())
+            && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+}
+
+fn extension(mime: &str) -> &'static str {
+    match mime {
+        "image/png" => "png",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        _ => "jpg",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(shade: u8, filling: usize) -> Bytes {
+        let mut file =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0".to_vec();
+        file.extend(vec![shade; filling]);
+        file.into()
+    }
+
+    #[tokio::test]
+    async fn equal_files_are_one_and_names_are_no_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let first = files.store_image(png(1, 10)).await.unwrap();
+        assert_eq!(files.store_image(png(1, 10)).await.unwrap(), first);
+        assert_ne!(files.store_image(png(2, 10)).await.unwrap(), first);
+        assert_eq!((first.width, first.height, first.mime), (2, 3, "image/png"));
+        let (place, _reading) = files.read(MediaKind::Image, &first.name).unwrap();
+        assert_eq!(fs::read(place).unwrap(), png(1, 10));
+        for odd in [
+            "",
+            "..",
+            "../a.png",
+            "a.png",
+            &format!("{}.png/", "a".repeat(40)),
+        ] {
+            assert!(files.read(MediaKind::Image, odd).is_none(), "{odd}");
+        }
+        let page = Bytes::from_static(b"<!DOCTYPE html>");
+        let refused = files.store_image(page).await.unwrap_err();
+        assert!(matches!(refused, MediaError::NotAPicture));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_go_first_but_never_one_that_is_being_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let mut names = Vec::new();
+        for shade in 0..5 {
+            let stored = files.store_image(png(shade, 967)).await.unwrap();
+            let (place, _) = files.read(MediaKind::Image, &stored.name).unwrap();
+            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(shade));
+            fs::File::options()
+                .write(true)
+                .open(place)
+                .unwrap()
+                .set_modified(at)
+                .unwrap();
+            names.push(stored.name);
+        }
+        assert_eq!(
+            files.clean(5000, 0).await.unwrap().files,
+            [""; 0],
+            "not over"
+        );
+        let (_, reading) = files.read(MediaKind::Image, &names[0]).unwrap();
+        let cleaned = files.clean(4999, 3000).await.unwrap();
+        assert_eq!(cleaned.files, names[1..3]);
+        assert_eq!(cleaned.bytes_left, 3000);
+        drop(reading);
+        assert_eq!(files.clean(0, 2000).await.unwrap().files, names[..1]);
+    }
+
+    #[test]
+    fn what_a_crash_left_unfinished_is_gone_after_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        MediaFiles::open(folder.path()).unwrap();
+        let half = folder.path().join("media").join(UNFINISHED).join("half");
+        fs::write(&half, "half").unwrap();
+        MediaFiles::open(folder.path()).unwrap();
+        assert!(!half.exists());
+    }
+}
