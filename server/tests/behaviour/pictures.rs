@@ -321,14 +321,14 @@ async fn silence_and_huge_pictures_end_with_a_clear_error() {
     let huge = Reply::HugePicture {
         size_bytes: 40 * 1024 * 1024,
     };
-    for (reply, status, code) in [
-        (stall, 504, "stream_idle_timeout"),
-        (Reply::Hang, 504, "stream_first_timeout"),
-        (huge, 502, "upstream_error"),
+    for (reply, idle_secs, status, code) in [
+        (stall, 1, 504, "stream_idle_timeout"),
+        (Reply::Hang, 60, 504, "stream_first_timeout"),
+        (huge, 60, 502, "upstream_error"),
     ] {
         let setup = Setup::accounts([ONE]);
-        let config = "[image]\nstream_first_timeout = 2\nstream_timeout = 1\n";
-        let server = setup.config(config).start().await;
+        let config = format!("[image]\nstream_first_timeout = 5\nstream_timeout = {idle_secs}\n");
+        let server = setup.config(&config).start().await;
         script(&server, [reply]);
         let answer = ask(&server, &json!({"prompt": "x"})).await;
         answer.assert_error(status, code);
