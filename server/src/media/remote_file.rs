@@ -256,6 +256,11 @@ impl RemoteFiles {
             .tls_backend_preconfigured(self.tls()?)
             .redirect(Policy::none())
             .no_proxy()
+            // Whoever owns the address would choose the memory that it takes to undo its compression.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .tcp_nodelay(true)
             .connect_timeout(CONNECT_TIMEOUT);
         let mut proxy_host = None;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use async_compression::zstd::DParameter;
 use bytes::Bytes;
 use futures::stream;
 use http::HeaderMap;
@@ -21,6 +22,8 @@ use crate::error::UpstreamError;
 
 /// As much as is decompressed in one go.
 const DECODE_BYTES: usize = 8 * 1024;
+/// 8 MiB, which every zstd decoder must take. The library would give 128 MiB to who asks for it.
+const MAX_ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Dropping it before its end ends the exchange.
 pub(crate) struct Body(Kind);
@@ -54,33 +57,46 @@ impl Body {
         let coding = coding.as_bytes().to_ascii_lowercase();
         let decoded: Pin<Box<dyn AsyncRead + Send>> = match coding.as_slice() {
             b"gzip" | b"x-gzip" => {
-                let mut decoder = GzipDecoder::new(self.into_reader());
+                let mut decoder = GzipDecoder::new(self.into_reader(nothing));
                 decoder.multiple_members(true);
                 Box::pin(decoder)
             }
-            b"br" => Box::pin(BrotliDecoder::new(self.into_reader())),
+            b"br" => Box::pin(BrotliDecoder::new(self.into_reader(asks_for_large_window))),
             b"zstd" => {
-                let mut decoder = ZstdDecoder::new(self.into_reader());
+                let window = [DParameter::window_log_max(MAX_ZSTD_WINDOW_LOG)];
+                let mut decoder = ZstdDecoder::with_params(self.into_reader(nothing), &window);
                 decoder.multiple_members(true);
                 Box::pin(decoder)
             }
-            b"deflate" => Box::pin(ZlibDecoder::new(self.into_reader())),
+            b"deflate" => Box::pin(ZlibDecoder::new(self.into_reader(nothing))),
             _ => return self,
         };
         Self(Kind::Decoded(decoded))
     }
 
+    /// `refuses` judges the first byte.
     fn into_reader(
         mut self,
+        refuses: fn(u8) -> bool,
     ) -> StreamReader<impl futures::Stream<Item = io::Result<Bytes>>, Bytes> {
         // The decoders drop what they have when the end follows in the same poll: it comes in the next.
         let mut end = None;
+        let mut is_judged = false;
         StreamReader::new(stream::poll_fn(move |context| {
             if let Some(end) = end.take() {
                 return Poll::Ready(end);
             }
             match ready!(self.poll_chunk(context)) {
-                Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                Some(Ok(chunk)) => {
+                    let first = chunk.first().filter(|_| !is_judged);
+                    is_judged |= !chunk.is_empty();
+                    let is_refused = first.is_some_and(|&first| refuses(first));
+                    return Poll::Ready(Some(if is_refused {
+                        Err(io::Error::other("its compression takes too much memory"))
+                    } else {
+                        Ok(chunk)
+                    }));
+                }
                 Some(Err(error)) => end = Some(Some(Err(io::Error::other(error)))),
                 None => end = Some(None),
             }
@@ -134,6 +150,16 @@ impl Body {
             .await
             .transpose()
     }
+}
+
+fn nothing(_first: u8) -> bool {
+    false
+}
+
+/// Brotli as RFC 7932 has it needs 16 MiB at most. Its extension for windows of up to 1 GiB, which the
+/// decoder knows, begins with a byte that is not valid there.
+fn asks_for_large_window(first: u8) -> bool {
+    first & 0x7f == 0x11
 }
 
 /// Our own errors come through a decoder as they were.

@@ -174,3 +174,46 @@ async fn a_refusal_is_heard_before_a_large_request_is_out() {
     };
     assert_eq!(error.status(), Some(413));
 }
+
+/// A brotli stream of one uncompressed block; the first `bits` of `window` are its header.
+fn brotli(window: u64, bits: u32, content: &[u8]) -> Vec<u8> {
+    // Not the last block, four digits of length, the length, not compressed.
+    let block = (content.len() as u64 - 1) << 3 | 1 << 19;
+    let head = (window | block << bits).to_le_bytes();
+    let head = &head[..(bits as usize + 20).div_ceil(8)];
+    [head, content, &[3]].concat()
+}
+
+/// A zstd frame of one raw block.
+fn zstd(window_log: u8, content: &[u8]) -> Vec<u8> {
+    let head = [0x28, 0xb5, 0x2f, 0xfd, 0, (window_log - 10) << 3];
+    let block = (u32::try_from(content.len()).unwrap() << 3 | 1).to_le_bytes();
+    [&head[..], &block[..3], content].concat()
+}
+
+/// A frame of zstd that nobody may ask for comes behind one that is small, too.
+#[tokio::test]
+async fn a_compression_that_asks_for_much_memory_is_refused() {
+    let content = whole().into_bytes();
+    let (first, second) = content.split_at(9);
+    let both = |log: u8| [zstd(17, first), zstd(log, second)].concat();
+    for (coding, body, is_read) in [
+        ("br", brotli(0x0f, 4, &content), true),
+        ("br", brotli(30 << 8 | 0x11, 14, &content), false),
+        ("br", brotli(24 << 8 | 0x11, 14, &content), false),
+        ("zstd", both(23), true),
+        ("zstd", zstd(24, &content), false),
+        ("zstd", both(27), false),
+    ] {
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        let answer = [head.as_bytes(), &body].concat();
+        let scripted = Scripted::start(vec![vec![answer]]).await;
+        match ask(&scripted.client()).await {
+            Ok(tokens) => assert!(is_read && tokens == ["hi"], "{coding} {body:x?}"),
+            Err(error) => assert!(!is_read && error.label() == "cut", "{error} for {body:x?}"),
+        }
+    }
+}

@@ -8,6 +8,7 @@ use axum::{
     routing::get,
 };
 use futures::stream;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use tokio::net::TcpListener;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
@@ -118,6 +119,23 @@ async fn a_file_is_fetched_from_the_address_that_was_checked() {
     );
     let requests = net.requests.lock().unwrap();
     assert!(requests[0].get("cookie").is_none() && requests[0].get("authorization").is_none());
+}
+
+/// Undone, these nine bytes would ask for a window of 1 GiB.
+#[tokio::test]
+async fn no_compression_is_asked_for_and_none_undone() {
+    const BROTLI: &[u8] = &[0x11, 0x1e, 4, 0, 2, b'G', b'I', b'F', 3];
+    let net = Net::new(FetchPolicy::default(), |_| {
+        let compressed = || async {
+            let headers = [(CONTENT_ENCODING, "br"), (CONTENT_TYPE, "text/plain")];
+            (headers, BROTLI)
+        };
+        Router::new().route("/a", get(compressed))
+    })
+    .await;
+    let file = net.fetch("files.test", "/a").await.unwrap();
+    assert_eq!(file.content, BROTLI);
+    assert!(!net.requests.lock().unwrap()[0].contains_key(ACCEPT_ENCODING));
 }
 
 #[tokio::test]
