@@ -134,9 +134,11 @@ fn formula_at(text: &str, at: usize) -> Option<usize> {
 
 /// Length of what comes before `close`: not empty, not too long, without an empty line.
 fn between(inside: &str, close: &str) -> Option<usize> {
-    let len = inside.find(close)?;
+    // No further than it may end: a text of many beginnings would be read as often.
+    let reach = inside.floor_char_boundary(MAX_BYTES + close.len());
+    let len = inside[..reach].find(close)?;
     let formula = &inside[..len];
-    (len <= MAX_BYTES && !formula.trim().is_empty() && !has_empty_line(formula)).then_some(len)
+    (!formula.trim().is_empty() && !has_empty_line(formula)).then_some(len)
 }
 
 fn has_empty_line(text: &str) -> bool {
@@ -209,6 +211,26 @@ mod tests {
         ] {
             assert_eq!(found(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn beginnings_without_an_end_take_no_quadratic_time() {
+        // Minutes, if each beginning read the whole text.
+        let text = r"\( ".repeat(400_000);
+        let started = std::time::Instant::now();
+        assert_eq!(found(&text), Vec::<String>::new());
+        let taken = started.elapsed();
+        assert!(taken < std::time::Duration::from_secs(40), "{taken:?}");
+    }
+
+    #[test]
+    fn a_formula_may_be_as_long_as_the_longest() {
+        for (filling, is_formula) in [(MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+            let text = format!(r"\({}\)", "x".repeat(filling));
+            assert_eq!(found(&text).len(), usize::from(is_formula), "{filling}");
+        }
+        let wide = format!("$${}x$$", "é".repeat(MAX_BYTES / 2));
+        assert_eq!(found(&wide), Vec::<String>::new(), "cut inside a character");
     }
 
     #[test]
