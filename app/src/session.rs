@@ -126,7 +126,7 @@ pub fn safe_next(next: Option<&str>) -> &str {
         Some(path)
             if path.starts_with('/')
                 && !path.starts_with("//")
-                && !path.contains(['\\', '\r', '\n', '\t']) =>
+                && !path.contains(|c: char| c == '\\' || c.is_control()) =>
         {
             path
         }
@@ -147,6 +147,12 @@ mod tests {
             "/\\evil.example",
             "",
             "/\t/evil",
+            "/a\r\nb",
+            // No header can carry them.
+            "/\0",
+            "/\u{1b}[31m",
+            "/\u{7f}",
+            "/\u{85}",
         ] {
             assert_eq!(safe_next(Some(bad)), "/", "{bad:?}");
         }
