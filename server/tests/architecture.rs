@@ -78,7 +78,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "gateway",
         &["clock", "limits", "media", "record", "snapshot", "timer"],
     ),
-    ("auth", &["clock", "record", "snapshot"]),
+    ("auth", &["clock", "limits", "record", "snapshot"]),
     ("jobs", &["clock", "gateway", "snapshot"]),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     ("services", &["clock", "gateway", "runtime", "snapshot"]),

@@ -21,7 +21,7 @@ pub enum Class {
     Clearance,
     /// The content was moderated, whatever the status. Never repeated, on no account.
     Moderated,
-    /// Every other refusal and every violation of the protocol.
+    /// Every other refusal, every violation of the protocol, and what this side lacks.
     Fatal,
 }
 
@@ -47,6 +47,9 @@ pub enum UpstreamError {
     },
     #[error("no connection to the upstream: {reason}")]
     Connect { reason: String },
+    /// This process or this system has as many files open as it may; the upstream was not asked.
+    #[error("no file descriptor is left for a connection to the upstream")]
+    NoDescriptor,
     #[error("the upstream did not answer in time")]
     Timeout,
     /// The connection broke, or the body ended inside an object or before the answer did.
@@ -69,7 +72,7 @@ impl UpstreamError {
         match self {
             Self::Refused { class, .. } | Self::InBand { class, .. } => *class,
             Self::Connect { .. } | Self::Timeout | Self::Cut { .. } => Class::Retryable,
-            Self::TooLarge { .. } | Self::Malformed { .. } => Class::Fatal,
+            Self::TooLarge { .. } | Self::Malformed { .. } | Self::NoDescriptor => Class::Fatal,
             Self::UnsendableCredential => Class::Unauthorized,
         }
     }
@@ -111,6 +114,7 @@ impl UpstreamError {
             (Self::Refused { .. }, _) => "refused",
             (Self::InBand { .. }, _) => "in_band",
             (Self::Connect { .. }, _) => "connect",
+            (Self::NoDescriptor, _) => "no_descriptor",
             (Self::Timeout, _) => "timeout",
             (Self::Cut { .. }, _) => "cut",
             (Self::TooLarge { .. }, _) => "too_large",
@@ -121,6 +125,9 @@ impl UpstreamError {
 
     /// There is no connection.
     pub(crate) fn connect(error: &(dyn Error + 'static)) -> Self {
+        if lacks_descriptor(error) {
+            return Self::NoDescriptor;
+        }
         Self::Connect {
             reason: root_cause(error),
         }
@@ -132,6 +139,26 @@ impl UpstreamError {
             reason: root_cause(error),
         }
     }
+}
+
+/// The process (EMFILE) or the system (ENFILE) has no file descriptor left.
+fn lacks_descriptor(error: &(dyn Error + 'static)) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if let Some(ENFILE | EMFILE) = io.and_then(std::io::Error::raw_os_error) {
+            return true;
+        }
+        // Of the error in it, `source` tells the source only.
+        let inner = io.and_then(std::io::Error::get_ref);
+        cause = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// The innermost reason ("Connection refused"); the outer ones repeat it or the address.
@@ -203,6 +230,20 @@ mod tests {
         assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
     }
 
+    #[test]
+    fn a_lack_of_descriptors_is_nothing_that_the_upstream_did() {
+        for (code, label) in [
+            (23, "no_descriptor"),
+            (24, "no_descriptor"),
+            (111, "connect"),
+        ] {
+            let system = std::io::Error::from_raw_os_error(code);
+            assert_eq!(UpstreamError::connect(&system).label(), label);
+            let wrapped = std::io::Error::other(system);
+            assert_eq!(UpstreamError::connect(&wrapped).label(), label);
+        }
+    }
+
     fn refused(class: Class) -> UpstreamError {
         UpstreamError::Refused {
             status: 418,
@@ -255,6 +296,7 @@ mod tests {
                 "connect",
             ),
             (UpstreamError::Timeout, Class::Retryable, "timeout"),
+            (UpstreamError::NoDescriptor, Class::Fatal, "no_descriptor"),
             (
                 UpstreamError::Cut { reason: reason() },
                 Class::Retryable,

@@ -74,6 +74,7 @@ fn server(own: ServerConfig) -> ServerConfig {
         trusted_proxies: own.trusted_proxies,
         allowed_hosts: own.allowed_hosts,
         max_connections: own.max_connections,
+        max_connections_per_address: own.max_connections_per_address,
         header_timeout_secs: own.header_timeout_secs,
         body_timeout_secs: own.body_timeout_secs,
         send_timeout_secs: own.send_timeout_secs,

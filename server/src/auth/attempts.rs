@@ -6,12 +6,14 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use grok2api_app::service::Door;
 use parking_lot::Mutex;
+
+use crate::limits::network;
 
 /// Failures that cost nothing, for a person who mistypes.
 const FREE_FAILURES: u32 = 5;
@@ -36,13 +38,9 @@ pub(super) enum Guesser {
 }
 
 impl Guesser {
-    /// A stranger; a household or a rented server has a whole /64 of IPv6 addresses.
     #[must_use]
     pub(super) fn stranger(address: IpAddr) -> Self {
-        Self::Stranger(match address.to_canonical() {
-            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-            v4 => v4,
-        })
+        Self::Stranger(network(address))
     }
 }
 

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     AtCapacity,
     /// The answer's rows could not be made durable.
     StoreUnavailable,
+    /// The process has as many files and connections open as the system lets it.
+    NoDescriptor,
 }
 
 /// Which of the three upstream deadlines passed; each operation has its own.
@@ -178,6 +180,13 @@ impl GatewayError {
     }
 
     #[must_use]
+    pub fn no_descriptor() -> Self {
+        let message = "This server has as many files and connections open as its system allows. \
+                       Try again in a moment.";
+        Self::new(ErrorKind::NoDescriptor, message).retry_after(Duration::from_secs(5))
+    }
+
+    #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
@@ -209,6 +218,7 @@ impl GatewayError {
             ErrorKind::Timeout(Deadline::Total) => "stream_total_timeout",
             ErrorKind::AtCapacity => "at_capacity",
             ErrorKind::StoreUnavailable => "store_unavailable",
+            ErrorKind::NoDescriptor => "no_descriptor",
         }
     }
 }

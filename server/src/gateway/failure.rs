@@ -196,6 +196,10 @@ impl Failure {
 }
 
 fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
+    if matches!(error, UpstreamError::NoDescriptor) {
+        tracing::error!("no file descriptor is left for a connection to the upstream");
+        return GatewayError::no_descriptor();
+    }
     let upstream = |code, message: &str| GatewayError::new(ErrorKind::Upstream(code), message);
     match error.class() {
         Class::Moderated => GatewayError::content_policy(),
@@ -227,6 +231,8 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
 /// What happened and what to do; what the system said of it is in the log.
 fn in_words(error: &UpstreamError) -> String {
     match error {
+        // Nothing is wrong with Grok; callers get an error of its own before.
+        UpstreamError::NoDescriptor => GatewayError::no_descriptor().message,
         UpstreamError::Connect { .. } => {
             "Grok cannot be reached from this server. Check its network, and `proxy` in config.toml."
                 .to_owned()

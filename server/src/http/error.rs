@@ -65,9 +65,10 @@ impl ApiError {
                 ErrorKind::AccountsBusy | ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
                 ErrorKind::Upstream(_) => StatusCode::BAD_GATEWAY,
                 ErrorKind::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-                ErrorKind::NoAccounts | ErrorKind::AtCapacity | ErrorKind::StoreUnavailable => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                ErrorKind::NoAccounts
+                | ErrorKind::AtCapacity
+                | ErrorKind::StoreUnavailable
+                | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -54,6 +54,8 @@ struct Readiness {
 #[derive(Serialize)]
 struct LimitUses {
     connections: Use,
+    /// `used` is what the address has that has most.
+    connections_per_address: Use,
     body_bytes: Use,
     attachment_bytes: Use,
     chats: SlotUse,
@@ -127,14 +129,11 @@ async fn readyz(State(state): State<AppState>) -> Response {
 }
 
 fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
-    let server = &snapshot.settings.config.server;
+    let (of, server) = (&state.limits, &snapshot.settings.config.server);
     LimitUses {
-        connections: state
-            .limits
-            .connections
-            .in_use(server.max_connections.into()),
-        body_bytes: state
-            .limits
+        connections: of.connections.in_use(of.max_connections(server)),
+        connections_per_address: of.by_address.in_use(of.max_per_address(server)),
+        body_bytes: of
             .body_bytes
             .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),
         attachment_bytes: state.gateway.media_bytes(),

@@ -24,7 +24,7 @@ use crate::{
     gateway::{Gateway, chat::unread::UnreadAnswers},
     http::{AppState, Shared},
     jobs::Jobs,
-    limits::Limits,
+    limits::{Descriptors, Limits},
     media::files::MediaFiles,
     obs,
     runtime::{
@@ -189,7 +189,10 @@ fn assemble(
         public,
         in_flight: InFlight::default(),
         jobs: Jobs::default(),
-        limits: Limits::default(),
+        limits: Limits {
+            descriptors: Descriptors::raise(),
+            ..Limits::default()
+        },
         unread: UnreadAnswers::default(),
     })
 }

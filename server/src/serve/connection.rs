@@ -164,9 +164,11 @@ async fn deliver<T>(delivery: impl Future<Output = T>) -> Option<T> {
         .await
 }
 
-/// Says that the server is full, in the few words that need no reading.
-pub(super) async fn refuse(mut stream: TcpStream) {
-    let body = r#"{"error":{"message":"Too many connections (`server.max_connections`). Try again in a moment.","type":"server_error","param":null,"code":"too_many_connections"}}"#;
+/// Says that there is no room under the limit of this setting, in the few words that need no reading.
+pub(super) async fn refuse(mut stream: TcpStream, setting: &str) {
+    let body = format!(
+        r#"{{"error":{{"message":"Too many connections (`{setting}`). Try again in a moment.","type":"server_error","param":null,"code":"too_many_connections"}}}}"#
+    );
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -17,15 +17,15 @@ use super::{
 };
 use crate::{
     http::{AppState, router},
-    limits::{Limit, Share},
+    limits::{Limit, Limits, Place, Share},
     snapshot::Current,
 };
 
 /// Pause after a connection could not be accepted: mostly the limit of open files, which a loop
 /// without a pause would not change.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Between two log lines about connections that could not be accepted.
-const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(60);
+/// Between two log lines about connections that could not be accepted, or were too many of one address.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Clients that are told at the same time that there is no room.
 const MAX_REFUSALS: u64 = 64;
 /// How long idle connections may take to end.
@@ -35,9 +35,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub(super) struct Connections {
     service: Router,
     current: Current,
-    open: Limit,
+    limits: Limits,
     refusals: Limit,
-    complained_at: Option<Instant>,
+    complaint: Complaint,
+    address_complaint: Complaint,
     graceful: GracefulShutdown,
     tasks: TaskTracker,
     /// Ends those that have not said a word.
@@ -50,9 +51,10 @@ impl Connections {
         Self {
             service: router(state),
             current: state.current.clone(),
-            open: state.limits.connections.clone(),
+            limits: state.limits.clone(),
             refusals: Limit::default(),
-            complained_at: None,
+            complaint: Complaint::default(),
+            address_complaint: Complaint::default(),
             graceful: GracefulShutdown::new(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -67,30 +69,59 @@ impl Connections {
     ) -> Option<tokio::time::Instant> {
         match accepted {
             Ok((stream, peer)) => {
-                let snapshot = self.current.load();
-                let server = &snapshot.settings.config.server;
-                let timeouts = Timeouts {
-                    header: Duration::from_secs(server.header_timeout_secs),
-                    send: Duration::from_secs(server.send_timeout_secs),
-                };
-                match self.open.take(1, server.max_connections.into()) {
-                    Some(share) => self.serve(stream, peer, share, timeouts),
-                    None => self.refuse(stream),
-                }
+                self.admit(stream, peer);
                 None
             }
             Err(error) => {
-                let is_news = |at: Instant| at.elapsed() > ACCEPT_LOG_INTERVAL;
-                if self.complained_at.is_none_or(is_news) {
+                if self.complaint.is_due() {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    self.complained_at = Some(Instant::now());
                 }
                 Some(tokio::time::Instant::now() + ACCEPT_PAUSE)
             }
         }
     }
 
-    fn serve(&self, stream: TcpStream, peer: SocketAddr, share: Share, timeouts: Timeouts) {
+    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let snapshot = self.current.load();
+        let server = &snapshot.settings.config.server;
+        let ip = peer.ip().to_canonical();
+        // Behind them are many, who all have their address.
+        let is_shared = ip.is_loopback() || snapshot.settings.trusts(ip);
+        let place = if is_shared {
+            None
+        } else {
+            let max = self.limits.max_per_address(server);
+            let place = self.limits.by_address.take(ip, max);
+            if place.is_none() {
+                if self.address_complaint.is_due() {
+                    tracing::warn!(
+                        "{ip} has {max} connections and gets no more \
+                         (server.max_connections_per_address); if it is a reverse proxy, name it in \
+                         server.trusted_proxies"
+                    );
+                }
+                return self.refuse(stream, "server.max_connections_per_address");
+            }
+            place
+        };
+        let timeouts = Timeouts {
+            header: Duration::from_secs(server.header_timeout_secs),
+            send: Duration::from_secs(server.send_timeout_secs),
+        };
+        let max = self.limits.max_connections(server);
+        match self.limits.connections.take(1, max) {
+            Some(share) => self.serve(stream, peer, (share, place), timeouts),
+            None => self.refuse(stream, "server.max_connections"),
+        }
+    }
+
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        held: (Share, Option<Place>),
+        timeouts: Timeouts,
+    ) {
         let served = connection::serve(
             stream,
             peer,
@@ -101,7 +132,7 @@ impl Connections {
         );
         let cut = self.cut.clone();
         self.tasks.spawn(async move {
-            let _share = share;
+            let _held = held;
             tokio::select! {
                 ended = served => if let Err(error) = ended {
                     tracing::debug!(%error, %peer, "connection ended");
@@ -112,11 +143,11 @@ impl Connections {
     }
 
     /// Tells one client that there is no room; the others hear nothing while many are told.
-    fn refuse(&self, stream: TcpStream) {
+    fn refuse(&self, stream: TcpStream, setting: &'static str) {
         if let Some(share) = self.refusals.take(1, MAX_REFUSALS) {
             self.tasks.spawn(async move {
                 let _share = share;
-                connection::refuse(stream).await;
+                connection::refuse(stream, setting).await;
             });
         }
     }
@@ -134,5 +165,104 @@ impl Connections {
         self.tasks.close();
         let gone = tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await;
         tracing::debug!(is_clean = gone.is_ok(), "connections cut off");
+    }
+}
+
+/// When something was said last that would otherwise be said too often.
+#[derive(Default)]
+struct Complaint(Option<Instant>);
+
+impl Complaint {
+    fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|at| at.elapsed() > LOG_INTERVAL);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use settings::Config;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{cli::ServeArgs, serve::boot};
+
+    /// A client that keeps its connection.
+    struct Client(TcpStream);
+
+    impl Client {
+        /// Asks whether the server is there; the status.
+        async fn ask(&mut self) -> String {
+            let request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+            self.0.write_all(request).await.unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"}") {
+                assert_ne!(self.0.read_buf(&mut answer).await.unwrap(), 0);
+            }
+            String::from_utf8(answer).unwrap()[9..12].to_owned()
+        }
+    }
+
+    async fn connect(connections: &mut Connections, listener: &TcpListener, from: &str) -> Client {
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(client, listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert_eq!(
+            connections.accept(Ok((stream, from.parse().unwrap()))),
+            None
+        );
+        Client(client.unwrap())
+    }
+
+    #[tokio::test]
+    async fn one_address_cannot_hold_every_place_by_asking_now_and_then() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.max_connections = 40;
+        config.server.trusted_proxies = vec!["203.0.113.7".to_owned()];
+        let booted = boot::build(folder.path(), &ServeArgs::default(), config)
+            .await
+            .unwrap();
+        let mut connections = Connections::new(&booted.state);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..20 {
+            let mut one = connect(&mut connections, &listener, "198.51.100.1:9").await;
+            assert_eq!(one.ask().await, "200");
+            held.push(one);
+        }
+        for one in held.iter_mut().rev() {
+            assert_eq!(one.ask().await, "200", "it keeps what it has");
+        }
+        let mut more = connect(&mut connections, &listener, "198.51.100.1:10").await;
+        assert_eq!(more.ask().await, "503");
+        for other in [
+            "198.51.100.2:9",
+            "127.0.0.1:9",
+            "203.0.113.7:9",
+            "[2001:db8::1]:9",
+        ] {
+            let mut other = connect(&mut connections, &listener, other).await;
+            assert_eq!(other.ask().await, "200");
+            held.push(other);
+        }
+        let limits = &booted.state.limits;
+        assert_eq!(limits.by_address.in_use(20).refused, 1);
+        for at_proxy in 0..20 {
+            let mut one = connect(&mut connections, &listener, "203.0.113.7:9").await;
+            let is_room = at_proxy < 16;
+            assert_eq!(one.ask().await == "200", is_room, "{at_proxy}");
+            held.push(one);
+        }
+        connections.cut().await;
+        assert_eq!(limits.by_address.in_use(20).used, 0);
+        booted.store.close().await;
     }
 }

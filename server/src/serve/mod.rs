@@ -46,6 +46,12 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     let address = listener.local_addr().context("reading the bound address")?;
     let drain = Duration::from_secs(config.server.drain_secs);
     let booted = boot::build(data_dir, args, config).await?;
+    let limits = &booted.state.limits;
+    let snapshot = booted.state.current.load();
+    limits
+        .descriptors
+        .warn(snapshot.settings.config.server.max_connections);
+    drop(snapshot);
     let address_file = data_dir.join(ADDRESS_FILE);
     if let Err(error) = std::fs::write(&address_file, format!("{address}\n")) {
         // Only scripts read it: no reason not to serve, on a full disk for example.

@@ -12,7 +12,9 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::support::{Server, Setup, body};
+use test_support::Launch;
+
+use crate::support::{BINARY, Server, Setup, body};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -100,6 +102,67 @@ async fn more_connections_than_allowed_are_told_so_and_the_next_ones_are_served(
         .wait_until("they are gone", async || used().await == 1)
         .await;
     server.end().await;
+}
+
+#[tokio::test]
+async fn connections_are_as_many_as_the_system_has_descriptors_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = Launch::new(BINARY, folder.path()).open_files(160, 400);
+    let mut gateway = launch.start().await.unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let report = reqwest::get(format!("{}/readyz", gateway.url())).await;
+    let report: Value = report.unwrap().json().await.unwrap();
+    let limits = &report["limits"];
+    // Two for each, out of what the process raised its limit to, without 128 for the rest.
+    assert_eq!(limits["connections"]["max"], 136);
+    assert_eq!(limits["connections_per_address"]["max"], 68);
+    let log = gateway.log();
+    assert!(log.contains("136 connections are served"), "{log}");
+    assert!(gateway.stop().await.unwrap().success());
+}
+
+/// What is asked on a connection that is open already.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn without_a_descriptor_for_the_upstream_no_account_is_blamed() {
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
+    let server = Setup::accounts(["first-account", "second-account"])
+        .start()
+        .await;
+    let mut socket = connect(&server).await;
+    let probe = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    socket.write_all(probe).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        assert_ne!(socket.read_buf(&mut answer).await.unwrap(), 0);
+    }
+    let pid = Pid::from_raw(server.gateway.pid().try_into().unwrap());
+    // The server was started with the same.
+    let own = getrlimit(Resource::Nofile).maximum;
+    let limited = |soft| Rlimit {
+        current: soft,
+        maximum: own,
+    };
+    prlimit(pid, Resource::Nofile, limited(Some(3))).unwrap();
+    let text = body("Hello?").to_string();
+    let request = head(CHAT, text.len()).replace("host:", "connection: close\r\nhost:") + &text;
+    server.count_request();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let answer = said(&mut socket).await;
+    prlimit(pid, Resource::Nofile, limited(own)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(
+        answer.contains("retry-after: 5") && answer.contains("no_descriptor"),
+        "{answer}"
+    );
+    assert_eq!(server.upstream_chats().len(), 0);
+    let left = server.end_with_all().await;
+    for account in left.accounts.values() {
+        assert_eq!((account.fail_count, account.use_count), (0, 0));
+        assert_eq!(account.status, pool::Status::Active);
+    }
+    assert_eq!(left.requests[0].attempts.len(), 1);
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub struct Launch {
     binary: PathBuf,
     data_dir: PathBuf,
     env: Vec<(String, String)>,
+    /// Soft and hard limit.
+    open_files: Option<(u32, u32)>,
 }
 
 impl Launch {
@@ -33,6 +35,7 @@ impl Launch {
             binary: binary.into(),
             data_dir: data_dir.into(),
             env: Vec::new(),
+            open_files: None,
         }
     }
 
@@ -43,11 +46,28 @@ impl Launch {
         self
     }
 
+    /// Lets it have so many open files: the soft limit and the hard one.
+    #[must_use]
+    pub fn open_files(mut self, soft: u32, hard: u32) -> Self {
+        self.open_files = Some((soft, hard));
+        self
+    }
+
     /// Asks this upstream, usually a simulator.
     #[must_use]
     pub fn upstream(self, url: &str) -> Self {
         self.env("GROK2API_UPSTREAM__WEB_URL", url)
             .env("GROK2API_UPSTREAM__ASSETS_URL", url)
+    }
+
+    fn command(&self) -> Command {
+        let Some((soft, hard)) = self.open_files else {
+            return Command::new(&self.binary);
+        };
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -n {hard}; ulimit -S -n {soft}; exec \"$0\" \"$@\"");
+        shell.arg("-c").arg(script).arg(&self.binary);
+        shell
     }
 
     /// Starts it and waits until it serves.
@@ -60,7 +80,8 @@ impl Launch {
         let _ = fs::remove_file(&address_file);
         let log = self.data_dir.join(LOG_FILE);
         let started = Instant::now();
-        let child = Command::new(&self.binary)
+        let child = self
+            .command()
             .arg("serve")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

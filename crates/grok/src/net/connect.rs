@@ -154,7 +154,7 @@ impl Connector {
     }
 
     /// # Errors
-    /// [`UpstreamError::Timeout`] and [`UpstreamError::Connect`].
+    /// [`UpstreamError::Timeout`], [`UpstreamError::Connect`] and [`UpstreamError::NoDescriptor`].
     pub(super) async fn open(&self, origin: &Origin) -> Result<Opened, UpstreamError> {
         let dial = Box::pin(self.dial(origin));
         match tokio::time::timeout(self.timeout, dial).await {

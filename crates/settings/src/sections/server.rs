@@ -24,8 +24,11 @@ section! {
         /// this machine's, IP addresses, names without a dot or of a local network, and app.app_url.
         allowed_hosts: Vec<String> = Vec::new(), Texts::Names;
         /// Connections at the same time; more are refused. Each is a file descriptor, and each
-        /// running answer needs one more.
+        /// running answer needs one more: a smaller limit of open files lowers this one.
         max_connections: u32 = 10_000, 16..=1_000_000;
+        /// Of these, connections from one address (of IPv6: from one /64 network), and never more
+        /// than half of all. This machine and trusted proxies may have them all.
+        max_connections_per_address: u32 = 1_000, 1..=1_000_000;
         /// How long a client may take to send a request's head, or to stay silent between two
         /// requests, in seconds.
         header_timeout_secs: u64 = 30, 1..=3600;

@@ -1,21 +1,48 @@
 //! Limits that all callers share, and what has become of them.
 
+mod addresses;
+mod descriptors;
+
+pub use addresses::{Addresses, Place, network};
+pub use descriptors::Descriptors;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
 use serde::Serialize;
+use settings::ServerConfig;
 
 /// The limits of the process. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Limits {
     /// Open connections.
     pub connections: Limit,
+    /// Of these, those of each address.
+    pub by_address: Addresses,
+    /// What all of them are made of.
+    pub descriptors: Descriptors,
     /// Bytes of API requests' bodies in memory.
     pub body_bytes: Limit,
     /// Bytes of server functions' arguments in memory.
     pub form_bytes: Limit,
+}
+
+impl Limits {
+    /// `server.max_connections`, or as many as there are descriptors for.
+    #[must_use]
+    pub fn max_connections(&self, server: &ServerConfig) -> u64 {
+        self.descriptors.connections(server.max_connections)
+    }
+
+    /// `server.max_connections_per_address`, and never more than half of all: another address always
+    /// finds a place.
+    #[must_use]
+    pub fn max_per_address(&self, server: &ServerConfig) -> u64 {
+        let half = self.max_connections(server) / 2;
+        half.min(server.max_connections_per_address.into())
+    }
 }
 
 /// How much of something is in use, and how often more was refused. How much may be is a setting,
