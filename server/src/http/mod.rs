@@ -92,7 +92,7 @@ pub struct PeerAddr(pub SocketAddr);
 /// 3. `middleware::body`: size, time and memory of the body; reading further is an error.
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
-///    which adds `Session`; on pages `middleware::compress` and `middleware::api_form`.
+///    which adds `Session` and stands alone on probes; on pages `middleware::compress` and `middleware::api_form`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
@@ -112,7 +112,7 @@ pub fn router(state: &AppState) -> Router {
         )
         .nest("/v1", files::routes())
         .nest("/v1", keyed)
-        .merge(ops::routes())
+        .merge(ops::routes().layer(sessions.clone()))
         .merge(
             pages::routes(state)
                 .layer(api_form)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -18,8 +18,10 @@ use crate::{
 
 /// How long the store may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// Where the rest is.
+const FOR_OPERATORS: &str = "the log says more, and so does this page to the operator's browser";
 
-/// Unauthenticated and without secrets.
+/// Open to everyone. The operator's session is told more.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/healthz", get(healthz))
@@ -73,45 +75,45 @@ struct PoolCounts {
     leases: usize,
 }
 
-async fn readyz(State(state): State<AppState>) -> Response {
-    let snapshot = state.current.load();
+async fn readyz(State(state): State<AppState>, request: Request) -> Response {
+    let snapshot = state.current.load_full();
     let counts = snapshot.pool.counts(now_ms());
-    let mut reasons = Vec::new();
-    let is_draining = state.in_flight.is_draining();
-    if is_draining {
-        reasons.push("shutting down".to_owned());
-    }
-    if counts.total == 0 {
-        reasons.push("no account is configured".to_owned());
-    } else if counts.active == 0 {
-        reasons.push("no account is active".to_owned());
-    }
     let ping = tokio::time::timeout(PING_TIMEOUT, state.store.ping()).await;
     let store_trouble = match ping {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(format!("store: {error}")),
-        Err(_) => Some("store: it does not answer".to_owned()),
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("it does not answer".to_owned()),
     };
+    let is_draining = state.in_flight.is_draining();
     // Nothing is served that cannot be recorded.
     let is_unavailable = is_draining || store_trouble.is_some();
-    reasons.extend(store_trouble);
+    // Whose session it is stands in the store.
+    let (parts, _) = request.into_parts();
+    let asking = tokio::time::timeout(PING_TIMEOUT, state.auth.require_admin(&parts));
+    let is_operator = store_trouble.is_none() && matches!(asking.await, Ok(Ok(_)));
+    let mut reasons = Reasons::to(is_operator);
+    if is_draining {
+        reasons.say("shutting down");
+    }
+    if counts.total == 0 {
+        reasons.say("no account is configured");
+    } else if counts.active == 0 {
+        reasons.say("no account is active");
+    }
     reasons.extend(state.gateway.clearance().trouble());
+    reasons.detail("store", "it does not work", &Vec::from_iter(store_trouble));
     let problems = state.runtime.problems();
-    reasons.extend(
-        problems
-            .iter()
-            .map(|problem| format!("configuration: {problem}")),
-    );
-    let jobs = state.jobs.reports();
-    reasons.extend(jobs.iter().filter_map(JobReport::trouble));
-    let (code, status) = match (is_unavailable, reasons.is_empty()) {
+    let number = format!("{} problem(s)", problems.len());
+    reasons.detail("configuration", &number, &problems);
+    let jobs = reasons.of_jobs(state.jobs.reports());
+    let (code, status) = match (is_unavailable, reasons.texts.is_empty()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (false, false) => (StatusCode::OK, "degraded"),
         (false, true) => (StatusCode::OK, "ready"),
     };
     let body = Readiness {
         status,
-        reasons,
+        reasons: reasons.texts,
         demo: snapshot.mode.demo.is_on(),
         in_flight: state.in_flight.count(),
         pool: PoolCounts {
@@ -126,6 +128,52 @@ async fn readyz(State(state): State<AppState>) -> Response {
         jobs,
     };
     (code, Json(body)).into_response()
+}
+
+/// Why something needs attention. What names files, hosts and values is for the operator; the others
+/// learn where the trouble is.
+struct Reasons {
+    is_operator: bool,
+    texts: Vec<String>,
+}
+
+impl Reasons {
+    fn to(is_operator: bool) -> Self {
+        Self {
+            is_operator,
+            texts: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.texts.push(text.to_owned());
+    }
+
+    fn extend(&mut self, text: Option<String>) {
+        self.texts.extend(text);
+    }
+
+    /// `details` of something, or for strangers that there are any.
+    fn detail(&mut self, of: &str, in_short: &str, details: &[String]) {
+        if self.is_operator {
+            let line = |detail| format!("{of}: {detail}");
+            self.texts.extend(details.iter().map(line));
+        } else if !details.is_empty() {
+            self.texts
+                .push(format!("{of}: {in_short}; {FOR_OPERATORS}"));
+        }
+    }
+
+    /// Also takes out of the reports what strangers need not know.
+    fn of_jobs(&mut self, mut jobs: Vec<JobReport>) -> Vec<JobReport> {
+        for job in &mut jobs {
+            if !job.is_ok && !self.is_operator {
+                job.result = format!("failed; {FOR_OPERATORS}");
+            }
+            self.texts.extend(job.trouble());
+        }
+        jobs
+    }
 }
 
 fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {

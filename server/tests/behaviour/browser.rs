@@ -98,6 +98,11 @@ impl Browser {
         self.dress(request)
     }
 
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.url));
+        self.dress(request).send().await.unwrap()
+    }
+
     fn dress(&self, request: RequestBuilder) -> RequestBuilder {
         let cookies = self.cookies();
         let pairs: Vec<_> = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();

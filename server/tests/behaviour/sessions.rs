@@ -241,3 +241,39 @@ async fn cookies_that_are_no_sessions_leave_no_lines_in_the_log() {
     let admin = signed_in(&gateway, PASSWORD).await.viewer().await;
     assert_ne!(admin["version"], "");
 }
+
+/// Its texts name folders, hosts and values.
+#[tokio::test]
+async fn only_the_operators_browser_is_told_what_is_wrong_with_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = start(folder.path(), &[("GROK2API_APP__APP_KEY", PASSWORD)]).await;
+    let operator = signed_in(&gateway, PASSWORD).await;
+    let stranger = operator.another();
+    let bad = "[upstream]\nweb_url = \"http://u:s3cret@internal-host:99999\"\n[servr]\n";
+    std::fs::write(folder.path().join("config.toml"), bad).unwrap();
+    gateway.signal("HUP").unwrap();
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    let told = loop {
+        let told = stranger.get("/readyz").await.text().await.unwrap();
+        if told.contains("configuration: ") {
+            break told;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{told}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert!(told.contains("configuration: 2 problem(s)"), "{told}");
+    let folder_name = folder.path().to_str().unwrap();
+    for secret in ["s3cret", "internal-host", "servr", folder_name] {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+    let told = operator.get("/readyz").await.text().await.unwrap();
+    for known in ["upstream.web_url", "servr", folder_name] {
+        assert!(told.contains(known), "{known} not in {told}");
+    }
+    for text in [told, gateway.log()] {
+        assert!(
+            !text.contains("s3cret") && !text.contains("internal-host"),
+            "{text}"
+        );
+    }
+}

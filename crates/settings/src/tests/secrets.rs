@@ -46,14 +46,16 @@ storage_url = "mysql://user:planted-9@db/x"
     assert!(shown.contains("(hidden)"));
 
     let wrong = "[app]\napi_key = { a = \"planted\" }\napp_key = [\"planted\"]\n\
-                 [proxy]\nbase_proxy_url = \"planted\"\n[planted]\n";
+                 [proxy]\nbase_proxy_url = \"planted\"\n[planted]\n\
+                 [upstream]\nweb_url = \"http://u:planted@internal:99999\"\nws_url = \"planted\"\n";
     let unquoted = problems("[app]\napp_key = planted-10\napi_key = \"planted\n", &[]);
     assert!(!unquoted.is_empty() && !unquoted.concat().contains("planted"));
-    let errors = problems(
-        wrong,
-        &[("GROK2API_PROXY__ASSET_PROXY_URL", "ftp://planted")],
-    );
-    assert_eq!(errors.len(), 5, "{errors:#?}");
+    let env = [
+        ("GROK2API_PROXY__ASSET_PROXY_URL", "ftp://planted"),
+        ("GROK2API_APP__APP_URL", "planted"),
+    ];
+    let errors = problems(wrong, &env);
+    assert_eq!(errors.len(), 8, "{errors:#?}");
     let shown = errors.join("\n").replace("unknown section [planted]", "");
     assert!(!shown.contains("planted"), "{shown}");
 }

@@ -10,7 +10,7 @@ use crate::declare::{Raw, Setting};
 /// What a text may be.
 pub(crate) enum Text {
     Any,
-    /// Empty, or an http(s) address.
+    /// Empty, or an http(s) address. Hidden, as every address: it may hold a password.
     HttpUrl,
     /// Empty, or a proxy address. Hidden, since it may hold a password.
     Proxy,
@@ -105,7 +105,10 @@ impl Setting for String {
     }
 
     fn is_hidden(rule: &Self::Rule) -> bool {
-        matches!(rule, Text::Proxy | Text::Address | Text::Database)
+        matches!(
+            rule,
+            Text::HttpUrl | Text::Proxy | Text::Address | Text::Database
+        )
     }
 }
 
@@ -127,6 +130,10 @@ impl Setting for Url {
     fn write(&self) -> String {
         self.as_str().trim_end_matches('/').to_owned().write()
     }
+
+    fn is_hidden(_rule: &Self::Rule) -> bool {
+        true
+    }
 }
 
 /// As [`Url`]; empty = derived from another one.
@@ -147,5 +154,9 @@ impl Setting for Option<Url> {
     fn write(&self) -> String {
         self.as_ref()
             .map_or_else(|| r#""""#.to_owned(), Setting::write)
+    }
+
+    fn is_hidden(_rule: &Self::Rule) -> bool {
+        true
     }
 }
