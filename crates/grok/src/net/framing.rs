@@ -25,9 +25,10 @@ impl Framing {
             return Ok(Self::Length(0));
         }
         if let Some(last) = headers.get_all(TRANSFER_ENCODING).iter().next_back() {
-            let codings = last.as_bytes().to_ascii_lowercase();
             // Whatever else it is coded with, only its last coding says where it ends.
-            return Ok(if codings.trim_ascii_end().ends_with(b"chunked") {
+            let coding = last.as_bytes().rsplit(|&byte| byte == b',').next();
+            let coding = coding.unwrap_or_default().trim_ascii();
+            return Ok(if coding.eq_ignore_ascii_case(b"chunked") {
                 Self::Chunked(Chunked::new())
             } else {
                 Self::UntilClose
@@ -122,7 +123,10 @@ mod tests {
             (200, &[length, length], "12"),
             (200, &[length, chunked], "chunked"),
             (200, &[("transfer-encoding", "gzip, Chunked ")], "chunked"),
+            (200, &[("transfer-encoding", "gzip,chunked")], "chunked"),
             (200, &[("transfer-encoding", "gzip")], "close"),
+            (200, &[("transfer-encoding", "xchunked")], "close"),
+            (200, &[("transfer-encoding", "chunked, x")], "close"),
             (200, &[], "close"),
             (204, &[length], "0"),
             (304, &[chunked], "0"),
