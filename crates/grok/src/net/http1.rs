@@ -3,15 +3,19 @@
 //! Polled by whoever wants the answer. What is read goes through a buffer on the stack, so that a
 //! connection that waits holds nothing.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use http::{StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::coop::unconstrained;
 
 use super::Request;
 use super::chunked::malformed;
@@ -24,6 +28,8 @@ const READ_BYTES: usize = 16 * 1024;
 /// Largest head of an answer.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 128;
+/// Answers that only announce the real one; each is cheap, and nothing else ends them.
+const MAX_INFORMATIONAL: usize = 16;
 /// Up to this size head and body leave in one write.
 const JOIN_BYTES: usize = 64 * 1024;
 
@@ -50,9 +56,9 @@ impl Connection {
         let mut byte = [MaybeUninit::uninit(); 1];
         let mut buffer = ReadBuf::uninit(&mut byte);
         let mut context = Context::from_waker(Waker::noop());
-        Pin::new(&mut self.io)
-            .poll_read(&mut context, &mut buffer)
-            .is_pending()
+        let read = poll_fn(|context| Pin::new(&mut self.io).poll_read(context, &mut buffer));
+        // A task that has done much is told `Pending`, whatever there is to read.
+        pin!(unconstrained(read)).poll(&mut context).is_pending()
     }
 
     /// Sends a request and waits for the head of its answer. `home` takes the connection back when the
@@ -71,10 +77,11 @@ impl Connection {
     ) -> io::Result<(StatusCode, HeaderMap, Http1Body)> {
         let mut sending = Sending::new(request, origin, self.forwarding.as_ref());
         let mut received = Vec::new();
-        let head = std::future::poll_fn(|context| {
+        let mut announced = 0;
+        let head = poll_fn(|context| {
             // An answer may come before the request is out, such as that it is too large.
             let sent = sending.poll(&mut self.io, context);
-            match self.poll_head(&mut received, context) {
+            match self.poll_head(&mut received, &mut announced, context) {
                 Poll::Pending => match sent {
                     Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                     _ => Poll::Pending,
@@ -84,12 +91,16 @@ impl Connection {
         })
         .await?;
         let framing = Framing::of(head.status, &head.headers)?;
-        let is_kept = sending.is_done() && may_be_kept(&head);
+        // Who has refused it needs no more of it; who answers it gets the rest.
+        let is_refused = !head.status.is_success();
+        let is_kept = may_be_kept(&head) && (sending.is_done() || !is_refused);
+        let is_wanted = !sending.is_done() && !is_refused;
         let mut body = Http1Body {
             connection: Some(self),
             framing,
             received,
             home: is_kept.then_some(home),
+            sending: is_wanted.then(|| Box::new(sending)),
         };
         body.leave_if_over();
         Ok((head.status, head.headers, body))
@@ -99,6 +110,7 @@ impl Connection {
     fn poll_head(
         &mut self,
         received: &mut Vec<u8>,
+        announced: &mut usize,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Head>> {
         loop {
@@ -107,6 +119,10 @@ impl Connection {
                 // 100 and 103 announce the real one.
                 if !head.status.is_informational() {
                     return Poll::Ready(Ok(head));
+                }
+                *announced += 1;
+                if *announced > MAX_INFORMATIONAL {
+                    return Poll::Ready(Err(malformed("an answer is announced and does not come")));
                 }
             }
             if received.len() > MAX_HEAD_BYTES {
@@ -259,7 +275,10 @@ fn may_be_kept(head: &Head) -> bool {
             .split(|&byte| byte == b',')
             .any(|option| option.trim_ascii() == b"close")
     });
-    head.version == Version::HTTP_11 && !closes
+    // One of the two is a lie, and it is not known which (RFC 9112, 6.1).
+    let has_two_ends =
+        head.headers.contains_key(TRANSFER_ENCODING) && head.headers.contains_key(CONTENT_LENGTH);
+    head.version == Version::HTTP_11 && !closes && !has_two_ends
 }
 
 /// The body of an answer. Dropping it before its end closes the connection.
@@ -270,13 +289,15 @@ pub(super) struct Http1Body {
     received: Vec<u8>,
     /// `None` = the connection is not to be used again.
     home: Option<Home>,
+    /// The rest of the request, when the answer began before it was out.
+    sending: Option<Box<Sending>>,
 }
 
 impl Http1Body {
     /// Everything that one read brings, or `None` at the end.
     ///
     /// # Errors
-    /// The connection broke before the end, or the framing is wrong.
+    /// The connection broke before the end of the answer or of its request, or the framing is wrong.
     pub(super) fn poll_chunk(
         &mut self,
         context: &mut Context<'_>,
@@ -285,6 +306,15 @@ impl Http1Body {
             let Some(connection) = &mut self.connection else {
                 return Poll::Ready(None);
             };
+            if let Some(sending) = &mut self.sending {
+                // What is answered to half a question is not handed out.
+                match ready!(sending.poll(&mut connection.io, context)) {
+                    Ok(()) => self.sending = None,
+                    Err(error) => return Poll::Ready(Some(self.broken(error))),
+                }
+                self.leave_if_over();
+                continue;
+            }
             let mut chunk = Vec::new();
             let mut excess = 0;
             let received = std::mem::take(&mut self.received);
@@ -327,7 +357,7 @@ impl Http1Body {
 
     /// The connection is free as soon as the last byte is here.
     fn leave_if_over(&mut self) {
-        if !self.framing.is_over() {
+        if !self.framing.is_over() || self.sending.is_some() {
             return;
         }
         let connection = self.connection.take();
@@ -336,5 +366,42 @@ impl Http1Body {
         {
             home.take_back(connection);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+    use tokio::task::coop::poll_proceed;
+
+    use super::*;
+
+    #[test]
+    fn a_head_with_two_ends_closes_its_connection() {
+        for (head, is_kept) in [
+            ("content-length: 5", true),
+            ("transfer-encoding: chunked", true),
+            ("transfer-encoding: chunked\r\ncontent-length: 5", false),
+            ("connection: x, Close", false),
+        ] {
+            let received = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
+            let (parsed, _) = parse_head(received.as_bytes()).unwrap().unwrap();
+            assert_eq!(may_be_kept(&parsed), is_kept, "{head}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_connection_is_found_out_also_by_a_task_that_has_done_much() {
+        let (near, far) = duplex(64);
+        let mut connection = Connection::new(Box::new(near), None);
+        assert!(connection.is_quiet());
+        drop(far);
+        let is_quiet = poll_fn(|context| {
+            while let Poll::Ready(budget) = poll_proceed(context) {
+                budget.made_progress();
+            }
+            Poll::Ready(connection.is_quiet())
+        });
+        assert!(!is_quiet.await);
     }
 }

@@ -82,6 +82,13 @@ fn chunked() -> Vec<u8> {
     answer
 }
 
+fn announcements(count: usize) -> Vec<u8> {
+    let hint = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    let pair = [hint, go_on].into_iter().cycle();
+    pair.take(count).collect::<String>().into_bytes()
+}
+
 async fn ask(client: &Client) -> Result<Vec<String>, UpstreamError> {
     let mut stream = client.start_chat(CREDENTIAL, &call()).await?;
     tokens(&mut stream).await
@@ -90,8 +97,7 @@ async fn ask(client: &Client) -> Result<Vec<String>, UpstreamError> {
 #[tokio::test]
 async fn an_answer_is_read_in_every_framing() {
     let until_close = format!("HTTP/1.1 200 OK\r\n\r\n{}", whole()).into_bytes();
-    let hinted = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
-    let hinted = [&hinted[..], &with_length("HTTP/1.1 200 OK\r\n")].concat();
+    let hinted = [announcements(16), with_length("HTTP/1.1 200 OK\r\n")].concat();
     let scripted = Scripted::start(vec![
         // Four on one connection: each of them is clean at its end.
         vec![
@@ -139,6 +145,7 @@ async fn what_is_not_http_is_a_cut_connection() {
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
         b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"result\":".to_vec(),
         b"HTTP/1.1 2".to_vec(),
+        [announcements(17), chunked()].concat(),
         endless,
     ] {
         let scripted = Scripted::start(vec![vec![bad.clone()]]).await;
@@ -173,6 +180,64 @@ async fn a_refusal_is_heard_before_a_large_request_is_out() {
         outcome = client.upload(CREDENTIAL, &upload, LONG) => outcome.unwrap_err(),
     };
     assert_eq!(error.status(), Some(413));
+}
+
+/// A question that does not fit into what the system takes at once.
+async fn ask_at_length(url: &str) -> Result<Vec<String>, UpstreamError> {
+    let settings = Settings {
+        web_url: url.parse().unwrap(),
+        ..Settings::default()
+    };
+    let message = "x".repeat(16 * 1024 * 1024);
+    let call = ChatCall {
+        message: &message,
+        ..call()
+    };
+    let client = Client::new(settings).unwrap();
+    let mut stream = client.start_chat(CREDENTIAL, &call).await?;
+    tokens(&mut stream).await
+}
+
+#[tokio::test]
+async fn an_answer_that_begins_early_gets_the_rest_of_its_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answering = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+        let begun = format!("{head}{}", token("hi"));
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        // All of it, or this waits for ever.
+        let mut left = 16 * 1024 * 1024;
+        let mut space = vec![0; 1024 * 1024];
+        while left > 0 {
+            let read = stream.read(&mut space).await.unwrap();
+            assert_ne!(read, 0);
+            left -= left.min(space[..read].iter().filter(|&&byte| byte == b'x').count());
+        }
+        stream.write_all(END.as_bytes()).await.unwrap();
+    };
+    let both = async { tokio::join!(ask_at_length(&url), answering) };
+    let (answer, ()) = tokio::time::timeout(LONG, both).await.unwrap();
+    assert_eq!(answer.unwrap(), ["hi"]);
+}
+
+#[tokio::test]
+async fn an_answer_to_half_a_request_is_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answering = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
+        let answer = with_length("HTTP/1.1 200 OK\r\n");
+        stream.write_all(&answer).await.unwrap();
+        stream.shutdown().await.unwrap();
+        // Its answer has time to arrive before it is gone.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    let both = async { tokio::join!(ask_at_length(&url), answering) };
+    let (answer, ()) = tokio::time::timeout(LONG, both).await.unwrap();
+    assert_eq!(answer.unwrap_err().label(), "cut");
 }
 
 /// A brotli stream of one uncompressed block; the first `bits` of `window` are its header.
