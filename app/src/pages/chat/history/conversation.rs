@@ -79,7 +79,10 @@ impl Conversation {
     pub(crate) fn path(&self) -> Vec<&Turn> {
         let mut path = Vec::new();
         let mut next = self.head;
-        while let Some(turn) = next.and_then(|id| self.turn(id)) {
+        // A stored conversation may be anything, also a ring.
+        while path.len() < self.turns.len()
+            && let Some(turn) = next.and_then(|id| self.turn(id))
+        {
             path.push(turn);
             next = turn.parent;
         }
@@ -202,7 +205,9 @@ impl Conversation {
     /// Shows the branch of `id` down to its newest turn.
     pub(crate) fn show(&mut self, id: TurnId, now_ms: i64) {
         let mut head = id;
-        while let Some(child) = self.turns.iter().rfind(|turn| turn.parent == Some(head)) {
+        for _ in 0..self.turns.len() {
+            let child = self.turns.iter().rfind(|turn| turn.parent == Some(head));
+            let Some(child) = child else { break };
             head = child.id;
         }
         self.set_head(Some(head), now_ms);
@@ -286,6 +291,15 @@ mod tests {
         assert_eq!(path(&chat), ids);
         assert_eq!(chat.title, "Hello there");
         assert_eq!(chat.updated_at_ms, 5);
+    }
+
+    #[test]
+    fn turns_in_a_ring_are_shown_once() {
+        let (mut chat, ids) = sample();
+        chat.turn_mut(ids[0]).unwrap().parent = Some(ids[3]);
+        assert_eq!(path(&chat), ids);
+        chat.show(ids[1], 7);
+        assert_eq!(path(&chat).len(), ids.len());
     }
 
     #[test]
