@@ -136,18 +136,20 @@ impl<C> HttpProxy<C> {
 }
 
 impl Connector {
-    /// `trust_proxy` takes whatever certificate an https proxy shows. `timeout` is for all of a dial.
+    /// `proxy` is what the setting `key` says. `trust_proxy` takes whatever certificate an https proxy
+    /// shows. `timeout` is for all of a dial.
     ///
     /// # Errors
     /// TLS could not be set up, or the proxy's address does not fit into a header.
     pub(super) fn new(
         proxy: Option<&Url>,
+        key: &'static str,
         trust_proxy: bool,
         timeout: Duration,
     ) -> Result<Self, SettingsError> {
         let tls = tls::tls_config().map_err(tls_trouble)?;
         Ok(Self {
-            way: Way::new(proxy, trust_proxy)?,
+            way: Way::new(proxy, key, trust_proxy)?,
             tls: TlsConnector::from(Arc::new(tls)),
             timeout,
         })
@@ -208,16 +210,18 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Reaching = Pin<Box<dyn Future<Output = Result<Box<dyn Io>, BoxError>> + Send>>;
 
 impl Way {
-    fn new(proxy: Option<&Url>, trust_proxy: bool) -> Result<Self, SettingsError> {
+    fn new(
+        proxy: Option<&Url>,
+        key: &'static str,
+        trust_proxy: bool,
+    ) -> Result<Self, SettingsError> {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
         let Some(proxy) = proxy else {
             return Ok(Self::Direct(tcp));
         };
-        let refused = || SettingsError::Proxy {
-            key: "proxy.base_proxy_url",
-        };
+        let refused = || SettingsError::Proxy { key };
         let address = proxy_uri(proxy).ok_or_else(refused)?;
         let (user, password) = credentials(proxy);
         Ok(match proxy.scheme() {
@@ -257,12 +261,12 @@ impl Way {
         Ok(match self {
             Self::Http(proxy) => {
                 let forwarding = proxy.forwarding();
-                let io = reach(proxy.connector, proxy.address).await?;
+                let io = reach(proxy.connector, proxy.address, tcp).await?;
                 (io, Some(forwarding))
             }
             Self::Https(proxy) => {
                 let forwarding = proxy.forwarding();
-                let io = reach_tls(proxy.connector, proxy.address).await?;
+                let io = reach(proxy.connector, proxy.address, tls_to_proxy).await?;
                 (io, Some(forwarding))
             }
             way => (way.reach(target).await?, None),
@@ -271,47 +275,42 @@ impl Way {
 
     fn reach(self, target: Uri) -> Reaching {
         match self {
-            Self::Direct(way) => reach(way, target),
-            Self::Http(proxy) => reach(proxy.tunnel(), target),
-            Self::Socks4(way) => reach(way, target),
-            Self::Socks5(way) => reach(way, target),
-            Self::Https(proxy) => reach_tls(proxy.tunnel(), target),
+            Self::Direct(way) => reach(way, target, tcp),
+            Self::Http(proxy) => reach(proxy.tunnel(), target, tcp),
+            Self::Socks4(way) => reach(way, target, tcp),
+            Self::Socks5(way) => reach(way, target, tcp),
+            Self::Https(proxy) => reach(proxy.tunnel(), target, tls_to_proxy),
         }
     }
 }
 
-/// For the ways that begin with TLS to the proxy.
-fn reach_tls<S, T>(mut way: S, target: Uri) -> Reaching
+/// `as_io` takes what the way ends in for bytes in both directions.
+fn reach<S>(mut way: S, target: Uri, as_io: fn(S::Response) -> Box<dyn Io>) -> Reaching
 where
-    S: Service<Uri, Response = T> + Send + 'static,
+    S: Service<Uri> + Send + 'static,
+    S::Response: Send,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    T: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
 {
     Box::pin(async move {
         std::future::poll_fn(|context| way.poll_ready(context))
             .await
             .map_err(Into::into)?;
-        let io = way.call(target).await.map_err(Into::into)?;
-        Ok(Box::new(TokioIo::new(io)) as Box<dyn Io>)
+        way.call(target).await.map(as_io).map_err(Into::into)
     })
 }
 
-/// For the ways that end in a TCP connection.
-fn reach<S, T>(mut way: S, target: Uri) -> Reaching
+/// Of the ways that end in a TCP connection.
+fn tcp<T: Io + 'static>(io: TokioIo<T>) -> Box<dyn Io> {
+    Box::new(io.into_inner())
+}
+
+/// Of the ways that begin with TLS to the proxy.
+fn tls_to_proxy<T>(io: T) -> Box<dyn Io>
 where
-    S: Service<Uri, Response = TokioIo<T>> + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    T: Io + 'static,
+    T: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
 {
-    Box::pin(async move {
-        std::future::poll_fn(|context| way.poll_ready(context))
-            .await
-            .map_err(Into::into)?;
-        let io = way.call(target).await.map_err(Into::into)?;
-        Ok(Box::new(io.into_inner()) as Box<dyn Io>)
-    })
+    Box::new(TokioIo::new(io))
 }
 
 /// The proxy's own address, without what is secret in it.

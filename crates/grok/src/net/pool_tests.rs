@@ -63,7 +63,7 @@ impl Server {
 
     fn pool(&self, proxy: Option<&str>) -> Arc<Pool> {
         let proxy = proxy.map(|proxy| Url::parse(proxy).unwrap());
-        let mut connector = Connector::new(proxy.as_ref(), false, LONG).unwrap();
+        let mut connector = Connector::new(proxy.as_ref(), "k", false, LONG).unwrap();
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -36,6 +36,8 @@ struct Current {
 /// A connection pool that can be exchanged for a fresh one.
 pub(crate) struct Transport {
     recipe: Recipe,
+    /// The setting that names the proxy; the first one where two say the same.
+    key: &'static str,
     current: RwLock<Current>,
 }
 
@@ -50,7 +52,8 @@ impl Transports {
     /// Builds the pools; those of `old` that fit are kept with their connections.
     pub(crate) fn new(settings: &Settings, old: Option<&Self>) -> Result<Self, SettingsError> {
         let known = old.map(|old| [&old.base, &old.asset]);
-        let reuse_or_open = |recipe: Recipe, also: Option<&Arc<Transport>>| {
+        let reuse_or_open = |proxy: &str, key, also: Option<&Arc<Transport>>| {
+            let recipe = recipe(settings, proxy, key)?;
             let fitting = known
                 .iter()
                 .flatten()
@@ -59,22 +62,22 @@ impl Transports {
                 .find(|transport| transport.recipe == recipe);
             match fitting {
                 Some(transport) => Ok(Arc::clone(transport)),
-                None => Transport::open(recipe).map(Arc::new),
+                None => Transport::open(recipe, key).map(Arc::new),
             }
         };
-        let base = recipe(settings, settings.base_proxy(), "proxy.base_proxy_url")?;
-        let base = reuse_or_open(base, None)?;
-        let asset = recipe(settings, settings.asset_proxy(), "proxy.asset_proxy_url")?;
-        let asset = reuse_or_open(asset, Some(&base))?;
+        let base = reuse_or_open(settings.base_proxy(), "proxy.base_proxy_url", None)?;
+        let asset = settings.asset_proxy();
+        let asset = reuse_or_open(asset, "proxy.asset_proxy_url", Some(&base))?;
         Ok(Self { base, asset })
     }
 }
 
 impl Transport {
-    fn open(recipe: Recipe) -> Result<Self, SettingsError> {
-        let pool = build(&recipe)?;
+    fn open(recipe: Recipe, key: &'static str) -> Result<Self, SettingsError> {
+        let pool = build(&recipe, key)?;
         Ok(Self {
             recipe,
+            key,
             current: RwLock::new(Current {
                 pool,
                 renewed_at: None,
@@ -109,7 +112,7 @@ impl Transport {
         if self.current.read().renewed_at.is_some_and(is_fresh) {
             return;
         }
-        match build(&self.recipe) {
+        match build(&self.recipe, self.key) {
             Ok(pool) => {
                 *self.current.write() = Current {
                     pool,
@@ -159,9 +162,10 @@ fn proxy_url(text: &str, key: &'static str) -> Result<Url, SettingsError> {
     }
 }
 
-fn build(recipe: &Recipe) -> Result<Arc<Pool>, SettingsError> {
+fn build(recipe: &Recipe, key: &'static str) -> Result<Arc<Pool>, SettingsError> {
     let connector = Connector::new(
         recipe.proxy.as_ref(),
+        key,
         recipe.trust_proxy,
         recipe.connect_timeout,
     )?;
@@ -194,6 +198,26 @@ mod tests {
                 ..Settings::default()
             };
             assert!(Transports::new(&proxied, None).is_ok(), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_no_connection_can_be_made_to_is_named_by_its_key() {
+        let bad = || "socks5://a\"b:1".to_owned();
+        let named = |settings: Settings| Transports::new(&settings, None).err();
+        let base = Settings {
+            base_proxy_url: bad(),
+            ..Settings::default()
+        };
+        let asset = Settings {
+            asset_proxy_url: bad(),
+            ..Settings::default()
+        };
+        for (settings, key) in [
+            (base, "proxy.base_proxy_url"),
+            (asset, "proxy.asset_proxy_url"),
+        ] {
+            assert_eq!(named(settings), Some(SettingsError::Proxy { key }));
         }
     }
 
