@@ -1,9 +1,10 @@
 //! One HTTP/2 connection, shared by as many exchanges as the other side allows.
 
+use std::error::Error as _;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ struct Load {
     /// Knows what the other side allows; `None` once it has ended, since requests would wait in it for
     /// ever. Locked for moments only.
     connection: Mutex<Option<Connection>>,
+    /// The other side has said that it takes no more.
+    is_leaving: AtomicBool,
 }
 
 /// Where hyper's own tasks run.
@@ -84,6 +87,7 @@ impl Shared {
         let load = Arc::new(Load {
             streams: AtomicUsize::new(0),
             connection: Mutex::new(Some(connection)),
+            is_leaving: AtomicBool::new(false),
         });
         let driven = Arc::clone(&load);
         tasks.spawn(async move {
@@ -101,7 +105,7 @@ impl Shared {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.load.is_leaving.load(Ordering::Acquire) || self.sender.is_closed()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -125,7 +129,7 @@ impl Shared {
     }
 
     /// # Errors
-    /// There is no answer; [`NoAnswer::is_unsent`] says whether the request has left.
+    /// There is no answer; [`NoAnswer::is_unseen`] says whether another connection may be asked.
     ///
     /// # Cancellation
     /// Resets the stream.
@@ -136,12 +140,19 @@ impl Shared {
     ) -> Result<http::Response<Incoming>, NoAnswer> {
         let outgoing = outgoing(request, origin).map_err(|error| NoAnswer {
             error,
-            is_unsent: false,
+            is_unseen: false,
         })?;
         let sent = self.sender.try_send_request(outgoing).await;
-        sent.map_err(|mut refused| NoAnswer {
-            is_unsent: refused.take_message().is_some(),
-            error: UpstreamError::cut(&refused.into_error()),
+        sent.map_err(|mut refused| {
+            let is_unsent = refused.take_message().is_some();
+            let error = refused.into_error();
+            let is_unseen = is_unsent || is_left_out(&error);
+            // Nor may the next one go there.
+            self.load.is_leaving.fetch_or(is_unseen, Ordering::AcqRel);
+            NoAnswer {
+                error: UpstreamError::cut(&error),
+                is_unseen,
+            }
         })
     }
 }
@@ -149,8 +160,15 @@ impl Shared {
 /// Why an exchange came to nothing.
 pub(super) struct NoAnswer {
     pub(super) error: UpstreamError,
-    /// The connection had ended before: nobody has seen the request.
-    pub(super) is_unsent: bool,
+    /// The connection had ended before, or ends without the request: nobody has seen it.
+    pub(super) is_unseen: bool,
+}
+
+/// Whether the other side says goodbye (GOAWAY) and that it has not looked at this stream: h2 gives
+/// that error to those above the last one it names, and to no others (RFC 9113, 6.8).
+fn is_left_out(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &h2::Error| cause.is_go_away() && cause.is_remote())
 }
 
 fn outgoing(

@@ -81,8 +81,11 @@ impl Pool {
         })
     }
 
-    /// One request, on a connection that is free or a new one. Never sent twice; one that could not leave
-    /// because its connection had just ended goes to another.
+    /// One request, on a connection that is free or a new one.
+    ///
+    /// Over HTTP/2 one that the other side has not seen, because its connection had just ended or ends
+    /// with a word that says so, goes once to another. Over HTTP/1 nobody says what was seen, and a
+    /// connection that breaks is an error; one that had ended before is found out when it is taken.
     ///
     /// # Errors
     /// No connection, no answer in HTTP, or a connection that broke.
@@ -116,7 +119,7 @@ impl Pool {
                             let (head, body) = answer.into_parts();
                             break (head.status, head.headers, Body::http2(body, in_flight));
                         }
-                        Err(broken) if broken.is_unsent && may_repeat => may_repeat = false,
+                        Err(broken) if broken.is_unseen && may_repeat => may_repeat = false,
                         Err(broken) => return Err(broken.error),
                     }
                 }

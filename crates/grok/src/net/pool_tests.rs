@@ -27,6 +27,11 @@ struct Server {
 
 impl Server {
     async fn start(alpn: &[&[u8]], streams: u32) -> Self {
+        Self::leaving(alpn, streams, 0).await
+    }
+
+    /// The first connections, as many as `goodbyes`, end before they take a request.
+    async fn leaving(alpn: &[&[u8]], streams: u32, goodbyes: usize) -> Self {
         let signed = rcgen::generate_simple_self_signed([
             "upstream.test".to_owned(),
             "127.0.0.1".to_owned(),
@@ -49,8 +54,12 @@ impl Server {
         let (counter, serving) = (Arc::clone(&connections), tasks.clone());
         tasks.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                counter.fetch_add(1, Ordering::SeqCst);
-                serving.spawn(serve(acceptor.clone(), stream, streams));
+                let number = counter.fetch_add(1, Ordering::SeqCst);
+                if number < goodbyes {
+                    serving.spawn(take_leave(acceptor.clone(), stream));
+                } else {
+                    serving.spawn(serve(acceptor.clone(), stream, streams));
+                }
             }
         });
         Self {
@@ -133,6 +142,25 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, streams: u32) {
         let _ = hyper::server::conn::http1::Builder::new()
             .serve_connection(io, service_fn(answer))
             .await;
+    }
+}
+
+/// Says goodbye at the first request, which it has not looked at, and waits for the other side to go.
+async fn take_leave(acceptor: TlsAcceptor, stream: TcpStream) {
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const GOAWAY: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const HEADERS: u8 = 1;
+    let mut stream = acceptor.accept(stream).await.unwrap();
+    stream.read_exact(&mut [0; 24]).await.unwrap();
+    stream.write_all(SETTINGS).await.unwrap();
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).await.is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        stream.read_exact(&mut payload).await.unwrap();
+        if head[3] == HEADERS {
+            stream.write_all(GOAWAY).await.unwrap();
+        }
     }
 }
 
@@ -296,4 +324,15 @@ async fn a_connection_that_says_goodbye_costs_no_request() {
         first_chunk(&pool, &whole).await;
     }
     assert!(server.connections() > 1, "each goodbye ends a connection");
+}
+
+#[tokio::test]
+async fn a_request_that_a_goodbye_leaves_out_goes_once_to_another_connection() {
+    let server = Server::leaving(&[b"h2"], 100, 1).await;
+    first_chunk(&server.pool(None), &server.url("/")).await;
+    assert_eq!(server.connections(), 2);
+    let server = Server::leaving(&[b"h2"], 100, 9).await;
+    let error = server.pool(None).send(&request(&server.url("/"))).await;
+    assert_eq!(error.err().unwrap().label(), "cut");
+    assert_eq!(server.connections(), 2, "not again and again");
 }
