@@ -1,5 +1,6 @@
 //! Chat calls (`upstream-protocol` 2.1 and 2.13).
 
+use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
@@ -75,6 +76,7 @@ impl Client {
             }
         })?;
         let request = Request {
+            method: Method::POST,
             url,
             headers: self.headers().json(credential)?,
             body: body.into(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{HeaderMap, RETRY_AFTER};
+use http::{Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
@@ -146,6 +146,7 @@ impl Client {
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
         let request = Request {
+            method: Method::POST,
             url: self.web_url(path),
             headers: self.headers().json(credential)?,
             body,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
-use http::{StatusCode, Version};
+use http::{Method, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::coop::unconstrained;
 
@@ -166,7 +166,12 @@ struct Sending {
 
 impl Sending {
     fn new(request: &Request, origin: &Origin, forwarding: Option<&Forwarding>) -> Self {
-        let Request { url, headers, body } = request;
+        let Request {
+            method,
+            url,
+            headers,
+            body,
+        } = request;
         let mut head = Vec::with_capacity(2048 + body.len().min(JOIN_BYTES));
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let target = match forwarding {
@@ -178,9 +183,14 @@ impl Sending {
             head.extend_from_slice(value);
             head.extend_from_slice(b"\r\n");
         };
-        field(b"POST ", format!("{target} HTTP/1.1").as_bytes());
+        field(
+            method.as_str().as_bytes(),
+            format!(" {target} HTTP/1.1").as_bytes(),
+        );
         field(b"host: ", origin.authority().as_bytes());
-        field(b"content-length: ", body.len().to_string().as_bytes());
+        if method != Method::GET {
+            field(b"content-length: ", body.len().to_string().as_bytes());
+        }
         if let Some(value) = forwarding.and_then(|proxy| proxy.authorization.as_ref()) {
             field(b"proxy-authorization: ", value.as_bytes());
         }

@@ -185,7 +185,7 @@ fn outgoing(
             what: "the address cannot be asked for",
         })?;
     let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-    *outgoing.method_mut() = http::Method::POST;
+    *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
     *outgoing.version_mut() = http::Version::HTTP_2;
     let headers: &HeaderMap = &request.headers;

@@ -29,11 +29,12 @@ pub(crate) use transport::{Transport, Transports};
 pub(crate) use websocket::{NotOpened, WebSocket};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-/// A POST request.
+/// A request, read to its end before its answer is.
 pub(crate) struct Request {
+    pub(crate) method: Method,
     pub(crate) url: Url,
     /// All but `Host` and `Content-Length`.
     pub(crate) headers: HeaderMap,

@@ -181,6 +181,7 @@ async fn answer(
 
 fn request(url: &str) -> Request {
     Request {
+        method: http::Method::POST,
         url: Url::parse(url).unwrap(),
         headers: http::HeaderMap::new(),
         body: Bytes::new(),
