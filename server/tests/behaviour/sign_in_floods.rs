@@ -48,14 +48,6 @@ fn judged(said: &[Said]) -> usize {
         .count()
 }
 
-/// A line of `/proc/<pid>/status`, in MiB.
-fn memory(gateway: &Gateway, line: &str) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.pid())).unwrap();
-    let found = status.lines().find(|text| text.starts_with(line)).unwrap();
-    let kib: usize = found.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib / 1024
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_hundred_guesses_at_once_a_few_are_judged_and_the_operator_still_gets_in() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,10 +71,10 @@ async fn of_a_hundred_guesses_at_once_a_few_are_judged_and_the_operator_still_ge
 async fn guesses_from_everywhere_cost_the_memory_of_two() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = start(folder.path()).await;
-    let before = memory(&gateway, "VmRSS");
+    let before = gateway.memory_kib("VmRSS").unwrap() / 1024;
     let said = guess(&gateway, 100, |n| format!("203.0.113.{n}")).await;
     assert!(judged(&said) > 5, "addresses are counted apart");
-    let peak = memory(&gateway, "VmHWM");
+    let peak = gateway.memory_kib("VmHWM").unwrap() / 1024;
     // One verification takes 19 MiB, a hundred would take 1,900.
     assert!(peak < before + 150, "from {before} to {peak} MiB");
 }

@@ -1,10 +1,6 @@
 //! The processes of a run; all are killed when dropped.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::Context;
 use tempfile::TempDir;
@@ -181,19 +177,7 @@ impl Gateway {
 
     /// Resident memory now.
     pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(PathBuf::from(format!(
-            "/proc/{}/status",
-            self.gateway.pid()
-        )))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
-        let number = line
-            .split_whitespace()
-            .nth(1)
-            .context("no number in VmRSS")?;
-        Ok(number.parse()?)
+        self.gateway.memory_kib("VmRSS")
     }
 }
 

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::KEY;
+use crate::{
+    KEY, MAX_WAIT,
+    limits::{Readiness, Refusals},
+};
 
 /// A good request that takes longer has failed.
 const GIVE_UP: Duration = Duration::from_secs(20);
@@ -14,6 +17,8 @@ const GIVE_UP: Duration = Duration::from_secs(20);
 pub(crate) struct Served {
     pub(crate) count: usize,
     pub(crate) failures: Vec<String>,
+    /// Waits over the limit, and when.
+    pub(crate) slow: Vec<String>,
     waits: Vec<Duration>,
 }
 
@@ -21,6 +26,7 @@ impl Served {
     pub(crate) fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.failures.extend(other.failures);
+        self.slow.extend(other.slow);
         self.waits.extend(other.waits);
     }
 
@@ -35,51 +41,75 @@ impl Served {
     }
 }
 
-/// Asks once a second for as long as `length`, now for JSON, now for a stream.
-pub(crate) async fn ask_for(url: &str, length: Duration) -> Served {
-    let mut served = Served::default();
-    let client = reqwest::Client::builder().no_proxy().timeout(GIVE_UP);
-    let client = match client.build() {
-        Ok(client) => client,
-        Err(error) => {
-            served.failures.push(error.to_string());
-            return served;
-        }
-    };
-    let end = Instant::now() + length;
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    while Instant::now() < end {
-        ticks.tick().await;
-        served.count += 1;
-        let asked = Instant::now();
-        if let Err(error) = ask(&client, url, served.count % 2 == 0).await {
-            let at = asked.elapsed().as_secs_f64();
-            served.failures.push(format!("after {at:.1} s: {error:#}"));
-        }
-        served.waits.push(asked.elapsed());
-    }
-    served
+/// Keeps its connection, as the official clients do.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
 }
 
-async fn ask(client: &reqwest::Client, url: &str, stream: bool) -> anyhow::Result<()> {
-    let body = serde_json::json!({
-        "model": "grok-3", "stream": stream,
-        "messages": [{"role": "user", "content": "Say hello."}],
-    });
-    let response = client
-        .post(format!("{url}/v1/chat/completions"))
-        .bearer_auth(KEY)
-        .json(&body)
-        .send()
-        .await?;
-    let status = response.status();
-    let text = response.text().await?;
-    anyhow::ensure!(status.is_success(), "{status}: {text}");
-    if stream {
-        anyhow::ensure!(text.ends_with("data: [DONE]\n\n"), "no end: {text}");
-    } else {
-        let json: Value = serde_json::from_str(&text)?;
-        anyhow::ensure!(json["choices"][0]["finish_reason"] == "stop", "{text}");
+impl Client {
+    pub(crate) fn new(url: String) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().timeout(GIVE_UP);
+        Ok(Self {
+            http: http.build()?,
+            url,
+        })
     }
-    Ok(())
+
+    /// Asks once a second for as long as `length`, now for JSON, now for a stream.
+    pub(crate) async fn ask_for(&self, length: Duration) -> Served {
+        let mut served = Served::default();
+        let start = Instant::now();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        while start.elapsed() < length {
+            ticks.tick().await;
+            served.count += 1;
+            let asked = Instant::now();
+            if let Err(error) = self.ask(served.count % 2 == 0).await {
+                let at = asked.elapsed().as_secs_f64();
+                served.failures.push(format!("after {at:.1} s: {error:#}"));
+            }
+            let wait = asked.elapsed();
+            if wait > MAX_WAIT {
+                let at = asked.duration_since(start).as_secs_f64();
+                let wait = wait.as_secs_f64();
+                served
+                    .slow
+                    .push(format!("{wait:.1} s, {at:.1} s after the start"));
+            }
+            served.waits.push(wait);
+        }
+        served
+    }
+
+    /// What the server has refused since its start.
+    pub(crate) async fn refusals(&self) -> anyhow::Result<Refusals> {
+        let report = self.http.get(format!("{}/readyz", self.url));
+        let readiness: Readiness = report.send().await?.json().await?;
+        Ok(readiness.into())
+    }
+
+    async fn ask(&self, stream: bool) -> anyhow::Result<()> {
+        let body = serde_json::json!({
+            "model": "grok-3", "stream": stream,
+            "messages": [{"role": "user", "content": "Say hello."}],
+        });
+        let response = self
+            .http
+            .post(format!("{}/v1/chat/completions", self.url))
+            .bearer_auth(KEY)
+            .json(&body)
+            .send()
+            .await?;
+        let status = response.status();
+        let text = response.text().await?;
+        anyhow::ensure!(status.is_success(), "{status}: {text}");
+        if stream {
+            anyhow::ensure!(text.ends_with("data: [DONE]\n\n"), "no end: {text}");
+        } else {
+            let json: Value = serde_json::from_str(&text)?;
+            anyhow::ensure!(json["choices"][0]["finish_reason"] == "stop", "{text}");
+        }
+        Ok(())
+    }
 }

@@ -1,11 +1,16 @@
-//! `make siege`: hostile clients of every kind against the real binary, while one well-behaved
-//! client asks once a second. It must always be served, memory must stay bounded, and SIGTERM must
-//! end the process in time at any moment.
+//! `make siege`: hostile clients of many kinds against the real binary, while one well-behaved
+//! client asks once a second. It must always be served, memory must stay bounded, the limits must
+//! have been met, and SIGTERM must end the process in time at any moment.
+//!
+//! The limits are set low enough to be met, and `chat.concurrent` high enough that the hostile
+//! programs, which have a key, cannot take all of it: there is no share per key.
 
 mod attacks;
 mod client;
+mod database;
 mod disk;
-mod memory;
+mod limits;
+mod media_host;
 mod wall_clock;
 
 use std::{
@@ -19,7 +24,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
 use clap::Parser;
 use grok_sim::{Options, Pace, Simulator};
 use rand::Rng;
@@ -27,7 +31,12 @@ use tempfile::TempDir;
 use test_support::{Gateway, Launch};
 use tokio::task::JoinSet;
 
-use crate::{attacks::Attack, client::Served, memory::Peak};
+use crate::{
+    attacks::{Attack, Target},
+    client::{Client, Served},
+    limits::Refusals,
+    media_host::MediaHost,
+};
 
 /// The longest that a good request may take.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -36,6 +45,13 @@ const MAX_MIB: u64 = 400;
 const DRAIN_SECS: u64 = 5;
 const MAX_STOP: Duration = Duration::from_secs(DRAIN_SECS + 10);
 const KEY: &str = "sk-siege";
+/// Only floods come so far.
+const MAX_CONNECTIONS: usize = 600;
+const SEND_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer is left unread: until it has been ended for it.
+const UNREAD_FOR: Duration = Duration::from_secs(3 * SEND_TIMEOUT.as_secs());
+/// The one account of its tier, whose answers are long.
+const TALKER: &str = "siege-talker";
 
 #[derive(Debug, Parser)]
 #[command(about = "Hostile clients against the real binary")]
@@ -74,6 +90,22 @@ struct Outcome {
     slowest_stop: Duration,
     /// How often each attack met the server.
     attacks: BTreeMap<&'static str, usize>,
+    refusals: Refusals,
+    /// Limits that some round has not met.
+    unmet: Vec<&'static str>,
+}
+
+impl Outcome {
+    fn add(&mut self, round: Self) {
+        self.served.merge(round.served);
+        self.peak_kib = self.peak_kib.max(round.peak_kib);
+        for (name, count) in round.attacks {
+            *self.attacks.entry(name).or_default() += count;
+        }
+        self.slowest_stop = self.slowest_stop.max(round.slowest_stop);
+        self.refusals.add(&round.refusals);
+        self.unmet.extend(round.unmet);
+    }
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -94,15 +126,17 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
         strict: false,
         ..Options::default()
     };
-    let simulator = Simulator::start(options).await?;
+    let simulator = Arc::new(Simulator::start(options).await?);
+    let media = MediaHost::start().await?;
     let data = match &cli.small_disk {
         Some(folder) => TempDir::new_in(folder)?,
         None => TempDir::new()?,
     };
-    let accounts = (0..200).map(
-        |n| serde_json::json!({"token": format!("siege-account-{n}"), "quota": 1_000_000_000}),
-    );
-    test_support::write_accounts(data.path(), &[("ssoBasic", accounts.collect())])?;
+    let account = |name: String| serde_json::json!({"token": name, "quota": 1_000_000_000});
+    let accounts = (0..200).map(|n| account(format!("siege-account-{n}")));
+    let talker = account(TALKER.to_owned());
+    let pools = [("ssoBasic", accounts.collect()), ("ssoHeavy", vec![talker])];
+    test_support::write_accounts(data.path(), &pools)?;
     let mut outcome = Outcome::default();
     for round in 0..cli.rounds.max(1) {
         let mean = cli.seconds as f64 / f64::from(cli.rounds.max(1));
@@ -110,15 +144,15 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
         let seconds = mean * rand::rng().random_range(0.9..1.1);
         let gateway = start(cli, &simulator, &data).await?;
         say(&format!("round {}: {seconds:.1} s", round + 1));
-        let round = one_round(cli, gateway, &data, Duration::from_secs_f64(seconds)).await?;
-        outcome.served.merge(round.served);
-        outcome.peak_kib = outcome.peak_kib.max(round.peak_kib);
-        for (name, count) in round.attacks {
-            *outcome.attacks.entry(name).or_default() += count;
-        }
-        outcome.slowest_stop = outcome.slowest_stop.max(round.slowest_stop);
+        let target = Arc::new(Target {
+            address: gateway.address.clone(),
+            data_dir: data.path().to_owned(),
+            simulator: simulator.clone(),
+            media: media.address.clone(),
+        });
+        let length = Duration::from_secs_f64(seconds);
+        outcome.add(one_round(cli, gateway, &target, length).await?);
     }
-    simulator.stop_unchecked().await;
     Ok(outcome)
 }
 
@@ -127,6 +161,13 @@ async fn start(cli: &Cli, simulator: &Simulator, data: &TempDir) -> anyhow::Resu
         .upstream(&simulator.url())
         .env("GROK2API_APP__API_KEY", KEY)
         .env("GROK2API_SERVER__DRAIN_SECS", DRAIN_SECS)
+        .env("GROK2API_SERVER__MAX_CONNECTIONS", MAX_CONNECTIONS)
+        .env("GROK2API_SERVER__SEND_TIMEOUT_SECS", SEND_TIMEOUT.as_secs())
+        .env("GROK2API_SERVER__BODIES_IN_MEMORY_MB", 64)
+        .env("GROK2API_CHAT__CONCURRENT", 200)
+        .env("GROK2API_CHAT__ATTACHMENT_MEMORY_MB", 64)
+        .env("GROK2API_CHAT__ATTACHMENT_TIMEOUT", 5)
+        .env("GROK2API_UPSTREAM__ALLOW_PRIVATE_FETCH", true)
         .env("LOG_LEVEL", "error");
     match &cli.faketime {
         Some(library) => {
@@ -141,10 +182,9 @@ async fn start(cli: &Cli, simulator: &Simulator, data: &TempDir) -> anyhow::Resu
 async fn one_round(
     cli: &Cli,
     mut gateway: Gateway,
-    data: &TempDir,
+    target: &Arc<Target>,
     length: Duration,
 ) -> anyhow::Result<Outcome> {
-    let peak = Peak::watch(gateway.pid());
     let mut attackers = JoinSet::new();
     let met: Vec<_> = cli
         .attacks()
@@ -152,25 +192,28 @@ async fn one_round(
         .map(|attack| (attack, Arc::new(AtomicUsize::new(0))))
         .collect();
     for (attack, met) in &met {
-        let (address, folder) = (gateway.address.clone(), data.path().to_owned());
-        attackers.spawn(attack.run(address, folder, met.clone()));
+        attackers.spawn(attack.run(target.clone(), met.clone()));
     }
-    let served = client::ask_for(&gateway.url(), length).await;
+    let client = Client::new(gateway.url())?;
+    let served = client.ask_for(length).await;
+    let refusals = client.refusals().await?;
+    let peak_kib = gateway.memory_kib("VmHWM")?;
     // Nobody stops because the server does.
     let asked = Instant::now();
     let exit = gateway.stop().await?;
     let slowest_stop = asked.elapsed();
-    attackers.abort_all();
+    attackers.shutdown().await;
     anyhow::ensure!(
         exit.success(),
         "the gateway ended with {exit}\n{}",
         gateway.log()
     );
-    let peak_kib = peak.kib().context("no figure of the memory")?;
     Ok(Outcome {
         served,
         peak_kib,
         slowest_stop,
+        unmet: refusals.unmet(),
+        refusals,
         attacks: met
             .iter()
             .map(|(attack, met)| (attack.name(), met.load(Ordering::Relaxed)))
@@ -202,14 +245,24 @@ fn report(outcome: &Outcome) -> ExitCode {
     for (name, count) in &outcome.attacks {
         println!("| {name} | {count} | more than 0 |");
     }
+    for (name, count) in outcome.refusals.all() {
+        println!("| refused: {name} | {count} | more than 0 in each round |");
+    }
     for failure in served.failures.iter().take(10) {
         println!("failed: {failure}");
+    }
+    for wait in served.slow.iter().take(10) {
+        println!("slow: {wait}");
+    }
+    for name in &outcome.unmet {
+        println!("a round in which nothing was refused for: {name}");
     }
     let is_fine = served.failures.is_empty()
         && served.count > 0
         && served.longest() <= MAX_WAIT
         && mib <= MAX_MIB
         && outcome.slowest_stop <= MAX_STOP
+        && outcome.unmet.is_empty()
         && outcome.attacks.values().all(|count| *count > 0);
     if is_fine {
         ExitCode::SUCCESS

@@ -126,6 +126,22 @@ impl Gateway {
         self.child.id()
     }
 
+    /// A line of its `/proc/PID/status` that counts memory: `VmRSS` what is resident now, `VmHWM` the
+    /// most that ever was.
+    ///
+    /// # Errors
+    /// It has ended, or there is no such line.
+    pub fn memory_kib(&self, field: &str) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+        let found = lines.find(|(name, _)| *name == field);
+        let (_, value) = found.with_context(|| format!("no {field}"))?;
+        let number = value.split_whitespace().next();
+        Ok(number
+            .with_context(|| format!("no number in {field}"))?
+            .parse()?)
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
