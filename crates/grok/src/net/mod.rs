@@ -1,4 +1,4 @@
-//! HTTP with the upstream (`upstream-protocol` 1.8).
+//! HTTP with the upstream, spoken by ourselves (decision 0004).
 //!
 //! ```text
 //! Transport  one way out (proxy, TLS); its pool can be exchanged for a fresh one
