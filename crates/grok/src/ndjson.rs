@@ -356,5 +356,4 @@ fn may_continue(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-#[path = "ndjson_tests.rs"]
 mod tests;

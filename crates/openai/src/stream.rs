@@ -237,5 +237,4 @@ impl ChunkWriter {
 }
 
 #[cfg(test)]
-#[path = "stream_tests.rs"]
 mod tests;

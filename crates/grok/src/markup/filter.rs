@@ -312,5 +312,4 @@ impl Element {
 }
 
 #[cfg(test)]
-#[path = "filter_tests.rs"]
 mod tests;

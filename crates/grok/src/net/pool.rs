@@ -256,5 +256,4 @@ impl<T> Entry<T> {
 }
 
 #[cfg(test)]
-#[path = "pool_tests.rs"]
 mod tests;

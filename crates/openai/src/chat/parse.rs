@@ -161,5 +161,4 @@ fn reasoning(effort: Option<Json<'_>>) -> Result<Reasoning, Invalid> {
 }
 
 #[cfg(test)]
-#[path = "parse_tests.rs"]
 mod tests;
