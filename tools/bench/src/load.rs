@@ -183,9 +183,7 @@ impl Connection {
             events,
         })
     }
-}
 
-impl Connection {
     /// The whole body of an answer.
     pub(crate) async fn read(&mut self, target: &Target) -> anyhow::Result<Bytes> {
         self.sender.ready().await?;

@@ -1,11 +1,11 @@
 //! The chat page.
 //!
-//! Conversations live in the browser: [`history`] is the data, [`storage`] and
-//! [`drafts`] keep it, [`state`] is
-//! what the parts of the page share (answers are received there), [`upkeep`] keeps it in step with
-//! the address. Code that nobody needs to write a question comes after it ([`later`]). The address `/?c=<id>` says which conversation is shown, so links, reload and the back button
-//! work. On the server the page is rendered with its frame and the list of models; what the
-//! browser has stored appears after hydration.
+//! Conversations live in the browser: [`history`] is the data, [`storage`] and [`drafts`] keep it,
+//! [`state`] is what the parts of the page share (answers are received there), [`upkeep`] keeps it in
+//! step with the address. Code that nobody needs to write a question comes after it ([`later`]). The
+//! address `/?c=<id>` says which conversation is shown, so links, reload and the back button work. On
+//! the server the page is rendered with its frame and the list of models; what the browser has stored
+//! appears after hydration.
 
 mod attachments;
 mod composer;
