@@ -53,7 +53,7 @@ impl Connection {
     }
 }
 
-/// Chats, pages and lists that nobody reads, for longer than the server waits; how many began.
+/// Chats, pages, lists and a font that nobody reads, for longer than the server waits; how many began.
 pub(super) async fn unread(address: String) -> usize {
     let Ok(connection) = Connection::open(&address).await else {
         return 0;
@@ -110,6 +110,7 @@ fn request(address: &str, n: usize) -> anyhow::Result<Request<Full<Bytes>>> {
     let (method, path, body) = match n {
         0..CHATS => (Method::POST, CHAT, chat_body("grok-3", true)),
         n if n % 2 == 0 => (Method::GET, "/login", String::new()),
+        n if n % 3 == 0 => (Method::GET, "/fonts/inter.woff2", String::new()),
         _ => (Method::GET, "/v1/models", String::new()),
     };
     let request = Request::builder()
