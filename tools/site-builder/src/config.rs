@@ -192,6 +192,7 @@ mod tests {
             release,
             hash_dirs: Vec::new(),
             explain: false,
+            within_budget: false,
         };
         let table = parse(MANIFEST).unwrap();
         Site::resolve(table, &options, PathBuf::from("/w"), Path::new("/t"))

@@ -17,6 +17,7 @@
 mod anatomy;
 mod assets;
 mod bindgen;
+mod budget;
 mod compress;
 mod config;
 mod explain;
@@ -62,6 +63,9 @@ struct Options {
     /// Then print what each page loads and what its parts consist of.
     #[arg(long, requires = "release")]
     explain: bool,
+    /// Then fail if a page is above its budget.
+    #[arg(long, requires = "release")]
+    within_budget: bool,
 }
 
 fn main() -> Result<()> {
@@ -91,6 +95,9 @@ fn main() -> Result<()> {
     report::done(&site.site_root, started.elapsed());
     if options.explain {
         explain::print(&site)?;
+    }
+    if options.within_budget {
+        budget::check(&site)?;
     }
     Ok(())
 }
