@@ -4,6 +4,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod delivery;
 pub mod gateway;
 pub mod http;
 pub mod jobs;

@@ -71,29 +71,32 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("obs", &[]),
     ("limits", &[]),
     ("timer", &[]),
+    ("delivery", &[]),
     ("media", &["limits"]),
     ("snapshot", &["media"]),
     ("record", &["clock"]),
     (
         "gateway",
-        &["clock", "limits", "media", "record", "snapshot", "timer"],
+        &[
+            "clock", "delivery", "limits", "media", "record", "snapshot", "timer",
+        ],
     ),
     ("auth", &["clock", "limits", "record", "snapshot"]),
-    ("jobs", &["clock", "gateway", "snapshot"]),
+    ("jobs", &["clock", "delivery", "gateway", "snapshot"]),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     ("services", &["clock", "gateway", "runtime", "snapshot"]),
     (
         "http",
         &[
-            "auth", "clock", "gateway", "jobs", "limits", "record", "runtime", "services",
-            "snapshot", "timer",
+            "auth", "clock", "delivery", "gateway", "jobs", "limits", "media", "record", "runtime",
+            "services", "snapshot", "timer",
         ],
     ),
     (
         "serve",
         &[
-            "auth", "cli", "clock", "gateway", "http", "jobs", "limits", "obs", "runtime",
-            "services", "snapshot",
+            "auth", "cli", "clock", "delivery", "gateway", "http", "jobs", "limits", "media",
+            "obs", "runtime", "services", "snapshot",
         ],
     ),
     (

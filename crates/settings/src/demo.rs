@@ -75,6 +75,7 @@ fn server(own: ServerConfig) -> ServerConfig {
         allowed_hosts: own.allowed_hosts,
         max_connections: own.max_connections,
         max_connections_per_address: own.max_connections_per_address,
+        max_http2_answers: own.max_http2_answers,
         header_timeout_secs: own.header_timeout_secs,
         body_timeout_secs: own.body_timeout_secs,
         send_timeout_secs: own.send_timeout_secs,

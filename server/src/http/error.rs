@@ -39,6 +39,11 @@ pub enum ApiError {
     #[error("The request body did not come in time (`server.body_timeout_secs`).")]
     BodyTimeout,
     #[error(
+        "Too many answers over HTTP/2 wait to be read (`server.max_http2_answers`). Try again in a \
+         moment."
+    )]
+    TooManyAnswers,
+    #[error(
         "Too many request bodies are in memory (`server.bodies_in_memory_mb`). Try again in a moment."
     )]
     BodiesFull,
@@ -81,7 +86,9 @@ impl ApiError {
                 StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST)
             }
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Draining | Self::BodiesFull => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::BodiesFull | Self::TooManyAnswers => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,7 +106,7 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "request_too_large",
             Self::UnreadableBody => "invalid_body",
             Self::BodyTimeout => "request_timeout",
-            Self::BodiesFull => "server_busy",
+            Self::BodiesFull | Self::TooManyAnswers => "server_busy",
             Self::ClientGone => "client_gone",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::Draining => "shutting_down",
@@ -123,7 +130,7 @@ impl ApiError {
         let wait = match self {
             Self::Gateway(error) => error.retry_after?,
             Self::Draining => Duration::from_secs(5),
-            Self::BodiesFull => Duration::from_secs(1),
+            Self::BodiesFull | Self::TooManyAnswers => Duration::from_secs(1),
             _ => return None,
         };
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -29,6 +29,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     auth::StoreSessions,
+    delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
     http::error::ApiError,
     jobs::Jobs,
@@ -77,6 +78,7 @@ pub struct Shared {
     pub jobs: Jobs,
     pub limits: Limits,
     pub unread: UnreadAnswers,
+    pub deliveries: Deliveries,
 }
 
 /// The address at the other end of the TCP connection.

@@ -58,6 +58,7 @@ struct LimitUses {
     connections: Use,
     /// `used` is what the address has that has most.
     connections_per_address: Use,
+    http2_answers: Use,
     body_bytes: Use,
     attachment_bytes: Use,
     chats: SlotUse,
@@ -181,6 +182,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
     LimitUses {
         connections: of.connections.in_use(of.max_connections(server)),
         connections_per_address: of.by_address.in_use(of.max_per_address(server)),
+        http2_answers: of.http2_answers.in_use(server.max_http2_answers.into()),
         body_bytes: of
             .body_bytes
             .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),

@@ -20,7 +20,8 @@ use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    clock::now_ms, gateway::Gateway, gateway::chat::unread::UnreadAnswers, snapshot::Current,
+    clock::now_ms, delivery::Deliveries, gateway::Gateway, gateway::chat::unread::UnreadAnswers,
+    snapshot::Current,
 };
 
 /// What a job did, in a few words.
@@ -101,6 +102,7 @@ pub struct JobContext {
     pub gateway: Arc<Gateway>,
     pub current: Current,
     pub unread: UnreadAnswers,
+    pub deliveries: Deliveries,
 }
 
 /// Starts all jobs. They end with `stop`.

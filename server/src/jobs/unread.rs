@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::{Done, Job, JobContext};
-use crate::{gateway::chat::unread::UnreadAnswers, snapshot::Current};
+use crate::{delivery::Deliveries, gateway::chat::unread::UnreadAnswers, snapshot::Current};
 
 pub(super) struct End {
     current: Current,
     answers: UnreadAnswers,
+    deliveries: Deliveries,
 }
 
 impl End {
@@ -15,6 +16,7 @@ impl End {
         Self {
             current: context.current.clone(),
             answers: context.unread.clone(),
+            deliveries: context.deliveries.clone(),
         }
     }
 
@@ -34,7 +36,8 @@ impl Job for End {
     }
 
     async fn run(&self) -> Done {
-        let ended = self.answers.end_older_than(self.limit());
+        let limit = self.limit();
+        let ended = self.answers.end_older_than(limit) + self.deliveries.end_older_than(limit);
         Ok(format!("{ended} answer(s) ended"))
     }
 }

@@ -23,6 +23,8 @@ pub struct Limits {
     pub by_address: Addresses,
     /// What all of them are made of.
     pub descriptors: Descriptors,
+    /// Answers over HTTP/2 on their way that are no streams.
+    pub http2_answers: Limit,
     /// Bytes of API requests' bodies in memory.
     pub body_bytes: Limit,
     /// Bytes of server functions' arguments in memory.

@@ -21,6 +21,7 @@ use crate::{
     },
     cli::ServeArgs,
     clock::now_ms,
+    delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
     http::{AppState, Shared},
     jobs::Jobs,
@@ -194,6 +195,7 @@ fn assemble(
             ..Limits::default()
         },
         unread: UnreadAnswers::default(),
+        deliveries: Deliveries::default(),
     })
 }
 

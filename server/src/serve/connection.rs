@@ -30,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use super::send_timeout::SendTimeout;
-use crate::{gateway::chat::unread::DELIVERY, http::PeerAddr};
+use crate::{delivery::DELIVERY, http::PeerAddr};
 
 /// Largest head of an HTTP/1 request, and largest piece of a body that is read at once.
 const MAX_HEAD_BYTES: usize = 64 * 1024;

@@ -155,6 +155,7 @@ impl Background {
             gateway: state.gateway.clone(),
             current: state.current.clone(),
             unread: state.unread.clone(),
+            deliveries: state.deliveries.clone(),
         };
         jobs::start(&state.jobs, &context, &tasks, &stop);
         tasks.spawn(watch::run(state.runtime.clone(), asked, stop.clone()));

@@ -29,7 +29,10 @@ use grok_sim::{Options, Pace, Simulator};
 use rand::Rng;
 use tempfile::TempDir;
 use test_support::{Gateway, Launch};
-use tokio::task::JoinSet;
+use tokio::{
+    runtime::{Builder, Handle},
+    task::JoinSet,
+};
 
 use crate::{
     attacks::{Attack, Target},
@@ -111,14 +114,16 @@ impl Outcome {
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let outcome = runtime.block_on(siege(&cli))?;
+    let threads = || Builder::new_multi_thread().enable_all().build();
+    let (runtime, hostile) = (threads()?, threads()?);
+    let outcome = runtime.block_on(siege(&cli, hostile.handle()))?;
+    hostile.shutdown_background();
     Ok(report(&outcome))
 }
 
-async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
+/// The attackers have threads of their own, so that the good client and the upstream do not wait while
+/// an attack is prepared.
+async fn siege(cli: &Cli, hostile: &Handle) -> anyhow::Result<Outcome> {
     let options = Options {
         pace: Pace::Interval(Duration::from_millis(1)),
         quota: grok_sim::Quota::Unlimited,
@@ -151,7 +156,7 @@ async fn siege(cli: &Cli) -> anyhow::Result<Outcome> {
             media: media.address.clone(),
         });
         let length = Duration::from_secs_f64(seconds);
-        outcome.add(one_round(cli, gateway, &target, length).await?);
+        outcome.add(one_round(cli, hostile, gateway, &target, length).await?);
     }
     Ok(outcome)
 }
@@ -181,6 +186,7 @@ async fn start(cli: &Cli, simulator: &Simulator, data: &TempDir) -> anyhow::Resu
 
 async fn one_round(
     cli: &Cli,
+    hostile: &Handle,
     mut gateway: Gateway,
     target: &Arc<Target>,
     length: Duration,
@@ -192,7 +198,7 @@ async fn one_round(
         .map(|attack| (attack, Arc::new(AtomicUsize::new(0))))
         .collect();
     for (attack, met) in &met {
-        attackers.spawn(attack.run(target.clone(), met.clone()));
+        attackers.spawn_on(attack.run(target.clone(), met.clone()), hostile);
     }
     let client = Client::new(gateway.url())?;
     let served = client.ask_for(length).await;

@@ -29,6 +29,9 @@ section! {
         /// Of these, connections from one address (of IPv6: from one /64 network), and never more
         /// than half of all. This machine and trusted proxies may have them all.
         max_connections_per_address: u32 = 1_000, 1..=1_000_000;
+        /// Answers over HTTP/2 on their way at the same time that are no streams; more are refused for
+        /// a moment. Clients of HTTP/2 may keep them waiting, each in memory.
+        max_http2_answers: u32 = 256, 1..=1_000_000;
         /// How long a client may take to send a request's head, or to stay silent between two
         /// requests, in seconds.
         header_timeout_secs: u64 = 30, 1..=3600;

@@ -18,12 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Answer;
-use crate::record::CLIENT_GONE;
-
-tokio::task_local! {
-    /// Ends what delivers the answers of this task: a connection, or one stream of HTTP/2.
-    pub static DELIVERY: CancellationToken;
-}
+use crate::{delivery, record::CLIENT_GONE};
 
 /// All answers under way. Cheap to clone.
 #[derive(Clone, Default)]
@@ -56,7 +51,7 @@ impl UnreadAnswers {
         let held = Arc::new(Mutex::new(Held {
             answer: Some(answer),
             unread_since: None,
-            delivery: DELIVERY.try_with(CancellationToken::clone).ok(),
+            delivery: delivery::current(),
         }));
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.0.answers.lock().insert(id, Arc::downgrade(&held));

@@ -11,11 +11,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header::CONTENT_TYPE};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::tracked::{Line, Tracked};
+use super::tracked::{Http2Delivery, Line, Tracked};
 use crate::{
     http::{AppState, PeerAddr, error::ApiError, protocol::Protocol},
     record::RequestRecord,
@@ -31,7 +31,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let client = client_address(&request, &snapshot.settings);
     let record = RequestRecord::begin(id.clone(), client, state.store.clone());
     request.extensions_mut().insert(record.clone());
-    request.extensions_mut().insert(snapshot);
+    request.extensions_mut().insert(snapshot.clone());
 
     let path = request.uri().path();
     let (protocol, is_api) = (Protocol::of(path), is_api_path(path));
@@ -41,6 +41,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
     let is_probe = is_probe(&route);
+    let is_http2 = request.version() == Version::HTTP_2;
 
     let is_refused = state.in_flight.is_draining() && !is_probe;
     let guard = (!is_probe).then(|| state.in_flight.enter());
@@ -50,6 +51,8 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     } else {
         next.run(request).instrument(span.clone()).await
     };
+    let http2 =
+        (is_http2 && !is_probe).then(|| Http2Delivery::begin(&state, &snapshot, &mut response));
     if let Some(error) = edge_error(&response, is_api) {
         let _entered = span.enter();
         note(&record, &error);
@@ -72,7 +75,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         method,
         route,
     };
-    response.map(|inner| Body::new(Tracked::new(inner, record, line, guard)))
+    response.map(|inner| Body::new(Tracked::new(inner, record, line, (guard, http2))))
 }
 
 fn is_api_path(path: &str) -> bool {

@@ -5,12 +5,22 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::body::Body;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header::CONTENT_TYPE};
 use http_body::{Body as _, Frame, SizeHint};
 
-use crate::{record::RequestRecord, runtime::drain::Guard};
+use crate::{
+    delivery::Delivery,
+    http::{AppState, error::ApiError},
+    limits::Share,
+    record::RequestRecord,
+    runtime::drain::Guard,
+    snapshot::Snapshot,
+};
 
 /// What the log says of a request besides its record.
 pub(super) struct Line {
@@ -28,6 +38,31 @@ pub(super) struct Tracked {
     line: Line,
     is_complete: bool,
     _guard: Option<Guard>,
+    http2: Option<Http2Delivery>,
+}
+
+/// What an answer over HTTP/2 takes while it is on its way.
+pub(super) struct Http2Delivery {
+    watched: Delivery,
+    /// `None` for a stream, which is small and ended by itself when nobody reads it.
+    _share: Option<Share>,
+}
+
+impl Http2Delivery {
+    /// Puts an error into the place of the answer when too many are on their way.
+    pub(super) fn begin(state: &AppState, snapshot: &Snapshot, response: &mut Response) -> Self {
+        let mime = response.headers().get(CONTENT_TYPE);
+        let is_stream = mime.is_some_and(|mime| mime.as_bytes().starts_with(b"text/event-stream"));
+        let max = snapshot.settings.config.server.max_http2_answers;
+        let share = (!is_stream).then(|| state.limits.http2_answers.take(1, max.into()));
+        if matches!(share, Some(None)) {
+            *response = ApiError::TooManyAnswers.into_response();
+        }
+        Self {
+            watched: state.deliveries.watch(),
+            _share: share.flatten(),
+        }
+    }
 }
 
 impl Tracked {
@@ -35,7 +70,7 @@ impl Tracked {
         inner: Body,
         record: RequestRecord,
         line: Line,
-        guard: Option<Guard>,
+        (guard, http2): (Option<Guard>, Option<Http2Delivery>),
     ) -> Self {
         Self {
             inner,
@@ -43,6 +78,7 @@ impl Tracked {
             line,
             is_complete: false,
             _guard: guard,
+            http2,
         }
     }
 }
@@ -55,11 +91,17 @@ impl http_body::Body for Tracked {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Some(http2) = &self.http2 {
+            http2.watched.asked();
+        }
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 self.record.sent(bytes);
+                if let Some(http2) = &self.http2 {
+                    http2.watched.offered();
+                }
             }
             Poll::Ready(None) => self.is_complete = true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
