@@ -14,12 +14,13 @@ pub mod ops;
 pub mod pages;
 pub mod protocol;
 pub mod public;
+pub mod unknown;
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef, OriginalUri},
+    extract::{DefaultBodyLimit, FromRef},
     middleware as layers,
 };
 use grok2api_app::service::{AdminService, AuthService, PublicService};
@@ -31,7 +32,6 @@ use crate::{
     auth::StoreSessions,
     delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::error::ApiError,
     jobs::Jobs,
     limits::Limits,
     runtime::{Runtime, drain::InFlight},
@@ -98,7 +98,7 @@ pub struct PeerAddr(pub SocketAddr);
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
-        .fallback(unknown_endpoint)
+        .fallback(unknown::endpoint)
         .layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
@@ -115,6 +115,7 @@ pub fn router(state: &AppState) -> Router {
         .nest("/v1", files::routes())
         .nest("/v1", keyed)
         .merge(ops::routes().layer(sessions.clone()))
+        .merge(unknown::without_prefix())
         .merge(
             pages::routes(state)
                 .layer(api_form)
@@ -134,18 +135,6 @@ pub fn router(state: &AppState) -> Router {
             middleware::request::layer,
         ))
         .with_state(state.clone())
-}
-
-async fn unknown_endpoint(OriginalUri(uri): OriginalUri, method: http::Method) -> ApiError {
-    let path = uri.path();
-    let hint = if path.starts_with("/v1/v1/") {
-        " The client adds `/v1` by itself: leave it out of the base URL."
-    } else {
-        ""
-    };
-    ApiError::NotFound(format!(
-        "There is no endpoint `{method} {path}` here.{hint}"
-    ))
 }
 
 /// Cookie by `requirements.md` 1.5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind

@@ -12,11 +12,19 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// By path, since an error may come before any route is found.
+    /// By path, since an error may come before any route is found, or where there is none: the `/v1`
+    /// of a wrong base URL is missing, or there twice.
     #[must_use]
     pub fn of(path: &str) -> Self {
+        let mut path = path;
+        while let Some(rest) = path
+            .strip_prefix("/v1")
+            .filter(|rest| rest.starts_with('/'))
+        {
+            path = rest;
+        }
         let is_messages = path
-            .strip_prefix("/v1/messages")
+            .strip_prefix("/messages")
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if is_messages {
             Self::Anthropic
@@ -56,10 +64,23 @@ mod tests {
 
     #[test]
     fn only_messages_speak_the_other_protocol() {
-        for path in ["/v1/messages", "/v1/messages/count_tokens", "/v1/messages/"] {
+        for path in [
+            "/v1/messages",
+            "/v1/messages/count_tokens",
+            "/v1/messages/",
+            "/messages",
+            "/v1/v1/messages",
+        ] {
             assert_eq!(Protocol::of(path), Protocol::Anthropic, "{path}");
         }
-        for path in ["/v1/messagesx", "/v1/chat/completions", "/", "/v1"] {
+        for path in [
+            "/v1/messagesx",
+            "/v1messages",
+            "/v1/chat/completions",
+            "/v1/models/messages",
+            "/",
+            "/v1",
+        ] {
             assert_eq!(Protocol::of(path), Protocol::OpenAi, "{path}");
         }
     }

@@ -8,6 +8,7 @@
 mod support;
 
 mod attachments;
+mod base_urls;
 mod breaks;
 mod browser;
 mod cancel;

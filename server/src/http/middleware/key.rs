@@ -25,14 +25,18 @@ pub async fn layer(
     next: Next,
 ) -> Result<Response, ApiError> {
     let keys = &snapshot.settings.api_keys;
+    let route = request.extensions().get::<MatchedPath>();
     let key = if keys.is_empty() {
         host::check_open(&request, &snapshot)?;
+        // What does not exist is a 404, also for a body that is no JSON.
+        if route.is_some() {
+            host::check_json(&request)?;
+        }
         None
     } else {
         let given = presented(request.headers()).ok_or(ApiError::InvalidApiKey)?;
         Some(keys.matching(given).ok_or(ApiError::InvalidApiKey)?)
     };
-    let route = request.extensions().get::<MatchedPath>();
     let endpoint = Endpoint::of(route.map(MatchedPath::as_str));
     record.identify(endpoint.as_str(), key.clone());
     request.extensions_mut().insert(CallerKey(key));

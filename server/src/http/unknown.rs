@@ -1,0 +1,91 @@
+//! What is not here: a 404 that says what is, for clients whose base URL is not quite right.
+
+use axum::{Router, extract::OriginalUri, routing::any};
+use http::Method;
+
+use super::{AppState, error::ApiError};
+
+/// Where clients ask whose base URL lacks `/v1`.
+const WITHOUT_PREFIX: [&str; 12] = [
+    "/chat/completions",
+    "/chat/completions/",
+    "/completions",
+    "/embeddings",
+    "/images/generations",
+    "/messages",
+    "/messages/",
+    "/messages/count_tokens",
+    "/models",
+    "/models/",
+    "/models/{*id}",
+    "/responses",
+];
+
+/// Endpoints that OpenAI has under `/v1`, by the first part of their path, and whether README says
+/// that they are on their way.
+const ELSEWHERE: [(&str, bool); 7] = [
+    ("audio", true),
+    ("completions", false),
+    ("embeddings", false),
+    ("images", true),
+    ("realtime", true),
+    ("responses", false),
+    ("videos", true),
+];
+
+/// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key
+/// is asked for.
+pub fn without_prefix() -> Router<AppState> {
+    WITHOUT_PREFIX.iter().fold(Router::new(), |router, path| {
+        router.route(path, any(missing_prefix))
+    })
+}
+
+async fn missing_prefix(OriginalUri(uri): OriginalUri, method: Method) -> ApiError {
+    let path = uri.path();
+    let right = path.trim_end_matches('/');
+    ApiError::NotFound(format!(
+        "There is no endpoint `{method} {path}` here; it is at `/v1{right}`. Add `/v1` to the base URL."
+    ))
+}
+
+/// For every path under `/v1` that has no route.
+pub async fn endpoint(OriginalUri(uri): OriginalUri, method: Method) -> ApiError {
+    let path = uri.path();
+    let (yet, hint) = hint(path);
+    ApiError::NotFound(format!(
+        "There is no endpoint `{method} {path}` here{yet}.{hint}"
+    ))
+}
+
+/// Whether it is to come, and what to do.
+fn hint(path: &str) -> (&'static str, &'static str) {
+    let rest = path.strip_prefix("/v1/").unwrap_or_default();
+    if rest.starts_with("v1/") {
+        return (
+            "",
+            " The client adds `/v1` by itself: leave it out of the base URL.",
+        );
+    }
+    if matches!(rest, "chat/completions/" | "models/" | "messages/") {
+        return ("", " It is at this address without the slash at its end.");
+    }
+    if rest.starts_with("chat/completions/") {
+        return (
+            "",
+            " The base URL ends with `/v1`, without `/chat/completions`.",
+        );
+    }
+    if rest.starts_with("messages/v1/") {
+        return (
+            "",
+            " The base URL ends before `/v1/messages`: the client adds that.",
+        );
+    }
+    let first = rest.split('/').next().unwrap_or_default();
+    match ELSEWHERE.iter().find(|(name, _)| *name == first) {
+        Some((_, true)) => (" yet", " Chat is at `POST /v1/chat/completions`."),
+        Some((_, false)) => ("", " Chat is at `POST /v1/chat/completions`."),
+        None => ("", ""),
+    }
+}
