@@ -1,5 +1,7 @@
 //! Who looks at the page, and the guards that keep the others out.
 
+#[cfg(feature = "ssr")]
+use crate::service::Door;
 use crate::{
     api::auth::get_viewer,
     components::{ErrorNotice, PageSkeleton},
@@ -100,25 +102,54 @@ fn ToSignIn(path: &'static str) -> impl IntoView {
 
 /// The query of an address, in a form that fits into the value of another query.
 fn query(search: &str) -> String {
-    let search = search.trim_start_matches('?');
-    let mut text = String::new();
-    for c in search.chars() {
-        match c {
-            '%' => text.push_str("%25"),
-            '&' => text.push_str("%26"),
-            '+' => text.push_str("%2B"),
-            '#' => text.push_str("%23"),
-            c => text.push(c),
-        }
-    }
-    if text.is_empty() {
-        text
-    } else {
-        format!("?{text}")
+    match search.trim_start_matches('?') {
+        "" => String::new(),
+        search => format!("?{}", in_query(search)),
     }
 }
 
-/// Where to go after signing in: a path of ours, never another site.
+/// Text in a form that fits into the value of a query.
+fn in_query(text: &str) -> String {
+    let mut value = String::new();
+    for c in text.chars() {
+        match c {
+            '%' => value.push_str("%25"),
+            '&' => value.push_str("%26"),
+            '+' => value.push_str("%2B"),
+            '#' => value.push_str("%23"),
+            c => value.push(c),
+        }
+    }
+    value
+}
+
+/// The sign-in page that leads to `next`, a path that [`safe_next`] has let pass.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn sign_in_page(next: &str) -> String {
+    let path = match Door::to(next) {
+        Door::Operator => Access::Admin.sign_in_path(),
+        Door::Visitors => Access::Public.sign_in_path(),
+    };
+    if next == start_behind(path) {
+        path.to_owned()
+    } else {
+        format!("{path}?next={}", in_query(next))
+    }
+}
+
+/// Where a sign-in page leads that was not told where to.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn start_behind(sign_in_path: &str) -> &'static str {
+    if sign_in_path.starts_with("/admin") {
+        "/admin/accounts"
+    } else {
+        "/"
+    }
+}
+
+/// Where to go after signing in: a path of ours, never another site, and fit for a header.
 #[cfg(any(feature = "ssr", test))]
 #[must_use]
 pub fn safe_next(next: Option<&str>) -> &str {
@@ -126,7 +157,8 @@ pub fn safe_next(next: Option<&str>) -> &str {
         Some(path)
             if path.starts_with('/')
                 && !path.starts_with("//")
-                && !path.contains(|c: char| c == '\\' || c.is_control()) =>
+                && !path.contains('\\')
+                && path.bytes().all(|b| b.is_ascii_graphic()) =>
         {
             path
         }
@@ -153,10 +185,24 @@ mod tests {
             "/\u{1b}[31m",
             "/\u{7f}",
             "/\u{85}",
+            "/é",
         ] {
             assert_eq!(safe_next(Some(bad)), "/", "{bad:?}");
         }
         assert_eq!(safe_next(None), "/");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_sign_in_page_of_a_path_leads_there() {
+        for (next, page) in [
+            ("/", "/login"),
+            ("/?q=1&r=%20", "/login?next=/?q=1%26r=%2520"),
+            ("/admin/accounts", "/admin/login"),
+            ("/admin/password", "/admin/login?next=/admin/password"),
+        ] {
+            assert_eq!(sign_in_page(next), page);
+        }
     }
 
     #[test]

@@ -4,12 +4,16 @@ use crate::{dto::Viewer, error::UiError};
 use leptos::{prelude::*, server_fn::codec::Json};
 
 #[cfg(feature = "ssr")]
-use super::{auth_service, fail, parts, require_admin};
+use super::{auth_service, fail, fail_at, parts, require_admin};
 #[cfg(feature = "ssr")]
 use crate::{
     error::{Field, Rule},
     service::Door,
+    session::{safe_next, sign_in_page},
 };
+
+#[cfg(feature = "ssr")]
+const PASSWORD_PAGE: &str = "/admin/password";
 
 /// Who looks at the page and what they may do. Never refused.
 #[server(endpoint = "get_viewer", input = Json)]
@@ -22,11 +26,11 @@ pub async fn get_viewer() -> Result<Viewer, UiError> {
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(password: String, next: Option<String>) -> Result<(), UiError> {
     let parts = parts().await?;
-    let next = crate::session::safe_next(next.as_deref());
+    let next = safe_next(next.as_deref());
     auth_service()?
         .sign_in(&parts, Door::to(next), password)
         .await
-        .map_err(fail)?;
+        .map_err(|error| fail_at(&sign_in_page(next), error))?;
     leptos_axum::redirect(next);
     Ok(())
 }
@@ -53,13 +57,13 @@ pub async fn change_password(
             field: Field::RepeatedPassword,
             rule: Rule::Differs,
         };
-        return Err(fail(invalid));
+        return Err(fail_at(PASSWORD_PAGE, invalid));
     }
     let parts = parts().await?;
     auth_service()?
         .change_password(admin, &parts, current, new)
         .await
-        .map_err(fail)?;
+        .map_err(|error| fail_at(PASSWORD_PAGE, error))?;
     leptos_axum::redirect("/admin/accounts?changed=password");
     Ok(())
 }

@@ -5,7 +5,10 @@ use crate::{
     service::{AdminProof, AdminService, AuthService, PublicProof},
 };
 use http::{StatusCode, header, request::Parts};
-use leptos::prelude::{FromServerFnError, use_context};
+use leptos::{
+    prelude::{FromServerFnError, use_context},
+    server_fn::error::ServerFnUrlError,
+};
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 
@@ -75,13 +78,41 @@ pub fn fail(error: UiError) -> UiError {
     error
 }
 
+/// As [`fail`]; a form sent without our code is led to `page`, a path of ours that shows the error,
+/// and not to where its `Referer` says, which may hold the errors before.
+pub fn fail_at(page: &str, error: UiError) -> UiError {
+    let parts = use_context::<Parts>().filter(is_plain_form);
+    if let Some(path) = parts.and_then(|parts| with_error(page, parts.uri.path(), &error)) {
+        leptos_axum::redirect(&path);
+    }
+    fail(error)
+}
+
+/// The path of a page, with the error of a server function for that page to show.
+fn with_error(page: &str, function: &str, error: &UiError) -> Option<String> {
+    // The host is only there for the parser.
+    let url = ServerFnUrlError::new(function, error.clone())
+        .to_url(&format!("http://localhost{page}"))
+        .ok()?;
+    let query = url.query().unwrap_or_default();
+    Some(format!("{}?{query}", url.path()))
+}
+
 /// A call by our own code, as opposed to a page or a plain form.
 fn is_call(parts: &Parts) -> bool {
-    let accept = parts
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    parts.uri.path().starts_with("/api/") && !accept.is_some_and(|a| a.contains("text/html"))
+    parts.uri.path().starts_with("/api/") && !accepts_html(parts)
+}
+
+/// A form that the browser sends by itself.
+fn is_plain_form(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/api/") && accepts_html(parts)
+}
+
+fn accepts_html(parts: &Parts) -> bool {
+    let accept = parts.headers.get(header::ACCEPT);
+    accept
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn status(error: &UiError) -> StatusCode {
@@ -111,5 +142,12 @@ mod tests {
         assert!(is_call(&parts("/api/list_accounts", "application/json")));
         assert!(!is_call(&parts("/api/sign_in", "text/html,*/*")));
         assert!(!is_call(&parts("/admin/accounts", "*/*")));
+    }
+
+    #[test]
+    fn only_forms_of_a_browser_are_led_back() {
+        assert!(is_plain_form(&parts("/api/sign_in", "text/html,*/*")));
+        assert!(!is_plain_form(&parts("/api/sign_in", "application/json")));
+        assert!(!is_plain_form(&parts("/admin/accounts", "text/html")));
     }
 }

@@ -7,4 +7,4 @@ pub mod chat;
 mod guard;
 
 #[cfg(feature = "ssr")]
-pub use guard::{admin_service, auth_service, fail, parts, require_admin, require_public};
+pub use guard::{admin_service, auth_service, fail, fail_at, parts, require_admin, require_public};

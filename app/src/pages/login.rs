@@ -8,7 +8,7 @@ use crate::{
     error::UiError,
     i18n::{t, text::login, use_language},
     layout::SignInFrame,
-    session::safe_next,
+    session::{safe_next, start_behind},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::{use_location, use_query_map, use_url};
@@ -91,11 +91,7 @@ fn LoginForm(next: String, demo: Demo) -> impl IntoView {
 /// Where to go after signing in: the page that was asked for, else the start of this area.
 fn next_path() -> String {
     let wanted = use_query_map().read_untracked().get("next");
-    let is_admin = use_location()
-        .pathname
-        .read_untracked()
-        .starts_with("/admin");
-    let start = if is_admin { "/admin/accounts" } else { "/" };
+    let start = start_behind(&use_location().pathname.read_untracked());
     wanted.map_or(start.to_owned(), |wanted| {
         safe_next(Some(&wanted)).to_owned()
     })

@@ -21,6 +21,7 @@ mod oddities;
 mod other_calls;
 mod page_origins;
 mod pictures;
+mod plain_forms;
 mod records;
 mod refusals;
 mod reload;

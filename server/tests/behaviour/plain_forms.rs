@@ -1,0 +1,84 @@
+//! What a person gets where our code does not run: forms, redirects and refusals.
+
+use std::path::Path;
+
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, REFERER};
+use reqwest::Response;
+use test_support::Gateway;
+
+use crate::browser::{Browser, start};
+
+const PASSWORD: &str = "correct horse battery";
+const WRONG: &str = "That password is not right.";
+
+/// One that only its operator may use.
+async fn private(data_dir: &Path) -> Gateway {
+    start(data_dir, &[("GROK2API_APP__APP_KEY", PASSWORD)]).await
+}
+
+/// Sends the sign-in form, and says where its answer leads.
+async fn leads_to(browser: &Browser, password: &str, next: &str, referer: Option<&str>) -> String {
+    let next = next.replace('%', "%25").replace('&', "%26");
+    let request = browser.post("/api/sign_in").header(ACCEPT, "text/html");
+    let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = match referer {
+        Some(page) => request.header(REFERER, page),
+        None => request,
+    };
+    let form = format!("password={}&next={next}", password.replace(' ', "+"));
+    let response = request.body(form).send().await.unwrap();
+    assert_eq!(response.status(), 302);
+    browser.keep(&response);
+    location(&response).to_owned()
+}
+
+fn location(response: &Response) -> &str {
+    response.headers()[LOCATION].to_str().unwrap()
+}
+
+async fn read(gateway: &Gateway, path: &str) -> String {
+    let browser = Browser::new(gateway);
+    let page = browser.client.get(format!("{}{path}", gateway.url()));
+    let page = page.header(ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 200, "{path}");
+    page.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_password_leads_to_its_form_with_one_error_however_often_it_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = private(folder.path()).await;
+    let browser = Browser::new(&gateway);
+    for (next, form) in [
+        ("/", "/login?__path="),
+        ("/?a=1&b=%2B", "/login?next=/?a=1%26b=%252B&__path="),
+        ("/admin/accounts", "/admin/login?__path="),
+        (
+            "/admin/accounts?add=1",
+            "/admin/login?next=/admin/accounts?add=1&__path=",
+        ),
+    ] {
+        let first = leads_to(&browser, "wrong", next, None).await;
+        assert!(first.starts_with(form), "{first}");
+        let from = format!("{}{first}", gateway.url());
+        let second = leads_to(&browser, "wrong", next, Some(&from)).await;
+        assert_eq!(second, first, "the address stays as it is");
+        let page = read(&gateway, &first).await;
+        assert!(page.contains(WRONG), "{first}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn no_form_leads_to_another_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = private(folder.path()).await;
+    let browser = Browser::new(&gateway);
+    for next in ["//evil.example/", "https://evil.example", "/\u{e9}"] {
+        let failed = leads_to(&browser, "wrong", next, None).await;
+        assert!(failed.starts_with("/login?__path="), "{failed}");
+        assert!(!failed.contains("evil"), "{failed}");
+    }
+    for next in ["//evil.example/", "/\u{e9}"] {
+        assert_eq!(leads_to(&browser, PASSWORD, next, None).await, "/");
+    }
+}
