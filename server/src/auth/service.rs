@@ -123,7 +123,8 @@ impl Sessions {
         )
     }
 
-    /// Counts the attempt, then says which role the password opens. Who is let in as the operator
+    /// Counts the attempt, then says which role the password opens, as it is or without the blanks
+    /// around it that came along when it was copied. Who is let in as the operator
     /// is forgiven; a visitor's success is no failure, and forgives nothing.
     async fn judge(
         &self,
@@ -137,17 +138,33 @@ impl Sessions {
         self.attempts
             .reserve(door, who, Instant::now())
             .map_err(retry_after)?;
-        let judged = if door == Door::Visitors && self.is_public_key(&given) {
-            Ok(Some(Role::Public))
-        } else {
-            self.verify(parts, given).await
+        let trimmed = Some(given.trim()).filter(|trimmed| *trimmed != given);
+        let trimmed = trimmed.map(str::to_owned);
+        let exact = self.role_for(parts, door, given).await;
+        let (is_wrong, judged) = match (exact, trimmed) {
+            (Ok(None), Some(trimmed)) => (true, self.role_for(parts, door, trimmed).await),
+            (exact, _) => (false, exact),
         };
         match judged {
             Ok(None) => {}
+            // A wrong guess counts, also where nobody had time for its other form.
+            Err(_) if is_wrong => {}
             Ok(Some(Role::Admin)) => self.attempts.forgive(door, who),
             Ok(Some(Role::Public)) | Err(_) => self.attempts.take_back(door, who),
         }
         judged
+    }
+
+    async fn role_for(
+        &self,
+        parts: &Parts,
+        door: Door,
+        given: String,
+    ) -> Result<Option<Role>, UiError> {
+        if door == Door::Visitors && self.is_public_key(&given) {
+            return Ok(Some(Role::Public));
+        }
+        self.verify(parts, given).await
     }
 
     async fn verify(&self, parts: &Parts, given: String) -> Result<Option<Role>, UiError> {

@@ -82,3 +82,17 @@ async fn no_form_leads_to_another_site() {
         assert_eq!(leads_to(&browser, PASSWORD, next, None).await, "/");
     }
 }
+
+#[tokio::test]
+async fn a_password_with_a_space_around_it_is_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = private(folder.path()).await;
+    let browser = Browser::new(&gateway);
+    // Judged twice each, and counted once: five failures are free.
+    for _ in 0..4 {
+        let said = browser.sign_in(" wrong ").await;
+        assert_eq!((said.status, said.kind()), (401, "wrong_password"));
+    }
+    assert_eq!(browser.sign_in(&format!(" {PASSWORD} ")).await.status, 200);
+    assert!(browser.is_admin().await);
+}
