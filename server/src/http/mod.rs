@@ -94,7 +94,8 @@ pub struct PeerAddr(pub SocketAddr);
 /// 3. `middleware::body`: size, time and memory of the body; reading further is an error.
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
-///    which adds `Session` and stands alone on probes; on pages `middleware::compress` and `middleware::api_form`.
+///    which adds `Session` and stands alone on probes; on pages `middleware::compress`,
+///    `middleware::api_form` and `middleware::redirect`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
@@ -118,6 +119,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(unknown::without_prefix())
         .merge(
             pages::routes(state)
+                .layer(layers::from_fn(middleware::redirect::layer))
                 .layer(api_form)
                 .layer(middleware::compress::layer())
                 .layer(sessions)

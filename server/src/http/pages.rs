@@ -20,6 +20,12 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Fonts and icons keep their names over releases.
 const ONE_DAY: &str = "public, max-age=86400";
 
+/// Whether a path is a server function's. Those alone are called by our code in the browser.
+#[must_use]
+pub fn is_server_function(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 /// Pages, `/api/*` server functions, `/pkg/*` and the files of `public/`.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let options = LeptosOptions::from_ref(state);

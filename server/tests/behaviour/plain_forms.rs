@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, REFERER};
-use reqwest::Response;
+use reqwest::{Method, Response};
 use test_support::Gateway;
 
 use crate::browser::{Browser, start};
@@ -95,4 +95,30 @@ async fn a_password_with_a_space_around_it_is_the_password() {
     }
     assert_eq!(browser.sign_in(&format!(" {PASSWORD} ")).await.status, 200);
     assert!(browser.is_admin().await);
+}
+
+#[tokio::test]
+async fn a_private_page_redirects_whatever_the_client_accepts() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = private(folder.path()).await;
+    let browser = Browser::new(&gateway);
+    for (path, form) in [
+        ("/", "/login"),
+        ("/admin/accounts", "/admin/login?next=/admin/accounts"),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            for accept in ["text/html", "*/*"] {
+                let url = format!("{}{path}", gateway.url());
+                let request = browser.client.request(method.clone(), url);
+                let response = request.header(ACCEPT, accept).send().await.unwrap();
+                assert_eq!(response.status(), 302, "{method} {path} {accept}");
+                assert_eq!(location(&response), form);
+                assert!(!response.headers().contains_key("serverfnredirect"));
+            }
+        }
+    }
+    // Our code reads where to go from a call that has succeeded.
+    let said = browser.post("/api/sign_out").send().await.unwrap();
+    assert_eq!((said.status().as_u16(), location(&said)), (200, "/login"));
+    assert!(said.headers().contains_key("serverfnredirect"));
 }

@@ -7,5 +7,6 @@ pub mod host;
 pub mod key;
 pub mod origin;
 pub mod panic;
+pub mod redirect;
 pub mod request;
 mod tracked;
