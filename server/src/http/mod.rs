@@ -6,6 +6,7 @@ pub mod body;
 pub mod caller;
 pub mod endpoint;
 pub mod error;
+pub mod error_page;
 pub mod files;
 pub mod links;
 pub mod middleware;

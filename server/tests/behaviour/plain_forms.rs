@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, REFERER};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER};
 use reqwest::{Method, Response};
 use test_support::Gateway;
 
@@ -121,4 +121,39 @@ async fn a_private_page_redirects_whatever_the_client_accepts() {
     let said = browser.post("/api/sign_out").send().await.unwrap();
     assert_eq!((said.status().as_u16(), location(&said)), (200, "/login"));
     assert!(said.headers().contains_key("serverfnredirect"));
+}
+
+#[tokio::test]
+async fn a_person_reads_why_a_name_is_refused_as_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = private(folder.path()).await;
+    let browser = Browser::new(&gateway);
+    let get = async |path: &str, accept: &str| {
+        let request = browser.client.get(format!("{}{path}", gateway.url()));
+        let request = request.header(HOST, "myhost.example.org");
+        let response = request.header(ACCEPT, accept).send().await.unwrap();
+        assert_eq!(response.status(), 403, "{path}");
+        response
+    };
+    for path in ["/login", "/admin", "/?<script>"] {
+        let response = get(path, "text/html,*/*;q=0.8").await;
+        let headers = response.headers();
+        assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(
+            headers["content-security-policy"],
+            "default-src 'none'; frame-ancestors 'none'"
+        );
+        let id = headers["x-request-id"].to_str().unwrap().to_owned();
+        let page = response.text().await.unwrap();
+        assert!(
+            page.contains("This server is not known by that name."),
+            "{page}"
+        );
+        assert!(page.contains(&id), "{page}");
+        assert!(!page.contains("<script"), "{page}");
+    }
+    for (path, accept) in [("/login", "*/*"), ("/v1/public/models", "text/html")] {
+        let json: serde_json::Value = get(path, accept).await.json().await.unwrap();
+        assert_eq!(json["error"]["code"], "forbidden", "{path}");
+    }
 }

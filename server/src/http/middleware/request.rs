@@ -11,13 +11,16 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Version, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderValue, StatusCode, Version,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::tracked::{Http2Delivery, Line, Tracked};
 use crate::{
-    http::{AppState, PeerAddr, error::ApiError, protocol::Protocol},
+    http::{AppState, PeerAddr, error::ApiError, error_page, protocol::Protocol},
     record::RequestRecord,
     snapshot::{Settings, Snapshot},
 };
@@ -35,6 +38,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
 
     let path = request.uri().path();
     let (protocol, is_api) = (Protocol::of(path), is_api_path(path));
+    let shown = match !is_api && error_page::is_wanted(request.headers()) {
+        true => Shown::Page,
+        false => Shown::Json(protocol),
+    };
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -56,7 +63,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     if let Some(error) = edge_error(&response, is_api) {
         let _entered = span.enter();
         note(&record, &error);
-        response = render(protocol, &error, response, &id);
+        response = render(shown, &error, response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         if let Some(name) = protocol.request_id_header() {
@@ -153,13 +160,27 @@ fn note(record: &RequestRecord, error: &ApiError) {
     }
 }
 
-fn render(protocol: Protocol, error: &ApiError, response: Response, id: &str) -> Response {
+/// How an error is written.
+#[derive(Clone, Copy)]
+enum Shown {
+    Json(Protocol),
+    Page,
+}
+
+fn render(shown: Shown, error: &ApiError, response: Response, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
-    let (status, body) = protocol.error(error, id);
+    let (kind, (status, body)) = match shown {
+        Shown::Json(protocol) => ("application/json", protocol.error(error, id)),
+        Shown::Page => {
+            let policy = HeaderValue::from_static(error_page::POLICY);
+            parts.headers.insert(CONTENT_SECURITY_POLICY, policy);
+            ("text/html; charset=utf-8", error_page::error(error, id))
+        }
+    };
     parts.status = status;
     parts
         .headers
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     parts.headers.remove(http::header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }
