@@ -53,6 +53,34 @@ pageTest(
   },
 );
 
+pageTest("what was pasted is kept until it is added, cancelled or the page is left", {}, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  const dialog = await openDialog(page);
+  const field = dialog.getByLabel("Cookies, one per line");
+  const reopened = async () => {
+    await dialog.waitFor({ state: "hidden" });
+    await openDialog(page);
+    return field.inputValue();
+  };
+  await field.fill("eyJpasted-0001");
+  await dialog.getByText("Super (SuperGrok)").click();
+  await page.keyboard.press("Escape");
+  assert.equal(await reopened(), "eyJpasted-0001");
+  assert.equal(await dialog.getByLabel("Super (SuperGrok)", { exact: true }).isChecked(), true);
+  await dialog.getByText("1 new").waitFor();
+  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.ok(!stored.includes("pasted"), "a secret is kept in memory alone");
+  await byRole(dialog, "button", "Cancel").click();
+  assert.equal(await reopened(), "");
+  await field.fill("eyJpasted-0002");
+  await byRole(dialog, "button", "Add 1 account").click();
+  assert.equal(await reopened(), "");
+  await field.fill("eyJpasted-0003");
+  await page.reload();
+  await openDialog(page);
+  assert.equal(await field.inputValue(), "");
+});
+
 pageTest("an empty pool leads to its first account", {}, async ({ page, site }) => {
   await open(page, "/admin/accounts");
   await byRole(page, "heading", "No accounts yet").waitFor();

@@ -1,50 +1,142 @@
 //! Adding accounts by pasting their cookies.
 
-use super::state::Accounts;
+use super::{
+    preview::{Preview, use_preview},
+    state::Accounts,
+};
 use crate::{
-    api::accounts::{add_accounts, open_to_visitors, preview_accounts},
-    components::{Badge, Button, ButtonVariant, Dialog, Textarea, Tone, describe, use_toaster},
+    api::accounts::{add_accounts, open_to_visitors},
+    components::{Button, ButtonVariant, Dialog, Textarea, describe, use_toaster},
     dom,
-    dto::{Demo, ImportPreview, LineStatus, PreviewLine, Tier, Visitors},
+    dto::{Demo, Tier, Visitors},
     error::UiError,
     i18n::{t, text::accounts, text::common, use_language},
-    reactive::use_debounced,
     session::use_viewer,
 };
 use leptos::prelude::*;
-use std::time::Duration;
 
-const PREVIEW_DELAY: Duration = Duration::from_millis(300);
-/// Lines shown in the preview, those with a problem first; the rest is only counted.
-const SHOWN_LINES: usize = 50;
+/// What was entered. The cookies are secrets, so it is kept in memory alone.
+#[derive(Clone, Copy)]
+struct Entry {
+    text: RwSignal<String>,
+    tier: RwSignal<Tier>,
+}
 
-/// The dialog that adds accounts.
+impl Entry {
+    fn new() -> Self {
+        Self {
+            text: RwSignal::new(String::new()),
+            tier: RwSignal::new(Tier::Basic),
+        }
+    }
+
+    fn clear(self) {
+        self.text.set(String::new());
+        self.tier.set(Tier::Basic);
+    }
+}
+
+/// The dialog that adds accounts. What was entered outlives it until the page is left, unless it is
+/// cancelled or added.
 #[component]
 pub(super) fn AddDialog(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
+    let entry = Entry::new();
     view! {
         <Dialog open title=t(accounts::ADD_TITLE)>
-            <AddForm open state />
+            <AddForm open entry state />
         </Dialog>
     }
 }
 
 #[component]
-fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
-    let (toaster, language) = (use_toaster(), use_language());
+fn AddForm(open: RwSignal<bool>, entry: Entry, state: Accounts) -> impl IntoView {
+    let language = use_language();
     let viewer = use_viewer();
     let (demo, visitors) = (viewer.demo, viewer.visitors);
     let let_in = RwSignal::new(false);
-    let (text, tier) = (RwSignal::new(String::new()), RwSignal::new(Tier::Basic));
-    let preview = use_preview(text);
+    let preview = use_preview(entry.text);
     let new = Memo::new(move |_| preview.get().and_then(Result::ok).map_or(0, |p| p.new));
-    let add = Action::new_local(move |(text, tier): &(String, Tier)| {
-        let (text, tier) = (text.clone(), *tier);
+    let add = use_add(open, entry, let_in, state);
+    let error = Signal::derive(move || {
+        let failed = add.value().get().and_then(Result::err);
+        let error = failed.or_else(|| preview.get().and_then(Result::err))?;
+        Some(describe(&error, language.get()))
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if new.get_untracked() > 0 {
+            add.dispatch_local(());
+        }
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            <Textarea
+                id="cookies"
+                label=t(accounts::ADD_LABEL)
+                hint=t(accounts::ADD_HINT)
+                placeholder=t(accounts::ADD_PLACEHOLDER)
+                value=entry.text
+                rows=7
+                mono=true
+                error
+            />
+            <TierChoice tier=entry.tier />
+            <Preview preview />
+            {(demo == Demo::UntilFirstAccount).then(|| view! { <AfterDemo visitors let_in /> })}
+            <Foot open entry new pending=add.pending() />
+        </form>
+    }
+}
+
+#[component]
+fn Foot(
+    open: RwSignal<bool>,
+    entry: Entry,
+    /// How many accounts there are to add.
+    new: Memo<u32>,
+    pending: Memo<bool>,
+) -> impl IntoView {
+    let language = use_language();
+    let cancel = move |_| {
+        entry.clear();
+        open.set(false);
+    };
+    let submit_text = move || match new.get() {
+        0 => accounts::ADD_SUBMIT_NONE.get(language.get()).to_owned(),
+        count => accounts::ADD_SUBMIT.fill(language.get(), count.into()),
+    };
+    view! {
+        <footer class="modal__foot">
+            <Button on:click=cancel>{t(common::CANCEL)}</Button>
+            <Button
+                variant=ButtonVariant::Primary
+                submit=true
+                loading=pending
+                disabled=Signal::derive(move || new.get() == 0)
+            >
+                {submit_text}
+            </Button>
+        </footer>
+    }
+}
+
+/// Adds what was entered, and says so.
+fn use_add(
+    open: RwSignal<bool>,
+    entry: Entry,
+    let_in: RwSignal<bool>,
+    state: Accounts,
+) -> Action<(), Result<(), UiError>> {
+    let (toaster, language) = (use_toaster(), use_language());
+    let demo = use_viewer().demo;
+    Action::new_local(move |(): &()| {
+        let (text, tier) = (entry.text.get_untracked(), entry.tier.get_untracked());
         async move {
             if let_in.get_untracked() {
                 // First: where it fails nothing has happened yet, and the demo still answers.
                 open_to_visitors().await?;
             }
-            let added = add_accounts(text, tier).await?;
+            let added = add_accounts(text, tier).await?.new;
             if demo == Demo::UntilFirstAccount {
                 // The server has left the demo: every part of the page changes.
                 dom::load_page("/admin/accounts");
@@ -55,72 +147,12 @@ fn AddForm(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
             } else {
                 accounts::ADDED
             };
-            toaster.success(text.fill(language.get_untracked(), added.new.into()));
+            toaster.success(text.fill(language.get_untracked(), added.into()));
+            entry.clear();
             open.set(false);
             state.reload();
             Ok::<_, UiError>(())
         }
-    });
-    let error = Signal::derive(move || {
-        let failed = add.value().get().and_then(Result::err);
-        let error = failed.or_else(|| preview.get().and_then(Result::err))?;
-        Some(describe(&error, language.get()))
-    });
-    let submit_text = move || match new.get() {
-        0 => accounts::ADD_SUBMIT_NONE.get(language.get()).to_owned(),
-        count => accounts::ADD_SUBMIT.fill(language.get(), count.into()),
-    };
-    view! {
-        <form
-            class="form"
-            on:submit=move |event| {
-                event.prevent_default();
-                if new.get_untracked() > 0 {
-                    add.dispatch_local((text.get_untracked(), tier.get_untracked()));
-                }
-            }
-        >
-            <Textarea
-                id="cookies"
-                label=t(accounts::ADD_LABEL)
-                hint=t(accounts::ADD_HINT)
-                placeholder=t(accounts::ADD_PLACEHOLDER)
-                value=text
-                rows=7
-                mono=true
-                error
-            />
-            <TierChoice tier />
-            <Preview preview />
-            {(demo == Demo::UntilFirstAccount).then(|| view! { <AfterDemo visitors let_in /> })}
-            <footer class="modal__foot">
-                <Button on:click=move |_| open.set(false)>{t(common::CANCEL)}</Button>
-                <Button
-                    variant=ButtonVariant::Primary
-                    submit=true
-                    loading=add.pending()
-                    disabled=Signal::derive(move || new.get() == 0)
-                >
-                    {submit_text}
-                </Button>
-            </footer>
-        </form>
-    }
-}
-
-/// What would become of each line, a moment after the last keystroke; `None` for no text.
-fn use_preview(text: RwSignal<String>) -> Signal<Option<Result<ImportPreview, UiError>>> {
-    let settled = use_debounced(text.into(), PREVIEW_DELAY);
-    let ask = Action::new(|text: &String| preview_accounts(text.clone()));
-    Effect::new(move || {
-        let text: String = settled.get();
-        if !text.trim().is_empty() {
-            ask.dispatch(text);
-        }
-    });
-    Signal::derive(move || {
-        let has_text = text.with(|text| !text.trim().is_empty());
-        ask.value().get().filter(|_| has_text)
     })
 }
 
@@ -178,77 +210,5 @@ fn AfterDemo(visitors: Visitors, let_in: RwSignal<bool>) -> impl IntoView {
             <p>{t(said)}</p>
             {choice}
         </fieldset>
-    }
-}
-
-#[component]
-fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl IntoView {
-    let language = use_language();
-    let found = Memo::new(move |_| preview.get().and_then(Result::ok));
-    let counts = move |preview: &ImportPreview| {
-        let ImportPreview {
-            new,
-            duplicate,
-            bad,
-            ..
-        } = preview;
-        accounts::PreviewCounts {
-            new,
-            duplicate,
-            bad,
-        }
-        .fill(language.get())
-    };
-    view! {
-        <section class="preview" aria-label=t(accounts::PREVIEW)>
-            <p class="preview__counts" aria-live="polite">
-                {move || found.with(|found| found.as_ref().map(counts))}
-            </p>
-            {move || found.get().map(|preview| view! { <PreviewLines preview /> })}
-        </section>
-    }
-}
-
-#[component]
-fn PreviewLines(preview: ImportPreview) -> impl IntoView {
-    let language = use_language();
-    let total = preview.new + preview.duplicate + preview.bad;
-    let mut lines = preview.lines;
-    lines.sort_by_key(|line| match line.status {
-        LineStatus::Bad => 0,
-        LineStatus::Duplicate => 1,
-        LineStatus::New => 2,
-    });
-    lines.truncate(SHOWN_LINES);
-    let hidden = u64::from(total).saturating_sub(lines.len() as u64);
-    let line = move |line: PreviewLine| {
-        let (tone, text) = match line.status {
-            LineStatus::New => (Tone::Success, accounts::LINE_NEW),
-            LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
-            LineStatus::Bad => (Tone::Danger, accounts::LINE_BAD),
-        };
-        let number = line.number;
-        view! {
-            <li class="preview__line">
-                <span class="muted">
-                    {move || accounts::Line { number: &number }.fill(language.get())}
-                </span>
-                <code>{line.masked}</code>
-                <Badge tone>{t(text)}</Badge>
-            </li>
-        }
-    };
-    view! {
-        <ul class="preview__lines" tabindex="0">
-            {lines.into_iter().map(line).collect_view()}
-            {(hidden > 0)
-                .then(|| {
-                    view! {
-                        <li class="preview__line muted">
-                            {move || accounts::MORE_LINES.fill(language.get(), hidden)}
-                        </li>
-                    }
-                })}
-        </ul>
     }
 }

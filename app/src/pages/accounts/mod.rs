@@ -2,6 +2,7 @@
 
 mod add;
 mod bulk;
+mod preview;
 mod row;
 mod selection;
 mod state;

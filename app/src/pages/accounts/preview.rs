@@ -1,0 +1,107 @@
+//! What would become of pasted cookies.
+
+use crate::{
+    api::accounts::preview_accounts,
+    components::{Badge, Tone},
+    dto::{ImportPreview, LineStatus, PreviewLine},
+    error::UiError,
+    i18n::{t, text::accounts, use_language},
+    reactive::use_debounced,
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+const PREVIEW_DELAY: Duration = Duration::from_millis(300);
+/// Lines shown in the preview, those with a problem first; the rest is only counted.
+const SHOWN_LINES: usize = 50;
+
+/// What would become of each line, a moment after the last keystroke; `None` for no text.
+pub(super) fn use_preview(
+    text: RwSignal<String>,
+) -> Signal<Option<Result<ImportPreview, UiError>>> {
+    let settled = use_debounced(text.into(), PREVIEW_DELAY);
+    let ask = Action::new(|text: &String| preview_accounts(text.clone()));
+    Effect::new(move || {
+        let text: String = settled.get();
+        if !text.trim().is_empty() {
+            ask.dispatch(text);
+        }
+    });
+    Signal::derive(move || {
+        let has_text = text.with(|text| !text.trim().is_empty());
+        ask.value().get().filter(|_| has_text)
+    })
+}
+
+/// The counts and the lines one by one.
+#[component]
+pub(super) fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl IntoView {
+    let language = use_language();
+    let found = Memo::new(move |_| preview.get().and_then(Result::ok));
+    let counts = move |preview: &ImportPreview| {
+        let ImportPreview {
+            new,
+            duplicate,
+            bad,
+            ..
+        } = preview;
+        accounts::PreviewCounts {
+            new,
+            duplicate,
+            bad,
+        }
+        .fill(language.get())
+    };
+    view! {
+        <section class="preview" aria-label=t(accounts::PREVIEW)>
+            <p class="preview__counts" aria-live="polite">
+                {move || found.with(|found| found.as_ref().map(counts))}
+            </p>
+            {move || found.get().map(|preview| view! { <PreviewLines preview /> })}
+        </section>
+    }
+}
+
+#[component]
+fn PreviewLines(preview: ImportPreview) -> impl IntoView {
+    let language = use_language();
+    let total = preview.new + preview.duplicate + preview.bad;
+    let mut lines = preview.lines;
+    lines.sort_by_key(|line| match line.status {
+        LineStatus::Bad => 0,
+        LineStatus::Duplicate => 1,
+        LineStatus::New => 2,
+    });
+    lines.truncate(SHOWN_LINES);
+    let hidden = u64::from(total).saturating_sub(lines.len() as u64);
+    let line = move |line: PreviewLine| {
+        let (tone, text) = match line.status {
+            LineStatus::New => (Tone::Success, accounts::LINE_NEW),
+            LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
+            LineStatus::Bad => (Tone::Danger, accounts::LINE_BAD),
+        };
+        let number = line.number;
+        view! {
+            <li class="preview__line">
+                <span class="muted">
+                    {move || accounts::Line { number: &number }.fill(language.get())}
+                </span>
+                <code>{line.masked}</code>
+                <Badge tone>{t(text)}</Badge>
+            </li>
+        }
+    };
+    view! {
+        <ul class="preview__lines" tabindex="0">
+            {lines.into_iter().map(line).collect_view()}
+            {(hidden > 0)
+                .then(|| {
+                    view! {
+                        <li class="preview__line muted">
+                            {move || accounts::MORE_LINES.fill(language.get(), hidden)}
+                        </li>
+                    }
+                })}
+        </ul>
+    }
+}
