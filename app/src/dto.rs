@@ -184,6 +184,8 @@ pub struct AccountList {
 #[serde(rename_all = "snake_case")]
 pub enum LineStatus {
     New,
+    /// New, but nothing that looks like the cookie. It can be added all the same.
+    Doubtful,
     /// Already in the pool, or earlier in the same text.
     Duplicate,
     /// Not a cookie value (blank space inside, too short, control characters …).
@@ -202,7 +204,9 @@ pub struct PreviewLine {
 pub struct ImportPreview {
     /// At most the first 500 non-blank lines.
     pub lines: Vec<PreviewLine>,
+    /// With the doubtful ones.
     pub new: u32,
+    pub doubtful: u32,
     pub duplicate: u32,
     pub bad: u32,
 }

@@ -35,7 +35,11 @@ pageTest(
     const verdicts = await dialog.getByRole("listitem").allInnerTexts();
     assert.deepEqual(
       verdicts.map((line) => line.replace(/\s+/g, " ").trim()),
-      ["Line 3 Not a cookie value", "Line 2 …0001 Already there", "Line 1 …0007 New"],
+      [
+        "Line 3 Not a cookie value",
+        "Line 1 …0007 New, but not like an sso cookie",
+        "Line 2 …0001 Already there",
+      ],
     );
     assert.ok(!(await dialog.innerText()).includes("fresh-basic-0007"), "cookies are masked");
     await field.press("End");
@@ -52,6 +56,29 @@ pageTest(
     assert.equal(await rows(page).count(), 3, "after loading the page anew");
   },
 );
+
+pageTest("what does not look like a cookie is doubted, in every form in which one is copied", {}, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  const dialog = await openDialog(page);
+  const doubt = dialog.getByText("1 line does not look like an sso cookie, which begins with eyJ.");
+  const copied = ['"eyJquoted-0001"', "Cookie: i18n=en; sso=eyJheader-0002", "sso\teyJtable-0003\t.grok.com\t/"];
+  await dialog.getByLabel("Cookies, one per line").fill([...copied, "sk-abc123"].join("\n"));
+  await dialog.getByText("4 new · 0 already there · 0 not usable").waitFor();
+  await doubt.waitFor();
+  const verdicts = await dialog.getByRole("listitem").allInnerTexts();
+  assert.deepEqual(
+    verdicts.map((line) => line.replace(/\s+/g, " ").trim()),
+    [
+      "Line 4 … New, but not like an sso cookie",
+      "Line 1 …0001 New",
+      "Line 2 …0002 New",
+      "Line 3 …0003 New",
+    ],
+  );
+  await dialog.getByLabel("Cookies, one per line").fill(copied.join("\n"));
+  await dialog.getByText("3 new · 0 already there · 0 not usable").waitFor();
+  await doubt.waitFor({ state: "detached" });
+});
 
 pageTest("what was pasted is kept until it is added, cancelled or the page is left", {}, async ({ page }) => {
   await open(page, "/admin/accounts");

@@ -34,21 +34,20 @@ pub enum CredentialError {
 }
 
 impl Credential {
-    /// Reads a pasted cookie: with or without `sso=`, cut at the first `;`, with CR, LF, NUL and
-    /// outer blanks removed.
+    /// Reads a pasted cookie: the bare value, `sso=` with what follows it up to `;`, a `Cookie` header
+    /// line, or a row of the developer tools' table; with or without quotation marks. CR, LF, NUL and
+    /// outer blanks are removed.
     ///
     /// # Errors
     /// [`CredentialError`] when what is left cannot be a cookie value.
     ///
     /// Source: `docs/upstream-protocol.md` 1.2.
     pub fn try_new(text: &str) -> Result<Self, CredentialError> {
-        let cut = text.split(';').next().unwrap_or_default();
-        let kept: String = cut
+        let kept: String = text
             .chars()
             .filter(|c| !matches!(c, '\r' | '\n' | '\0'))
             .collect();
-        let trimmed = kept.trim();
-        let value = trimmed.strip_prefix("sso=").unwrap_or(trimmed).trim();
+        let value = unquoted(cookie_value(unquoted(kept.trim())));
         let length = value.chars().count();
         match length {
             0 => return Err(CredentialError::Blank),
@@ -61,6 +60,12 @@ impl Credential {
             _ => {}
         }
         Ok(Self(Arc::from(value)))
+    }
+
+    /// Whether it begins as every JSON web token does, as the upstream's cookies do. One that does not
+    /// is most likely something else that was copied by mistake.
+    pub fn looks_like_a_token(&self) -> bool {
+        self.0.starts_with("eyJ")
     }
 
     /// The secret itself, for the upstream call and for encryption at rest. Never log it.
@@ -84,6 +89,36 @@ impl Credential {
     }
 }
 
+/// The value of the `sso` cookie in the forms in which it is copied.
+fn cookie_value(text: &str) -> &str {
+    // A row of the table: name, value, domain, path and so on.
+    let mut cells = text.split('\t').map(str::trim);
+    if let (Some("sso"), Some(value)) = (cells.next(), cells.next()) {
+        return value;
+    }
+    let header = text.split_once(':').filter(|(name, _)| {
+        ["cookie", "set-cookie"]
+            .iter()
+            .any(|known| name.trim().eq_ignore_ascii_case(known))
+    });
+    let mut pairs = header
+        .map_or(text, |(_, pairs)| pairs)
+        .split(';')
+        .map(str::trim);
+    let first = pairs.clone().next().unwrap_or_default();
+    let named = pairs.find_map(|pair| pair.strip_prefix("sso="));
+    named.unwrap_or(first).trim()
+}
+
+/// Without the quotation marks around it.
+fn unquoted(text: &str) -> &str {
+    ['"', '\'']
+        .iter()
+        .find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark))
+        .unwrap_or(text)
+        .trim()
+}
+
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credential({})", self.masked())
@@ -103,6 +138,15 @@ mod tests {
             " sso=eyJhbGciOi.abc; sso-rw=other; Path=/",
             "sso= eyJhbGciOi.abc\0",
             "eyJhbGci\r\nOi.abc",
+            "\"eyJhbGciOi.abc\"",
+            "'eyJhbGciOi.abc'",
+            "\"sso=eyJhbGciOi.abc\"",
+            "sso=\"eyJhbGciOi.abc\"; Path=/",
+            "Cookie: sso=eyJhbGciOi.abc",
+            "cookie: i18n=en; sso-rw=other; sso=eyJhbGciOi.abc; x=y",
+            "Set-Cookie: sso=eyJhbGciOi.abc; HttpOnly; Path=/",
+            "sso\teyJhbGciOi.abc\t.grok.com\t/\t2026-05-01T10:00:00.000Z\t200\t✓\t✓",
+            " sso\t\"eyJhbGciOi.abc\"\t.grok.com",
         ] {
             assert_eq!(Credential::try_new(form), Ok(bare.clone()), "{form:?}");
         }
@@ -118,6 +162,10 @@ mod tests {
             ("7-chars", CredentialError::TooShort(7)),
             ("two words here", CredentialError::Blanks),
             ("tab\tinside-it", CredentialError::Blanks),
+            ("sso-rw\teyJhbGciOi.abc\t.grok.com", CredentialError::Blanks),
+            ("sso\t\t.grok.com", CredentialError::Blank),
+            ("\"\"", CredentialError::Blank),
+            ("Cookie: i18n=en", CredentialError::TooShort(7)),
             ("bell\u{7}inside-it", CredentialError::Blanks),
             ("clé-secrète-ici", CredentialError::NotAscii),
         ] {
@@ -129,6 +177,13 @@ mod tests {
             Credential::try_new(&"a".repeat(8193)),
             Err(CredentialError::TooLong(8193))
         );
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_first_letters() {
+        let looks = |text| Credential::try_new(text).unwrap().looks_like_a_token();
+        assert!(looks("sso=eyJhbGciOi.abc"));
+        assert!(!looks("sk-abc123"));
     }
 
     #[test]

@@ -88,10 +88,15 @@ impl Accounts {
                 None => LineStatus::Bad,
                 Some(known) if pool.contains_credential(known) => LineStatus::Duplicate,
                 Some(again) if !seen.insert(again.clone()) => LineStatus::Duplicate,
+                Some(other) if !other.looks_like_a_token() => LineStatus::Doubtful,
                 Some(_) => LineStatus::New,
             };
             match status {
                 LineStatus::New => preview.new += 1,
+                LineStatus::Doubtful => {
+                    preview.new += 1;
+                    preview.doubtful += 1;
+                }
                 LineStatus::Duplicate => preview.duplicate += 1,
                 LineStatus::Bad => preview.bad += 1,
             }
@@ -106,7 +111,7 @@ impl Accounts {
                     status,
                 });
             }
-            if status == LineStatus::New {
+            if matches!(status, LineStatus::New | LineStatus::Doubtful) {
                 new.extend(credential);
             }
         }

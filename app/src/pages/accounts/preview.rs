@@ -2,7 +2,7 @@
 
 use crate::{
     api::accounts::preview_accounts,
-    components::{Badge, Tone},
+    components::{Badge, Notice, Tone},
     dto::{ImportPreview, LineStatus, PreviewLine},
     error::UiError,
     i18n::{t, text::accounts, use_language},
@@ -33,7 +33,7 @@ pub(super) fn use_preview(
     })
 }
 
-/// The counts and the lines one by one.
+/// The counts, what is doubtful, and the lines one by one.
 #[component]
 pub(super) fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl IntoView {
     let language = use_language();
@@ -57,6 +57,14 @@ pub(super) fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -
             <p class="preview__counts" aria-live="polite">
                 {move || found.with(|found| found.as_ref().map(counts))}
             </p>
+            {move || {
+                let doubtful = found.with(|found| found.as_ref().map_or(0, |found| found.doubtful));
+                (doubtful > 0)
+                    .then(|| {
+                        let text = accounts::DOUBTFUL.fill(language.get(), doubtful.into());
+                        view! { <Notice tone=Tone::Warning>{text}</Notice> }
+                    })
+            }}
             {move || found.get().map(|preview| view! { <PreviewLines preview /> })}
         </section>
     }
@@ -69,14 +77,16 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
     let mut lines = preview.lines;
     lines.sort_by_key(|line| match line.status {
         LineStatus::Bad => 0,
-        LineStatus::Duplicate => 1,
-        LineStatus::New => 2,
+        LineStatus::Doubtful => 1,
+        LineStatus::Duplicate => 2,
+        LineStatus::New => 3,
     });
     lines.truncate(SHOWN_LINES);
     let hidden = u64::from(total).saturating_sub(lines.len() as u64);
     let line = move |line: PreviewLine| {
         let (tone, text) = match line.status {
             LineStatus::New => (Tone::Success, accounts::LINE_NEW),
+            LineStatus::Doubtful => (Tone::Warning, accounts::LINE_DOUBTFUL),
             LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
             LineStatus::Bad => (Tone::Danger, accounts::LINE_BAD),
         };
