@@ -30,6 +30,11 @@ pub(crate) fn load_page(path: &str) {
     let _ = window().location().set_href(path);
 }
 
+/// Scheme, host and port of this page, for example `http://127.0.0.1:8000`.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
 /// Moves the focus to the element with this id.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id);

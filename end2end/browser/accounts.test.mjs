@@ -128,9 +128,15 @@ pageTest(
     const dialog = await openDialog(page);
     await dialog.getByLabel("Cookies, one per line").fill("first-basic-0001");
     await dialog.getByRole("button", { name: "Add 1 account" }).click();
-    await page.getByText("Demo: a built-in simulator").waitFor({ state: "detached" });
+    await page.getByText("1 account added, the demo has ended.").waitFor();
+    await page.getByText(`${site.url}/v1`, { exact: true }).waitFor();
+    await page.getByText("app.api_key").waitFor();
+    await page.waitForURL("/admin/accounts");
+    assert.equal(await page.getByText("Demo: a built-in simulator").count(), 0);
     await row(page, "0001").waitFor();
     assert.equal(await rows(page).count(), 1, "those of the demo are gone");
+    await byRole(page, "link", "Ask Grok in the chat").click();
+    await page.getByLabel("Your message").waitFor();
     const body = { model: "grok-4", messages: [{ role: "user", content: "Hello" }] };
     const answer = await fetch(`${site.url}/v1/chat/completions`, {
       method: "POST",

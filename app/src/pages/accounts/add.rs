@@ -139,7 +139,7 @@ fn use_add(
             let added = add_accounts(text, tier).await?.new;
             if demo == Demo::UntilFirstAccount {
                 // The server has left the demo: every part of the page changes.
-                dom::load_page("/admin/accounts");
+                dom::load_page(&format!("/admin/accounts?added={added}"));
                 return Ok(());
             }
             let text = if demo == Demo::Lasting {

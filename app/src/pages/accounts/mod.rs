@@ -2,6 +2,7 @@
 
 mod add;
 mod bulk;
+mod demo_ended;
 mod preview;
 mod row;
 mod selection;
@@ -13,6 +14,7 @@ mod toolbar;
 use self::{
     add::AddDialog,
     bulk::BulkBar,
+    demo_ended::DemoEnded,
     state::{Accounts, Writes},
     stats::Stats,
     table::AccountTable,
@@ -58,6 +60,7 @@ pub fn AccountsPage() -> impl IntoView {
     view! {
         {(changed.as_deref() == Some("password"))
             .then(|| view! { <Notice tone=Tone::Success>{t(password::CHANGED)}</Notice> })}
+        <DemoEnded />
         <Suspense fallback=|| {
             view! { <TableSkeleton /> }
         }>
