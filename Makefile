@@ -1,11 +1,14 @@
 # Thin names for scripts/. Everything heavy goes to $XDG_CACHE_HOME/grok2api (~/.cache/grok2api).
-.PHONY: help run dev test lint fmt bench site-size siege mutants setup
+.PHONY: help run password dev test lint fmt bench site-size siege mutants setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
 
 run: ## set up, build and serve at http://127.0.0.1:8000
 	@scripts/run
+
+password: ## a new admin password, while the server is stopped
+	@scripts/password
 
 dev: ## serve the development build, again after every change
 	@scripts/dev

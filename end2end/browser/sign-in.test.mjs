@@ -29,6 +29,27 @@ pageTest(
   },
 );
 
+pageTest(
+  "during the demo the page says who may do what, and leads back to the chat",
+  { signedIn: false, serve: ["--demo-if-empty"] },
+  async ({ page }) => {
+    await open(page, "/admin/login");
+    await page.getByText("The chat is open to everybody while the demo lasts.").waitFor();
+    await page.getByText("the first start of the server printed the password").waitFor();
+    assert.equal(await page.getByText("This server is private").count(), 0);
+    assert.equal(await byRole(page, "link", "Add your own accounts").count(), 0, "it leads here");
+    await page.getByText("make password", { exact: true }).waitFor();
+    await byRole(page, "link", "Back to the chat").click();
+    await page.getByLabel("Your message").waitFor();
+  },
+);
+
+pageTest("a private server does not offer its chat", { signedIn: false }, async ({ page }) => {
+  await open(page, "/login");
+  await page.getByText("This server is private").waitFor();
+  assert.equal(await byRole(page, "link", "Back to the chat").count(), 0);
+});
+
 pageTest("after signing in the wanted page opens", { signedIn: false }, async ({ page }) => {
   await open(page, "/admin/password");
   assert.equal(new URL(page.url()).pathname, "/admin/login");

@@ -13,10 +13,15 @@ const ADD_ACCOUNTS: &str = "/admin/accounts?add=1";
 
 /// Says that the simulator answers. Nothing otherwise.
 #[component]
-pub(crate) fn DemoBanner() -> impl IntoView {
+pub(crate) fn DemoBanner(
+    /// On the sign-in page, to which the link would lead again.
+    #[prop(optional)]
+    is_sign_in: bool,
+) -> impl IntoView {
     let demo = use_viewer().demo;
     demo.is_on().then(|| {
         let hint = match demo {
+            Demo::UntilFirstAccount if is_sign_in => ().into_any(),
             Demo::UntilFirstAccount => {
                 // From the server: it leads strangers to the sign-in page, and a page that comes
                 // whole is not built twice with its dialog.

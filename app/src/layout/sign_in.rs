@@ -35,7 +35,7 @@ pub(crate) fn SignInFrame(viewer: Viewer, children: Children) -> impl IntoView {
         .to_vec();
     view! {
         <div class="sign-in">
-            <DemoBanner />
+            <DemoBanner is_sign_in=true />
             <header class="sign-in__bar">
                 <PlainMenu cookie=THEME_COOKIE label=THEME icon=theme.icon() entries=themes />
                 <PlainMenu

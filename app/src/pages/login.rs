@@ -4,9 +4,9 @@
 use crate::{
     api::auth::{SignIn, get_viewer},
     components::{Button, ButtonVariant, HiddenUserName, Input, describe},
-    dto::Demo,
+    dto::{Demo, Viewer},
     error::UiError,
-    i18n::{t, text::login, use_language},
+    i18n::{Text, t, text::login, use_language},
     layout::SignInFrame,
     session::{safe_next, start_behind},
 };
@@ -34,10 +34,10 @@ pub fn LoginPage() -> impl IntoView {
                     if viewer.is_admin {
                         leptos_axum::redirect(&next);
                     }
-                    let demo = viewer.demo;
+                    let (lead, may_chat) = (lead(&viewer), viewer.may_chat);
                     view! {
                         <SignInFrame viewer>
-                            <LoginForm next demo />
+                            <LoginForm next lead may_chat />
                         </SignInFrame>
                     }
                 })
@@ -48,7 +48,7 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[component]
-fn LoginForm(next: String, demo: Demo) -> impl IntoView {
+fn LoginForm(next: String, lead: Text, may_chat: bool) -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<SignIn>::new();
     let failure = action.value().get_untracked().and_then(Result::err);
@@ -62,10 +62,7 @@ fn LoginForm(next: String, demo: Demo) -> impl IntoView {
     let last = wait.map(|_| text(&UiError::TooManyAttempts { retry_secs: 1 }));
     view! {
         <h1 class="sign-in__title">{t(login::TITLE)}</h1>
-        // Demo visitors are told why they stand here.
-        <p class="sign-in__lead">
-            {if demo == Demo::Ended { t(login::DEMO_ENDED).into_any() } else { t(login::LEAD).into_any() }}
-        </p>
+        <p class="sign-in__lead">{t(lead)}</p>
         <ActionForm action attr:class="form" attr:data-wait=wait attr:data-last=last>
             <input type="hidden" name="next" value=next />
             <HiddenUserName />
@@ -83,8 +80,27 @@ fn LoginForm(next: String, demo: Demo) -> impl IntoView {
             </Button>
         </ActionForm>
         <p class="sign-in__hint">
-            {t(login::FORGOT)} " " <code>"grok2api admin set-password"</code>
+            {t(login::FORGOT)} " " <code>"make password"</code> " " {t(login::FORGOT_OR)} " "
+            <code>"grok2api admin set-password --generate"</code>
         </p>
+        {may_chat
+            .then(|| {
+                view! {
+                    <p class="sign-in__hint">
+                        <a href="/">{t(login::TO_CHAT)}</a>
+                    </p>
+                }
+            })}
+    }
+}
+
+/// Why one has to sign in, and who. Demo visitors are told why they stand here.
+fn lead(viewer: &Viewer) -> Text {
+    match viewer.demo {
+        demo if demo.is_on() => login::LEAD_DEMO,
+        _ if viewer.may_chat => login::LEAD_OPEN,
+        Demo::Ended => login::DEMO_ENDED,
+        _ => login::LEAD,
     }
 }
 

@@ -244,8 +244,10 @@ fn announce_password(generated: Option<String>) {
     let Some(password) = generated else { return };
     eprintln!();
     eprintln!("  First start: the admin password is  {password}");
-    eprintln!("  It is not shown again. Sign in at /admin and change it, or run");
-    eprintln!("  `grok2api admin set-password`.");
+    eprintln!(
+        "  It is not shown again. Sign in at /admin and change it, or stop the server and run"
+    );
+    eprintln!("  `make password` (or `grok2api admin set-password --generate`).");
     eprintln!();
 }
 
