@@ -108,6 +108,26 @@ pageTest("what was pasted is kept until it is added, cancelled or the page is le
   assert.equal(await field.inputValue(), "");
 });
 
+pageTest(
+  "the buttons of the dialog are in sight on a phone",
+  { serve: ["--demo-if-empty"], browser: { viewport: { width: 390, height: 664 } } },
+  async ({ page }) => {
+    await open(page, "/admin/accounts?add=1");
+    const dialog = page.getByRole("dialog", { name: "Add accounts" });
+    await dialog.getByLabel("Cookies, one per line").fill("eyJpasted-0001\nsk-abc123\nno cookie");
+    await dialog.getByText("2 new").waitFor();
+    for (const name of ["Cancel", "Add 2 accounts"]) {
+      const box = await byRole(dialog, "button", name).boundingBox();
+      assert.ok(box.y >= 0 && box.y + box.height <= 664, `${name}: ${JSON.stringify(box)}`);
+    }
+    const isOver = await byRole(dialog, "button", "Cancel").evaluate((button) => {
+      const { x, y, width, height } = button.getBoundingClientRect();
+      return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    });
+    assert.ok(isOver, "nothing lies over it");
+  },
+);
+
 pageTest("an empty pool leads to its first account", {}, async ({ page, site }) => {
   await open(page, "/admin/accounts");
   await byRole(page, "heading", "No accounts yet").waitFor();
