@@ -122,6 +122,8 @@ pub struct AccountRow {
     pub in_flight: u32,
     pub tags: Vec<String>,
     pub note: String,
+    /// One of the demo's own.
+    pub is_demo: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

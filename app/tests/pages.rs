@@ -100,6 +100,7 @@ impl AdminService for Accounts {
             in_flight: 0,
             tags: Vec::new(),
             note: String::new(),
+            is_demo: false,
         };
         Ok(AccountList {
             rows: vec![row],

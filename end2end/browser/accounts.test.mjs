@@ -128,6 +128,15 @@ pageTest(
   },
 );
 
+pageTest("the demo's accounts say so in the reader's language", { serve: ["--demo-if-empty"] }, async ({ page, context, site }) => {
+  await open(page, "/admin/accounts");
+  assert.equal(await rows(page).getByText("Demo", { exact: true }).count(), 6);
+  await context.addCookies([{ name: "lang", value: "zh-CN", url: site.url }]);
+  await open(page, "/admin/accounts");
+  const cells = page.locator("tbody .table__note");
+  assert.deepEqual(await cells.allInnerTexts(), Array(6).fill("演示"));
+});
+
 pageTest("an empty pool leads to its first account", {}, async ({ page, site }) => {
   await open(page, "/admin/accounts");
   await byRole(page, "heading", "No accounts yet").waitFor();

@@ -407,6 +407,7 @@ fn to_status(status: Status) -> AccountStatus {
 fn to_row(view: AccountView) -> AccountRow {
     let account = view.account;
     AccountRow {
+        is_demo: demo::owns(&account.id),
         id: account.id.to_string(),
         masked: account.credential.masked(),
         tier: to_page_tier(account.tier),

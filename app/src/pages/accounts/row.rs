@@ -4,7 +4,11 @@ use super::{state::Accounts, stats::group};
 use crate::{
     components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
     dto::{AccountRow, AccountStatus, CooldownReason, Tier},
-    i18n::{Text, t, text::accounts, use_language},
+    i18n::{
+        Language, Text, t,
+        text::{accounts, shell},
+        use_language,
+    },
 };
 use leptos::prelude::*;
 
@@ -35,6 +39,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         row.with(|row| matches!(row.status, AccountStatus::Expired | AccountStatus::Disabled))
     };
     let label = |text: Text| move || text.get(language.get());
+    let note = move || row.with(|row| note(row, language.get()));
     view! {
         <tr class:is-selected=ticked class:is-out=is_out>
             <td class="table__check">
@@ -61,8 +66,8 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
             <td data-label=label(accounts::COLUMN_ADDED)>
                 <LocalTime at_ms=row.get_untracked().created_at_ms />
             </td>
-            <td class="table__note" title=move || row.with(|row| row.note.clone())>
-                {move || row.with(|row| (!row.note.is_empty()).then(|| row.note.clone()))}
+            <td class="table__note" title=move || note().unwrap_or_default()>
+                {note}
             </td>
         </tr>
     }
@@ -123,8 +128,16 @@ fn Status(row: Memo<AccountRow>) -> impl IntoView {
     }
 }
 
+/// What the operator has noted; the demo's accounts say what they are.
+fn note(row: &AccountRow, language: Language) -> Option<String> {
+    if row.is_demo {
+        return Some(shell::DEMO.get(language).to_owned());
+    }
+    (!row.note.is_empty()).then(|| row.note.clone())
+}
+
 /// The quieter line under the state.
-fn why(row: &AccountRow, language: crate::i18n::Language) -> Option<String> {
+fn why(row: &AccountRow, language: Language) -> Option<String> {
     let plain = |text: Text| Some(text.get(language).to_owned());
     match row.status {
         AccountStatus::Cooling => plain(reason(row.cooldown?.reason)),
@@ -168,7 +181,7 @@ fn Quota(row: Memo<AccountRow>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dto::Cooldown, i18n::Language};
+    use crate::dto::Cooldown;
 
     fn cooling(reason: CooldownReason) -> AccountRow {
         AccountRow {
@@ -190,6 +203,23 @@ mod tests {
             in_flight: 0,
             tags: Vec::new(),
             note: String::new(),
+            is_demo: false,
+        }
+    }
+
+    #[test]
+    fn the_demos_accounts_say_what_they_are_in_the_readers_language() {
+        let mut row = cooling(CooldownReason::QuotaEmpty);
+        assert_eq!(note(&row, Language::ALL[0]), None);
+        row.note = "Demo".to_owned();
+        let noted = Language::ALL.map(|language| note(&row, language));
+        assert!(noted.iter().all(|said| said.as_deref() == Some("Demo")));
+        row.is_demo = true;
+        for language in Language::ALL {
+            assert_eq!(
+                note(&row, language).as_deref(),
+                Some(shell::DEMO.get(language))
+            );
         }
     }
 
