@@ -96,7 +96,7 @@ pub struct PeerAddr(pub SocketAddr);
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
 ///    which adds `Session` and stands alone on probes; on pages `middleware::compress`,
-///    `middleware::api_form` and `middleware::redirect`.
+///    `middleware::server_function` and `middleware::redirect`.
 pub fn router(state: &AppState) -> Router {
     let keyed = openai::routes()
         .merge(anthropic::routes())
@@ -105,7 +105,8 @@ pub fn router(state: &AppState) -> Router {
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
     let our_name = layers::from_fn(middleware::host::layer);
-    let api_form = layers::from_fn_with_state(state.clone(), middleware::api_form::layer);
+    let server_function =
+        layers::from_fn_with_state(state.clone(), middleware::server_function::layer);
     Router::new()
         .nest(
             "/v1/public",
@@ -121,7 +122,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(
             pages::routes(state)
                 .layer(layers::from_fn(middleware::redirect::layer))
-                .layer(api_form)
+                .layer(server_function)
                 .layer(middleware::compress::layer())
                 .layer(sessions)
                 .layer(same_origin)

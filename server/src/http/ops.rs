@@ -11,7 +11,7 @@ use axum::{
 use http::StatusCode;
 use serde::Serialize;
 
-use super::AppState;
+use super::{AppState, middleware::body::ALL_SERVER_FUNCTION_BYTES};
 use crate::{
     clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, snapshot::Snapshot,
 };
@@ -60,6 +60,7 @@ struct LimitUses {
     connections_per_address: Use,
     http2_answers: Use,
     body_bytes: Use,
+    server_function_bytes: Use,
     attachment_bytes: Use,
     chats: SlotUse,
     /// Answers that were ended because nobody read them, since the start.
@@ -186,6 +187,10 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         body_bytes: of
             .body_bytes
             .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),
+        server_function_bytes: state
+            .limits
+            .server_function_bytes
+            .in_use(ALL_SERVER_FUNCTION_BYTES),
         attachment_bytes: state.gateway.media_bytes(),
         chats: state.gateway.chats(),
         unread_ended: state.unread.ended(),

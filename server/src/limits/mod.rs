@@ -28,7 +28,7 @@ pub struct Limits {
     /// Bytes of API requests' bodies in memory.
     pub body_bytes: Limit,
     /// Bytes of server functions' arguments in memory.
-    pub form_bytes: Limit,
+    pub server_function_bytes: Limit,
 }
 
 impl Limits {

@@ -357,3 +357,27 @@ async fn a_client_that_leaves_one_of_many_answers_unread_does_not_keep_it() {
     server.count_request();
     assert_ended(server).await;
 }
+
+#[tokio::test]
+async fn arguments_of_server_functions_are_counted_while_they_come_in() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let mut socket = TcpStream::connect(&server.gateway.address).await.unwrap();
+    let head = format!(
+        "POST /api/get_viewer HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+         content-length: 1000\r\n\r\n",
+        server.gateway.address
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&[b' '; 600]).await.unwrap();
+    let counted = async || server.ready().await["limits"]["server_function_bytes"].clone();
+    let is_half_there = async || counted().await["used"] == 600;
+    server
+        .wait_until("half of it is there", is_half_there)
+        .await;
+    let expected = json!({"used": 600, "max": 32 * 1024 * 1024, "refused": 0});
+    assert_eq!(counted().await, expected);
+    drop(socket);
+    let is_free = async || counted().await["used"] == 0;
+    server.wait_until("the memory is given back", is_free).await;
+    server.end().await;
+}

@@ -20,20 +20,20 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::{
-    http::{AppState, error::ApiError},
+    http::{AppState, error::ApiError, pages::is_server_function},
     limits::Share,
     snapshot::{Settings, Snapshot},
     timer::LazyTimer,
 };
 
-/// The whole body may take this many times as long as one pause, an upload with a key and a form of
-/// anyone.
+/// The whole body may take this many times as long as one pause, an upload with a key and a call of a
+/// server function by anyone.
 const UPLOAD_PAUSES: u32 = 20;
-const FORM_PAUSES: u32 = 1;
+const SERVER_FUNCTION_PAUSES: u32 = 1;
 /// Largest body of a server function: a long list of accounts.
-const MAX_API_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_SERVER_FUNCTION_BYTES: u64 = 8 * 1024 * 1024;
 /// Memory for all of those, apart from that of the API: who needs no key must not be able to fill it.
-const ALL_API_BYTES: u64 = 32 * 1024 * 1024;
+pub const ALL_SERVER_FUNCTION_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The memory that a request's body takes. In the request's extensions, so that it is given back
 /// with the last thing that was made of the body; the same goes for why the body was refused.
@@ -62,8 +62,8 @@ pub async fn layer(
 ) -> Response {
     let bounds = Bounds::of(request.uri().path(), &snapshot.settings);
     let memory = BodyMemory(Arc::new(Mutex::new(BodyState {
-        share: match request.uri().path().starts_with("/api/") {
-            true => state.limits.form_bytes.none(),
+        share: match is_server_function(request.uri().path()) {
+            true => state.limits.server_function_bytes.none(),
             false => state.limits.body_bytes.none(),
         },
         refusal: None,
@@ -99,12 +99,12 @@ impl Bounds {
         let server = &settings.config.server;
         let pause = Duration::from_secs(server.body_timeout_secs);
         let bytes = settings.max_body_bytes();
-        match path.starts_with("/api/") {
+        match is_server_function(path) {
             true => Self {
-                bytes: bytes.min(MAX_API_BYTES),
+                bytes: bytes.min(MAX_SERVER_FUNCTION_BYTES),
                 pause,
-                whole: pause * FORM_PAUSES,
-                all_bodies: ALL_API_BYTES,
+                whole: pause * SERVER_FUNCTION_PAUSES,
+                all_bodies: ALL_SERVER_FUNCTION_BYTES,
             },
             false => Self {
                 bytes,

@@ -1,6 +1,5 @@
 //! Layers around the routes, one file each. Their order is documented in [`super::router`].
 
-pub mod api_form;
 pub mod body;
 pub mod compress;
 pub mod host;
@@ -9,4 +8,5 @@ pub mod origin;
 pub mod panic;
 pub mod redirect;
 pub mod request;
+pub mod server_function;
 mod tracked;

@@ -7,7 +7,7 @@ use axum::{
 };
 use http_body::Body as _;
 
-use crate::http::{AppState, error::ApiError};
+use crate::http::{AppState, error::ApiError, pages::is_server_function};
 
 /// Whoever may call a server function may send it this much.
 const SMALL_BYTES: u64 = 64 * 1024;
@@ -23,7 +23,7 @@ pub async fn layer(
 ) -> Result<Response, ApiError> {
     let size = request.body().size_hint().upper();
     let is_small = size.is_some_and(|size| size <= SMALL_BYTES);
-    if is_small || !request.uri().path().starts_with("/api/") {
+    if is_small || !is_server_function(request.uri().path()) {
         return Ok(next.run(request).await);
     }
     let (parts, body) = request.into_parts();
