@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chat::{Attachment, Prompt, Source};
 use futures::future::try_join_all;
 use grok::Upload;
+use grok2api_app::limits::MAX_FILES;
 use pool::Lease;
 
 use super::ChatContext;
@@ -22,8 +23,6 @@ use crate::{
     },
 };
 
-/// Attachments in one request.
-const MAX_FILES: usize = 8;
 /// Bytes of all attachments of one request together.
 const MAX_TOTAL_BYTES: usize = 64 * 1024 * 1024;
 /// Decoding more than this would hold up the other tasks of the thread.
