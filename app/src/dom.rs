@@ -20,9 +20,13 @@ pub(crate) fn set_root_attribute(name: &str, value: Option<&str>) {
 /// Keeps a preference in a cookie for a year.
 pub(crate) fn remember(name: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        let cookie = format!("{name}={value}; Path=/; Max-Age={YEAR_SECS}; SameSite=Lax");
-        let _ = document.set_cookie(&cookie);
+        let _ = document.set_cookie(&preference_cookie(name, value));
     }
+}
+
+/// The cookie of a preference, as `document.cookie` takes it. Made here for the sign-in page, too.
+pub(crate) fn preference_cookie(name: &str, value: &str) -> String {
+    format!("{name}={value}; Path=/; Max-Age={YEAR_SECS}; SameSite=Lax")
 }
 
 /// Leaves this page by a full load, so that nothing of an earlier session stays in memory.

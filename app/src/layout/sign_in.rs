@@ -3,6 +3,7 @@
 use super::{banner::DemoBanner, public::Brand};
 use crate::{
     components::{Icon, IconName},
+    dom,
     dto::Viewer,
     i18n::{
         Language, Text,
@@ -98,8 +99,7 @@ fn PlainMenu(
                                 role="menuitemradio"
                                 aria-checked=if entry.is_checked { "true" } else { "false" }
                                 tabindex="-1"
-                                data-cookie=cookie
-                                data-value=entry.value
+                                data-cookie=dom::preference_cookie(cookie, entry.value)
                             >
                                 {entry.icon.map(|name| view! { <Icon name /> })}
                                 <span class="menu__label">{entry.label}</span>

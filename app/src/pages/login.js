@@ -9,8 +9,7 @@
 
   // Theme and language are cookies that the server reads: choose, then take over what it renders.
   async function choose(button, entry) {
-    const { cookie, value } = entry.dataset;
-    document.cookie = `${cookie}=${value}; Path=/; Max-Age=31536000; SameSite=Lax`;
+    document.cookie = entry.dataset.cookie;
     button.popoverTargetElement.hidePopover();
     const answer = await fetch(location.href, { cache: "no-store" });
     if (!answer.ok) return;
