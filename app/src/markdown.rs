@@ -1,4 +1,5 @@
-//! Markdown to HTML: the only way foreign text becomes markup, and the only place with `inner_html`.
+//! Markdown to HTML: the only way foreign text becomes markup, and the only place where it goes
+//! through `inner_html` (the title in `shell.rs` is a text of ours).
 //!
 //! The writer in `markdown/write.rs` knows a short list of elements and writes nothing else. Raw
 //! HTML is text, links lead to `http`, `https` or `mailto`, images come from this origin or from a

@@ -34,6 +34,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// The document of a plain page.
 pub fn plain_shell(options: LeptosOptions) -> impl IntoView {
     let title = login::TITLE.get(Prefs::current().language);
+    // As a child it would end with the comment that marks an end, which is text in a title. What is
+    // written here is ours, so it needs no escaping.
     let title = view! { <title inner_html=format!("{title} · grok2api")></title> };
     document(options, ().into_any(), title.into_any(), || {
         provide_prefs();

@@ -78,17 +78,7 @@ pub fn Popover(
         }
     });
     let close = move || close(open, button);
-    let on_keydown = move |event: ev::KeyboardEvent| {
-        if !open.get_untracked() {
-            return;
-        }
-        if event.key() == "Escape" {
-            event.prevent_default();
-            close();
-        } else if kind == PopoverKind::Menu {
-            move_by_arrow(&event, panel);
-        }
-    };
+    let on_keydown = move |event: ev::KeyboardEvent| press(&event, kind, open, panel, &close);
     let on_focusout = move |event: ev::FocusEvent| {
         if kind == PopoverKind::Menu && has_left(&event, root) {
             open.set(false);
@@ -130,6 +120,25 @@ pub(super) fn close(open: RwSignal<bool>, button: NodeRef<html::Button>) {
     let _ = open.try_set(false);
     if let Some(button) = button.try_get_untracked().flatten() {
         let _ = button.focus();
+    }
+}
+
+/// What a key does while the panel is open.
+fn press(
+    event: &ev::KeyboardEvent,
+    kind: PopoverKind,
+    open: RwSignal<bool>,
+    panel: NodeRef<html::Div>,
+    close: &impl Fn(),
+) {
+    if !open.get_untracked() {
+        return;
+    }
+    if event.key() == "Escape" {
+        event.prevent_default();
+        close();
+    } else if kind == PopoverKind::Menu {
+        move_by_arrow(event, panel);
     }
 }
 
