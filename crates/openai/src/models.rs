@@ -9,14 +9,15 @@ use crate::wire::to_json;
 pub struct Model<'a> {
     pub id: &'a str,
     pub owned_by: &'a str,
+    /// Unix seconds; 0 where nobody knows.
+    pub created: i64,
 }
 
 #[derive(Serialize)]
 struct ModelJson<'a> {
     id: &'a str,
     object: &'static str,
-    /// Always 0: the upstream tells no date.
-    created: u64,
+    created: i64,
     owned_by: &'a str,
 }
 
@@ -36,7 +37,7 @@ impl<'a> Model<'a> {
         ModelJson {
             id: self.id,
             object: "model",
-            created: 0,
+            created: self.created,
             owned_by: self.owned_by,
         }
     }
@@ -59,14 +60,15 @@ mod tests {
         let models = ["grok-3", "grok-4"].map(|id| Model {
             id,
             owned_by: "grok2api",
+            created: 1_772_700_000,
         });
         assert_eq!(
             String::from_utf8(list_json(models)).unwrap(),
-            r#"{"object":"list","data":[{"id":"grok-3","object":"model","created":0,"owned_by":"grok2api"},{"id":"grok-4","object":"model","created":0,"owned_by":"grok2api"}]}"#
+            r#"{"object":"list","data":[{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api"},{"id":"grok-4","object":"model","created":1772700000,"owned_by":"grok2api"}]}"#
         );
         assert_eq!(
             String::from_utf8(models[0].to_json()).unwrap(),
-            r#"{"id":"grok-3","object":"model","created":0,"owned_by":"grok2api"}"#
+            r#"{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api"}"#
         );
         assert_eq!(list_json([]), br#"{"object":"list","data":[]}"#);
     }

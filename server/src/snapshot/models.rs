@@ -20,6 +20,27 @@ pub struct Model {
     pub kind: ModelKind,
 }
 
+/// When the generations of the upstream's models were announced, unix seconds at midnight UTC: 17 February
+/// and 9 July 2025, 17 November 2025, 17 February 2026. The upstream itself tells no date. The longer
+/// of two beginnings first.
+const ANNOUNCED: [(&str, i64); 4] = [
+    ("grok-420", 1_771_286_400),
+    ("grok-4-1", 1_763_337_600),
+    ("grok-4", 1_752_019_200),
+    ("grok-3", 1_739_750_400),
+];
+
+impl Model {
+    /// When its generation was announced; `None` for one that is not among the built-in ones.
+    #[must_use]
+    pub fn announced_at_secs(&self) -> Option<i64> {
+        ANNOUNCED
+            .iter()
+            .find(|(name, _)| self.upstream_name.starts_with(name))
+            .map(|(_, at)| *at)
+    }
+}
+
 /// All models, in the order of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Models {
@@ -71,5 +92,26 @@ impl From<&ModelConfig> for Model {
             },
             kind: entry.kind,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_chat_model_has_the_date_of_its_generation() {
+        let config = settings::Config::default();
+        let models = Models::from_config(&config.models);
+        assert!(
+            models
+                .chat()
+                .all(|model| model.announced_at_secs().is_some())
+        );
+        let at = |id: &str| models.get(id).unwrap().announced_at_secs();
+        assert_eq!(at("grok-3-mini"), Some(1_739_750_400));
+        assert_eq!(at("grok-4-mini"), Some(1_752_019_200));
+        assert_eq!(at("grok-4.1-fast"), Some(1_763_337_600));
+        assert_eq!(at("grok-4.20-beta"), Some(1_771_286_400));
     }
 }

@@ -1,4 +1,4 @@
-//! What a client reads whose base URL is not quite right, or which asks for what is not here.
+//! What a client reads whose base URL is not quite right, which asks for what is not here, or what is.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -145,6 +145,33 @@ async fn pages_are_not_mistaken_for_an_api_without_its_prefix() {
         let response = server.client.get(server.url(path)).send().await.unwrap();
         let kind = response.headers()["content-type"].to_str().unwrap();
         assert!(kind.starts_with("text/html"), "{path}: {kind}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn every_model_has_a_date_that_stays() {
+    let config = "[[models]]\nid = \"grok-4\"\naliases = [\"gpt-4o\"]\n";
+    let setup = Setup::accounts(["only-account"]).config(config);
+    let server = setup.start().await;
+    let get = async |path: &str| {
+        server.count_request();
+        let response = server.client.get(server.url(path)).send().await.unwrap();
+        response.json::<Value>().await.unwrap()
+    };
+    let list = get("/v1/models").await;
+    let models = list["data"].as_array().unwrap();
+    assert!(models.len() > 10, "{list}");
+    for model in models {
+        assert!(
+            model["created"].as_i64().unwrap() > 1_700_000_000,
+            "{model}"
+        );
+    }
+    for name in ["grok-4", "gpt-4o"] {
+        let one = get(&format!("/v1/models/{name}")).await;
+        assert_eq!(one["created"], 1_752_019_200, "{name}");
+        assert!(models.contains(&one), "{name}");
     }
     server.end().await;
 }

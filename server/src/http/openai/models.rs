@@ -8,8 +8,6 @@ use axum::{
 use http::header::CONTENT_TYPE;
 use settings::ModelKind;
 
-use std::sync::Arc;
-
 use crate::{
     gateway::GatewayError,
     http::error::ApiError,
@@ -22,8 +20,11 @@ pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Res
     let models = models
         .of_kind(ModelKind::Chat)
         .chain(models.of_kind(ModelKind::Image));
-    let names = models.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases));
-    json(openai::models::list_json(names.map(|name| to_api(name))))
+    let names = models.flat_map(|model| {
+        let names = std::iter::once(&model.id).chain(&model.aliases);
+        names.map(move |name| to_api(name, model))
+    });
+    json(openai::models::list_json(names))
 }
 
 /// One model, by its id or an alias.
@@ -35,16 +36,17 @@ pub(super) async fn get_model(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let model = snapshot.settings.models.get(&id);
-    let is_served = |model: &Arc<Model>| matches!(model.kind, ModelKind::Chat | ModelKind::Image);
     model
-        .is_some_and(is_served)
-        .then(|| json(to_api(&id).to_json()))
+        .filter(|model| matches!(model.kind, ModelKind::Chat | ModelKind::Image))
+        .map(|model| json(to_api(&id, model).to_json()))
         .ok_or_else(|| GatewayError::model_not_found(&id).into())
 }
 
-fn to_api(id: &str) -> openai::models::Model<'_> {
+/// A model under one of its names.
+fn to_api<'a>(name: &'a str, model: &Model) -> openai::models::Model<'a> {
     openai::models::Model {
-        id,
+        id: name,
+        created: model.announced_at_secs().unwrap_or_default(),
         owned_by: "grok2api",
     }
 }
