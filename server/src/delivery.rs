@@ -86,9 +86,13 @@ impl Deliveries {
             let since = body.unread_since.load(Ordering::Relaxed);
             since > 0 && now.saturating_sub(since) >= limit
         };
-        let old = all.iter().filter_map(Weak::upgrade).filter(is_old);
-        old.filter_map(|body| Some(body.delivery.as_ref()?.cancel()))
-            .count()
+        let old: Vec<_> = all
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter(is_old)
+            .collect();
+        let deliveries = old.iter().filter_map(|body| body.delivery.as_ref());
+        deliveries.map(CancellationToken::cancel).count()
     }
 
     fn now(&self) -> u64 {

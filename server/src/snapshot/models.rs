@@ -105,7 +105,7 @@ mod tests {
         let models = Models::from_config(&config.models);
         assert!(
             models
-                .chat()
+                .of_kind(ModelKind::Chat)
                 .all(|model| model.announced_at_secs().is_some())
         );
         let at = |id: &str| models.get(id).unwrap().announced_at_secs();

@@ -1,7 +1,7 @@
 //! The picture operation: from a prompt to pictures under way.
 
+mod answer;
 mod attempt;
-mod pictures;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use serde_json::json;
 use settings::ModelKind;
 use tokio::time::Instant;
 
+pub use self::answer::{Finished, Picture, Pictures};
 use self::attempt::Attempt;
-pub use self::pictures::{Finished, Picture, Pictures};
 use super::{
     Caller, Gateway, accounts::Operation, deadlines::Deadlines, error::GatewayError,
     failure::Failure,
