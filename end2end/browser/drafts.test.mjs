@@ -87,3 +87,66 @@ pageTest("a draft moves to a new chat when its own has been deleted elsewhere", 
   await other.waitForURL((url) => url.search === "");
   await says(other, "Not finished");
 });
+
+const editBox = (page) => page.getByRole("textbox", { name: "Edit and send again" });
+const edit = (page, at = 0) => byRole(questions(page).nth(at), "button", "Edit and send again").click();
+
+// Waits until the box in which a question is changed says this.
+const boxSays = (page, words) =>
+  waitUntil(async () => (await editBox(page).inputValue()) === words, `the box does not say “${words}”`);
+
+pageTest("a changed question is a draft too, until it is sent or given up", { accounts }, async ({ page }) => {
+  const list = page.getByRole("navigation", { name: "Chats" });
+  await open(page, "/");
+  await ask(page, "First chat");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  await edit(page);
+  await editBox(page).fill("First chat, better");
+  await editBox(page).press("Escape");
+  await editBox(page).waitFor({ state: "detached" });
+  assert.equal(await words(questions(page)).innerText(), "First chat", "Escape sends nothing");
+  await edit(page);
+  await boxSays(page, "First chat, better");
+  await editBox(page).fill("First chat, best");
+  await page.keyboard.press("Control+Shift+O");
+  await page.waitForURL((url) => url.search === "");
+  await list.getByRole("link", { name: "First chat" }).click();
+  await edit(page);
+  await boxSays(page, "First chat, best");
+  await open(page, page.url());
+  await edit(page);
+  await boxSays(page, "First chat, best");
+  await editBox(page).press("Enter");
+  await words(questions(page)).getByText("First chat, best").waitFor();
+  await answered(page);
+  await byRole(page, "button", "Previous version").first().click();
+  await words(questions(page)).getByText("First chat", { exact: true }).waitFor();
+  await edit(page);
+  await boxSays(page, "First chat");
+  await editBox(page).fill("Never mind");
+  await byRole(page, "button", "Cancel").click();
+  await edit(page);
+  await boxSays(page, "First chat");
+});
+
+pageTest("two questions are changed side by side with the next one", { accounts }, async ({ page }) => {
+  await open(page, "/");
+  for (const words of ["One", "Two"]) {
+    await ask(page, words);
+    await answered(page);
+  }
+  await page.waitForURL(/\?c=/);
+  await messageField(page).fill("Three");
+  await edit(page, 0);
+  await editBox(page).fill("One, changed");
+  await edit(page, 1);
+  await boxSays(page, "Two");
+  await editBox(page).fill("Two, changed");
+  await open(page, page.url());
+  await says(page, "Three");
+  await edit(page, 0);
+  await boxSays(page, "One, changed");
+  await edit(page, 1);
+  await boxSays(page, "Two, changed");
+});

@@ -1,24 +1,19 @@
-//! Where questions are written: the composer at the bottom and the box that changes an old one.
+//! The composer: where the next question is written.
 
 use super::{
     attachments::DraftFiles,
-    history::{Author, Conversation, TurnId},
-    state::{Draft, Generations, INPUT_ID, OpenConversation, Question},
+    history::{Author, Conversation},
+    state::{Draft, Generations, INPUT_ID, OpenConversation},
     upkeep::focus_composer,
 };
 use crate::{
     browser::{early, files, page},
-    components::{Button, ButtonVariant, Icon, IconButton, IconName},
-    dom,
-    i18n::{
-        t,
-        text::{chat as text, common},
-    },
+    components::{Icon, IconButton, IconName},
+    i18n::{t, text::chat as text},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-const EDIT_ID: &str = "chat-edit";
 /// What browsers report for a key press that belongs to an input method.
 const INPUT_METHOD_KEY: u32 = 229;
 
@@ -212,7 +207,7 @@ fn send_early(
 }
 
 /// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line.
-fn sends(event: &ev::KeyboardEvent) -> bool {
+pub(super) fn sends(event: &ev::KeyboardEvent) -> bool {
     let is_composing = event.is_composing() || event.key_code() == INPUT_METHOD_KEY;
     !event.shift_key() && !is_composing && !page::matches_media("(pointer: coarse)")
 }
@@ -232,7 +227,7 @@ fn edit_last(open: OpenConversation, event: &ev::KeyboardEvent) {
 }
 
 /// Makes a text field as high as its text; the style sheet limits it.
-fn grow(input: NodeRef<html::Textarea>, text: Signal<String>) {
+pub(super) fn grow(input: NodeRef<html::Textarea>, text: Signal<String>) {
     Effect::new(move || {
         text.track();
         let Some(input) = input.get() else { return };
@@ -242,82 +237,4 @@ fn grow(input: NodeRef<html::Textarea>, text: Signal<String>) {
             let _ = style.set_property("height", &format!("{}px", input.scroll_height()));
         });
     });
-}
-
-/// Changes a question and asks it again, as a branch: the old version stays one click away.
-#[component]
-pub(super) fn EditBox(id: TurnId) -> impl IntoView {
-    let (open, generations): (OpenConversation, Generations) = (expect_context(), expect_context());
-    let turn = untrack(|| open.turn(id));
-    let (words, files) = turn
-        .map(|turn| (turn.text, turn.attachments))
-        .unwrap_or_default();
-    let has_files = !files.is_empty();
-    let text = RwSignal::new(words);
-    let input = NodeRef::<html::Textarea>::new();
-    grow(input, text.into());
-    Effect::new(move || {
-        if let Some(input) = input.get() {
-            let end = input.value().encode_utf16().count();
-            let end = u32::try_from(end).unwrap_or(u32::MAX);
-            let _ = input.set_selection_range(end, end);
-            request_animation_frame(|| dom::focus(EDIT_ID));
-        }
-    });
-    let close = move || {
-        open.edit(None);
-        focus_composer();
-    };
-    let can_send = Memo::new(move |_| has_files || text.with(|text| !text.trim().is_empty()));
-    let files = StoredValue::new(files);
-    let send = move || {
-        if !can_send.get_untracked() || untrack(|| generations.is_answering()) {
-            return;
-        }
-        let parent = open.with_untracked(|chat| chat.turn(id).and_then(|turn| turn.parent));
-        let question = Question {
-            text: text.get_untracked().trim().to_owned(),
-            attachments: files.get_value(),
-            contents: Vec::new(),
-        };
-        close();
-        generations.ask(parent, question);
-    };
-    let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
-        "Enter" if sends(&event) => {
-            event.prevent_default();
-            send();
-        }
-        "Escape" => {
-            event.prevent_default();
-            close();
-        }
-        _ => {}
-    };
-    view! {
-        <div class="edit-box">
-            <textarea
-                node_ref=input
-                class="composer__input"
-                id=EDIT_ID
-                rows="1"
-                aria-label=t(text::EDIT)
-                prop:value=text
-                on:input=move |event| text.set(event_target_value(&event))
-                on:keydown=on_key
-            ></textarea>
-            <div class="edit-box__bar">
-                <Button variant=ButtonVariant::Ghost on:click=move |_| close()>
-                    {t(common::CANCEL)}
-                </Button>
-                <Button
-                    variant=ButtonVariant::Primary
-                    disabled=Signal::derive(move || !can_send.get() || generations.is_answering())
-                    on:click=move |_| send()
-                >
-                    {t(text::SEND)}
-                </Button>
-            </div>
-        </div>
-    }
 }

@@ -1,4 +1,5 @@
-//! Drafts in the browser's store: the words and files of questions that are not sent yet.
+//! Drafts in the browser's store: the words and files of questions that are not sent yet, and the
+//! changed texts of questions that are to be asked again.
 //!
 //! Each tab keeps a draft of its own for each conversation, written with every key press, so two
 //! tabs never overwrite each other's words. A tab that is closed or reloaded leaves its drafts; the
@@ -9,7 +10,7 @@
 //! Words are in `localStorage`, which is written at once, also while the page goes. Contents of
 //! files are in the table of files.
 
-use super::history::AttachmentRef;
+use super::history::{AttachmentRef, TurnId};
 use crate::browser::page::{self, Kept};
 use serde::{Deserialize, Serialize};
 
@@ -23,23 +24,37 @@ const KEEP_MS: i64 = 30 * DAY_MS;
 pub(super) struct StoredDraft {
     pub(super) text: String,
     pub(super) files: Vec<AttachmentRef>,
+    /// Questions of the conversation as they were changed.
+    #[serde(default)]
+    pub(super) edits: Vec<(TurnId, String)>,
     written_at_ms: i64,
     /// Its tab has gone.
     is_left: bool,
 }
 
 impl StoredDraft {
-    pub(super) fn new(text: String, files: Vec<AttachmentRef>, now_ms: i64) -> Self {
+    pub(super) fn new(
+        text: String,
+        files: Vec<AttachmentRef>,
+        edits: Vec<(TurnId, String)>,
+        now_ms: i64,
+    ) -> Self {
         Self {
             text,
             files,
+            edits,
             written_at_ms: now_ms,
             is_left: false,
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Nothing that could be sent as the next question.
+    pub(super) fn has_no_question(&self) -> bool {
         self.text.is_empty() && self.files.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.has_no_question() && self.edits.is_empty()
     }
 
     fn is_free(&self, now_ms: i64) -> bool {
@@ -133,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_draft_is_free_when_its_tab_has_gone_or_is_silent_for_a_day() {
-        let mut draft = StoredDraft::new("words".into(), vec![], 5);
+        let mut draft = StoredDraft::new("words".into(), vec![], vec![], 5);
         assert!(!draft.is_free(4 + DAY_MS));
         assert!(draft.is_free(5 + DAY_MS));
         draft.is_left = true;

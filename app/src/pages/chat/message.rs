@@ -2,6 +2,7 @@
 
 use super::{
     attachments::FileRow,
+    edit_box::EditBox,
     failure::EndNotice,
     history::{Author, Turn, TurnId, TurnState},
     prose::{DoneProse, LiveProse},
@@ -59,7 +60,7 @@ fn Question(id: TurnId) -> impl IntoView {
                     }
                 }
             >
-                <super::composer::EditBox id />
+                <EditBox id />
             </Show>
         </article>
     }

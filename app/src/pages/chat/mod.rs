@@ -10,6 +10,7 @@
 mod attachments;
 mod composer;
 mod drafts;
+mod edit_box;
 mod empty;
 mod entry;
 mod failure;

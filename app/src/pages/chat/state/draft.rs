@@ -1,8 +1,9 @@
-//! The question that is being written: one for each conversation, kept in the browser.
+//! The question that is being written, and those that are being changed: kept in the browser for
+//! each conversation.
 
 use super::super::{
     drafts::{self, StoredDraft},
-    history::AttachmentRef,
+    history::{AttachmentRef, TurnId},
     storage,
 };
 use crate::{
@@ -24,6 +25,8 @@ const MAX_FILE_BYTES: u64 = 20 * 1024 * 1024;
 pub(crate) struct Draft {
     text: RwSignal<String>,
     files: RwSignal<Vec<DraftFile>>,
+    /// Questions that were asked, as they were changed.
+    edits: StoredValue<Vec<(TurnId, String)>>,
     /// Whose draft it is: empty for a new conversation, `None` until the page is there.
     chat_id: StoredValue<Option<String>>,
     toaster: Toaster,
@@ -52,6 +55,7 @@ impl Draft {
         Self {
             text: RwSignal::new(early::typed(INPUT_ID).unwrap_or_default()),
             files: RwSignal::new(Vec::new()),
+            edits: StoredValue::new(Vec::new()),
             chat_id: StoredValue::new(None),
             toaster: use_toaster(),
             language: use_language(),
@@ -64,6 +68,26 @@ impl Draft {
 
     pub(crate) fn write(self, text: String) {
         self.text.set(text);
+        self.keep();
+    }
+
+    /// A question as it was changed, until that is sent or given up.
+    pub(crate) fn edit(self, turn: TurnId) -> Option<String> {
+        let find = |edits: &Vec<(TurnId, String)>| {
+            edits
+                .iter()
+                .find(|edit| edit.0 == turn)
+                .map(|edit| edit.1.clone())
+        };
+        self.edits.with_value(find)
+    }
+
+    /// Keeps a question as it was changed; `None` when it is not changed any more.
+    pub(crate) fn keep_edit(self, turn: TurnId, text: Option<String>) {
+        self.edits.update_value(|edits| {
+            edits.retain(|edit| edit.0 != turn);
+            edits.extend(text.map(|text| (turn, text)));
+        });
         self.keep();
     }
 
@@ -93,23 +117,28 @@ impl Draft {
             (true, false) => format!("{}\n{typed}", stored.text),
             (false, _) => stored.text,
         });
+        self.edits.set_value(stored.edits);
         self.bring_back(stored.files);
         self.keep();
     }
 
-    /// What is here becomes the draft of another conversation, for example of the one that a question
-    /// has begun. An empty draft, or one where the other has a draft, stays behind.
+    /// The question becomes the draft of another conversation, for example of the one that it has
+    /// begun. An empty one, or one where the other has a question, stays behind; so do changed
+    /// questions.
     pub(crate) fn move_to(self, chat_id: &str) {
-        let tab = drafts::tab_id();
+        let (tab, now) = (drafts::tab_id(), dom::now_ms());
         let here = self.stored();
-        if here.is_empty() || drafts::claim(&tab, chat_id, dom::now_ms()).is_some() {
+        let there = drafts::claim(&tab, chat_id, now).unwrap_or_default();
+        if here.has_no_question() || !there.has_no_question() {
             self.turn_to(chat_id);
             return;
         }
         if let Some(before) = self.chat_id.try_get_value().flatten() {
-            drafts::keep(&tab, &before, &StoredDraft::default());
+            let left = StoredDraft::new(String::new(), Vec::new(), here.edits, now);
+            drafts::keep(&tab, &before, &left);
         }
         self.chat_id.set_value(Some(chat_id.to_owned()));
+        self.edits.set_value(there.edits);
         self.keep();
     }
 
@@ -129,6 +158,7 @@ impl Draft {
         StoredDraft::new(
             self.text.try_get_untracked().unwrap_or_default(),
             files.into_iter().map(|known| known.file).collect(),
+            self.edits.try_get_value().unwrap_or_default(),
             dom::now_ms(),
         )
     }
