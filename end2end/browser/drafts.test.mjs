@@ -150,3 +150,47 @@ pageTest("two questions are changed side by side with the next one", { accounts 
   await edit(page, 1);
   await boxSays(page, "Two, changed");
 });
+
+pageTest("the settings of a chat that has not begun stay with its draft", { accounts }, async ({ page, sim }) => {
+  const list = page.getByRole("navigation", { name: "Chats" });
+  const prompt = page.getByLabel("System prompt");
+  const opened = async (then) => {
+    await byRole(page, "button", "Chat settings").click();
+    await then();
+    await page.keyboard.press("Escape");
+    await prompt.waitFor({ state: "detached" });
+  };
+  const prompts = (words) => opened(() => waitUntil(async () => (await prompt.inputValue()) === words, `the prompt is not “${words}”`));
+  await open(page, "/");
+  await ask(page, "Another chat");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  await page.keyboard.press("Control+Shift+O");
+  await page.waitForURL((url) => url.search === "");
+  await prompts("");
+  await opened(() => prompt.fill("Talk like a pirate"));
+  await open(page, "/");
+  await prompts("Talk like a pirate");
+  await list.getByRole("link", { name: "Another chat" }).click();
+  await words(questions(page)).getByText("Another chat").waitFor();
+  await prompts("");
+  await page.goBack();
+  await page.waitForURL((url) => url.search === "");
+  await prompts("Talk like a pirate");
+  await ask(page, "Hello");
+  await answered(page);
+  const chats = await sim.requests("chat");
+  assert.match(JSON.stringify(chats.at(-1).body), /Talk like a pirate/);
+  await open(page, "/");
+  await prompts("");
+});
+
+pageTest("a prompt that is still being typed outlives a reload", { accounts }, async ({ page }) => {
+  await open(page, "/");
+  await byRole(page, "button", "Chat settings").click();
+  await page.getByLabel("System prompt").pressSequentially("Be brief");
+  await open(page, "/");
+  await byRole(page, "button", "Chat settings").click();
+  const prompt = page.getByLabel("System prompt");
+  await waitUntil(async () => (await prompt.inputValue()) === "Be brief", "the prompt is lost");
+});

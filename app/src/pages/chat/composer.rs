@@ -163,7 +163,7 @@ fn sender() -> impl Fn() + Clone + Send + Sync + 'static {
     let navigate = use_navigate();
     move || {
         let question = draft.take();
-        let (is_new, parent) = open.with_untracked(|chat| (chat.id.is_empty(), chat.head()));
+        let (is_new, parent) = (open.is_new(), open.with_untracked(Conversation::head));
         let id = generations.ask(parent, question);
         if is_new {
             draft.move_to(&id);

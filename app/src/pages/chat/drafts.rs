@@ -1,5 +1,6 @@
 //! Drafts in the browser's store: the words and files of questions that are not sent yet, and the
-//! changed texts of questions that are to be asked again.
+//! changed texts of questions that are to be asked again. That of a new conversation has its settings
+//! too.
 //!
 //! Each tab keeps a draft of its own for each conversation, written with every key press, so two
 //! tabs never overwrite each other's words. A tab that is closed or reloaded leaves its drafts; the
@@ -10,7 +11,7 @@
 //! Words are in `localStorage`, which is written at once, also while the page goes. Contents of
 //! files are in the table of files.
 
-use super::history::{AttachmentRef, TurnId};
+use super::history::{AttachmentRef, ChatSettings, TurnId};
 use crate::browser::page::{self, Kept};
 use serde::{Deserialize, Serialize};
 
@@ -20,31 +21,27 @@ const DAY_MS: i64 = 86_400_000;
 /// A draft that nobody has opened for so long is removed.
 const KEEP_MS: i64 = 30 * DAY_MS;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct StoredDraft {
     pub(super) text: String,
     pub(super) files: Vec<AttachmentRef>,
     /// Questions of the conversation as they were changed.
     #[serde(default)]
     pub(super) edits: Vec<(TurnId, String)>,
-    written_at_ms: i64,
+    /// Of a new conversation; one that has begun keeps its own.
+    #[serde(default)]
+    pub(super) settings: ChatSettings,
+    pub(super) written_at_ms: i64,
     /// Its tab has gone.
-    is_left: bool,
+    pub(super) is_left: bool,
 }
 
 impl StoredDraft {
-    pub(super) fn new(
-        text: String,
-        files: Vec<AttachmentRef>,
-        edits: Vec<(TurnId, String)>,
-        now_ms: i64,
-    ) -> Self {
+    /// Nothing yet, written now.
+    pub(super) fn empty(now_ms: i64) -> Self {
         Self {
-            text,
-            files,
-            edits,
             written_at_ms: now_ms,
-            is_left: false,
+            ..Self::default()
         }
     }
 
@@ -54,7 +51,7 @@ impl StoredDraft {
     }
 
     fn is_empty(&self) -> bool {
-        self.has_no_question() && self.edits.is_empty()
+        self.has_no_question() && self.edits.is_empty() && self.settings == ChatSettings::default()
     }
 
     fn is_free(&self, now_ms: i64) -> bool {
@@ -148,11 +145,31 @@ mod tests {
 
     #[test]
     fn a_draft_is_free_when_its_tab_has_gone_or_is_silent_for_a_day() {
-        let mut draft = StoredDraft::new("words".into(), vec![], vec![], 5);
+        let mut draft = StoredDraft::empty(5);
         assert!(!draft.is_free(4 + DAY_MS));
         assert!(draft.is_free(5 + DAY_MS));
         draft.is_left = true;
         assert!(draft.is_free(5));
+    }
+
+    #[test]
+    fn settings_and_changed_questions_are_worth_keeping() {
+        let mut draft = StoredDraft::empty(5);
+        assert!(draft.is_empty());
+        draft.settings.system_prompt = "Be brief".into();
+        assert!(!draft.is_empty());
+        let mut draft = StoredDraft::empty(5);
+        draft.edits.push((TurnId(1), "changed".into()));
+        assert!(!draft.is_empty());
+        assert!(draft.has_no_question());
+    }
+
+    #[test]
+    fn drafts_of_earlier_versions_are_read() {
+        let row = r#"{"text":"words","files":[],"written_at_ms":5,"is_left":true}"#;
+        let draft: StoredDraft = serde_json::from_str(row).unwrap();
+        assert_eq!((&*draft.text, draft.is_left), ("words", true));
+        assert!(draft.edits.is_empty());
     }
 
     #[test]

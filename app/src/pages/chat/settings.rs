@@ -83,6 +83,15 @@ fn SystemPrompt() -> impl IntoView {
     let conversation: OpenConversation = expect_context();
     // Written anew only when it has changed: what is being typed stays while an answer comes in.
     let prompt = Memo::new(move |_| conversation.with(|chat| chat.settings.system_prompt.clone()));
+    let write = move |prompt| {
+        conversation.change_settings(|settings| settings.system_prompt = prompt);
+    };
+    // A draft is kept with every key press. A conversation is written once, when the field is left.
+    let draft = move |prompt| {
+        if conversation.is_new() {
+            write(prompt);
+        }
+    };
     view! {
         <Field id=PROMPT_ID label=t(text::SYSTEM_PROMPT) hint=t(text::SYSTEM_PROMPT_HINT)>
             <textarea
@@ -91,10 +100,8 @@ fn SystemPrompt() -> impl IntoView {
                 rows="4"
                 aria-describedby=described_by(PROMPT_ID)
                 prop:value=prompt
-                on:change=move |event| {
-                    let prompt = event_target_value(&event);
-                    conversation.change_settings(|settings| settings.system_prompt = prompt);
-                }
+                on:input=move |event| draft(event_target_value(&event))
+                on:change=move |event| write(event_target_value(&event))
             ></textarea>
         </Field>
     }

@@ -35,12 +35,14 @@ pub(super) fn follow_address() {
         layout.close_sheet();
         draft.turn_to(&wanted);
         if open.with_untracked(|chat| chat.id == wanted) {
+            open.take_up_draft();
             open.set_opened();
             focus_composer();
             return;
         }
         if wanted.is_empty() {
             generations.show(Conversation::new(String::new(), 0), Files::new());
+            open.take_up_draft();
             focus_composer();
             return;
         }

@@ -3,7 +3,7 @@
 
 use super::super::{
     drafts::{self, StoredDraft},
-    history::{AttachmentRef, TurnId},
+    history::{AttachmentRef, ChatSettings, TurnId},
     storage,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     files: RwSignal<Vec<DraftFile>>,
     /// Questions that were asked, as they were changed.
     edits: StoredValue<Vec<(TurnId, String)>>,
+    /// Of a new conversation.
+    settings: StoredValue<ChatSettings>,
     /// Whose draft it is: empty for a new conversation, `None` until the page is there.
     chat_id: StoredValue<Option<String>>,
     toaster: Toaster,
@@ -56,6 +58,7 @@ impl Draft {
             text: RwSignal::new(early::typed(INPUT_ID).unwrap_or_default()),
             files: RwSignal::new(Vec::new()),
             edits: StoredValue::new(Vec::new()),
+            settings: StoredValue::new(ChatSettings::default()),
             chat_id: StoredValue::new(None),
             toaster: use_toaster(),
             language: use_language(),
@@ -91,6 +94,16 @@ impl Draft {
         self.keep();
     }
 
+    /// What was set for the conversation that this question begins.
+    pub(super) fn settings(self) -> ChatSettings {
+        self.settings.get_value()
+    }
+
+    pub(super) fn keep_settings(self, settings: ChatSettings) {
+        self.settings.set_value(settings);
+        self.keep();
+    }
+
     /// Takes everything but these words out of the text; what stood around them.
     pub(crate) fn leave_only(self, words: &str) -> String {
         let text = self.text.get_untracked();
@@ -118,13 +131,14 @@ impl Draft {
             (false, _) => stored.text,
         });
         self.edits.set_value(stored.edits);
+        self.settings.set_value(stored.settings);
         self.bring_back(stored.files);
         self.keep();
     }
 
     /// The question becomes the draft of another conversation, for example of the one that it has
     /// begun. An empty one, or one where the other has a question, stays behind; so do changed
-    /// questions.
+    /// questions and settings.
     pub(crate) fn move_to(self, chat_id: &str) {
         let (tab, now) = (drafts::tab_id(), dom::now_ms());
         let here = self.stored();
@@ -134,11 +148,16 @@ impl Draft {
             return;
         }
         if let Some(before) = self.chat_id.try_get_value().flatten() {
-            let left = StoredDraft::new(String::new(), Vec::new(), here.edits, now);
+            let left = StoredDraft {
+                text: String::new(),
+                files: Vec::new(),
+                ..here
+            };
             drafts::keep(&tab, &before, &left);
         }
         self.chat_id.set_value(Some(chat_id.to_owned()));
         self.edits.set_value(there.edits);
+        self.settings.set_value(there.settings);
         self.keep();
     }
 
@@ -155,12 +174,13 @@ impl Draft {
 
     fn stored(self) -> StoredDraft {
         let files = self.files.try_get_untracked().unwrap_or_default();
-        StoredDraft::new(
-            self.text.try_get_untracked().unwrap_or_default(),
-            files.into_iter().map(|known| known.file).collect(),
-            self.edits.try_get_value().unwrap_or_default(),
-            dom::now_ms(),
-        )
+        StoredDraft {
+            text: self.text.try_get_untracked().unwrap_or_default(),
+            files: files.into_iter().map(|known| known.file).collect(),
+            edits: self.edits.try_get_value().unwrap_or_default(),
+            settings: self.settings.try_get_value().unwrap_or_default(),
+            ..StoredDraft::empty(dom::now_ms())
+        }
     }
 
     /// Reads the contents of files that were attached before; those that are lost are taken away.
@@ -211,7 +231,8 @@ impl Draft {
         })
     }
 
-    /// Empties the draft. Files that are still being read are left out.
+    /// Empties the draft; its conversation keeps the settings. Files that are still being read are left
+    /// out.
     pub(crate) fn take(self) -> Question {
         let text = self.text.get_untracked().trim().to_owned();
         let (attachments, contents) = self
@@ -222,6 +243,7 @@ impl Draft {
             .unzip();
         self.text.set(String::new());
         self.files.set(Vec::new());
+        self.settings.set_value(ChatSettings::default());
         self.keep();
         Question {
             text,

@@ -9,7 +9,7 @@
 //! | [`ModelChoice`] | the models that are offered and the one for new conversations |
 //! | [`OpenConversation`] | the shown conversation, its files, what is being edited in it |
 //! | [`Generations`] | answers on their way, in any conversation |
-//! | [`Draft`] | the question that is being written |
+//! | [`Draft`] | the question that is being written, and those that are being changed |
 //! | [`Layout`] | what is open on the page, and whether it scrolls with the answer |
 //! | [`Tabs`] | the other tabs: what they wrote, who receives which answer |
 //! | [`Announcer`] | what screen readers hear of a growing answer |
@@ -48,7 +48,8 @@ pub(super) fn provide(models: Vec<ModelOption>) {
     let tabs = Tabs::new();
     let library = Library::new(tabs);
     let models = ModelChoice::new(models);
-    let open = OpenConversation::new(models, library);
+    let draft = Draft::new();
+    let open = OpenConversation::new(models, library, draft);
     let layout = Layout::default();
     let announcer = Announcer::default();
     let generations = Generations::new(open, library, layout, announcer, tabs);
@@ -58,7 +59,7 @@ pub(super) fn provide(models: Vec<ModelOption>) {
     provide_context(models);
     provide_context(open);
     provide_context(generations);
-    provide_context(Draft::new());
+    provide_context(draft);
     provide_context(layout);
     provide_context(announcer);
     provide_context(Highlights::default());

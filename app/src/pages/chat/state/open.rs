@@ -5,7 +5,7 @@ use super::{
         history::{AttachmentRef, ChatSettings, Conversation, Stamp, Turn, TurnId},
         request::{Files, completion_body},
     },
-    Library, ModelChoice, Question,
+    Draft, Library, ModelChoice, Question,
 };
 use crate::{browser::page, dom};
 use leptos::prelude::*;
@@ -24,10 +24,11 @@ pub(crate) struct OpenConversation {
     editing: RwSignal<Option<TurnId>>,
     models: ModelChoice,
     library: Library,
+    draft: Draft,
 }
 
 impl OpenConversation {
-    pub(super) fn new(models: ModelChoice, library: Library) -> Self {
+    pub(super) fn new(models: ModelChoice, library: Library, draft: Draft) -> Self {
         let names_chat = use_query_map().with_untracked(|query| query.get("c").is_some());
         Self {
             chat: RwSignal::new(Conversation::new(String::new(), 0)),
@@ -36,6 +37,7 @@ impl OpenConversation {
             editing: RwSignal::new(None),
             models,
             library,
+            draft,
         }
     }
 
@@ -102,10 +104,28 @@ impl OpenConversation {
         self.save();
     }
 
+    /// Changes what is sent with every question. Before the first one it is a part of the draft.
     pub(crate) fn change_settings(self, change: impl FnOnce(&mut ChatSettings)) {
         self.chat
             .update(|chat| chat.change_settings(change, dom::now_ms()));
+        if self.is_new() {
+            let settings = self.with_untracked(|chat| chat.settings.clone());
+            self.draft.keep_settings(settings);
+        }
         self.save();
+    }
+
+    /// Whether nothing has been asked yet. Not reactive.
+    pub(crate) fn is_new(self) -> bool {
+        self.with_untracked(|chat| chat.id.is_empty())
+    }
+
+    /// Goes on with the settings of a draft that begins a conversation.
+    pub(crate) fn take_up_draft(self) {
+        let settings = self.draft.settings();
+        if self.is_new() && settings != ChatSettings::default() {
+            self.chat.update(|chat| chat.settings = settings);
+        }
     }
 
     /// Shows the branch of a turn.
