@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { waitUntil } from "../lib/gateway.mjs";
 import { byRole, drawn, open } from "./browser.mjs";
-import { answered, answers, ask, questions, stopButton, words } from "./chat.mjs";
+import { answered, answers, ask, messageField, questions, stopButton, words } from "./chat.mjs";
 import { pageTest, visiblePace } from "./harness.mjs";
 import { answersStored, holdNextRead, storedChats } from "./store.mjs";
 
@@ -117,6 +117,53 @@ pageTest("a chat deleted in one tab is gone from the other, until the undo", { a
   for (const tab of [page, other]) await list(tab).getByRole("link", { name: "Opening" }).waitFor();
   await open(other, address);
   await words(questions(other)).getByText("Opening").waitFor();
+});
+
+pageTest("an undo leads everyone back into the chat, to its draft", { accounts }, async ({ page, context }) => {
+  const other = await twoTabs(page, context);
+  const address = page.url();
+  await messageField(page).fill("of the first tab");
+  await messageField(other).fill("of the second tab");
+  await act(page, "Opening", "Delete");
+  const told = other.getByText("This chat was deleted in another tab.");
+  await told.waitFor();
+  await other.waitForURL((url) => url.search === "");
+  await byRole(page, "button", "Undo").click();
+  for (const [tab, draft] of [
+    [page, "of the first tab"],
+    [other, "of the second tab"],
+  ]) {
+    await tab.waitForURL(address);
+    await words(questions(tab)).getByText("Opening").waitFor();
+    await waitUntil(async () => (await messageField(tab).inputValue()) === draft, `“${draft}” is not back`);
+    await tab.waitForFunction(() => document.activeElement?.id === "chat-input");
+  }
+  await told.waitFor({ state: "detached" });
+  await page.keyboard.press("Control+Shift+O");
+  await page.waitForURL((url) => url.search === "");
+  assert.equal(await messageField(page).inputValue(), "", "nothing stays behind");
+});
+
+pageTest("an undo takes nobody out of the chat they are in by now", { accounts }, async ({ page }) => {
+  await open(page, "/");
+  for (const title of ["Opening", "Elsewhere"]) {
+    await ask(page, title);
+    await answered(page);
+    await page.waitForURL(/\?c=/);
+    await page.keyboard.press("Control+Shift+O");
+    await page.waitForURL((url) => url.search === "");
+  }
+  await list(page).getByRole("link", { name: "Opening" }).click();
+  await words(questions(page)).getByText("Opening").waitFor();
+  await act(page, "Opening", "Delete");
+  await page.waitForURL((url) => url.search === "");
+  await list(page).getByRole("link", { name: "Elsewhere" }).click();
+  await words(questions(page)).getByText("Elsewhere").waitFor();
+  await byRole(page, "button", "Undo").click();
+  await list(page).getByRole("link", { name: "Opening" }).waitFor();
+  await drawn(page);
+  await words(questions(page)).getByText("Elsewhere").waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === "chat-input");
 });
 
 pageTest("a list that was read before a chat was deleted does not bring it back", { accounts }, async ({ page }) => {

@@ -59,5 +59,5 @@ pub use switch::Switch;
 pub use table::{HeadCell, SortHeader, SortOrder, TableFrame};
 pub use tabs::{Tab, Tabs};
 pub use textarea::Textarea;
-pub use toast::{Toaster, Toasts, use_toaster};
+pub use toast::{ToastId, Toaster, Toasts, use_toaster};
 pub use tooltip::Tooltip;

@@ -12,9 +12,13 @@ const SHORT: Duration = Duration::from_secs(4);
 /// Errors and undo offers stay long enough to be read and reached by keyboard.
 const LONG: Duration = Duration::from_secs(10);
 
+/// Names a toast, to take it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ToastId(u64);
+
 #[derive(Clone)]
 struct Toast {
-    id: u64,
+    id: ToastId,
     tone: Tone,
     message: String,
     undo: Option<Callback<()>>,
@@ -58,13 +62,19 @@ impl Toaster {
     }
 
     /// Says what was done and offers to undo it.
-    pub fn undo(self, message: impl Into<String>, undo: Callback<()>) {
-        self.show(Tone::Neutral, message.into(), Some(undo), LONG);
+    pub fn undo(self, message: impl Into<String>, undo: Callback<()>) -> ToastId {
+        self.show(Tone::Neutral, message.into(), Some(undo), LONG)
     }
 
-    fn show(self, tone: Tone, message: String, undo: Option<Callback<()>>, stay: Duration) {
-        let id = self.next_id.get_value();
-        self.next_id.set_value(id + 1);
+    fn show(
+        self,
+        tone: Tone,
+        message: String,
+        undo: Option<Callback<()>>,
+        stay: Duration,
+    ) -> ToastId {
+        let id = ToastId(self.next_id.get_value());
+        self.next_id.set_value(id.0 + 1);
         self.toasts.update(|toasts| {
             toasts.push(Toast {
                 id,
@@ -74,9 +84,11 @@ impl Toaster {
             })
         });
         set_timeout(move || self.dismiss(id), stay);
+        id
     }
 
-    fn dismiss(self, id: u64) {
+    /// Takes a toast away, if it is still there.
+    pub fn dismiss(self, id: ToastId) {
         self.toasts
             .update(|toasts| toasts.retain(|toast| toast.id != id));
     }

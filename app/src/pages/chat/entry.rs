@@ -1,7 +1,7 @@
 //! One conversation in the list: open, rename, pin, delete.
 
 use super::{
-    state::{Generations, Library, OpenConversation},
+    state::{Generations, Library, Lost, OpenConversation},
     upkeep::focus_composer,
     use_title_or_new,
 };
@@ -100,6 +100,10 @@ fn EntryMenu(named: Named, is_renaming: RwSignal<bool>) -> impl IntoView {
     let remove = Callback::new(move |()| {
         let id = id.get_value();
         if open.is_shown(&id) {
+            open.lose(Lost {
+                id: id.clone(),
+                has_moved_draft: false,
+            });
             navigate("/", NavigateOptions::default());
         }
         // The menu returns the focus to its button first. The entry must not go from the page

@@ -92,6 +92,7 @@ fn ChatView(models: Vec<ModelOption>) -> impl IntoView {
     upkeep::keep_drafts();
     upkeep::load_list();
     upkeep::follow_tabs();
+    upkeep::follow_undo();
     upkeep::watch_keys();
     let (open, layout): (OpenConversation, Layout) = (expect_context(), expect_context());
     let or_new = use_title_or_new();

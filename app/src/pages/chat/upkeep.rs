@@ -6,7 +6,8 @@ use super::{
     request::Files,
     sidebar::focus_search,
     state::{
-        Draft, Generations, INPUT_ID, Layout, Library, Message, ModelChoice, OpenConversation, Tabs,
+        Draft, Generations, INPUT_ID, Layout, Library, Lost, Message, ModelChoice,
+        OpenConversation, Tabs,
     },
     storage,
 };
@@ -129,7 +130,11 @@ pub(super) fn follow_tabs() {
             // Not when the person is on the way to another one.
             let is_named = query.with_untracked(|query| query.get("c").as_deref() == Some(&*id));
             if is_named && open.is_shown(&id) {
-                draft.move_to("");
+                let has_moved_draft = draft.move_to("");
+                open.lose(Lost {
+                    id: id.clone(),
+                    has_moved_draft,
+                });
                 navigate("/", NavigateOptions::default());
                 library.offer_undo(&id, text::DELETED_ELSEWHERE);
             }
@@ -148,6 +153,30 @@ pub(super) fn follow_tabs() {
             take_in(open.with_untracked(|chat| chat.id.clone()));
         });
         on_cleanup(move || handle.remove());
+    });
+}
+
+/// Leads back into a conversation whose deletion was undone, in this tab or another, unless the
+/// person is in another one by now.
+pub(super) fn follow_undo() {
+    let (library, open): (Library, OpenConversation) = (expect_context(), expect_context());
+    let draft: Draft = expect_context();
+    let (navigate, query) = (use_navigate(), use_query_map());
+    Effect::new(move || {
+        let Some(returned) = library.returned() else {
+            return;
+        };
+        let is_elsewhere = query.with_untracked(|query| query.get("c").is_some());
+        match open.find_lost(&returned.id) {
+            Some(lost) if !is_elsewhere => {
+                if lost.has_moved_draft {
+                    draft.move_to(&lost.id);
+                }
+                navigate(&format!("/?c={}", lost.id), NavigateOptions::default());
+            }
+            _ if returned.is_undone_here => focus_composer(),
+            _ => {}
+        }
     });
 }
 

@@ -138,14 +138,14 @@ impl Draft {
 
     /// The question becomes the draft of another conversation, for example of the one that it has
     /// begun. An empty one, or one where the other has a question, stays behind; so do changed
-    /// questions and settings.
-    pub(crate) fn move_to(self, chat_id: &str) {
+    /// questions and settings. Whether it has moved.
+    pub(crate) fn move_to(self, chat_id: &str) -> bool {
         let (tab, now) = (drafts::tab_id(), dom::now_ms());
         let here = self.stored();
         let there = drafts::claim(&tab, chat_id, now).unwrap_or_default();
         if here.has_no_question() || !there.has_no_question() {
             self.turn_to(chat_id);
-            return;
+            return false;
         }
         if let Some(before) = self.chat_id.try_get_value().flatten() {
             let left = StoredDraft {
@@ -159,6 +159,7 @@ impl Draft {
         self.edits.set_value(there.edits);
         self.settings.set_value(there.settings);
         self.keep();
+        true
     }
 
     /// The tab goes; what is not sent is there when the page is opened again.

@@ -9,7 +9,7 @@ use super::{
     tabs::Message,
 };
 use crate::{
-    components::{Toaster, use_toaster},
+    components::{ToastId, Toaster, use_toaster},
     dom,
     i18n::{Language, Text, text::chat as text, use_language},
 };
@@ -24,11 +24,22 @@ pub(crate) struct Library {
     is_loaded: RwSignal<bool>,
     /// The person was told that nothing is kept.
     has_warned: StoredValue<bool>,
+    /// Deletions that are told with an undo.
+    offers: StoredValue<Vec<(String, ToastId)>>,
+    returned: RwSignal<Option<Returned>>,
     /// Lives as long as the page.
     owner: StoredValue<Owner>,
     tabs: Tabs,
     toaster: Toaster,
     language: RwSignal<Language>,
+}
+
+/// A conversation whose deletion was undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Returned {
+    pub(crate) id: String,
+    /// By the person at this tab.
+    pub(crate) is_undone_here: bool,
 }
 
 impl Library {
@@ -37,6 +48,8 @@ impl Library {
             summaries: RwSignal::new(Vec::new()),
             is_loaded: RwSignal::new(false),
             has_warned: StoredValue::new(false),
+            offers: StoredValue::new(Vec::new()),
+            returned: RwSignal::new(None),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             tabs,
             toaster: use_toaster(),
@@ -84,6 +97,9 @@ impl Library {
         });
         let is_deleted = summary.is_deleted;
         self.list(summary);
+        if !is_deleted && self.withdraw_offer(id) {
+            self.tell_returned(id, false);
+        }
         is_deleted
     }
 
@@ -104,7 +120,10 @@ impl Library {
     /// an hour later or more.
     pub(crate) fn delete(self, id: &str) {
         if let Some(summary) = untrack(|| self.summary(id)) {
-            self.mark(summary, true);
+            let marked = self.mark(summary, true);
+            spawn_local(async move {
+                marked.await;
+            });
             self.offer_undo(id, text::DELETED);
         }
     }
@@ -112,17 +131,55 @@ impl Library {
     /// Says that a listed conversation is deleted and offers to bring it back.
     pub(crate) fn offer_undo(self, id: &str, message: Text) {
         let message = message.get(self.language.get_untracked());
-        let id = id.to_owned();
-        let bring_back = move |()| {
-            if let Some(summary) = untrack(|| self.summary(&id)) {
-                self.mark(summary, false);
-            }
-        };
+        let chat_id = id.to_owned();
+        let bring_back = move |()| self.bring_back(chat_id.clone());
         // The entry goes from the page before the undo is pressed: it must not own the callback.
         let undo = self
             .owner
             .with_value(|owner| owner.with(|| Callback::new(bring_back)));
-        self.toaster.undo(message, undo);
+        let toast = self.toaster.undo(message, undo);
+        self.offers
+            .update_value(|offers| offers.push((id.to_owned(), toast)));
+    }
+
+    fn bring_back(self, id: String) {
+        let Some(summary) = untrack(|| self.summary(&id)) else {
+            return;
+        };
+        let marked = self.mark(summary, false);
+        spawn_local(async move {
+            // Not before it can be read again.
+            if marked.await {
+                self.withdraw_offer(&id);
+                self.tell_returned(&id, true);
+            }
+        });
+    }
+
+    /// Takes away what was said of a deletion; whether anything was.
+    fn withdraw_offer(self, id: &str) -> bool {
+        let mut toasts = Vec::new();
+        self.offers.try_update_value(|offers| {
+            offers.retain(|(chat_id, toast)| {
+                let stays = chat_id != id;
+                if !stays {
+                    toasts.push(*toast);
+                }
+                stays
+            });
+        });
+        toasts.iter().for_each(|toast| self.toaster.dismiss(*toast));
+        !toasts.is_empty()
+    }
+
+    fn tell_returned(self, id: &str, is_undone_here: bool) {
+        let id = id.to_owned();
+        self.returned.try_set(Some(Returned { id, is_undone_here }));
+    }
+
+    /// The last conversation whose deletion was undone. Reactive.
+    pub(crate) fn returned(self) -> Option<Returned> {
+        self.returned.get()
     }
 
     /// Brings the list up to date and stores a conversation, unless it has not begun.
@@ -171,15 +228,20 @@ impl Library {
         });
     }
 
-    fn mark(self, mut summary: Summary, is_deleted: bool) {
+    /// Lists a conversation as deleted or not; resolves when other tabs can read it, to whether they
+    /// can.
+    fn mark(self, mut summary: Summary, is_deleted: bool) -> impl Future<Output = bool> {
         summary.set_deleted(is_deleted, dom::now_ms());
         self.list(summary.clone());
-        spawn_local(async move {
-            match storage::mark(&summary).await {
-                Ok(()) => self.tabs.tell(&Message::Stored(summary.id)),
-                Err(_) => self.warn_about_storage(),
+        async move {
+            let is_stored = storage::mark(&summary).await.is_ok();
+            if is_stored {
+                self.tabs.tell(&Message::Stored(summary.id));
+            } else {
+                self.warn_about_storage();
             }
-        });
+            is_stored
+        }
     }
 
     /// Adds or replaces an entry of the list.

@@ -37,7 +37,7 @@ pub(crate) use highlights::Highlights;
 pub(crate) use layout::Layout;
 pub(crate) use library::Library;
 pub(crate) use model_choice::ModelChoice;
-pub(crate) use open::OpenConversation;
+pub(crate) use open::{Lost, OpenConversation};
 pub(crate) use tabs::{Message, Tabs};
 
 use crate::dto::ModelOption;

@@ -11,6 +11,14 @@ use crate::{browser::page, dom};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// A conversation that was shown here when it was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) id: String,
+    /// Its draft has become that of a new conversation.
+    pub(crate) has_moved_draft: bool,
+}
+
 /// See the module.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenConversation {
@@ -22,6 +30,8 @@ pub(crate) struct OpenConversation {
     is_opening: RwSignal<bool>,
     /// The question whose text is being changed.
     editing: RwSignal<Option<TurnId>>,
+    /// The last one.
+    lost: StoredValue<Option<Lost>>,
     models: ModelChoice,
     library: Library,
     draft: Draft,
@@ -35,6 +45,7 @@ impl OpenConversation {
             files: RwSignal::new(Files::new()),
             is_opening: RwSignal::new(names_chat),
             editing: RwSignal::new(None),
+            lost: StoredValue::new(None),
             models,
             library,
             draft,
@@ -94,6 +105,17 @@ impl OpenConversation {
     /// Begins to change the text of a question; `None` ends it.
     pub(crate) fn edit(self, id: Option<TurnId>) {
         self.editing.set(id);
+    }
+
+    /// Notes that the shown conversation is deleted.
+    pub(crate) fn lose(self, lost: Lost) {
+        self.lost.set_value(Some(lost));
+    }
+
+    /// The conversation that was lost here last, if it is this one. Only once.
+    pub(crate) fn find_lost(self, id: &str) -> Option<Lost> {
+        let take = |lost: &mut Option<Lost>| lost.take_if(|lost| lost.id == id);
+        self.lost.try_update_value(take).flatten()
     }
 
     /// Chooses the model of this conversation and of new ones.
