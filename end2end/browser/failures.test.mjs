@@ -1,10 +1,10 @@
 // What a person reads when an answer fails.
 import assert from "node:assert/strict";
 import { byRole, open } from "./browser.mjs";
-import { ask } from "./chat.mjs";
+import { answers, ask, words } from "./chat.mjs";
 import { pageTest } from "./harness.mjs";
 
-const expected = [/status of (429|50[234])/];
+const expected = [/status of (429|50[234])/, /completions net::ERR_ABORTED/];
 const notice = (page) => page.getByRole("alert").filter({ hasText: "Try again" });
 // What machines say, and nobody else.
 const machine = /os error|HTTP \d|status \d{3}|upstream|lookup|socket|undefined/i;
@@ -23,13 +23,12 @@ pageTest(
     await sim.reply({ kind: "server_error", status: 503 });
     await open(page, "/");
     await ask(page, "Are you there?");
-    assert.match(await headline(page), /^Grok could not answer/);
+    assert.match(await headline(page), /^Grok has trouble of its own\. Try again in a moment\.$/);
     const detail = notice(page).getByText("status 503");
     assert.equal(await detail.isVisible(), false);
     await notice(page).getByText("Details").click();
     await detail.waitFor();
-    await byRole(notice(page), "link", "Look at the accounts").click();
-    await byRole(page, "heading", "Accounts").waitFor();
+    assert.equal(await byRole(notice(page), "link", "Look at the accounts").count(), 0, "no account is at fault");
   },
 );
 
@@ -40,9 +39,83 @@ pageTest(
     await open(page, "/");
     await ask(page, "Are you there?");
     const said = await headline(page);
-    assert.match(said, /^No account can serve this model\./);
+    assert.match(said, /^No account of this server can answer.* tell the operator/);
+    assert.doesNotMatch(said, /Choose another model/);
     assert.doesNotMatch(said, /\d/);
     assert.equal(await byRole(notice(page), "link", "Look at the accounts").count(), 0);
+  },
+);
+
+// What the operator and a visitor read when Grok does not take the account's cookie.
+for (const [who, options, says, links] of [
+  ["the operator is told to renew the cookie", {}, /Renew its cookie on the accounts page/, 1],
+  [
+    "a visitor is told to tell the operator",
+    { settings: { GROK2API_APP__PUBLIC_ENABLED: "true" }, signedIn: false },
+    /tell the operator of this server/,
+    0,
+  ],
+]) {
+  pageTest(
+    `when Grok refuses the account’s sign-in, ${who}`,
+    { accounts: ["refused-basic-0001"], expected, ...options },
+    async ({ page, sim }) => {
+      await sim.reply({ kind: "unauthorized" });
+      await open(page, "/");
+      await ask(page, "Are you there?");
+      const said = await headline(page);
+      assert.match(said, /^Grok no longer accepts the sign-in of the account/);
+      assert.match(said, says);
+      const link = byRole(notice(page), "link", "Look at the accounts");
+      assert.equal(await link.count(), links);
+      if (links) {
+        await link.click();
+        await byRole(page, "heading", "Accounts").waitFor();
+      }
+    },
+  );
+}
+
+pageTest(
+  "a server that cannot reach Grok says so, and where to look",
+  { accounts: ["far-basic-0001"], settings: { GROK2API_UPSTREAM__WEB_URL: "http://127.0.0.1:1" }, expected },
+  async ({ page }) => {
+    await open(page, "/");
+    await ask(page, "Are you there?");
+    assert.match(await headline(page), /^This server cannot reach Grok\. Check its network, and proxy in config\.toml/);
+  },
+);
+
+pageTest(
+  "an answer that Grok breaks off keeps what came and says what happened",
+  { accounts: ["broken-basic-0001"], expected },
+  async ({ page, sim }) => {
+    await sim.reply({ kind: "cut", after_lines: 6 });
+    await open(page, "/");
+    await ask(page, "Are you there?");
+    assert.match(await headline(page), /^The connection to Grok broke before the answer was complete/);
+    assert.notEqual((await words(answers(page).last()).innerText()).trim(), "");
+  },
+);
+
+pageTest(
+  "when every account has expired, nobody is sent to another model",
+  {
+    accounts: ["expired-basic-0001"],
+    settings: { GROK2API_TOKEN__FAIL_THRESHOLD: "1" },
+    expected,
+  },
+  async ({ page, sim }) => {
+    await sim.reply({ kind: "unauthorized" });
+    await open(page, "/");
+    await ask(page, "Are you there?");
+    await headline(page);
+    await byRole(notice(page), "button", "Try again").click();
+    await notice(page).getByText(/^No account can answer at all/).waitFor();
+    const said = await headline(page);
+    assert.match(said, /Another model will not help/);
+    assert.doesNotMatch(said, /Choose another model/);
+    await byRole(notice(page), "link", "Look at the accounts").waitFor();
   },
 );
 
@@ -66,6 +139,8 @@ pageTest(
   { accounts: ["gone-basic-0001"], expected: [/ERR_CONNECTION_REFUSED/] },
   async ({ page, site }) => {
     await open(page, "/");
+    // All of the page's code is there.
+    await page.getByText("Your chats appear here.").waitFor();
     await site.stop();
     await ask(page, "Are you there?");
     assert.match(await headline(page), /^The server could not be reached/);

@@ -126,7 +126,7 @@ class SdkTest(GatewayTestCase):
         with self.assertRaises(openai.InternalServerError) as caught:
             api.chat.completions.create(model="grok-4", messages=HELLO)
         self.assertEqual(caught.exception.status_code, 502)
-        self.assertEqual(caught.exception.code, "upstream_error")
+        self.assertEqual(caught.exception.code, "upstream_unavailable")
 
     def test_moderation_is_a_content_policy_error(self):
         _, api = self.with_account("judged-moderated-1")
@@ -141,7 +141,7 @@ class SdkTest(GatewayTestCase):
             for chunk in api.chat.completions.create(model="grok-4", messages=HELLO, stream=True):
                 received.append(chunk)
         self.assertTrue(received, "what came before the cut was delivered")
-        self.assertEqual(caught.exception.code, "upstream_error")
+        self.assertEqual(caught.exception.code, "upstream_interrupted")
 
     def test_a_silent_upstream_is_a_gateway_timeout(self):
         _, api = self.with_account("mute-hang-1", CHAT__STREAM_FIRST_TIMEOUT=1)

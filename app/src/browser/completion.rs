@@ -47,12 +47,17 @@ pub struct Failure {
 #[serde(rename_all = "snake_case")]
 pub enum FailureCode {
     NoAccountAvailable,
+    NoUsableAccount,
     RateLimitExceeded,
     AtCapacity,
     ServerBusy,
     ShuttingDown,
     StoreUnavailable,
     UpstreamError,
+    UpstreamUnauthorized,
+    UpstreamUnreachable,
+    UpstreamUnavailable,
+    UpstreamInterrupted,
     UpstreamClearance,
     UpstreamAccountBlocked,
     EmptyAnswer,

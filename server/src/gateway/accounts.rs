@@ -138,8 +138,13 @@ impl Gateway {
                 model.id
             );
             let retry_at = [retry_at(&exhausted, now), used_up.until_ms];
-            let retry_at = retry_at.into_iter().flatten().min();
-            exhausted_error(&model.id, &reasons, retry_at, now)
+            match retry_at.into_iter().flatten().min() {
+                Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now),
+                None => {
+                    let serves_others = Tier::ALL.iter().any(|tier| snapshot.pool.serves(*tier));
+                    no_accounts(&model.id, &reasons, serves_others)
+                }
+            }
         })
     }
 }
@@ -245,27 +250,23 @@ fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
     }
 }
 
-fn exhausted_error(
-    model: &str,
-    reasons: &str,
-    retry_at_ms: Option<i64>,
-    now_ms: i64,
-) -> GatewayError {
-    match retry_at_ms {
-        Some(at_ms) => {
-            let wait_ms = u64::try_from(at_ms - now_ms).unwrap_or(0);
-            let message = format!("No account can serve `{model}` now: {reasons}.");
-            GatewayError::new(ErrorKind::AccountsBusy, message)
-                .retry_after(Duration::from_millis(wait_ms))
-        }
-        None => {
-            let message = format!(
-                "No account can serve `{model}`: {reasons}. Add or repair an account in the admin \
-                 page."
-            );
-            GatewayError::new(ErrorKind::NoAccounts, message).retry_after(Duration::from_secs(60))
-        }
-    }
+fn accounts_busy(model: &str, reasons: &str, retry_at_ms: i64, now_ms: i64) -> GatewayError {
+    let wait_ms = u64::try_from(retry_at_ms - now_ms).unwrap_or(0);
+    let message = format!("No account can serve `{model}` now: {reasons}.");
+    GatewayError::new(ErrorKind::AccountsBusy, message).retry_after(Duration::from_millis(wait_ms))
+}
+
+/// `serves_others`: some account serves other models.
+fn no_accounts(model: &str, reasons: &str, serves_others: bool) -> GatewayError {
+    let (kind, what) = if serves_others {
+        (ErrorKind::NoAccounts, "")
+    } else {
+        (ErrorKind::NoUsableAccount, " or any other model")
+    };
+    let message = format!(
+        "No account can serve `{model}`{what}: {reasons}. Add or repair an account in the admin page."
+    );
+    GatewayError::new(kind, message).retry_after(Duration::from_secs(60))
 }
 
 /// Why accounts that could serve were left out.

@@ -29,8 +29,10 @@ pub enum ErrorKind {
     ContentPolicy,
     /// Accounts exist, but none has room now.
     AccountsBusy,
-    /// No account could serve this model however long the caller waits.
+    /// No account could serve this model however long the caller waits; one may serve another.
     NoAccounts,
+    /// No account could serve any model: there is none, or all have expired or are switched off.
+    NoUsableAccount,
     /// Every account that was tried was rate limited.
     RateLimited,
     /// The upstream, or a host that the request named, failed; the code says how.
@@ -213,6 +215,7 @@ impl GatewayError {
             ErrorKind::ContentPolicy => "content_policy_violation",
             ErrorKind::AccountsBusy | ErrorKind::RateLimited => "rate_limit_exceeded",
             ErrorKind::NoAccounts => "no_account_available",
+            ErrorKind::NoUsableAccount => "no_usable_account",
             ErrorKind::Timeout(Deadline::FirstByte) => "stream_first_timeout",
             ErrorKind::Timeout(Deadline::Idle) => "stream_idle_timeout",
             ErrorKind::Timeout(Deadline::Total) => "stream_total_timeout",

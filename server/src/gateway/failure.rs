@@ -217,14 +217,24 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
         }
         Class::Clearance => GatewayError::clearance(),
         Class::Unauthorized => upstream(
-            "upstream_error",
+            "upstream_unauthorized",
             "Grok refused the account's sign-in (401). Replace its cookie in the admin page.",
         ),
         Class::Blocked => upstream("upstream_account_blocked", "Grok has blocked the account."),
         Class::Retryable | Class::Fatal => {
             tracing::info!(detail = error.message(), "the upstream failed");
-            upstream("upstream_error", &in_words(error))
+            upstream(code(error), &in_words(error))
         }
+    }
+}
+
+/// What callers can tell apart by program: who has to do something about it differs.
+fn code(error: &UpstreamError) -> &'static str {
+    match error {
+        UpstreamError::Connect { .. } => "upstream_unreachable",
+        UpstreamError::Cut { .. } => "upstream_interrupted",
+        UpstreamError::Refused { status, .. } if *status >= 500 => "upstream_unavailable",
+        _ => "upstream_error",
     }
 }
 
@@ -265,15 +275,24 @@ mod tests {
     #[test]
     fn callers_are_told_in_words_what_the_system_says_in_its_own() {
         let reason = || "Connection reset by peer (os error 104)".to_owned();
-        for error in [
-            UpstreamError::Connect { reason: reason() },
-            UpstreamError::Cut { reason: reason() },
-            UpstreamError::Timeout,
-            UpstreamError::Malformed { what: "no ids" },
-            UpstreamError::TooLarge { limit_bytes: 1 },
+        for (error, code) in [
+            (
+                UpstreamError::Connect { reason: reason() },
+                "upstream_unreachable",
+            ),
+            (
+                UpstreamError::Cut { reason: reason() },
+                "upstream_interrupted",
+            ),
+            (UpstreamError::Timeout, "upstream_error"),
+            (
+                UpstreamError::Malformed { what: "no ids" },
+                "upstream_error",
+            ),
+            (UpstreamError::TooLarge { limit_bytes: 1 }, "upstream_error"),
         ] {
             let told = Failure::from(error).into_error(1);
-            assert_eq!(told.code(), "upstream_error");
+            assert_eq!(told.code(), code);
             assert!(told.message.ends_with('.'), "{}", told.message);
             for machine in ["os error", "reset", "upstream", "bytes", "ids"] {
                 assert!(!told.message.contains(machine), "{}", told.message);

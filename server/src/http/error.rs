@@ -71,6 +71,7 @@ impl ApiError {
                 ErrorKind::Upstream(_) => StatusCode::BAD_GATEWAY,
                 ErrorKind::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
                 ErrorKind::NoAccounts
+                | ErrorKind::NoUsableAccount
                 | ErrorKind::AtCapacity
                 | ErrorKind::StoreUnavailable
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,

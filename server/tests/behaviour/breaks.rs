@@ -33,7 +33,7 @@ fn assert_not_charged(account: &Account) {
 /// A stream tells the caller; a JSON answer comes from another account instead.
 async fn breaks_stream_but_not_json(reply: Reply) {
     let (streamed, account) = broken(Setup::accounts(["only-account"]), reply.clone()).await;
-    streamed.assert_broken("upstream_error");
+    streamed.assert_broken("upstream_interrupted");
     assert_not_charged(&account);
 
     let server = Setup::accounts(["first-account", "second-account"])

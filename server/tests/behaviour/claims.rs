@@ -243,10 +243,7 @@ async fn why_no_account_could_be_chosen_is_in_the_log() {
         .chat()
         .await
         .assert_error(502, "upstream_account_blocked");
-    server
-        .chat()
-        .await
-        .assert_error(503, "no_account_available");
+    server.chat().await.assert_error(503, "no_usable_account");
     let log = server.gateway.log();
     assert!(
         log.contains("no account can serve grok-4: 1 expired"),

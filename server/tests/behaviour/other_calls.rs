@@ -46,7 +46,7 @@ async fn refused_upload_is_counted_like_a_refused_chat() {
         .simulator
         .script_for("only-account", Operation::Upload, [Reply::Unauthorized]);
     let answer = Plain::read(server.send(&with_picture()).await).await;
-    answer.assert_error(502, "upstream_error");
+    answer.assert_error(502, "upstream_unauthorized");
     assert!(server.upstream_chats().is_empty());
     let account = server.end_with_one().await;
     assert_eq!((account.fail_count, account.quota), (1, 80));

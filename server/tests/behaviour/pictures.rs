@@ -310,7 +310,7 @@ async fn a_stream_that_breaks_off_says_so_and_is_not_asked_for_again() {
     let names: Vec<_> = events.iter().map(|(event, _)| event.as_str()).collect();
     let partial = "image_generation.partial_image";
     assert_eq!(names, [partial, partial, "error"]);
-    assert_eq!(events[2].1["error"]["code"], "upstream_error");
+    assert_eq!(events[2].1["error"]["code"], "upstream_interrupted");
     assert_eq!(asked(&server).len(), 1);
     server.end().await;
 }

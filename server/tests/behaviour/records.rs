@@ -192,10 +192,13 @@ async fn an_answer_that_breaks_off_failed_though_its_status_was_good() {
     let server = Setup::accounts(["only-account"]).start().await;
     server.simulator.script("only-account", [Reply::cut()]);
     let streamed = server.stream().await;
-    streamed.assert_broken("upstream_error");
+    streamed.assert_broken("upstream_interrupted");
     let left = server.end_with_all().await;
     let row = &left.requests[0];
-    assert_eq!(ending(row), (200, Outcome::Failed, Some("upstream_error")));
+    assert_eq!(
+        ending(row),
+        (200, Outcome::Failed, Some("upstream_interrupted"))
+    );
     assert_eq!(tries(row)[0].1, "cut");
 }
 

@@ -57,8 +57,8 @@ fn rest_secs(account: &Account) -> i64 {
 #[tokio::test]
 async fn unauthorized_is_counted_and_reported_as_502() {
     let (plain, streamed, accounts) = refused(Reply::Unauthorized).await;
-    plain.assert_error(502, "upstream_error");
-    streamed.assert_error(502, "upstream_error");
+    plain.assert_error(502, "upstream_unauthorized");
+    streamed.assert_error(502, "upstream_unauthorized");
     for account in accounts {
         assert_eq!((account.status, account.fail_count), (Status::Active, 1));
         assert_eq!(
@@ -76,10 +76,16 @@ async fn repeated_unauthorized_expires_the_account() {
     server
         .simulator
         .script("only-account", [Reply::Unauthorized, Reply::Unauthorized]);
-    server.chat().await.assert_error(502, "upstream_error");
-    server.chat().await.assert_error(502, "upstream_error");
+    server
+        .chat()
+        .await
+        .assert_error(502, "upstream_unauthorized");
+    server
+        .chat()
+        .await
+        .assert_error(502, "upstream_unauthorized");
     let third = server.chat().await;
-    third.assert_error(503, "no_account_available");
+    third.assert_error(503, "no_usable_account");
     assert!(third.message().contains("1 expired"), "{}", third.message());
     assert!(third.retry_after.is_some());
     assert_eq!(server.upstream_chats().len(), 2);
@@ -240,7 +246,10 @@ async fn a_success_forgets_the_401s_before_it() {
         server
             .simulator
             .script("only-account", [Reply::Unauthorized]);
-        server.chat().await.assert_error(502, "upstream_error");
+        server
+            .chat()
+            .await
+            .assert_error(502, "upstream_unauthorized");
         assert_eq!(server.chat().await.status, 200);
     }
     let account = server.end_with_one().await;
@@ -256,12 +265,12 @@ async fn rate_limit_with_retry_after_reports_a_wait() {
 }
 
 async fn server_error_is_502(status: u16) {
-    leaves_account_alone(Reply::server_error(status), 502, "upstream_error").await;
+    leaves_account_alone(Reply::server_error(status), 502, "upstream_unavailable").await;
 }
 
 #[tokio::test]
 async fn status_408_is_502() {
-    server_error_is_502(408).await;
+    leaves_account_alone(Reply::server_error(408), 502, "upstream_error").await;
 }
 
 #[tokio::test]
@@ -286,7 +295,7 @@ async fn status_504_is_502() {
 
 #[tokio::test]
 async fn connection_reset_is_502() {
-    leaves_account_alone(Reply::Reset, 502, "upstream_error").await;
+    leaves_account_alone(Reply::Reset, 502, "upstream_interrupted").await;
 }
 
 #[tokio::test]

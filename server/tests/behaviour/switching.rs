@@ -87,7 +87,10 @@ async fn three_accounts_at_most_and_none_twice() {
     server
         .simulator
         .script("*", [500, 502, 503].map(Reply::server_error));
-    server.chat().await.assert_error(502, "upstream_error");
+    server
+        .chat()
+        .await
+        .assert_error(502, "upstream_unavailable");
     let chats = server.upstream_chats();
     let asked: BTreeSet<_> = chats.iter().map(|chat| chat.account.clone()).collect();
     assert_eq!((chats.len(), asked.len()), (3, 3));
@@ -125,7 +128,10 @@ async fn only_account_is_asked_again_right_after_an_error() {
         "only-account",
         [Reply::server_error(503), Reply::text("Here again.")],
     );
-    server.chat().await.assert_error(502, "upstream_error");
+    server
+        .chat()
+        .await
+        .assert_error(502, "upstream_unavailable");
     assert_eq!(server.chat().await.text(), "Here again.");
     server.end().await;
 }

@@ -32,8 +32,11 @@ pub(super) fn EndNotice(state: TurnState, on_retry: Callback<()>) -> impl IntoVi
 fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
     let language = use_language();
     let viewer = use_viewer();
-    // Whoever came in through an open demo is refused by nothing but its end.
-    let was_demo = viewer.demo == Demo::UntilFirstAccount;
+    let reader = Reader {
+        is_operator: viewer.is_admin,
+        // Whoever came in through an open demo is refused by nothing but its end.
+        was_demo: viewer.demo == Demo::UntilFirstAccount,
+    };
     let wait = use_wait(&failure);
     let Failure {
         kind,
@@ -50,7 +53,7 @@ fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
         }
     });
     let headline = move || {
-        let happened = happened(kind, code, was_demo).get(language.get());
+        let happened = happened(kind, code, reader).get(language.get());
         match wait.get() {
             0 => happened.to_owned(),
             secs => format!("{happened} {}", next_try(secs, language.get())),
@@ -82,9 +85,11 @@ fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
 /// Seconds until a new try makes sense, counting down; 0 where there is nothing to wait for.
 fn use_wait(failure: &Failure) -> RwSignal<u64> {
     // Programs are told to come again; time alone brings no account.
-    let secs = failure
-        .retry_after_secs
-        .filter(|_| failure.code != FailureCode::NoAccountAvailable);
+    let needs_account = matches!(
+        failure.code,
+        FailureCode::NoAccountAvailable | FailureCode::NoUsableAccount
+    );
+    let secs = failure.retry_after_secs.filter(|_| !needs_account);
     let until_ms = secs.map_or(0, |secs| {
         failure.at_ms + i64::try_from(secs).unwrap_or(i64::MAX / 1_000) * 1_000
     });
@@ -110,26 +115,55 @@ fn is_about_accounts(code: FailureCode) -> bool {
     matches!(
         code,
         FailureCode::NoAccountAvailable
+            | FailureCode::NoUsableAccount
             | FailureCode::RateLimitExceeded
             | FailureCode::UpstreamAccountBlocked
+            | FailureCode::UpstreamUnauthorized
             | FailureCode::UpstreamError
     )
 }
 
+/// Who reads it: what to do differs.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// Can repair accounts and change the configuration.
+    is_operator: bool,
+    was_demo: bool,
+}
+
 /// What happened, and what to do.
-fn happened(kind: FailureKind, code: FailureCode, was_demo: bool) -> Text {
+fn happened(kind: FailureKind, code: FailureCode, reader: Reader) -> Text {
+    let for_reader = |operator, visitor| {
+        if reader.is_operator {
+            operator
+        } else {
+            visitor
+        }
+    };
     match (kind, code) {
-        (FailureKind::SignIn, _) if was_demo => text::FAILED_DEMO_ENDED,
+        (FailureKind::SignIn, _) if reader.was_demo => text::FAILED_DEMO_ENDED,
         (FailureKind::SignIn, _) => text::FAILED_SIGN_IN,
         (FailureKind::Network, _) => text::FAILED_NETWORK,
         (FailureKind::CutOff, _) => text::FAILED_CUT_OFF,
         (_, FailureCode::NoAccountAvailable) => text::FAILED_NO_ACCOUNT,
+        (_, FailureCode::NoUsableAccount) => for_reader(
+            text::FAILED_NO_USABLE_ACCOUNT,
+            text::FAILED_NO_USABLE_ACCOUNT_VISITOR,
+        ),
         (_, FailureCode::RateLimitExceeded) => text::FAILED_BUSY,
         (_, FailureCode::AtCapacity | FailureCode::ServerBusy | FailureCode::ShuttingDown) => {
             text::FAILED_CROWDED
         }
         (_, FailureCode::StoreUnavailable) => text::FAILED_STORE,
         (_, FailureCode::UpstreamError | FailureCode::EmptyAnswer) => text::FAILED_UPSTREAM,
+        (_, FailureCode::UpstreamUnauthorized) => {
+            for_reader(text::FAILED_UNAUTHORIZED, text::FAILED_UNAUTHORIZED_VISITOR)
+        }
+        (_, FailureCode::UpstreamUnreachable) => {
+            for_reader(text::FAILED_UNREACHABLE, text::FAILED_UNREACHABLE_VISITOR)
+        }
+        (_, FailureCode::UpstreamUnavailable) => text::FAILED_UNAVAILABLE,
+        (_, FailureCode::UpstreamInterrupted) => text::FAILED_INTERRUPTED,
         (_, FailureCode::UpstreamClearance) => text::FAILED_CLEARANCE,
         (_, FailureCode::UpstreamAccountBlocked) => text::FAILED_BLOCKED,
         (_, FailureCode::AnswerTooLarge) => text::FAILED_ANSWER_TOO_LARGE,
