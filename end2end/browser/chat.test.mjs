@@ -101,8 +101,11 @@ pageTest(
     assert.equal(await words(questions(page).last()).innerText(), "Write an essay\nabout lakes");
     assert.equal(await messageField(page).inputValue(), "");
     await stopButton(page).waitFor();
+    await page.getByText("Esc stops the answer · Enter sends after it").waitFor();
+    assert.equal(await page.getByText("Enter sends · Shift+Enter starts a line").count(), 0, "it does not send now");
     await page.keyboard.press("Escape");
     await page.getByText("You stopped this answer.").waitFor();
+    await page.getByText("Enter sends · Shift+Enter starts a line").waitFor();
     await waitUntil(async () => (await site.readiness()).pool.leases === 0, "the lease is still held");
   },
 );

@@ -83,11 +83,27 @@ pub(super) fn Composer() -> impl IntoView {
             ></textarea>
             <div class="composer__bar">
                 <AttachButton />
-                <span class="composer__hint">{t(text::COMPOSER_HINT)}</span>
+                <Hint />
                 <SendOrStop can_send />
             </div>
         </form>
     }
+}
+
+/// What the keys do now.
+#[component]
+fn Hint() -> impl IntoView {
+    let generations: Generations = expect_context();
+    let (usual, answering) = (t(text::COMPOSER_HINT), t(text::COMPOSER_HINT_ANSWERING));
+    let is_answering = Memo::new(move |_| generations.is_answering());
+    let hint = move || {
+        if is_answering.get() {
+            answering()
+        } else {
+            usual()
+        }
+    };
+    view! { <span class="composer__hint">{hint}</span> }
 }
 
 /// Picks files with the system's dialog.
