@@ -199,6 +199,33 @@ pageTest("pictures and files are shown and reach the upstream", { accounts }, as
   assert.equal(await image.evaluate((image) => image.naturalWidth), 1, "kept over a reload");
 });
 
+pageTest("after files were chosen the next words go into the message", { accounts }, async ({ page }) => {
+  await open(page, "/");
+  const chooser = page.waitForEvent("filechooser");
+  await byRole(page, "button", "Attach images or files").click();
+  await (await chooser).setFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Buy milk") }]);
+  await byRole(page, "button", "Remove notes.txt").waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === "chat-input");
+});
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+for (const [what, browser, isShown] of [
+  ["a keyboard", {}, true],
+  ["a touch screen", phone, false],
+]) {
+  pageTest(`the search ${isShown ? "names" : "does not name"} its keys on ${what}`, { accounts, browser }, async ({ page }) => {
+    await open(page, "/");
+    if (!isShown) await byRole(page, "button", "Show or hide the chats").tap();
+    const search = page.getByLabel("Search chats").filter({ visible: true });
+    await search.waitFor();
+    assert.equal(await search.getAttribute("placeholder"), "Search chats");
+    const keys = page.getByText("Ctrl+K").filter({ visible: true });
+    assert.equal(await keys.count(), isShown ? 1 : 0);
+    await search.fill("words");
+    assert.equal(await keys.count(), 0, "they would stand in the way of the words");
+  });
+}
+
 pageTest("a file is attached by pasting and by dropping, and taken away", { accounts }, async ({ page }) => {
   await open(page, "/");
   const carry = (name) =>
@@ -258,7 +285,7 @@ pageTest("the search finds what was said, in any chat", { accounts }, async ({ p
   assert.equal(await list.getByRole("link").count(), 1);
   await list.getByRole("link").click();
   await words(answers(page)).getByText("The capital is Lisbon.").waitFor();
-  await page.getByLabel("Search chats (Ctrl+K)").fill("nowhere to be found");
+  await page.getByLabel("Search chats").fill("nowhere to be found");
   await page.getByText("Nothing found.").waitFor();
 });
 
@@ -298,7 +325,7 @@ pageTest(
     await sim.reply(text("Here again."));
     await waitUntil(async () => {
       await byRole(page, "button", "Try again").click();
-      await byRole(page, "button", "Answer again").and(page.locator(":enabled")).waitFor();
+      await byRole(page, "button", "Send").waitFor();
       return (await answers(page).getByText("Here again.").count()) > 0;
     }, "no answer after trying again");
     assert.equal(await answers(page).count(), 1, "the failed try is gone");

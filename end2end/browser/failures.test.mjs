@@ -120,6 +120,26 @@ pageTest(
 );
 
 pageTest(
+  "a failed answer has one button that tries again",
+  { accounts: ["once-basic-0001"], expected },
+  async ({ page, sim }) => {
+    await sim.reply({ kind: "server_error", status: 503 });
+    await open(page, "/");
+    await ask(page, "Are you there?");
+    await headline(page);
+    const answer = answers(page).last();
+    assert.equal(await answer.getByRole("button", { name: /^(Try again|Answer again)$/ }).count(), 1);
+    const middle = async (part) => {
+      const { y, height } = await part.boundingBox();
+      return y + height / 2;
+    };
+    const [text, button] = [notice(page).getByRole("paragraph").first(), byRole(notice(page), "button", "Try again")];
+    const apart = Math.abs((await middle(text)) - (await middle(button)));
+    assert.ok(apart <= 2, `the words and the button are ${apart} px apart`);
+  },
+);
+
+pageTest(
   "a wait counts down, and is over after it",
   { accounts: ["count-basic-0001"], expected },
   async ({ page, sim }) => {

@@ -52,7 +52,7 @@ pub use page_title::PageTitle;
 pub use pagination::Pagination;
 pub use popover::{Popover, PopoverKind};
 pub use quota_bar::QuotaBar;
-pub use search_input::SearchInput;
+pub use search_input::{SearchInput, Shortcut};
 pub use select::{Choice, Select};
 pub use skeleton::{PageSkeleton, Skeleton, TableSkeleton};
 pub use switch::Switch;

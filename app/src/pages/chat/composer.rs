@@ -123,6 +123,7 @@ fn AttachButton() -> impl IntoView {
         draft.attach(files::listed(picker.files()));
         // The same file can be picked again.
         picker.set_value("");
+        focus_composer();
     };
     view! {
         <IconButton icon=IconName::Paperclip label=t(text::ATTACH) on:click=open />

@@ -28,6 +28,11 @@ pub(super) fn EndNotice(state: TurnState, on_retry: Callback<()>) -> impl IntoVi
     }
 }
 
+/// Whether the notice of this state has a button that asks again.
+pub(super) fn offers_retry(state: &TurnState) -> bool {
+    matches!(state, TurnState::Failed(failure) if failure.kind != FailureKind::SignIn)
+}
+
 #[component]
 fn FailureNotice(failure: Failure, on_retry: Callback<()>) -> impl IntoView {
     let language = use_language();

@@ -3,7 +3,7 @@
 use super::{
     attachments::FileRow,
     edit_box::EditBox,
-    failure::EndNotice,
+    failure::{EndNotice, offers_retry},
     history::{Author, Turn, TurnId, TurnState},
     prose::{DoneProse, LiveProse},
     state::{Generations, Layout, LiveAnswer, OpenConversation},
@@ -121,6 +121,8 @@ fn DoneView(id: TurnId) -> impl IntoView {
     let elapsed_ms =
         Signal::derive(move || turn.with(|turn| turn.as_ref().and_then(|turn| turn.thinking_ms)));
     let state = Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.state.clone())));
+    let has_retry =
+        Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(offers_retry)));
     let retry = Callback::new(move |()| generations.answer_again(id));
     view! {
         <Thinking thoughts elapsed_ms is_active=false />
@@ -138,12 +140,15 @@ fn DoneView(id: TurnId) -> impl IntoView {
             <Show when=move || words.with(|words| !words.is_empty())>
                 <CopyButton text=move || words.get() />
             </Show>
-            <IconButton
-                icon=IconName::RefreshCw
-                label=t(text::REGENERATE)
-                disabled=Signal::derive(move || generations.is_answering())
-                on:click=move |_| retry.run(())
-            />
+            // One button is enough.
+            <Show when=move || !has_retry.get()>
+                <IconButton
+                    icon=IconName::RefreshCw
+                    label=t(text::REGENERATE)
+                    disabled=Signal::derive(move || generations.is_answering())
+                    on:click=move |_| retry.run(())
+                />
+            </Show>
             <Origin turn />
         </div>
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     browser::page,
-    components::{Icon, IconName, SearchInput, Sheet},
+    components::{Icon, IconName, SearchInput, Sheet, Shortcut},
     dom,
     i18n::{Text, t, text::chat as text},
 };
@@ -18,6 +18,11 @@ use wasm_bindgen::JsCast;
 
 const SEARCH_ID: &str = "chat-search";
 const SHEET_SEARCH_ID: &str = "chat-search-sheet";
+/// Heard by `upkeep::watch_keys`.
+const SEARCH_KEYS: Shortcut = Shortcut {
+    shown: "Ctrl+K",
+    spoken: "Control+K",
+};
 
 /// The list at the left edge of wide screens.
 #[component]
@@ -68,7 +73,7 @@ fn List(search_id: &'static str) -> impl IntoView {
                 <Icon name=IconName::SquarePen />
                 {t(text::NEW_CHAT)}
             </a>
-            <SearchInput id=search_id label=t(text::SEARCH) value=query />
+            <SearchInput id=search_id label=t(text::SEARCH) value=query shortcut=SEARCH_KEYS />
             <nav class="side__list" aria-label=t(text::CHATS)>
                 {move || later.chats(query)}
             </nav>
