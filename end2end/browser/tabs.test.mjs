@@ -237,3 +237,42 @@ pageTest("a chat is named, pinned and set up in one tab, and the other keeps it 
   await list(other).getByRole("link", { name: "Chosen name" }).waitFor();
   await list(other).getByRole("heading", { name: "Pinned" }).waitFor();
 });
+
+pageTest("whatever becomes of a write, the store is closed for the next version", { accounts }, async ({ page, context }) => {
+  await context.addInitScript(() => {
+    window.connections = { opened: 0, closed: 0 };
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (...rest) {
+      const request = open.apply(this, rest);
+      request.addEventListener("success", () => window.connections.opened++);
+      return request;
+    };
+    const { close } = IDBDatabase.prototype;
+    IDBDatabase.prototype.close = function () {
+      window.connections.closed++;
+      return close.call(this);
+    };
+  });
+  await open(page, "/");
+  await ask(page, "Opening");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  await answersStored(page);
+  // As another tab leaves a chat that it has removed for good: nothing is written to it any more.
+  await page.evaluate(async () => {
+    const result = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
+    const database = await result(indexedDB.open("grok2api-chat"));
+    const table = database.transaction("summaries", "readwrite").objectStore("summaries");
+    const [row] = await result(table.getAll());
+    const summary = JSON.parse(row);
+    await result(table.put(JSON.stringify({ ...summary, is_purged: true }), summary.id));
+    database.close();
+    window.connections = { opened: 0, closed: 0 };
+  });
+  await act(page, "Opening", "Pin");
+  const { opened, closed } = await page.waitForFunction(() => {
+    const { opened, closed } = window.connections;
+    return opened > 1 && opened === closed && window.connections;
+  }).then((handle) => handle.jsonValue());
+  assert.equal(opened, closed);
+});

@@ -1,7 +1,7 @@
 //! The browser's own store (IndexedDB): text values under text keys.
 //!
-//! Each call opens the database again, which costs about a millisecond and never stands in the way
-//! of another tab that brings a newer version of the page.
+//! Each call opens the database again, which costs about a millisecond, and closes it however it
+//! ends: this tab never stands in the way of another one that brings a newer version of the page.
 
 use idb::{
     Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transaction, TransactionMode,
@@ -45,21 +45,30 @@ impl From<Error> for StorageRefused {
     }
 }
 
+/// The opened database, closed when it is dropped.
+struct Connection(Database);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Reads and writes as one step, whatever other tabs do: the browser lets one change of the same
 /// tables begin when the one before it has ended. All of it is written, or nothing.
 ///
 /// Nothing but its own methods may be awaited before [`Change::commit`]: the browser ends a change
 /// that waits for anything else.
 pub(crate) struct Change {
-    database: Database,
+    connection: Connection,
     transaction: Transaction,
 }
 
 impl Change {
     pub(crate) async fn begin(tables: &[Table]) -> Result<Self, StorageRefused> {
-        let (database, transaction) = open(tables, TransactionMode::ReadWrite).await?;
+        let (connection, transaction) = open(tables, TransactionMode::ReadWrite).await?;
         Ok(Self {
-            database,
+            connection,
             transaction,
         })
     }
@@ -95,26 +104,23 @@ impl Change {
     /// Returns when other tabs can read what was written.
     pub(crate) async fn commit(self) -> Result<(), StorageRefused> {
         self.transaction.commit()?.await?;
-        self.database.close();
+        drop(self.connection);
         Ok(())
     }
 }
 
 pub(crate) async fn get(table: Table, key: &str) -> Result<Option<String>, StorageRefused> {
-    let (database, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
-    let value = read(&transaction, table, key).await?;
-    database.close();
-    Ok(value)
+    let (_connection, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
+    read(&transaction, table, key).await
 }
 
 /// Every value of a table.
 pub(crate) async fn get_all(table: Table) -> Result<Vec<String>, StorageRefused> {
-    let (database, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
+    let (_connection, transaction) = open(&[table], TransactionMode::ReadOnly).await?;
     let values = transaction
         .object_store(table.name())?
         .get_all(None, None)?
         .await?;
-    database.close();
     Ok(values
         .into_iter()
         .filter_map(|value| value.as_string())
@@ -134,7 +140,7 @@ async fn read(
 async fn open(
     tables: &[Table],
     mode: TransactionMode,
-) -> Result<(Database, Transaction), StorageRefused> {
+) -> Result<(Connection, Transaction), StorageRefused> {
     let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
     request.on_upgrade_needed(|event| {
         let Ok(database) = event.database() else {
@@ -148,8 +154,8 @@ async fn open(
             }
         }
     });
-    let database = request.await?;
+    let connection = Connection(request.await?);
     let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
-    let transaction = database.transaction(&names, mode)?;
-    Ok((database, transaction))
+    let transaction = connection.0.transaction(&names, mode)?;
+    Ok((connection, transaction))
 }
