@@ -15,6 +15,7 @@
   };
   on("input", (event) => event.target === field() && ready());
   on("submit", (event) => event.target === form() && send(event));
+  // The same rule as `sends` in `pages/chat/composer.rs`.
   on("keydown", (event) => {
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key !== "Enter" || event.shiftKey || composing || event.target !== field()) return;

@@ -21,22 +21,15 @@ const INPUT_METHOD_KEY: u32 = 229;
 #[component]
 pub(super) fn Composer() -> impl IntoView {
     let (draft, open): (Draft, OpenConversation) = (expect_context(), expect_context());
-    let generations: Generations = expect_context();
-    let input = NodeRef::<html::Textarea>::new();
-    let send = sender();
+    let (form, input) = (
+        NodeRef::<html::Form>::new(),
+        NodeRef::<html::Textarea>::new(),
+    );
     let words = draft.text();
     grow(input, words);
     let can_send =
         Memo::new(move |_| draft.is_ready() && !open.is_opening() && !open.model().is_empty());
-    let form = NodeRef::<html::Form>::new();
-    let early = send_early(form, can_send, send.clone());
-    let submit = move || {
-        if open.is_opening_untracked() {
-            early.set(Some(words.get_untracked()));
-        } else if can_send.get_untracked() && !untrack(|| generations.is_answering()) {
-            send();
-        }
-    };
+    let submit = submitter(form, can_send);
     let on_key = {
         let submit = submit.clone();
         move |event: ev::KeyboardEvent| match event.key().as_str() {
@@ -46,13 +39,6 @@ pub(super) fn Composer() -> impl IntoView {
             }
             "ArrowUp" if words.with_untracked(String::is_empty) => edit_last(open, &event),
             _ => {}
-        }
-    };
-    let on_paste = move |event: ev::ClipboardEvent| {
-        let pasted = files::transferred(event.clipboard_data());
-        if !pasted.is_empty() {
-            event.prevent_default();
-            draft.attach(pasted);
         }
     };
     view! {
@@ -79,7 +65,7 @@ pub(super) fn Composer() -> impl IntoView {
                 prop:value=words
                 on:input=move |event| draft.write(event_target_value(&event))
                 on:keydown=on_key
-                on:paste=on_paste
+                on:paste=move |event| paste(draft, &event)
             ></textarea>
             <div class="composer__bar">
                 <AttachButton />
@@ -173,6 +159,33 @@ fn SendOrStop(can_send: Memo<bool>) -> impl IntoView {
     }
 }
 
+/// What is asked for by Enter and by the button: sends now, or as soon as the conversation is read.
+fn submitter(
+    form: NodeRef<html::Form>,
+    can_send: Memo<bool>,
+) -> impl Fn() + Clone + Send + Sync + 'static {
+    let (draft, open): (Draft, OpenConversation) = (expect_context(), expect_context());
+    let generations: Generations = expect_context();
+    let send = sender();
+    let early = send_early(form, can_send, send.clone());
+    move || {
+        if open.is_opening_untracked() {
+            early.set(Some(draft.text().get_untracked()));
+        } else if can_send.get_untracked() && !untrack(|| generations.is_answering()) {
+            send();
+        }
+    }
+}
+
+/// Takes pasted files; pasted words are the field's.
+fn paste(draft: Draft, event: &ev::ClipboardEvent) {
+    let pasted = files::transferred(event.clipboard_data());
+    if !pasted.is_empty() {
+        event.prevent_default();
+        draft.attach(pasted);
+    }
+}
+
 /// Sends the draft and shows the address of a new conversation.
 fn sender() -> impl Fn() + Clone + Send + Sync + 'static {
     let (draft, open): (Draft, OpenConversation) = (expect_context(), expect_context());
@@ -223,7 +236,8 @@ fn send_early(
     early
 }
 
-/// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line.
+/// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line. The same
+/// rule is in `browser/early.js`, for the time before this code is there.
 pub(super) fn sends(event: &ev::KeyboardEvent) -> bool {
     let is_composing = event.is_composing() || event.key_code() == INPUT_METHOD_KEY;
     !event.shift_key() && !is_composing && !page::matches_media("(pointer: coarse)")

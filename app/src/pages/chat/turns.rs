@@ -25,66 +25,21 @@ use web_sys::HtmlDivElement;
 #[component]
 pub(super) fn Turns() -> impl IntoView {
     let layout: Layout = expect_context();
-    let list = NodeRef::<html::Div>::new();
-    let last_top = StoredValue::new(0);
-    follow_end(layout, list, last_top);
-    // What is meant counts, not where the list is: while an answer grows, the list is at its end
-    // again before a slow hand has moved it by a line.
-    let reads_up = move || {
-        if list
-            .get_untracked()
-            .is_some_and(|list| list.scroll_top() > 0)
-        {
-            layout.stay_here();
-        }
+    let scrolling = Scrolling {
+        layout,
+        list: NodeRef::new(),
+        last_top: StoredValue::new(0),
     };
-    let on_wheel = move |event: WheelEvent| {
-        if event.delta_y() < 0.0 {
-            reads_up();
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let is_up = matches!(event.key().as_str(), "ArrowUp" | "PageUp" | "Home")
-            || (event.key() == " " && event.shift_key());
-        if is_up {
-            reads_up();
-        }
-    };
-    // A press beside the text is one on the scroll bar.
-    let on_press = move |event: PointerEvent| {
-        let is_bar = |list: &HtmlDivElement| event.offset_x() >= list.client_width();
-        if list.get_untracked().is_some_and(|list| is_bar(&list)) {
-            reads_up();
-        }
-    };
-    let on_scroll = move |_| {
-        let Some(list) = list.get_untracked() else {
-            return;
-        };
-        let top = list.scroll_top();
-        let is_at_end = page::is_at_end(&list);
-        if is_at_end && top > last_top.get_value() {
-            layout.follow_end();
-        } else if !is_at_end && top < last_top.get_value() {
-            layout.stay_here();
-        }
-        last_top.set_value(top);
-    };
-    let to_end = move |_| {
-        layout.follow_end();
-        if let Some(list) = list.get_untracked() {
-            page::scroll_to_end(&list, true);
-        }
-    };
+    scrolling.follow_end();
     view! {
         <div
             class="turns"
-            node_ref=list
-            on:scroll=on_scroll
-            on:wheel=on_wheel
-            on:touchmove=move |_| reads_up()
-            on:keydown=on_key
-            on:pointerdown=on_press
+            node_ref=scrolling.list
+            on:scroll=move |_| scrolling.note()
+            on:wheel=move |event| scrolling.wheel(&event)
+            on:touchmove=move |_| scrolling.read_up()
+            on:keydown=move |event| scrolling.key(&event)
+            on:pointerdown=move |event| scrolling.press(&event)
             tabindex="0"
             role="region"
             aria-label=t(text::MESSAGES)
@@ -96,12 +51,108 @@ pub(super) fn Turns() -> impl IntoView {
         <Spoken />
         <div class="turns__jump">
             <Show when=move || !layout.follows_end()>
-                <button type="button" class="jump" on:click=to_end>
+                <button type="button" class="jump" on:click=move |_| scrolling.to_end()>
                     <Icon name=IconName::ArrowDown />
                     {t(text::JUMP_TO_END)}
                 </button>
             </Show>
         </div>
+    }
+}
+
+/// How the list of turns is moved.
+///
+/// What is meant counts, not where the list is: while an answer grows, the list is at its end again
+/// before a slow hand has moved it by a line.
+#[derive(Clone, Copy)]
+struct Scrolling {
+    layout: Layout,
+    list: NodeRef<html::Div>,
+    last_top: StoredValue<i32>,
+}
+
+impl Scrolling {
+    /// The person means to read further up.
+    fn read_up(self) {
+        let list = self.list.get_untracked();
+        if list.is_some_and(|list| list.scroll_top() > 0) {
+            self.layout.stay_here();
+        }
+    }
+
+    fn wheel(self, event: &WheelEvent) {
+        if event.delta_y() < 0.0 {
+            self.read_up();
+        }
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let is_up = matches!(event.key().as_str(), "ArrowUp" | "PageUp" | "Home")
+            || (event.key() == " " && event.shift_key());
+        if is_up {
+            self.read_up();
+        }
+    }
+
+    /// A press beside the text is one on the scroll bar.
+    fn press(self, event: &PointerEvent) {
+        let is_bar = |list: &HtmlDivElement| event.offset_x() >= list.client_width();
+        let list = self.list.get_untracked();
+        if list.is_some_and(|list| is_bar(&list)) {
+            self.read_up();
+        }
+    }
+
+    /// The list has moved.
+    fn note(self) {
+        let Some(list) = self.list.get_untracked() else {
+            return;
+        };
+        let (top, last_top) = (list.scroll_top(), self.last_top.get_value());
+        let is_at_end = page::is_at_end(&list);
+        if is_at_end && top > last_top {
+            self.layout.follow_end();
+        } else if !is_at_end && top < last_top {
+            self.layout.stay_here();
+        }
+        self.last_top.set_value(top);
+    }
+
+    fn to_end(self) {
+        self.layout.follow_end();
+        if let Some(list) = self.list.get_untracked() {
+            page::scroll_to_end(&list, true);
+        }
+    }
+
+    /// Keeps the end in view while the page follows it.
+    fn follow_end(self) {
+        let Self {
+            layout,
+            list,
+            last_top,
+        } = self;
+        let open: OpenConversation = expect_context();
+        let (generations, later): (Generations, Later) = (expect_context(), expect_context());
+        Effect::new(move || {
+            let Some(list) = list.get() else { return };
+            let head = open.with(|chat| chat.head());
+            if let Some(answer) = head.and_then(|id| generations.live(id)) {
+                answer.track();
+            }
+            open.track_files();
+            later.is_here();
+            if layout.is_following_untracked() {
+                // After the views of this change have been drawn.
+                request_animation_frame(move || {
+                    if layout.is_following_untracked() {
+                        page::scroll_to_end(&list, false);
+                        // Its event is none of a person who scrolls to the end.
+                        last_top.try_update_value(|top| *top = list.scroll_top());
+                    }
+                });
+            }
+        });
     }
 }
 
@@ -153,31 +204,6 @@ pub(super) fn TurnRows() -> impl IntoView {
             <TurnView id=turn.1 author=turn.2 />
         </For>
     }
-}
-
-/// Keeps the end in view while the page follows it.
-fn follow_end(layout: Layout, list: NodeRef<html::Div>, last_top: StoredValue<i32>) {
-    let open: OpenConversation = expect_context();
-    let (generations, later): (Generations, Later) = (expect_context(), expect_context());
-    Effect::new(move || {
-        let Some(list) = list.get() else { return };
-        let head = open.with(|chat| chat.head());
-        if let Some(answer) = head.and_then(|id| generations.live(id)) {
-            answer.track();
-        }
-        open.track_files();
-        later.is_here();
-        if layout.is_following_untracked() {
-            // After the views of this change have been drawn.
-            request_animation_frame(move || {
-                if layout.is_following_untracked() {
-                    page::scroll_to_end(&list, false);
-                    // Its event is none of a person who scrolls to the end.
-                    last_top.try_update_value(|top| *top = list.scroll_top());
-                }
-            });
-        }
-    });
 }
 
 /// Paragraph by paragraph, not token by token.
