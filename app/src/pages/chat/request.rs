@@ -86,7 +86,10 @@ mod tests {
     use super::super::history::Stamp;
     use super::*;
 
-    const NOW: Stamp = Stamp { at_ms: 1, lot: 1 };
+    const NOW: Stamp = Stamp {
+        at_ms: 1,
+        tie_breaker: 1,
+    };
 
     fn body(chat: &Conversation, question: TurnId, files: &Files) -> Value {
         serde_json::from_str(&completion_body(chat, question, "grok-4", files)).unwrap()

@@ -142,7 +142,7 @@ impl Conversation {
         state: TurnState,
         now: Stamp,
     ) -> TurnId {
-        let id = TurnId::after(self.turns.last().map(|turn| turn.id), now.lot);
+        let id = TurnId::after(self.turns.last().map(|turn| turn.id), now.tie_breaker);
         self.turns.push(Turn {
             id,
             parent,
@@ -269,7 +269,10 @@ mod tests {
     use super::*;
 
     fn at(at_ms: i64) -> Stamp {
-        Stamp { at_ms, lot: 7 }
+        Stamp {
+            at_ms,
+            tie_breaker: 7,
+        }
     }
 
     fn sample() -> (Conversation, [TurnId; 4]) {

@@ -100,9 +100,19 @@ mod tests {
             None,
             "How do tides work?".into(),
             vec![],
-            Stamp { at_ms: 2, lot: 1 },
+            Stamp {
+                at_ms: 2,
+                tie_breaker: 1,
+            },
         );
-        let answer = chat.begin_answer(question, "m", Stamp { at_ms: 3, lot: 1 });
+        let answer = chat.begin_answer(
+            question,
+            "m",
+            Stamp {
+                at_ms: 3,
+                tie_breaker: 1,
+            },
+        );
         chat.turn_mut(answer).unwrap().text =
             "The Moon's gravity pulls the ocean;\nthe İzmir coast, 月亮 and the Sun matter too."
                 .into();

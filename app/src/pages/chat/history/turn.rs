@@ -10,9 +10,9 @@ pub(crate) struct TurnId(pub(crate) u64);
 
 impl TurnId {
     /// The next number after the highest one.
-    pub(crate) fn after(last: Option<Self>, lot: u32) -> Self {
+    pub(crate) fn after(last: Option<Self>, tie_breaker: u32) -> Self {
         let count = last.map_or(0, |last| last.0 >> 32) + 1;
-        Self(count << 32 | u64::from(lot))
+        Self(count << 32 | u64::from(tie_breaker))
     }
 }
 
@@ -21,7 +21,7 @@ impl TurnId {
 pub(crate) struct Stamp {
     /// Unix milliseconds.
     pub(crate) at_ms: i64,
-    pub(crate) lot: u32,
+    pub(crate) tie_breaker: u32,
 }
 
 /// Who wrote a turn.

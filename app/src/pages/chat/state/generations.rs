@@ -186,7 +186,7 @@ impl Generations {
         spawn_local(async move {
             if let Some(mut chat) = storage::load_conversation(&id).await {
                 change(&mut chat);
-                self.library.save(chat);
+                self.library.save(chat).await;
             }
         });
     }
@@ -282,7 +282,7 @@ impl Generations {
             (turn.text, turn.thinking, turn.thinking_ms) =
                 (live.text, live.thinking, live.thinking_ms);
         }
-        self.library.store(chat);
+        spawn_local(self.library.store(chat));
     }
 
     /// Resolves when other tabs can read the whole answer.
@@ -310,7 +310,7 @@ impl Generations {
                 (turn.state, turn.tokens, turn.at_ms) = (state, pending.tokens, now);
             }
         });
-        let written = self.held(chat_id).map(|chat| self.library.keep(chat));
+        let written = self.held(chat_id).map(|chat| self.library.save(chat));
         if self.open.is_shown(chat_id) {
             self.announcer.finish(&text);
         }
@@ -373,7 +373,7 @@ impl Generations {
     /// Saves a held conversation.
     fn save(self, id: &str) {
         if let Some(chat) = self.held(id) {
-            self.library.save(chat);
+            spawn_local(self.library.save(chat));
         }
     }
 }

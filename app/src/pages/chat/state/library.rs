@@ -182,13 +182,9 @@ impl Library {
         self.returned.get()
     }
 
-    /// Brings the list up to date and stores a conversation, unless it has not begun.
-    pub(crate) fn save(self, chat: Conversation) {
-        spawn_local(self.keep(chat));
-    }
-
-    /// As [`Library::save`]; resolves when other tabs can read it.
-    pub(super) fn keep(self, chat: Conversation) -> impl Future<Output = ()> {
+    /// Brings the list up to date and stores a conversation, unless it has not begun. The list is so
+    /// at once; resolves when other tabs can read it.
+    pub(crate) fn save(self, chat: Conversation) -> impl Future<Output = ()> {
         let mut summary = Summary::from(&chat);
         if let Some(mut known) = untrack(|| self.summary(&chat.id)) {
             known.update(&chat);
@@ -197,15 +193,11 @@ impl Library {
         if !chat.id.is_empty() {
             self.list(summary);
         }
-        self.write(chat)
+        self.store(chat)
     }
 
-    /// Stores a conversation, without a change to the list.
-    pub(super) fn store(self, chat: Conversation) {
-        spawn_local(self.write(chat));
-    }
-
-    async fn write(self, chat: Conversation) {
+    /// Stores a conversation, without a change to the list before it is stored.
+    pub(super) async fn store(self, chat: Conversation) {
         let id = chat.id.clone();
         if id.is_empty() {
             return;

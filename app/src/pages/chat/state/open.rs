@@ -8,7 +8,7 @@ use super::{
     Draft, Library, ModelChoice, Question,
 };
 use crate::{browser::page, dom};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
 /// A conversation that was shown here when it was deleted.
@@ -235,13 +235,13 @@ impl OpenConversation {
     }
 
     fn save(self) {
-        self.library.save(self.chat.get_untracked());
+        spawn_local(self.library.save(self.chat.get_untracked()));
     }
 }
 
 fn stamp() -> Stamp {
     Stamp {
         at_ms: dom::now_ms(),
-        lot: page::random_word(),
+        tie_breaker: page::random_word(),
     }
 }

@@ -109,8 +109,8 @@ mod tests {
     use super::super::super::{Stamp, TurnState};
     use super::*;
 
-    fn at(at_ms: i64, lot: u32) -> Stamp {
-        Stamp { at_ms, lot }
+    fn at(at_ms: i64, tie_breaker: u32) -> Stamp {
+        Stamp { at_ms, tie_breaker }
     }
 
     fn ask(chat: &mut Conversation, text: &str, now: Stamp) -> [TurnId; 2] {
