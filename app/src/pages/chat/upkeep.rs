@@ -49,42 +49,54 @@ pub(super) fn follow_address() {
         }
         let navigate = navigate.clone();
         spawn_local(async move {
-            let found = match generations.held(&wanted) {
-                Some(chat) => Some(chat),
-                None => generations.load(&wanted).await,
-            };
-            let Some(chat) = found else {
-                toaster.error_text(text::NOT_HERE.get(language.get_untracked()));
-                draft.move_to("");
-                navigate(
-                    "/",
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                );
-                return;
-            };
-            let wanted_files: Vec<_> = chat
-                .turns()
-                .iter()
-                .flat_map(|turn| turn.attachments.clone())
-                .collect();
-            let files = storage::load_files(&wanted_files).await;
-            if wanted_now.try_get_untracked().flatten().as_ref() != Some(&wanted) {
+            let is_wanted =
+                |id: &str| wanted_now.try_get_untracked().flatten().as_deref() == Some(id);
+            if show_stored(generations, &wanted, is_wanted).await {
                 return;
             }
-            // The parked copy has moved on while the files were read.
-            let parked = generations.held(&wanted);
-            let is_as_read = parked.is_none();
-            generations.show(parked.unwrap_or(chat), files);
-            focus_composer();
-            // What was stored while it was being read has been told to nobody here.
-            if is_as_read {
-                generations.follow(&wanted).await;
-            }
+            toaster.error_text(text::NOT_HERE.get(language.get_untracked()));
+            draft.move_to("");
+            navigate(
+                "/",
+                NavigateOptions {
+                    replace: true,
+                    ..NavigateOptions::default()
+                },
+            );
         });
     });
+}
+
+/// Shows a conversation from memory or from the browser's store, unless another one is wanted when
+/// it has been read. False when it is in neither.
+async fn show_stored(
+    generations: Generations,
+    wanted: &str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> bool {
+    let found = match generations.held(wanted) {
+        Some(chat) => Some(chat),
+        None => generations.load(wanted).await,
+    };
+    let Some(chat) = found else {
+        return false;
+    };
+    let turns = chat.turns().iter();
+    let attached: Vec<_> = turns.flat_map(|turn| turn.attachments.clone()).collect();
+    let files = storage::load_files(&attached).await;
+    if !is_wanted(wanted) {
+        return true;
+    }
+    // The parked copy has moved on while the files were read.
+    let parked = generations.held(wanted);
+    let is_as_read = parked.is_none();
+    generations.show(parked.unwrap_or(chat), files);
+    focus_composer();
+    // What was stored while it was being read has been told to nobody here.
+    if is_as_read {
+        generations.follow(wanted).await;
+    }
+    true
 }
 
 /// Leaves drafts for the next visit when the page goes, and removes those that nobody came for.
