@@ -4,9 +4,9 @@
 //!
 //! Each tab keeps a draft of its own for each conversation, written with every key press, so two
 //! tabs never overwrite each other's words. A tab that is closed or reloaded leaves its drafts; the
-//! next tab that opens the conversation takes over the newest of those that were left. A tab that
-//! has crashed leaves nothing: its drafts count as left after a day. A new conversation has the
-//! empty id.
+//! next tab that opens the conversation takes over the newest of those that were left. A draft that
+//! nobody has written to for a day counts as left too: its tab has crashed, or stands open with words
+//! that it still shows and writes again with the next key press. A new conversation has the empty id.
 //!
 //! Words are in `localStorage`, which is written at once, also while the page goes. Contents of
 //! files are in the table of files.
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draft_is_free_when_its_tab_has_gone_or_is_silent_for_a_day() {
+    fn a_draft_is_free_when_its_tab_has_gone_or_has_not_written_for_a_day() {
         let mut draft = StoredDraft::empty(5);
         assert!(!draft.is_free(4 + DAY_MS));
         assert!(draft.is_free(5 + DAY_MS));
