@@ -11,6 +11,7 @@
 //! top-level block → [`Html`].
 
 mod address;
+mod blocks;
 mod highlight;
 mod linkify;
 mod math;
@@ -20,8 +21,9 @@ mod write;
 use leptos::prelude::*;
 use std::collections::HashMap;
 
+pub use blocks::{blocks, code_blocks, plain_text};
 pub use stream::StreamDoc;
-pub use write::{CodeBlock, blocks, code_blocks, plain_text};
+pub use write::CodeBlock;
 
 /// What the writer needs beside the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

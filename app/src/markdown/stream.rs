@@ -1,9 +1,6 @@
 //! Markdown that is still being written: finished blocks stay as they are.
 
-use super::{
-    RenderOptions,
-    write::{Before, spanned_blocks},
-};
+use super::{RenderOptions, blocks::spanned_blocks, write::Before};
 
 /// What [`StreamDoc::advance`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

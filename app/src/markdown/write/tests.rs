@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    super::{blocks, code_blocks, plain_text},
+    *,
+};
 
 fn html(text: &str) -> String {
     let options = RenderOptions {
