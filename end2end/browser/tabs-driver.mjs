@@ -77,8 +77,11 @@ export function installHand() {
       await until(() => (openId() === "") === (shown().length === 0), "the chat of the address");
       if (isBusy()) return "no";
       const field = one("#chat-input");
-      write(field, words);
-      await until(() => canSend() || isBusy(), "Send");
+      // Written again when the undo of a deletion has led elsewhere just then.
+      await until(() => {
+        if (field.value !== words) write(field, words);
+        return canSend() || isBusy();
+      }, "Send");
       if (isBusy()) return write(field, ""), "no";
       const root = openId() === "";
       const done = await begin(words, () => press(field, "Enter"));

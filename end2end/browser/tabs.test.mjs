@@ -166,6 +166,24 @@ pageTest("an undo takes nobody out of the chat they are in by now", { accounts }
   await page.waitForFunction(() => document.activeElement?.id === "chat-input");
 });
 
+pageTest("an undo takes nobody away from a new chat that they have begun to write", { accounts }, async ({ page, context }) => {
+  await open(page, "/");
+  await ask(page, "Opening");
+  await answered(page);
+  await page.waitForURL(/\?c=/);
+  const other = await context.newPage();
+  await open(other, page.url());
+  await words(questions(other)).getByText("Opening").waitFor();
+  await act(page, "Opening", "Delete");
+  await other.waitForURL((url) => url.search === "");
+  await other.locator("#chat-input").fill("Something new");
+  await byRole(page, "button", "Undo").click();
+  await list(other).getByRole("link", { name: "Opening" }).waitFor();
+  await drawn(other);
+  assert.equal(new URL(other.url()).search, "");
+  assert.equal(await other.locator("#chat-input").inputValue(), "Something new");
+});
+
 pageTest("a list that was read before a chat was deleted does not bring it back", { accounts }, async ({ page }) => {
   await open(page, "/");
   await ask(page, "Opening");

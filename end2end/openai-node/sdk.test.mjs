@@ -20,7 +20,7 @@ const { withAccount } = served;
 test("models are listed and retrieved", async () => {
   const ids = [];
   for await (const model of served.client.models.list()) ids.push(model.id);
-  assert.equal(ids.length, 12);
+  assert.equal(ids.length, 14);
   assert.equal((await served.client.models.retrieve("grok-4.20-beta")).id, "grok-4.20-beta");
   await assert.rejects(served.client.models.retrieve("nope"), OpenAI.NotFoundError);
 });

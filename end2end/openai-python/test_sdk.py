@@ -12,6 +12,7 @@ HELLO = [{"role": "user", "content": "Say hello."}]
 LAST_CHAT_MODELS = {"grok-3", "grok-3-mini", "grok-3-thinking", "grok-4", "grok-4-mini",
                     "grok-4-thinking", "grok-4-heavy", "grok-4.1-mini", "grok-4.1-fast",
                     "grok-4.1-expert", "grok-4.1-thinking", "grok-4.20-beta"}
+IMAGE_MODELS = {"grok-imagine-1.0", "grok-imagine-1.0-fast"}
 
 
 def client(gateway, **options):
@@ -23,7 +24,8 @@ class SdkTest(GatewayTestCase):
     connect = staticmethod(client)
 
     def test_models_are_listed_and_retrieved(self):
-        self.assertEqual({model.id for model in self.client.models.list()}, LAST_CHAT_MODELS)
+        listed = {model.id for model in self.client.models.list()}
+        self.assertEqual(listed, LAST_CHAT_MODELS | IMAGE_MODELS)
         self.assertEqual(self.client.models.retrieve("grok-4.1-fast").id, "grok-4.1-fast")
         with self.assertRaises(openai.NotFoundError) as caught:
             self.client.models.retrieve("gpt-4")

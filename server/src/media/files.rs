@@ -291,7 +291,7 @@ mod tests {
         let files = MediaFiles::open(folder.path()).unwrap();
         let mut names = Vec::new();
         for shade in 0..5 {
-            let stored = files.store_image(png(shade, 967)).await.unwrap();
+            let stored = files.store_image(png(shade, 971)).await.unwrap();
             let (place, _) = files.read(MediaKind::Image, &stored.name).unwrap();
             let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(shade));
             fs::File::options()

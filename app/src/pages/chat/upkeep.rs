@@ -169,7 +169,7 @@ pub(super) fn follow_tabs() {
 }
 
 /// Leads back into a conversation whose deletion was undone, in this tab or another, unless the
-/// person is in another one by now.
+/// person is in another one by now, or has begun to write a new one.
 pub(super) fn follow_undo() {
     let (library, open): (Library, OpenConversation) = (expect_context(), expect_context());
     let draft: Draft = expect_context();
@@ -180,7 +180,7 @@ pub(super) fn follow_undo() {
         };
         let is_elsewhere = query.with_untracked(|query| query.get("c").is_some());
         match open.find_lost(&returned.id) {
-            Some(lost) if !is_elsewhere => {
+            Some(lost) if !is_elsewhere && (lost.has_moved_draft || !draft.has_question()) => {
                 if lost.has_moved_draft {
                     draft.move_to(&lost.id);
                 }

@@ -136,6 +136,11 @@ impl Draft {
         self.keep();
     }
 
+    /// Whether something was written or attached.
+    pub(crate) fn has_question(self) -> bool {
+        !self.stored().has_no_question()
+    }
+
     /// The question becomes the draft of another conversation, for example of the one that it has
     /// begun. An empty one, or one where the other has a question, stays behind; so do changed
     /// questions and settings. Whether it has moved.
