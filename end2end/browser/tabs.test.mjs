@@ -285,6 +285,8 @@ pageTest("whatever becomes of a write, the store is closed for the next version"
     const summary = JSON.parse(row);
     await result(table.put(JSON.stringify({ ...summary, is_purged: true }), summary.id));
     database.close();
+    // One that the page has open would be counted once.
+    while (window.connections.opened !== window.connections.closed) await new Promise((done) => setTimeout(done, 5));
     window.connections = { opened: 0, closed: 0 };
   });
   await act(page, "Opening", "Pin");
