@@ -61,11 +61,11 @@ impl Default for Deliveries {
 }
 
 impl Deliveries {
-    /// Watches a body that this task delivers.
+    /// Watches a body that this task delivers; it waits to be read from now on.
     #[must_use]
     pub fn watch(&self) -> Delivery {
         let body = Arc::new(Body {
-            unread_since: AtomicU64::new(0),
+            unread_since: AtomicU64::new(self.now()),
             delivery: current(),
         });
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
@@ -132,7 +132,6 @@ mod tests {
             |token: &CancellationToken| DELIVERY.sync_scope(token.clone(), || deliveries.watch());
         let tokens: [_; 3] = std::array::from_fn(|_| CancellationToken::new());
         let [unread, silent, read] = tokens.each_ref().map(watch);
-        unread.offered();
         read.offered();
         silent.asked();
         tokio::time::sleep(limit / 2).await;

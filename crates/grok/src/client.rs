@@ -82,6 +82,14 @@ impl Client {
         &self.inner.transports.asset
     }
 
+    pub(crate) fn assets_url(&self) -> &Url {
+        &self.inner.settings.assets_url
+    }
+
+    pub(crate) fn web_url_base(&self) -> &Url {
+        &self.inner.settings.web_url
+    }
+
     /// The address of the web app with `path` (absolute, unescaped) below it.
     pub(crate) fn web_url(&self, path: &str) -> Url {
         let base = &self.inner.settings.web_url;
@@ -106,7 +114,7 @@ impl Client {
         Err(self.refusal(transport, response, credential).await)
     }
 
-    async fn refusal(
+    pub(crate) async fn refusal(
         &self,
         transport: &Transport,
         mut response: Response,

@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap,
-    HeaderName, HeaderValue, ORIGIN, PRAGMA, REFERER, USER_AGENT,
+    HeaderName, HeaderValue, ORIGIN, PRAGMA, REFERER, UPGRADE_INSECURE_REQUESTS, USER_AGENT,
 };
 use url::Url;
 
@@ -17,10 +17,12 @@ const PRIORITY: HeaderName = HeaderName::from_static("priority");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const STATSIG_ID: HeaderName = HeaderName::from_static("x-statsig-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-xai-request-id");
 
 const BAGGAGE_VALUE: &str = "sentry-environment=production,sentry-release=d6add6fb0460641fd482d767a335ef72b9b6abb8,sentry-public_key=b311e0f2690c81f25e2c4cf6d4f7ce1c";
+const DOWNLOAD_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
 /// The browser that every request pretends to come from: headers that are the same for all, built
 /// once.
 #[derive(Debug)]
@@ -69,6 +71,41 @@ impl HeaderProfile {
             headers.insert(name, HeaderValue::from_static("no-cache"));
         }
         headers.insert(COOKIE, self.cookie(credential)?);
+        Ok(headers)
+    }
+
+    /// Headers of a file's download (`upstream-protocol` 1.4). `with_cookies` only for the asset host.
+    pub(crate) fn download(
+        &self,
+        credential: &str,
+        url: &Url,
+        with_cookies: bool,
+    ) -> Result<HeaderMap, UpstreamError> {
+        let mut headers = self.json.clone();
+        let own = [
+            (ACCEPT, DOWNLOAD_ACCEPT),
+            (CACHE_CONTROL, "no-cache"),
+            (PRAGMA, "no-cache"),
+            (PRIORITY, "u=0, i"),
+            (SEC_FETCH_DEST, "document"),
+            (SEC_FETCH_MODE, "navigate"),
+            (SEC_FETCH_SITE, "same-site"),
+            (SEC_FETCH_USER, "?1"),
+            (UPGRADE_INSECURE_REQUESTS, "1"),
+        ];
+        for (name, value) in own {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        headers.remove(CONTENT_TYPE);
+        // Files are compressed as they are, and a browser asks for no more.
+        headers.remove(ACCEPT_ENCODING);
+        let origin = HeaderValue::from_str(&url.origin().ascii_serialization());
+        if let Ok(origin) = origin {
+            headers.insert(ORIGIN, origin);
+        }
+        if with_cookies {
+            headers.insert(COOKIE, self.cookie(credential)?);
+        }
         Ok(headers)
     }
 

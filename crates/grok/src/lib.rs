@@ -13,6 +13,7 @@
 //! go to the configured host only; memory per stream is bounded by the largest event (16 MiB) and is
 //! usually one network chunk.
 
+mod asset;
 mod chat;
 mod classify;
 mod client;
@@ -36,6 +37,7 @@ mod tls;
 mod unescape;
 mod upload;
 
+pub use asset::Download;
 pub use chat::ChatCall;
 pub use client::Client;
 pub use error::{Class, UpstreamError};

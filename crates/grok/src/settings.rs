@@ -10,6 +10,8 @@ use url::Url;
 pub struct Settings {
     /// Web app: REST calls; `Origin` and `Referer` are built from it.
     pub web_url: Url,
+    /// Uploaded and generated files; only it gets an account's cookies besides the web app.
+    pub assets_url: Url,
     /// Must belong to the same browser as the clearance cookies.
     pub user_agent: String,
     /// Profile name such as `chrome136`; decides the client hints.
@@ -57,6 +59,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             web_url: Url::parse("https://grok.com").expect("a valid constant"),
+            assets_url: Url::parse("https://assets.grok.com").expect("a valid constant"),
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             browser: "chrome136".to_owned(),
             cf_cookies: String::new(),
@@ -87,13 +90,16 @@ impl Settings {
     }
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
-        let url = &self.web_url;
-        if matches!(url.scheme(), "http" | "https") && url.has_host() {
-            return Ok(());
+        let addresses = [
+            (&self.web_url, "upstream.web_url"),
+            (&self.assets_url, "upstream.assets_url"),
+        ];
+        for (url, key) in addresses {
+            if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+                return Err(SettingsError::Address { key });
+            }
         }
-        Err(SettingsError::Address {
-            key: "upstream.web_url",
-        })
+        Ok(())
     }
 }
 
@@ -103,6 +109,7 @@ impl fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("web_url", &self.web_url.as_str())
+            .field("assets_url", &self.assets_url.as_str())
             .field("browser", &self.browser)
             .field("has_cf_cookies", &!self.cf_cookies.is_empty())
             .field("has_cf_clearance", &!self.cf_clearance.is_empty())
@@ -161,8 +168,8 @@ mod tests {
         assert!(!shown.contains("planted"));
         assert_eq!(
             shown,
-            "Settings { web_url: \"https://grok.com/\", browser: \"chrome136\", has_cf_cookies: true, \
-             has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, .. }"
+            "Settings { web_url: \"https://grok.com/\", assets_url: \"https://assets.grok.com/\", \
+             browser: \"chrome136\", has_cf_cookies: true, has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, .. }"
         );
         let none = format!("{:?}", Settings::default());
         assert!(none.matches(": false").count() == 4, "{none}");

@@ -9,7 +9,9 @@ use axum::{
 
 use tower_sessions::Session;
 
-use super::{AppState, body::WholeBody, caller::PublicCaller, error::ApiError, openai::chat};
+use super::{
+    AppState, body::WholeBody, caller::PublicCaller, error::ApiError, links::Links, openai::chat,
+};
 
 /// Routes that check the session themselves.
 pub fn routes() -> Router<AppState> {
@@ -32,5 +34,6 @@ async fn create_chat_completion(
         session.load().await.map_err(anyhow::Error::from)?;
     }
     PublicCaller::from_request_parts(&mut parts, &state).await?;
-    chat::complete(&state, caller, &headers, body).await
+    let links = Links::from_request_parts(&mut parts, &state).await?;
+    chat::complete(&state, caller, links, &headers, body).await
 }

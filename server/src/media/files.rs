@@ -225,10 +225,10 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Whether it is a picture of a kind that browsers show.
+/// The type of a picture of a kind that browsers show.
 #[must_use]
-pub fn is_picture(content: &[u8]) -> bool {
-    image_type(content).is_some()
+pub fn picture_type(content: &[u8]) -> Option<&'static str> {
+    image_type(content)
 }
 
 /// `<hex digits>.<letters and digits>`, and so no path.

@@ -194,6 +194,7 @@ fn upstream_settings(config: &Config) -> grok::Settings {
     let (upstream, proxy) = (&config.upstream, &config.proxy);
     grok::Settings {
         web_url: upstream.web_url.clone(),
+        assets_url: upstream.assets_url.clone(),
         user_agent: proxy.user_agent.clone(),
         browser: proxy.browser.clone(),
         cf_cookies: proxy.cf_cookies.expose_secret().to_owned(),

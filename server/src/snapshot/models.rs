@@ -74,6 +74,17 @@ impl Models {
     }
 }
 
+/// The image model that takes its settings from `[imagine_fast]`.
+const FAST_IMAGES: &str = "grok-imagine-1.0-fast";
+
+impl Model {
+    /// Whether `[imagine_fast]` decides how many images it makes, and how.
+    #[must_use]
+    pub fn is_fast_images(&self) -> bool {
+        self.kind == ModelKind::Image && self.id == FAST_IMAGES
+    }
+}
+
 impl From<&ModelConfig> for Model {
     fn from(entry: &ModelConfig) -> Self {
         Self {

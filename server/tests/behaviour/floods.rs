@@ -381,3 +381,40 @@ async fn arguments_of_server_functions_are_counted_while_they_come_in() {
     server.wait_until("the memory is given back", is_free).await;
     server.end().await;
 }
+
+#[tokio::test]
+async fn answers_over_http2_that_nobody_reads_are_bounded_and_ended() {
+    let config = "[server]\nmax_http2_answers = 3\nsend_timeout_secs = 1\n";
+    let setup = Setup::accounts(["only-account"]).config(config);
+    let server = setup.start().await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .http2_initial_stream_window_size(1)
+        .build()
+        .unwrap();
+    let ask = async |client: &reqwest::Client| {
+        server.count_request();
+        let request = client.get(server.url("/v1/models"));
+        request.send().await.unwrap()
+    };
+    let mut unread = Vec::new();
+    for _ in 0..3 {
+        unread.push(ask(&client).await);
+    }
+    let refused = ask(&client).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_eq!(ask(&server.client).await.status(), 200, "HTTP/1 is apart");
+    let uses = async || server.ready().await["limits"]["http2_answers"].clone();
+    assert_eq!(uses().await["refused"], 1);
+    let is_over = async || uses().await["used"] == 0;
+    server.wait_until("the unread answers end", is_over).await;
+    for answer in unread {
+        assert_eq!(answer.status(), 200);
+        assert!(answer.bytes().await.is_err(), "its stream was ended");
+    }
+    drop(refused);
+    assert_eq!(ask(&client).await.status(), 200);
+    server.end().await;
+}

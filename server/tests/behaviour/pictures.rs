@@ -9,7 +9,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use store::{MediaKind, MediaQuery, MediaRow, Store};
 
-use crate::support::{Plain, Server, Setup, open_store};
+use crate::support::{Plain, Server, Setup, Streamed, open_store};
 
 const ONE: &str = "picture-account-1";
 const BOTH: [&str; 2] = [ONE, "picture-account-2"];
@@ -183,6 +183,44 @@ async fn a_stream_shows_no_more_stages_than_asked_for() {
         assert_eq!(events.len(), shown + 1, "{partial_images}");
         server.end_with_one().await;
     }
+}
+
+#[tokio::test]
+async fn pictures_of_which_only_the_address_comes_are_fetched_with_the_accounts_cookies() {
+    let server = Setup::accounts([ONE]).start().await;
+    script(&server, [Reply::LinkedPictures]);
+    let answer = ask(
+        &server,
+        &json!({"prompt": "x", "response_format": "b64_json"}),
+    )
+    .await;
+    let text = answer.json["data"][0]["b64_json"].as_str().unwrap();
+    assert_eq!(size(&STANDARD.decode(text).unwrap()), (1024, 1024));
+    let downloads = server.simulator.requests_of(Operation::Download);
+    assert_eq!(downloads.len(), 1);
+    assert_eq!(downloads[0].account.as_deref(), Some(ONE));
+    assert_used(&server.end_with_one().await, 4);
+}
+
+#[tokio::test]
+async fn a_picture_at_a_foreign_address_is_not_fetched() {
+    let server = Setup::accounts([ONE]).start().await;
+    for url in [
+        "https://evil.test/a.png",
+        "http://127.0.0.1:1/a.png",
+        "file:///etc/passwd",
+    ] {
+        let image =
+            json!({"type": "image", "image_id": "a", "percentage_complete": 100, "url": url});
+        let settled = json!({"type": "json", "current_status": "completed", "image_id": "a"});
+        let lines = Reply::lines([image.to_string(), settled.to_string()]);
+        script(&server, [lines]);
+        ask(&server, &json!({"prompt": "x"}))
+            .await
+            .assert_error(502, "upstream_error");
+    }
+    assert_eq!(server.simulator.requests_of(Operation::Download).len(), 0);
+    server.end_with_one().await;
 }
 
 #[tokio::test]
@@ -390,6 +428,37 @@ async fn files_are_served_in_parts_for_ever_and_by_their_names_only() {
         assert_eq!(missing.status(), 404, "{path}");
     }
     server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn an_image_model_answers_a_chat_with_markdown() {
+    let config = "[imagine_fast]\nn = 2\nsize = \"1792x1024\"\n";
+    let server = Setup::accounts([ONE]).config(config).start().await;
+    let chat = |model: &str, stream: bool| {
+        json!({"model": model, "stream": stream, "image_config": {"n": 3},
+               "messages": [{"role": "user", "content": "a red fox"}]})
+    };
+    let whole = Plain::read(server.send(&chat("grok-imagine-1.0", false)).await).await;
+    assert_eq!(whole.text().split("\n\n").count(), 3, "{}", whole.text());
+    assert!(
+        whole.text().starts_with("![image](http://"),
+        "{}",
+        whole.text()
+    );
+    assert!(whole.json["usage"]["completion_tokens"].as_u64() > Some(0));
+    let streamed = Streamed::read(server.send(&chat("grok-imagine-1.0-fast", true)).await).await;
+    assert_eq!(
+        streamed.text().matches("![image](http://").count(),
+        2,
+        "its own settings"
+    );
+    assert_eq!(streamed.finish_reason(), Some("stop"));
+    let properties = &asked(&server)[1].body["item"]["content"][0]["properties"];
+    assert_eq!(properties["aspect_ratio"], "3:2");
+    let chat_model = Plain::read(server.send(&chat("grok-4", false)).await).await;
+    chat_model.assert_error(400, "unsupported_parameter");
+    let account = server.end_with_one().await;
+    assert_eq!(account.use_count, 8);
 }
 
 #[tokio::test]

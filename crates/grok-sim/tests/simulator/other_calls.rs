@@ -188,7 +188,10 @@ async fn uploads_and_downloads_can_be_scripted() {
 #[tokio::test]
 async fn generated_images_are_drawn_and_the_rest_is_missing() {
     let (simulator, caller) = start().await;
-    for (name, start) in [("image.jpg", &b"\xff\xd8\xff"[..]), ("image.png", b"\x89PNG")] {
+    for (name, start) in [
+        ("image.jpg", &b"\xff\xd8\xff"[..]),
+        ("image.png", b"\x89PNG"),
+    ] {
         let path = format!("users/u/generated/i/{name}");
         let image = download(&caller, "one-account", &path).await;
         assert!(image.bytes().await.unwrap().starts_with(start), "{name}");

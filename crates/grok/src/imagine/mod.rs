@@ -28,6 +28,8 @@ use crate::net::{NotOpened, WebSocket};
 
 const PATH: &str = "/ws/imagine/listen";
 const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Largest file of a picture that is downloaded.
+const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Most pictures that one request asks for.
 pub const MAX_PICTURES: u32 = 6;
 
@@ -97,12 +99,29 @@ pub struct PictureEvent {
     pub file: Bytes,
 }
 
+/// Where a picture's file is.
+enum Source {
+    File(Bytes),
+    /// An address instead of it.
+    Url(String),
+}
+
+/// What a frame has brought.
+struct News {
+    id: String,
+    index: u32,
+    stage: Stage,
+    source: Source,
+}
+
 /// One request under way. Dropping it ends it.
 pub struct PictureStream {
+    client: Client,
+    credential: String,
     socket: WebSocket,
     progress: Progress,
-    /// Files of finished frames whose pictures are not settled yet.
-    waiting: Vec<(String, Bytes)>,
+    /// Of finished frames whose pictures are not settled yet.
+    waiting: Vec<(String, Source)>,
     next_ping: Instant,
     is_empty: bool,
 }
@@ -123,6 +142,8 @@ impl Client {
         socket.send(message(&content(call))).await?;
         let now = Instant::now();
         Ok(PictureStream {
+            client: self.clone(),
+            credential: credential.to_owned(),
             socket,
             progress: Progress::new(call.count, call.thresholds, now),
             waiting: Vec::new(),
@@ -175,14 +196,18 @@ impl PictureStream {
             let Some(text) = text else {
                 return self.end();
             };
-            if let Some(event) = self.take(&text)? {
+            let Some(news) = self.take(&text)? else {
+                continue;
+            };
+            drop(text);
+            if let Some(event) = fetch(&self.client, &self.credential, news).await? {
                 self.is_empty &= event.stage != Stage::Final;
                 return Ok(Some(event));
             }
         }
     }
 
-    fn take(&mut self, text: &str) -> Result<Option<PictureEvent>, UpstreamError> {
+    fn take(&mut self, text: &str) -> Result<Option<News>, UpstreamError> {
         let Some(frame) = Frame::read(text) else {
             return Ok(None);
         };
@@ -191,30 +216,30 @@ impl PictureStream {
             Frame::Picture(frame) => self.progress.is_final(frame),
             Frame::Settled { .. } | Frame::Failed(_) => false,
         };
-        let file = match &frame {
-            Frame::Picture(frame) if step != Step::Nothing || is_final => Some(file(frame)?),
+        let source = match &frame {
+            Frame::Picture(frame) if step != Step::Nothing || is_final => Some(source(frame)?),
             _ => None,
         };
-        match (step, file) {
-            (Step::Show { index, stage }, Some(file)) => Ok(Some(PictureEvent {
+        match (step, source) {
+            (Step::Show { index, stage }, Some(source)) => Ok(Some(News {
                 id,
                 index,
                 stage,
-                file,
+                source,
             })),
-            (Step::Finished { index }, file) => {
+            (Step::Finished { index }, source) => {
                 let kept = self.waiting.iter().position(|(kept, _)| *kept == id);
                 let kept = kept.map(|at| self.waiting.swap_remove(at).1);
-                Ok(file.or(kept).map(|file| PictureEvent {
+                Ok(source.or(kept).map(|source| News {
                     id,
                     index,
                     stage: Stage::Final,
-                    file,
+                    source,
                 }))
             }
-            (_, Some(file)) if is_final => {
+            (_, Some(source)) if is_final => {
                 self.waiting.retain(|(kept, _)| *kept != id);
-                self.waiting.push((id, file));
+                self.waiting.push((id, source));
                 Ok(None)
             }
             _ => Ok(None),
@@ -229,12 +254,37 @@ impl PictureStream {
     }
 }
 
-fn file(frame: &PictureFrame<'_>) -> Result<Bytes, UpstreamError> {
+/// Downloads a finished picture of which only the address came. Unfinished ones are not worth it.
+async fn fetch(
+    client: &Client,
+    credential: &str,
+    news: News,
+) -> Result<Option<PictureEvent>, UpstreamError> {
+    let file = match news.source {
+        Source::File(file) => file,
+        Source::Url(_) if news.stage != Stage::Final => return Ok(None),
+        Source::Url(url) => {
+            let download = client.download(credential, &url).await?;
+            download.whole(MAX_FILE_BYTES).await?
+        }
+    };
+    Ok(Some(PictureEvent {
+        id: news.id,
+        index: news.index,
+        stage: news.stage,
+        file,
+    }))
+}
+
+fn source(frame: &PictureFrame<'_>) -> Result<Source, UpstreamError> {
+    if frame.blob.is_empty() {
+        return Ok(Source::Url(frame.url.clone().into_owned()));
+    }
     let file = STANDARD.decode(frame.blob);
     let file = file.map_err(|_| UpstreamError::Malformed {
         what: "a picture is not base64",
     })?;
-    Ok(file.into())
+    Ok(Source::File(file.into()))
 }
 
 fn message(content: &serde_json::Value) -> String {

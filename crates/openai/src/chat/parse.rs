@@ -6,6 +6,7 @@ use super::{messages, output, tools, unsupported};
 use crate::{
     Invalid,
     fields::{self, boolean, model, number, stream, string},
+    images::{self, ImageConfig},
     json::Json,
 };
 
@@ -48,6 +49,8 @@ pub struct ChatRequest {
     pub stream: Option<bool>,
     /// `stream_options.include_usage`.
     pub include_usage: bool,
+    /// For models that make images only.
+    pub image_config: Option<ImageConfig>,
 }
 
 /// Parses and validates the body of a chat completion request.
@@ -94,6 +97,7 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
         request,
         stream,
         include_usage,
+        image_config: images::config(fields.get("image_config"))?,
     })
 }
 

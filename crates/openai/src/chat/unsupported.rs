@@ -10,11 +10,7 @@ use crate::{
 };
 
 /// What is refused unless it is empty, and what to do instead.
-const REFUSED: [(&str, &str); 3] = [
-    (
-        "image_config",
-        "Image generation is not supported yet; remove it and use a chat model.",
-    ),
+const REFUSED: [(&str, &str); 2] = [
     (
         "video_config",
         "Video generation is not supported yet; remove it and use a chat model.",
@@ -121,7 +117,7 @@ mod tests {
             json!({"n": 1, "modalities": ["text"]}),
             json!({"n": 1.0, "modalities": [], "logprobs": false, "top_logprobs": 0}),
             json!({"n": null, "functions": null, "function_call": null, "modalities": null}),
-            json!({"image_config": null, "video_config": {}, "audio": [], "logprobs": null}),
+            json!({"video_config": {}, "audio": [], "logprobs": null}),
         ] {
             assert_eq!(refused(fields.clone()), None, "{fields}");
         }
@@ -144,11 +140,6 @@ mod tests {
                 "function_call",
                 json!({"name": "f"}),
                 "Function calling is not supported yet. Remove `function_call`.",
-            ),
-            (
-                "image_config",
-                json!({"n": 1}),
-                "`image_config`: Image generation is not supported yet; remove it and use a chat model.",
             ),
             (
                 "video_config",

@@ -4,4 +4,5 @@ mod answer;
 mod parse;
 
 pub use answer::{Answer, EventWriter, Image, ImageUsage, Partial};
-pub use parse::{ImageFormat, ImageRequest, ImageSize, parse};
+pub(crate) use parse::config;
+pub use parse::{ImageConfig, ImageFormat, ImageRequest, ImageSize, MAX_STREAMED, parse};

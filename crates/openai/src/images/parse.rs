@@ -24,7 +24,7 @@ const FIELDS: &[&str] = &[
 const MAX_PROMPT_BYTES: usize = 32 * 1024;
 const MAX_COUNT: u64 = 10;
 /// Pictures of a stream: they come from one upstream request.
-const MAX_STREAMED: u32 = 6;
+pub const MAX_STREAMED: u32 = 6;
 const MAX_PARTIAL_IMAGES: u64 = 3;
 
 /// A valid request for pictures.
@@ -98,6 +98,40 @@ impl ImageFormat {
             _ => None,
         }
     }
+}
+
+/// `image_config` of a chat completion (`docs/upstream-protocol.md` 6.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImageConfig {
+    /// 1 to 10.
+    pub count: Option<u32>,
+    pub size: Option<ImageSize>,
+    pub format: Option<ImageFormat>,
+}
+
+/// Reads `image_config`; an empty one is none.
+pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<ImageConfig>, Invalid> {
+    let fields = match value {
+        None => return Ok(None),
+        Some(Json::Object(object)) if object.is_empty() => return Ok(None),
+        Some(Json::Object(object)) => object.fields(&["n", "size", "response_format"]),
+        Some(_) => {
+            let message = "`image_config` must be an object.";
+            return Err(Invalid::value("image_config", message));
+        }
+    };
+    let read = || {
+        let size = fields.get("size").map(|_| size(&fields)).transpose()?;
+        Ok(ImageConfig {
+            count: count(&fields, "n", "invalid_n", 1..=MAX_COUNT)?,
+            size,
+            format: format(&fields)?,
+        })
+    };
+    read().map(Some).map_err(|error: Invalid| Invalid {
+        param: error.param.map(|param| format!("image_config.{param}")),
+        ..error
+    })
 }
 
 /// Parses and validates the body of a request for pictures.

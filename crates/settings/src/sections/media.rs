@@ -61,14 +61,14 @@ section! {
 }
 
 section! {
-    /// `[imagine_fast]`: the fast image model takes these instead of the caller's wishes.
+    /// `[imagine_fast]`: in a chat, grok-imagine-1.0-fast takes these instead of the caller's wishes.
     ImagineFastConfig {
         /// Images per request.
-        n: u32 = 1, 1..=10, reserved;
+        n: u32 = 1, 1..=10;
         /// Width x height.
-        size: String = "1024x1024".to_owned(), Text::ImageSize, reserved;
+        size: String = "1024x1024".to_owned(), Text::ImageSize;
         /// How images are returned.
-        response_format: FastFormat = FastFormat::Url, (), reserved;
+        response_format: FastFormat = FastFormat::Url, ();
     }
 }
 

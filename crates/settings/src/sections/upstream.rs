@@ -20,7 +20,7 @@ section! {
         /// The web app.
         web_url: Url = address("https://grok.com"), HTTP;
         /// Uploaded and generated files.
-        assets_url: Url = address("https://assets.grok.com"), HTTP, reserved;
+        assets_url: Url = address("https://assets.grok.com"), HTTP;
         /// Account calls.
         accounts_url: Url = address("https://accounts.x.ai"), HTTP, reserved;
         /// Voice.

@@ -245,8 +245,8 @@ fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {
         .ok_or_else(|| GatewayError::model_not_found(id))?;
     if model.kind != ModelKind::Chat {
         let message = format!(
-            "`{id}` makes pictures or videos, which this version does not serve yet. \
-             GET /v1/models lists the chat models."
+            "`{id}` does not chat. Models that make images answer POST /v1/images/generations and \
+             /v1/chat/completions; those that edit images or make videos are not served yet."
         );
         return Err(GatewayError::invalid(
             "model_not_supported",

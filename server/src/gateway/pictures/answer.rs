@@ -49,6 +49,7 @@ pub struct Finished {
     pub id: String,
     pub index: u32,
     pub file: Bytes,
+    pub mime: &'static str,
     /// Its name where it is kept; always there where the request needs it.
     pub name: Option<String>,
 }
@@ -91,6 +92,12 @@ impl Pictures {
     #[must_use]
     pub fn record(&self) -> &RequestRecord {
         &self.context.caller.record
+    }
+
+    /// Id in the catalogue.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.context.model.id
     }
 
     /// Unix seconds.
@@ -159,6 +166,7 @@ impl Pictures {
             id: seen.id,
             index: seen.index,
             file: seen.file,
+            mime: seen.mime,
             name,
         }))
     }

@@ -10,7 +10,7 @@ use pool::Lease;
 use super::PictureContext;
 use crate::{
     gateway::{error::Deadline, failure::Failure},
-    media::files::is_picture,
+    media::files::picture_type,
 };
 
 /// A picture at some stage, of a kind that browsers show.
@@ -20,6 +20,7 @@ pub(in crate::gateway) struct Seen {
     pub(super) index: u32,
     pub(super) stage: Stage,
     pub(super) file: Bytes,
+    pub(super) mime: &'static str,
 }
 
 /// Pictures under way on a leased account. Dropping it ends the call.
@@ -130,13 +131,12 @@ async fn call(
 }
 
 fn seen(event: PictureEvent, first: u32) -> Result<Seen, Failure> {
-    if !is_picture(&event.file) {
-        return Err(Failure::NotAPicture);
-    }
+    let mime = picture_type(&event.file).ok_or(Failure::NotAPicture)?;
     Ok(Seen {
         id: event.id,
         index: first + event.index,
         stage: event.stage,
         file: event.file,
+        mime,
     })
 }

@@ -44,8 +44,12 @@ pub(super) struct Tracked {
 /// What an answer over HTTP/2 takes while it is on its way.
 pub(super) struct Http2Delivery {
     watched: Delivery,
-    /// `None` for a stream, which is small and ended by itself when nobody reads it.
-    _share: Option<Share>,
+    /// `None` for a stream, whose pieces are small.
+    share: Option<Share>,
+    /// The last byte of the last piece. hyper takes a whole piece when there is room for one byte and
+    /// drops the body with its last one, however long that waits to be sent: with a byte kept back the
+    /// body lasts until all the others are gone.
+    last_byte: Option<Bytes>,
 }
 
 impl Http2Delivery {
@@ -60,7 +64,32 @@ impl Http2Delivery {
         }
         Self {
             watched: state.deliveries.watch(),
-            _share: share.flatten(),
+            share: share.flatten(),
+            last_byte: None,
+        }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.last_byte.is_some()
+    }
+
+    /// The connection asks for more; gets what was kept back.
+    fn asked(&mut self) -> Option<Bytes> {
+        let last = self.last_byte.take();
+        match &last {
+            Some(_) => self.watched.offered(),
+            None => self.watched.asked(),
+        }
+        last
+    }
+
+    /// There is a piece to be read.
+    fn offered(&mut self, frame: &mut Frame<Bytes>) {
+        self.watched.offered();
+        if let Some(data) = frame.data_mut().filter(|data| data.len() > 1)
+            && self.share.is_some()
+        {
+            self.last_byte = Some(data.split_off(data.len() - 1));
         }
     }
 }
@@ -91,16 +120,18 @@ impl http_body::Body for Tracked {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if let Some(http2) = &self.http2 {
-            http2.watched.asked();
+        if let Some(http2) = &mut self.http2
+            && let Some(last) = http2.asked()
+        {
+            return Poll::Ready(Some(Ok(Frame::data(last))));
         }
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        match &polled {
+        let mut polled = Pin::new(&mut self.inner).poll_frame(context);
+        match &mut polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 self.record.sent(bytes);
-                if let Some(http2) = &self.http2 {
-                    http2.watched.offered();
+                if let Some(http2) = &mut self.http2 {
+                    http2.offered(frame);
                 }
             }
             Poll::Ready(None) => self.is_complete = true,
@@ -110,7 +141,7 @@ impl http_body::Body for Tracked {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.is_end_stream() && !self.http2.as_ref().is_some_and(Http2Delivery::holds_back)
     }
 
     fn size_hint(&self) -> SizeHint {

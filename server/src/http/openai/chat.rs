@@ -4,12 +4,13 @@ use axum::{extract::State, response::Response};
 use chat::{Delta, Finish};
 use http::HeaderMap;
 use openai::{
+    Invalid,
     answer::Answer,
     stream::{ChunkWriter, Head, Thinking},
 };
-use settings::ThinkingFormat;
+use settings::{ModelKind, ThinkingFormat};
 
-use super::error;
+use super::{error, image_chat};
 use crate::{
     gateway::{
         Caller,
@@ -21,6 +22,7 @@ use crate::{
         body::WholeBody,
         caller::{ApiCaller, conversation_header},
         error::ApiError,
+        links::Links,
     },
 };
 
@@ -31,10 +33,11 @@ use crate::{
 pub async fn create_chat_completion(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
+    links: Links,
     headers: HeaderMap,
     body: WholeBody,
 ) -> Result<Response, ApiError> {
-    complete(&state, caller, &headers, body).await
+    complete(&state, caller, links, &headers, body).await
 }
 
 /// The part that the API and the public pages share.
@@ -44,6 +47,7 @@ pub async fn create_chat_completion(
 pub async fn complete(
     state: &AppState,
     caller: Caller,
+    links: Links,
     headers: &HeaderMap,
     body: WholeBody,
 ) -> Result<Response, ApiError> {
@@ -52,6 +56,15 @@ pub async fn complete(
         asked.request.conversation_id = conversation_header(headers)?;
     }
     let app = &caller.snapshot.settings.config.app;
+    let model = caller.snapshot.settings.models.get(&asked.request.model);
+    if model.is_some_and(|model| model.kind == ModelKind::Image) {
+        let stream = asked.stream.unwrap_or(app.stream);
+        return image_chat::complete(state, caller, links, asked, stream).await;
+    }
+    if asked.image_config.is_some() {
+        let message = "`image_config` is for models that make images. Remove it.";
+        return Err(Invalid::new("unsupported_parameter", "image_config", message).into());
+    }
     let thinking = match app.thinking_format {
         ThinkingFormat::ReasoningContent => Thinking::ReasoningContent,
         ThinkingFormat::ThinkTags => Thinking::ThinkTags,

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use openai::ErrorBody;
 
-use crate::http::error::ApiError;
+use crate::{gateway::GatewayError, http::error::ApiError, record::RequestRecord};
 
 /// The envelope's content for this request.
 #[must_use]
@@ -15,6 +15,14 @@ pub fn body(error: &ApiError, request_id: &str) -> ErrorBody {
         code: error.code().to_owned(),
         request_id: Some(request_id.to_owned()),
     }
+}
+
+/// The envelope of what broke off after its status was sent; the record keeps it.
+#[must_use]
+pub(super) fn after_the_beginning(error: GatewayError, record: &RequestRecord) -> ErrorBody {
+    let error = ApiError::from(error);
+    record.error(error.status().as_u16(), error.code());
+    body(&error, record.id())
 }
 
 /// `type` follows from the status.

@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::stream;
 use http::header::CONTENT_TYPE;
 use openai::images::{Answer, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Partial};
-use settings::ImageFormat as Configured;
+use settings::{AppConfig, ImageFormat as Configured};
 
 use super::error;
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
         AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
         links::Links,
     },
+    record::RequestRecord,
 };
 
 /// Pictures, as one document or as events while they come.
@@ -36,11 +37,8 @@ pub(super) async fn create_image(
     body: WholeBody,
 ) -> Result<Response, ApiError> {
     let (asked, memory) = body.parse(openai::images::parse).await?;
-    let configured = caller.snapshot.settings.config.app.image_format;
-    let format = asked.format.unwrap_or(match configured {
-        Configured::Url => ImageFormat::Url,
-        Configured::B64Json | Configured::Base64 => ImageFormat::Base64,
-    });
+    let app = &caller.snapshot.settings.config.app;
+    let format = asked.format.unwrap_or_else(|| configured_format(app));
     let request = PictureRequest {
         model: asked.model.clone(),
         prompt: asked.prompt.clone(),
@@ -57,6 +55,14 @@ pub(super) async fn create_image(
     match asked.stream {
         true => Ok(events(pictures, &asked, form)),
         false => whole(pictures, &form).await,
+    }
+}
+
+/// `app.image_format`.
+pub(super) fn configured_format(app: &AppConfig) -> ImageFormat {
+    match app.image_format {
+        Configured::Url => ImageFormat::Url,
+        Configured::B64Json | Configured::Base64 => ImageFormat::Base64,
     }
 }
 
@@ -106,7 +112,6 @@ fn events(pictures: Pictures, asked: &ImageRequest, form: Form) -> Response {
             created: pictures.created(),
             size: asked.size.name,
         },
-        request_id: pictures.record().id().to_string(),
         partials: asked.partial_images.unwrap_or(u32::MAX),
         shown: HashMap::new(),
         held: Vec::new(),
@@ -125,7 +130,6 @@ struct Events {
     pictures: Pictures,
     writer: EventWriter,
     form: Form,
-    request_id: String,
     /// Stages of each picture that may still be shown.
     partials: u32,
     /// How many stages of each picture were shown.
@@ -191,35 +195,22 @@ impl Events {
             pictures,
             held,
             writer,
-            request_id,
             ..
         } = self;
         let record = pictures.record().clone();
         match pictures.commit(held.len()).await {
             Ok(()) => held.into(),
-            Err(error) => failed(&writer, error, &record, &request_id),
+            Err(error) => broken(&writer, error, &record),
         }
     }
 
     fn failed(&self, error: GatewayError) -> Bytes {
-        failed(
-            &self.writer,
-            error,
-            self.pictures.record(),
-            &self.request_id,
-        )
+        broken(&self.writer, error, self.pictures.record())
     }
 }
 
-fn failed(
-    writer: &EventWriter,
-    error: GatewayError,
-    record: &crate::record::RequestRecord,
-    request_id: &str,
-) -> Bytes {
-    let error = ApiError::from(error);
-    record.error(error.status().as_u16(), error.code());
+fn broken(writer: &EventWriter, error: GatewayError, record: &RequestRecord) -> Bytes {
     let mut out = Vec::new();
-    writer.error(&error::body(&error, request_id), &mut out);
+    writer.error(&error::after_the_beginning(error, record), &mut out);
     out.into()
 }

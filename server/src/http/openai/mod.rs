@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod error;
+mod image_chat;
 mod images;
 mod models;
 

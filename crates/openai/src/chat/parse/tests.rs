@@ -39,6 +39,7 @@ fn a_small_request_leaves_everything_else_open() {
         },
         stream: None,
         include_usage: false,
+        image_config: None,
     };
     assert_eq!(parsed, expected);
 }
@@ -77,6 +78,7 @@ fn every_field_is_read() {
         },
         stream: Some(true),
         include_usage: true,
+        image_config: None,
     };
     assert_eq!(parsed, Ok(expected));
 }
@@ -246,4 +248,29 @@ fn a_missing_model_is_reported_before_anything_else() {
         code_and_param(parse(body)),
         ("invalid_value", "model".to_owned())
     );
+}
+
+#[test]
+fn image_config_is_read_with_the_rules_of_the_images_endpoint() {
+    let parsed = |config: Value| {
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": "x"}],
+                          "image_config": config});
+        parse(body.to_string().as_bytes())
+    };
+    let config = parsed(json!({"n": 2, "size": "1280x720", "response_format": "base64"}));
+    let config = config.unwrap().image_config.unwrap();
+    assert_eq!(config.count, Some(2));
+    assert_eq!(config.size.map(|size| size.aspect_ratio), Some("16:9"));
+    assert_eq!(config.format, Some(crate::images::ImageFormat::Base64));
+    for nothing in [json!(null), json!({})] {
+        assert_eq!(parsed(nothing).unwrap().image_config, None);
+    }
+    for (config, code, param) in [
+        (json!(1), "invalid_value", "image_config"),
+        (json!({"n": 0}), "invalid_n", "image_config.n"),
+        (json!({"size": "x"}), "invalid_size", "image_config.size"),
+    ] {
+        let error = parsed(config).unwrap_err();
+        assert_eq!((error.code, error.param.as_deref()), (code, Some(param)));
+    }
 }

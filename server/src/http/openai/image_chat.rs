@@ -1,0 +1,223 @@
+//! Image models through `POST /v1/chat/completions`: the answer is markdown with the images
+//! (`docs/upstream-protocol.md` 6.3).
+
+use std::convert::Infallible;
+
+use axum::{
+    body::{Body, Bytes},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chat::{Delta, Finish, FinishReason, Part, Request};
+use futures::stream;
+use http::header::CONTENT_TYPE;
+use openai::{
+    Invalid,
+    answer::Answer,
+    chat::ChatRequest,
+    images::{ImageConfig, ImageFormat, ImageSize, MAX_STREAMED},
+    stream::{ChunkWriter, Head, Thinking},
+};
+use settings::{FastFormat, ImagineFastConfig};
+
+use super::{error, images};
+use crate::{
+    gateway::{
+        Caller, GatewayError,
+        pictures::{Finished, Picture, PictureRequest, Pictures},
+    },
+    http::{AppState, answer::EVENT_STREAM, error::ApiError, links::Links},
+};
+
+/// Images for the last text of the conversation.
+///
+/// # Errors
+/// Every error of the gateway, as long as no byte has been sent.
+pub(super) async fn complete(
+    state: &AppState,
+    caller: Caller,
+    links: Links,
+    asked: ChatRequest,
+    is_stream: bool,
+) -> Result<Response, ApiError> {
+    let settings = caller.snapshot.settings.clone();
+    let model = settings.models.get(&asked.request.model);
+    let is_fast = model.is_some_and(|model| model.is_fast_images());
+    let wishes = match is_fast {
+        true => fast(&settings.config.imagine_fast),
+        false => asked.image_config.unwrap_or_default(),
+    };
+    let format = wishes.format;
+    let format = format.unwrap_or_else(|| images::configured_format(&settings.config.app));
+    let count = wishes.count.unwrap_or(1);
+    if is_stream && count > MAX_STREAMED {
+        let message = format!("`image_config.n` must be at most {MAX_STREAMED} with `stream`.");
+        return Err(Invalid::new("invalid_stream_n", "image_config.n", message).into());
+    }
+    let request = PictureRequest {
+        prompt: prompt(&asked.request)?,
+        count,
+        aspect_ratio: wishes.size.unwrap_or_default().aspect_ratio,
+        is_high_quality: false,
+        is_nsfw_allowed: None,
+        is_stream,
+        needs_file: format == ImageFormat::Url,
+        model: Some(asked.request.model),
+    };
+    let record = caller.record.clone();
+    let pictures = Box::pin(state.gateway.pictures(caller, request)).await?;
+    let head = Head {
+        id: format!("chatcmpl-{}", record.id()),
+        created: pictures.created(),
+        model: pictures.model().to_owned(),
+        conversation_id: None,
+        fingerprint: None,
+    };
+    let form = Form { format, links };
+    if !is_stream {
+        return whole(pictures, &head, &form).await;
+    }
+    let writer = ChunkWriter::new(&head, Thinking::Hidden).include_usage(asked.include_usage);
+    let chunks = Chunks {
+        pictures,
+        writer,
+        form,
+        is_first: true,
+    };
+    let body = stream::unfold(Some(chunks), |chunks| async {
+        let (frames, chunks) = chunks?.next().await;
+        Some((Ok::<_, Infallible>(frames), chunks))
+    });
+    Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
+}
+
+fn fast(config: &ImagineFastConfig) -> ImageConfig {
+    ImageConfig {
+        count: Some(config.n),
+        size: ImageSize::from_name(&config.size),
+        format: Some(match config.response_format {
+            FastFormat::Url => ImageFormat::Url,
+            FastFormat::B64Json | FastFormat::Base64 => ImageFormat::Base64,
+        }),
+    }
+}
+
+/// The last text that is not blank, of whoever said it.
+fn prompt(request: &Request) -> Result<String, Invalid> {
+    let parts = request
+        .turns
+        .iter()
+        .rev()
+        .flat_map(|turn| turn.parts.iter().rev());
+    let mut texts = parts.filter_map(|part| match part {
+        Part::Text(text) => Some(text.trim()),
+        Part::Attachment(_) => None,
+    });
+    let last = texts.find(|text| !text.is_empty());
+    last.map(str::to_owned).ok_or_else(|| {
+        let message = "An image model needs a text that says what to make.";
+        Invalid::new("empty_prompt", "messages", message)
+    })
+}
+
+struct Form {
+    format: ImageFormat,
+    links: Links,
+}
+
+impl Form {
+    fn markdown(&self, picture: &Finished) -> String {
+        match (&picture.name, self.format) {
+            (Some(name), ImageFormat::Url) => format!("![image]({})", self.links.image(name)),
+            _ => format!(
+                "![image](data:{};base64,{})",
+                picture.mime,
+                STANDARD.encode(&picture.file)
+            ),
+        }
+    }
+}
+
+fn finish(pictures: &Pictures) -> Finish {
+    Finish {
+        reason: FinishReason::Stop,
+        usage: pictures.usage(),
+    }
+}
+
+async fn whole(mut pictures: Pictures, head: &Head, form: &Form) -> Result<Response, ApiError> {
+    let mut answer = Answer::new(Thinking::Hidden);
+    let mut is_first = true;
+    while let Some(picture) = pictures.next().await? {
+        if let Picture::Finished(picture) = picture {
+            push(&mut is_first, &form.markdown(&picture), |delta| {
+                answer.push(delta);
+            });
+        }
+    }
+    let body = answer.to_json(head, &finish(&pictures));
+    pictures.commit(body.len()).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// A blank line between two images.
+fn push(is_first: &mut bool, markdown: &str, mut take: impl FnMut(Delta<'_>)) {
+    if !std::mem::replace(is_first, false) {
+        take(Delta::Text("\n\n"));
+    }
+    take(Delta::Text(markdown));
+}
+
+/// The chunks of one stream: one for each finished image.
+struct Chunks {
+    pictures: Pictures,
+    writer: ChunkWriter,
+    form: Form,
+    is_first: bool,
+}
+
+impl Chunks {
+    /// The next frames, and what is left of the stream.
+    async fn next(mut self) -> (Bytes, Option<Self>) {
+        let mut out = Vec::new();
+        loop {
+            match self.pictures.next().await {
+                Ok(Some(Picture::Partial { .. })) => {}
+                Ok(Some(Picture::Finished(picture))) => {
+                    let (markdown, writer) = (self.form.markdown(&picture), &mut self.writer);
+                    push(&mut self.is_first, &markdown, |delta| {
+                        writer.delta(delta, &mut out);
+                    });
+                    return (out.into(), Some(self));
+                }
+                Ok(None) => return (self.end().await, None),
+                Err(error) => return (self.failed(error), None),
+            }
+        }
+    }
+
+    async fn end(mut self) -> Bytes {
+        let mut out = Vec::new();
+        self.writer.finish(&finish(&self.pictures), &mut out);
+        let record = self.pictures.record().clone();
+        match self.pictures.commit(out.len()).await {
+            Ok(()) => out.into(),
+            Err(error) => broken(&self.writer, error, &record),
+        }
+    }
+
+    fn failed(&self, error: GatewayError) -> Bytes {
+        broken(&self.writer, error, self.pictures.record())
+    }
+}
+
+fn broken(
+    writer: &ChunkWriter,
+    error: GatewayError,
+    record: &crate::record::RequestRecord,
+) -> Bytes {
+    let mut out = Vec::new();
+    let body = error::after_the_beginning(error, record);
+    writer.error(&body, &mut out);
+    out.into()
+}
