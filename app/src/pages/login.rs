@@ -14,6 +14,8 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::{use_location, use_query_map, use_url};
 
 const FIELD: &str = "password";
+/// The longest pause after wrong passwords.
+const LONGEST_WAIT_SECS: u64 = 300;
 
 /// What the page does beyond HTML: menus, the wait after too many attempts, the pressed button.
 const SCRIPT: &str = include_str!("login.js");
@@ -35,9 +37,10 @@ pub fn LoginPage() -> impl IntoView {
                         leptos_axum::redirect(&next);
                     }
                     let (lead, may_chat) = (lead(&viewer), viewer.may_chat);
+                    let https_url = viewer.https_url.clone();
                     view! {
                         <SignInFrame viewer>
-                            <LoginForm next lead may_chat />
+                            <LoginForm next lead may_chat https_url />
                         </SignInFrame>
                     }
                 })
@@ -48,10 +51,11 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[component]
-fn LoginForm(next: String, lead: Text, may_chat: bool) -> impl IntoView {
+fn LoginForm(next: String, lead: Text, may_chat: bool, https_url: String) -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<SignIn>::new();
     let failure = action.value().get_untracked().and_then(Result::err);
+    let failure = failure.and_then(|failure| from_address(failure, &https_url));
     let text = |error: &UiError| describe(error, language.get_untracked());
     let error = failure.as_ref().map(text);
     let wait = failure.and_then(|failure| match failure {
@@ -94,6 +98,29 @@ fn LoginForm(next: String, lead: Text, may_chat: bool) -> impl IntoView {
     }
 }
 
+/// What the page says of a refused attempt. It stands in the address, and anybody can make a link with
+/// another one: words and numbers of theirs must not look like ours.
+fn from_address(failure: UiError, https_url: &str) -> Option<UiError> {
+    match failure {
+        UiError::TooManyAttempts { retry_secs } => Some(UiError::TooManyAttempts {
+            retry_secs: retry_secs.min(LONGEST_WAIT_SECS),
+        }),
+        UiError::NotEncrypted { .. } => (!https_url.is_empty()).then(|| UiError::NotEncrypted {
+            app_url: https_url.to_owned(),
+        }),
+        UiError::Internal { request_id } => {
+            let is_id = request_id.len() == 32 && request_id.bytes().all(|b| b.is_ascii_hexdigit());
+            is_id.then_some(UiError::Internal { request_id })
+        }
+        UiError::WrongPassword | UiError::CrossSite | UiError::Unavailable => Some(failure),
+        UiError::SignInRequired
+        | UiError::Invalid { .. }
+        | UiError::NotFound
+        | UiError::SetByEnvironment { .. }
+        | UiError::Connection => None,
+    }
+}
+
 /// Why one has to sign in, and who. Demo visitors are told why they stand here.
 fn lead(viewer: &Viewer) -> Text {
     match viewer.demo {
@@ -111,4 +138,28 @@ fn next_path() -> String {
     wanted.map_or(start.to_owned(), |wanted| {
         safe_next(Some(&wanted)).to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_puts_no_words_and_no_numbers_of_its_own_into_the_page() {
+        let shown = |failure: UiError| from_address(failure, "https://ours.example");
+        let evil = || "https://evil.example (your password has expired)".to_owned();
+        let not_encrypted = |app_url: String| UiError::NotEncrypted { app_url };
+        let ours = not_encrypted("https://ours.example".to_owned());
+        assert_eq!(shown(not_encrypted(evil())), Some(ours));
+        assert_eq!(from_address(not_encrypted(evil()), ""), None);
+        assert_eq!(
+            shown(UiError::TooManyAttempts {
+                retry_secs: u64::MAX
+            }),
+            Some(UiError::TooManyAttempts { retry_secs: 300 })
+        );
+        assert_eq!(shown(UiError::Internal { request_id: evil() }), None);
+        assert_eq!(shown(UiError::SetByEnvironment { variable: evil() }), None);
+        assert_eq!(shown(UiError::WrongPassword), Some(UiError::WrongPassword));
+    }
 }

@@ -27,6 +27,14 @@ impl PageOrigin {
         self.app_url.starts_with("https://")
     }
 
+    /// `app.app_url`, if it is an https address; empty otherwise.
+    pub(super) fn https_url(&self) -> String {
+        match self.is_https() {
+            true => self.app_url.clone(),
+            false => String::new(),
+        }
+    }
+
     /// Compares the page that signs in with `app.app_url`.
     ///
     /// # Errors

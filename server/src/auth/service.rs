@@ -271,6 +271,7 @@ impl AuthService for Sessions {
             } else {
                 Visitors::default()
             },
+            https_url: self.origin.https_url(),
             must_change_password,
             is_development: cfg!(debug_assertions),
             version: version.to_owned(),
