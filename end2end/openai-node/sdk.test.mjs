@@ -47,6 +47,19 @@ test("a stream adds up to the whole answer", async () => {
   assert.equal(usage.total_tokens, whole.usage.total_tokens);
 });
 
+test("images are made, as files and as a stream", async () => {
+  const { data } = await served.client.images.generate({ prompt: "a red fox", n: 2 });
+  for (const image of data) {
+    const file = await fetch(image.url);
+    assert.equal(file.headers.get("content-type"), "image/jpeg");
+    assert.deepEqual([...new Uint8Array(await file.arrayBuffer()).slice(0, 3)], [0xff, 0xd8, 0xff]);
+  }
+  const stream = await served.client.images.generate({ prompt: "an owl", stream: true, partial_images: 1 });
+  const kinds = [];
+  for await (const event of stream) kinds.push(event.type);
+  assert.deepEqual(kinds, ["image_generation.partial_image", "image_generation.completed"]);
+});
+
 test("the stream helper assembles the final message", async () => {
   const runner = served.client.chat.completions.stream({ model: "grok-4", messages });
   const final = await runner.finalChatCompletion();

@@ -375,6 +375,26 @@ async fn silence_and_huge_pictures_end_with_a_clear_error() {
 }
 
 #[tokio::test]
+async fn images_that_are_gathered_in_memory_are_bounded() {
+    let config = "[chat]\nmax_answer_mb = 1\n";
+    let server = Setup::accounts(BOTH).config(config).start().await;
+    let four = json!({"prompt": "x", "n": 4});
+    assert_eq!(
+        ask(&server, &four).await.status,
+        200,
+        "four of a fifth of a MiB fit"
+    );
+    let huge = Reply::HugePicture {
+        size_bytes: 2 * 1024 * 1024,
+    };
+    script(&server, [huge]);
+    let answer = ask(&server, &json!({"prompt": "x"})).await;
+    answer.assert_error(502, "answer_too_large");
+    assert_eq!(asked(&server).len(), 2, "no other account is asked");
+    server.end().await;
+}
+
+#[tokio::test]
 async fn who_leaves_ends_the_upstream_call_and_frees_the_account() {
     let server = Setup::accounts([ONE]).start().await;
     script(&server, [Reply::Stall { after_lines: 1 }]);

@@ -1,6 +1,9 @@
 //! One account's try at pictures.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -52,9 +55,11 @@ impl Attempt {
     pub(super) async fn whole(lease: &Lease, context: &PictureContext) -> Result<Self, Failure> {
         let count = context.request.count.max(1);
         let calls = count.div_ceil(MAX_PICTURES);
+        let held = AtomicUsize::new(0);
         let one = |n: u32| {
             let first = n * MAX_PICTURES;
-            gather(lease, context, first, (count - first).min(MAX_PICTURES))
+            let count = (count - first).min(MAX_PICTURES);
+            gather(lease, context, (first, count), &held)
         };
         let gathered = try_join_all((0..calls).map(one)).await?;
         Ok(Self {
@@ -80,12 +85,12 @@ impl Attempt {
     }
 }
 
-/// The finished pictures of one call.
+/// The finished pictures of one call; `held` counts the bytes of all calls.
 async fn gather(
     lease: &Lease,
     context: &PictureContext,
-    first: u32,
-    count: u32,
+    (first, count): (u32, u32),
+    held: &AtomicUsize,
 ) -> Result<Vec<Seen>, Failure> {
     let mut stream = call(lease, context, count).await?;
     let mut finished = Vec::new();
@@ -93,6 +98,12 @@ async fn gather(
     while let Some(event) = context.deadlines.wait(deadline, stream.next()).await?? {
         deadline = Deadline::Idle;
         if event.stage == Stage::Final {
+            let before = held.fetch_add(event.file.len(), Ordering::Relaxed);
+            if before + event.file.len() > context.max_answer_bytes() {
+                return Err(Failure::TooLarge {
+                    limit_mb: context.settings().config.chat.max_answer_mb,
+                });
+            }
             finished.push(seen(event, first)?);
         }
     }

@@ -125,6 +125,12 @@ impl PictureContext {
         &self.caller.snapshot.settings
     }
 
+    /// `chat.max_answer_mb`: how much of an answer is kept in memory.
+    fn max_answer_bytes(&self) -> usize {
+        let mib = self.settings().config.chat.max_answer_mb;
+        usize::try_from(mib.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX)
+    }
+
     fn prompt_tokens(&self) -> u64 {
         Estimator::count(&self.request.prompt).max(1)
     }
