@@ -12,9 +12,6 @@ pub struct Viewer {
     pub demo: Demo,
     /// The operator's page alone gets it.
     pub visitors: Visitors,
-    /// Where the operator wants the pages to be opened, if it is an https address.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub https_url: String,
     /// The generated first password has not been changed yet.
     pub must_change_password: bool,
     /// The server is a development build.

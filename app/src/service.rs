@@ -54,6 +54,8 @@ impl Door {
 #[async_trait]
 pub trait AuthService: Send + Sync {
     async fn viewer(&self, parts: &Parts) -> Viewer;
+    /// Where the operator wants the pages to be opened, if it is an https address; else empty.
+    fn https_url(&self) -> String;
     /// Checks the session and that the request is same-origin.
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError>;
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError>;

@@ -8,8 +8,11 @@ use crate::{
     error::UiError,
     i18n::{Text, t, text::login, use_language},
     layout::SignInFrame,
+    service::AuthService,
     session::{safe_next, start_behind},
 };
+use std::sync::Arc;
+
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_router::hooks::{use_location, use_query_map, use_url};
 
@@ -37,10 +40,9 @@ pub fn LoginPage() -> impl IntoView {
                         leptos_axum::redirect(&next);
                     }
                     let (lead, may_chat) = (lead(&viewer), viewer.may_chat);
-                    let https_url = viewer.https_url.clone();
                     view! {
                         <SignInFrame viewer>
-                            <LoginForm next lead may_chat https_url />
+                            <LoginForm next lead may_chat />
                         </SignInFrame>
                     }
                 })
@@ -51,10 +53,12 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[component]
-fn LoginForm(next: String, lead: Text, may_chat: bool, https_url: String) -> impl IntoView {
+fn LoginForm(next: String, lead: Text, may_chat: bool) -> impl IntoView {
     let language = use_language();
     let action = ServerAction::<SignIn>::new();
     let failure = action.value().get_untracked().and_then(Result::err);
+    let auth = use_context::<Arc<dyn AuthService>>();
+    let https_url = auth.map(|auth| auth.https_url()).unwrap_or_default();
     let failure = failure.and_then(|failure| from_address(failure, &https_url));
     let text = |error: &UiError| describe(error, language.get_untracked());
     let error = failure.as_ref().map(text);

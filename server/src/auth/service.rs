@@ -271,11 +271,14 @@ impl AuthService for Sessions {
             } else {
                 Visitors::default()
             },
-            https_url: self.origin.https_url(),
             must_change_password,
             is_development: cfg!(debug_assertions),
             version: version.to_owned(),
         }
+    }
+
+    fn https_url(&self) -> String {
+        self.origin.https_url()
     }
 
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError> {
