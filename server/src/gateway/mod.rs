@@ -46,7 +46,7 @@ use crate::{
     limits::Use,
     media::{budget::MediaBudget, files::MediaFiles},
     record::RequestRecord,
-    snapshot::{Settings, Snapshot},
+    snapshot::{Settings, Snapshot, models::Model},
 };
 
 /// The service behind every protocol and page. Lives as long as the process.
@@ -158,6 +158,25 @@ impl Gateway {
             self.store.commit(record).await?;
         }
         Ok(count)
+    }
+
+    /// Ends an answer that has begun: the account pays for the failure, once, and nobody else is asked.
+    fn break_off(
+        &self,
+        caller: &Caller,
+        model: &Model,
+        lease: Option<Lease>,
+        failure: Failure,
+    ) -> GatewayError {
+        caller.record.attempt_broke(failure.label());
+        if let Some(lease) = lease {
+            tracing::warn!(
+                request_id = %caller.record.id(), account.id = %lease.account_id(),
+                reason = failure.label(), "the answer broke off"
+            );
+            self.account_for_failure(&caller.snapshot, lease, &failure, &model.upstream_name);
+        }
+        failure.into_error(1)
     }
 
     /// Tells the pool how an attempt failed; the rows follow without anyone waiting for them.

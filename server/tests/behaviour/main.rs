@@ -17,6 +17,7 @@ mod clearance;
 mod continuation;
 mod doors;
 mod floods;
+mod media_files;
 mod oddities;
 mod other_calls;
 mod page_origins;

@@ -20,7 +20,7 @@ async fn post(server: &Server, body: &Value) -> Response {
     request.json(body).send().await.unwrap()
 }
 
-async fn ask(server: &Server, body: &Value) -> Plain {
+pub(crate) async fn ask(server: &Server, body: &Value) -> Plain {
     Plain::read(post(server, body).await).await
 }
 
@@ -404,50 +404,6 @@ async fn who_leaves_ends_the_upstream_call_and_frees_the_account() {
     server.simulator.wait_aborted(ONE).await.unwrap();
     let account = server.end_with_one().await;
     assert_eq!((account.status, account.use_count), (Status::Active, 0));
-}
-
-#[tokio::test]
-async fn files_are_served_in_parts_for_ever_and_by_their_names_only() {
-    let server = Setup::accounts([ONE]).start().await;
-    let answer = ask(&server, &json!({"prompt": "x"})).await;
-    let url = answer.json["data"][0]["url"].as_str().unwrap();
-    let whole = server.client.get(url).send().await.unwrap();
-    let tag = whole.headers()["etag"].clone();
-    assert!(
-        whole.headers()["cache-control"]
-            .to_str()
-            .unwrap()
-            .contains("immutable")
-    );
-    assert_eq!(whole.headers()["x-content-type-options"], "nosniff");
-    let whole = whole.bytes().await.unwrap();
-    let get = |name: &'static str, value: String| server.client.get(url).header(name, value).send();
-    let part = get("range", "bytes=10-19".to_owned()).await.unwrap();
-    assert_eq!(part.status(), 206);
-    assert_eq!(part.bytes().await.unwrap(), whole[10..20]);
-    let beyond = get("range", "bytes=99999999-".to_owned()).await.unwrap();
-    assert_eq!(beyond.status(), 416);
-    let known = get("if-none-match", tag.to_str().unwrap().to_owned())
-        .await
-        .unwrap();
-    assert_eq!(known.status(), 304);
-    let head = server.client.head(url).send().await.unwrap();
-    assert_eq!(
-        head.headers()["content-length"],
-        whole.len().to_string().as_str()
-    );
-    for path in [
-        "/v1/files/image/x.jpg",
-        "/v1/files/video/../image/x.jpg",
-        "/v1/files/image/..%2F..%2Fgrok2api.db",
-        "/v1/files/other/x.jpg",
-        &format!("/v1/files/image/{}.jpg", "a".repeat(40)),
-        &format!("/v1/files/video/{}", url.rsplit('/').next().unwrap()),
-    ] {
-        let missing = server.client.get(server.url(path)).send().await.unwrap();
-        assert_eq!(missing.status(), 404, "{path}");
-    }
-    server.end_with_one().await;
 }
 
 #[tokio::test]

@@ -215,17 +215,8 @@ impl Answer {
 
     /// What the caller has seen is spent: no other account is tried.
     fn broken(&mut self, failure: Failure) -> GatewayError {
-        let record = &self.context.caller.record;
-        record.attempt_broke(failure.label());
-        if let Some(lease) = self.lease.take() {
-            tracing::warn!(
-                request_id = %record.id(), account.id = %lease.account_id(),
-                reason = failure.label(), "the answer broke off"
-            );
-            let (snapshot, model) = (&self.context.caller.snapshot, &self.context.model);
-            self.gateway
-                .account_for_failure(snapshot, lease, &failure, &model.upstream_name);
-        }
-        failure.into_error(1)
+        let (caller, model) = (&self.context.caller, &self.context.model);
+        self.gateway
+            .break_off(caller, model, self.lease.take(), failure)
     }
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, GatewayError, failure::Failure, slots::Slot},
+    gateway::{Gateway, GatewayError, failure::Failure, slots::Slot, submit_changes},
     media::files::{MediaError, StoredFile},
     record::RequestRecord,
 };
@@ -215,30 +215,22 @@ impl Pictures {
         let cost = context.model.cost * attempt.calls;
         let finish = |lease: Lease| lease.finish(Outcome::Success { cost }, now_ms());
         let changes = lease.map(finish).unwrap_or_default();
-        if !rows.is_empty() {
-            gateway.store.insert_media(rows).await.map_err(|error| {
-                tracing::error!(request_id = %context.caller.record.id(), %error, "the rows of pictures were not stored");
-                GatewayError::store_unavailable()
-            })?;
-        }
         let record = &context.caller.record;
+        if !rows.is_empty()
+            && let Err(error) = gateway.store.insert_media(rows).await
+        {
+            tracing::error!(request_id = %record.id(), %error, "the rows of pictures were not stored");
+            submit_changes(gateway.store.as_ref(), changes);
+            return Err(GatewayError::store_unavailable());
+        }
         let committed = record.commit(changes, usage, cost, last_bytes).await;
         committed.map_err(|_| GatewayError::store_unavailable())
     }
 
     /// What the caller has seen is spent: no other account is tried.
     fn broken(&mut self, failure: Failure) -> GatewayError {
-        let record = &self.context.caller.record;
-        record.attempt_broke(failure.label());
-        if let Some(lease) = self.lease.take() {
-            tracing::warn!(
-                request_id = %record.id(), account.id = %lease.account_id(),
-                reason = failure.label(), "the pictures broke off"
-            );
-            let (snapshot, model) = (&self.context.caller.snapshot, &self.context.model);
-            self.gateway
-                .account_for_failure(snapshot, lease, &failure, &model.upstream_name);
-        }
-        failure.into_error(1)
+        let (caller, model) = (&self.context.caller, &self.context.model);
+        self.gateway
+            .break_off(caller, model, self.lease.take(), failure)
     }
 }

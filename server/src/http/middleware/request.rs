@@ -34,7 +34,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let client = client_address(&request, &snapshot.settings);
     let record = RequestRecord::begin(id.clone(), client, state.store.clone());
     request.extensions_mut().insert(record.clone());
-    request.extensions_mut().insert(snapshot.clone());
+    request.extensions_mut().insert(snapshot);
 
     let path = request.uri().path();
     let (protocol, is_api) = (Protocol::of(path), is_api_path(path));
@@ -58,8 +58,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     } else {
         next.run(request).instrument(span.clone()).await
     };
-    let http2 =
-        (is_http2 && !is_probe).then(|| Http2Delivery::begin(&state, &snapshot, &mut response));
+    let http2 = (is_http2 && !is_probe).then(|| Http2Delivery::begin(&state, &mut response));
     if let Some(error) = edge_error(&response, is_api) {
         let _entered = span.enter();
         note(&record, &error);

@@ -19,7 +19,6 @@ use crate::{
     limits::Share,
     record::RequestRecord,
     runtime::drain::Guard,
-    snapshot::Snapshot,
 };
 
 /// What the log says of a request besides its record.
@@ -54,10 +53,16 @@ pub(super) struct Http2Delivery {
 
 impl Http2Delivery {
     /// Puts an error into the place of the answer when too many are on their way.
-    pub(super) fn begin(state: &AppState, snapshot: &Snapshot, response: &mut Response) -> Self {
+    pub(super) fn begin(state: &AppState, response: &mut Response) -> Self {
         let mime = response.headers().get(CONTENT_TYPE);
         let is_stream = mime.is_some_and(|mime| mime.as_bytes().starts_with(b"text/event-stream"));
-        let max = snapshot.settings.config.server.max_http2_answers;
+        let max = state
+            .current
+            .load()
+            .settings
+            .config
+            .server
+            .max_http2_answers;
         let share = (!is_stream).then(|| state.limits.http2_answers.take(1, max.into()));
         if matches!(share, Some(None)) {
             *response = ApiError::TooManyAnswers.into_response();

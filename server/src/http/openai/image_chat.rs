@@ -7,7 +7,6 @@ use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use chat::{Delta, Finish, FinishReason, Part, Request};
 use futures::stream;
 use http::header::CONTENT_TYPE;
@@ -15,12 +14,15 @@ use openai::{
     Invalid,
     answer::Answer,
     chat::ChatRequest,
-    images::{ImageConfig, ImageFormat, ImageSize, MAX_STREAMED},
+    images::{Image, ImageConfig, ImageFormat, ImageSize, MAX_STREAMED},
     stream::{ChunkWriter, Head, Thinking},
 };
 use settings::{FastFormat, ImagineFastConfig};
 
-use super::{error, images};
+use super::{
+    error,
+    images::{self, Form},
+};
 use crate::{
     gateway::{
         Caller, GatewayError,
@@ -120,21 +122,10 @@ fn prompt(request: &Request) -> Result<String, Invalid> {
     })
 }
 
-struct Form {
-    format: ImageFormat,
-    links: Links,
-}
-
-impl Form {
-    fn markdown(&self, picture: &Finished) -> String {
-        match (&picture.name, self.format) {
-            (Some(name), ImageFormat::Url) => format!("![image]({})", self.links.image(name)),
-            _ => format!(
-                "![image](data:{};base64,{})",
-                picture.mime,
-                STANDARD.encode(&picture.file)
-            ),
-        }
+fn markdown(form: &Form, picture: &Finished) -> String {
+    match form.finished(picture) {
+        Image::Url(url) => format!("![image]({url})"),
+        Image::Base64(text) => format!("![image](data:{};base64,{text})", picture.mime),
     }
 }
 
@@ -150,7 +141,7 @@ async fn whole(mut pictures: Pictures, head: &Head, form: &Form) -> Result<Respo
     let mut is_first = true;
     while let Some(picture) = pictures.next().await? {
         if let Picture::Finished(picture) = picture {
-            push(&mut is_first, &form.markdown(&picture), |delta| {
+            push(&mut is_first, &markdown(form, &picture), |delta| {
                 answer.push(delta);
             });
         }
@@ -184,7 +175,7 @@ impl Chunks {
             match self.pictures.next().await {
                 Ok(Some(Picture::Partial { .. })) => {}
                 Ok(Some(Picture::Finished(picture))) => {
-                    let (markdown, writer) = (self.form.markdown(&picture), &mut self.writer);
+                    let (markdown, writer) = (markdown(&self.form, &picture), &mut self.writer);
                     push(&mut self.is_first, &markdown, |delta| {
                         writer.delta(delta, &mut out);
                     });

@@ -67,13 +67,13 @@ pub(super) fn configured_format(app: &AppConfig) -> ImageFormat {
 }
 
 /// How pictures are returned.
-struct Form {
-    format: ImageFormat,
-    links: Links,
+pub(super) struct Form {
+    pub(super) format: ImageFormat,
+    pub(super) links: Links,
 }
 
 impl Form {
-    fn finished(&self, picture: &Finished) -> Image {
+    pub(super) fn finished(&self, picture: &Finished) -> Image {
         match (&picture.name, self.format) {
             (Some(name), ImageFormat::Url) => Image::Url(self.links.image(name)),
             _ => Image::Base64(STANDARD.encode(&picture.file)),

@@ -1,0 +1,49 @@
+//! Generated files, by their addresses.
+
+use serde_json::json;
+
+use crate::{pictures::ask, support::Setup};
+
+#[tokio::test]
+async fn files_are_served_in_parts_for_ever_and_by_their_names_only() {
+    let server = Setup::accounts(["picture-account-1"]).start().await;
+    let answer = ask(&server, &json!({"prompt": "x"})).await;
+    let url = answer.json["data"][0]["url"].as_str().unwrap();
+    let whole = server.client.get(url).send().await.unwrap();
+    let tag = whole.headers()["etag"].clone();
+    assert!(
+        whole.headers()["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
+    assert_eq!(whole.headers()["x-content-type-options"], "nosniff");
+    let whole = whole.bytes().await.unwrap();
+    let get = |name: &'static str, value: String| server.client.get(url).header(name, value).send();
+    let part = get("range", "bytes=10-19".to_owned()).await.unwrap();
+    assert_eq!(part.status(), 206);
+    assert_eq!(part.bytes().await.unwrap(), whole[10..20]);
+    let beyond = get("range", "bytes=99999999-".to_owned()).await.unwrap();
+    assert_eq!(beyond.status(), 416);
+    let known = get("if-none-match", tag.to_str().unwrap().to_owned())
+        .await
+        .unwrap();
+    assert_eq!(known.status(), 304);
+    let head = server.client.head(url).send().await.unwrap();
+    assert_eq!(
+        head.headers()["content-length"],
+        whole.len().to_string().as_str()
+    );
+    for path in [
+        "/v1/files/image/x.jpg",
+        "/v1/files/video/../image/x.jpg",
+        "/v1/files/image/..%2F..%2Fgrok2api.db",
+        "/v1/files/other/x.jpg",
+        &format!("/v1/files/image/{}.jpg", "a".repeat(40)),
+        &format!("/v1/files/video/{}", url.rsplit('/').next().unwrap()),
+    ] {
+        let missing = server.client.get(server.url(path)).send().await.unwrap();
+        assert_eq!(missing.status(), 404, "{path}");
+    }
+    server.end_with_one().await;
+}
