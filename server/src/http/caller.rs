@@ -8,7 +8,7 @@ use http::{HeaderMap, request::Parts};
 use sha2::{Digest, Sha256};
 use tower_sessions::Session;
 
-use super::{AppState, endpoint::Endpoint, error::ApiError};
+use super::{AppState, error::ApiError};
 use crate::{
     gateway::{Caller, chat::conversations::Scope},
     record::RequestRecord,
@@ -45,10 +45,7 @@ impl FromRequestParts<AppState> for PublicCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         state.auth.require_public(parts).await.map_err(refusal)?;
         let session = parts.extensions.get::<Session>().and_then(Session::id);
-        let caller = caller(parts, session.map_or(Scope::Shared, session_scope))?;
-        let endpoint = Endpoint::PublicChatCompletions.as_str();
-        caller.record.identify(endpoint, None);
-        Ok(Self(caller))
+        caller(parts, session.map_or(Scope::Shared, session_scope)).map(Self)
     }
 }
 

@@ -8,6 +8,7 @@ pub enum Endpoint {
     Messages,
     CountTokens,
     Images,
+    PublicImages,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -35,6 +36,7 @@ impl Endpoint {
             Self::Messages => "messages",
             Self::CountTokens => "messages.count_tokens",
             Self::Images => "images.generations",
+            Self::PublicImages => "public.images.generations",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

@@ -6,34 +6,84 @@ use axum::{
     response::Response,
     routing::post,
 };
-
+use http::HeaderMap;
 use tower_sessions::Session;
 
 use super::{
-    AppState, body::WholeBody, caller::PublicCaller, error::ApiError, links::Links, openai::chat,
+    AppState,
+    body::WholeBody,
+    caller::PublicCaller,
+    endpoint::Endpoint,
+    error::ApiError,
+    links::Links,
+    openai::{chat, images},
 };
+use crate::gateway::Caller;
 
 /// Routes that check the session themselves.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/chat/completions", post(create_chat_completion))
+    Router::new()
+        .route("/chat/completions", post(create_chat_completion))
+        .route("/images/generations", post(create_image))
 }
 
 async fn create_chat_completion(
     State(state): State<AppState>,
-    PublicCaller(caller): PublicCaller,
+    caller: PublicCaller,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let asked = read(&state, caller, request, Endpoint::PublicChatCompletions).await?;
+    chat::complete(
+        &state,
+        asked.caller,
+        asked.links,
+        &asked.headers,
+        asked.body,
+    )
+    .await
+}
+
+async fn create_image(
+    State(state): State<AppState>,
+    caller: PublicCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let asked = read(&state, caller, request, Endpoint::PublicImages).await?;
+    images::generate(&state, asked.caller, asked.links, asked.body).await
+}
+
+/// What a visitor asks for.
+struct Asked {
+    caller: Caller,
+    links: Links,
+    headers: HeaderMap,
+    body: WholeBody,
+}
+
+/// Reads the body of a caller who was checked, and checks again: the session, or the demo, which is
+/// open to all, may have ended while the body came in.
+async fn read(
+    state: &AppState,
+    PublicCaller(caller): PublicCaller,
+    request: Request,
+    endpoint: Endpoint,
+) -> Result<Asked, ApiError> {
+    caller.record.identify(endpoint.as_str(), None);
     let (mut parts, body) = request.into_parts();
     let headers = parts.headers.clone();
     let again = Request::from_parts(parts.clone(), body);
-    let body = WholeBody::from_request(again, &state).await?;
-    // Again: the session, or the demo, which is open to all, may have ended while the body came in.
+    let body = WholeBody::from_request(again, state).await?;
     if let Some(session) = parts.extensions.get::<Session>()
         && session.id().is_some()
     {
         session.load().await.map_err(anyhow::Error::from)?;
     }
-    PublicCaller::from_request_parts(&mut parts, &state).await?;
-    let links = Links::from_request_parts(&mut parts, &state).await?;
-    chat::complete(&state, caller, links, &headers, body).await
+    PublicCaller::from_request_parts(&mut parts, state).await?;
+    let links = Links::from_request_parts(&mut parts, state).await?;
+    Ok(Asked {
+        caller,
+        links,
+        headers,
+        body,
+    })
 }

@@ -16,7 +16,7 @@ use settings::{AppConfig, ImageFormat as Configured};
 use super::error;
 use crate::{
     gateway::{
-        GatewayError,
+        Caller, GatewayError,
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
     http::{
@@ -26,13 +26,22 @@ use crate::{
     record::RequestRecord,
 };
 
+pub(super) async fn create_image(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    links: Links,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
+    generate(&state, caller, links, body).await
+}
+
 /// Pictures, as one document or as events while they come.
 ///
 /// # Errors
 /// Every error of the gateway, as long as no byte has been sent.
-pub(super) async fn create_image(
-    State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+pub(in crate::http) async fn generate(
+    state: &AppState,
+    caller: Caller,
     links: Links,
     body: WholeBody,
 ) -> Result<Response, ApiError> {

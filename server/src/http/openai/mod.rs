@@ -3,7 +3,7 @@
 pub mod chat;
 pub mod error;
 mod image_chat;
-mod images;
+pub(super) mod images;
 mod models;
 
 use axum::{
