@@ -127,7 +127,7 @@ class MessagesTest(GatewayTestCase):
         self.assertEqual(message.usage.input_tokens, 4 + ATTACHMENT_TOKENS)
         prompt, paths = self.prompt(says([image]))
         self.assertEqual(prompt, "Refer to the following content:")
-        self.assertEqual(paths.count("/rest/app-chat/upload-file"), 1)
+        self.assertEqual(paths.count("/http/upload-file-v2/direct"), 1)
 
     def test_a_pdf_is_uploaded_under_its_title(self):
         document = {"type": "document", "title": "tides.pdf", "context": "From 1901.",
@@ -136,14 +136,14 @@ class MessagesTest(GatewayTestCase):
         self.assertIn("I received your file `tides.pdf`.", self.ask(says(blocks)).content[0].text)
         prompt, paths = self.prompt(says(blocks))
         self.assertEqual(prompt, "From 1901.\nSummarise it.")
-        self.assertEqual(paths.count("/rest/app-chat/upload-file"), 1)
+        self.assertEqual(paths.count("/http/upload-file-v2/direct"), 1)
 
     def test_a_text_document_becomes_part_of_the_prompt(self):
         document = {"type": "document", "title": "Tides",
                     "source": {"type": "text", "media_type": "text/plain", "data": "High at noon."}}
         prompt, paths = self.prompt(says([document, {"type": "text", "text": "When?"}]))
         self.assertEqual(prompt, "[document] Tides\nHigh at noon.\nWhen?")
-        self.assertNotIn("/rest/app-chat/upload-file", paths)
+        self.assertNotIn("/http/upload-file-v2/direct", paths)
 
     def test_tool_calls_of_the_history_are_told(self):
         prompt, _ = self.prompt([

@@ -7,7 +7,7 @@ import { apiKey, waitUntil } from "../lib/gateway.mjs";
 import { serveTests } from "../lib/serve-tests.mjs";
 
 // NODE_PATH, where the packages are, is honoured by require only.
-const { default: OpenAI } = createRequire(import.meta.url)("openai");
+const { default: OpenAI, toFile } = createRequire(import.meta.url)("openai");
 
 const messages = [{ role: "user", content: "Say hello." }];
 
@@ -45,6 +45,24 @@ test("a stream adds up to the whole answer", async () => {
   }
   assert.equal(text, whole.choices[0].message.content);
   assert.equal(usage.total_tokens, whole.usage.total_tokens);
+});
+
+test("images are edited", async () => {
+  const pixel = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "base64",
+  );
+  const image = await Promise.all(["a.png", "b.png"].map((name) => toFile(pixel, name, { type: "image/png" })));
+  const { data } = await served.client.images.edit({ image, prompt: "make it night" });
+  assert.equal(data.length, 1);
+  const file = await fetch(data[0].url);
+  assert.equal(file.headers.get("content-type"), "image/jpeg");
+  const stream = await served.client.images.edit({ image: image[0], prompt: "at noon", stream: true });
+  const kinds = [];
+  for await (const event of stream) {
+    kinds.push(event.type);
+  }
+  assert.equal(kinds.at(-1), "image_edit.completed");
 });
 
 test("images are made, as files and as a stream", async () => {

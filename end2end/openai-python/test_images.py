@@ -23,6 +23,12 @@ def decoded(file):
     return image
 
 
+def png(colour):
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(file, "PNG")
+    return file.getvalue()
+
+
 class ImagesTest(GatewayTestCase):
     connect = staticmethod(client)
 
@@ -58,6 +64,36 @@ class ImagesTest(GatewayTestCase):
         with self.assertRaises(openai.BadRequestError) as caught:
             self.client.images.generate(prompt="something moderated")
         self.assertEqual(caught.exception.code, "content_policy_violation")
+
+    def test_an_image_is_edited(self):
+        answer = self.client.images.edit(
+            image=("cat.png", png("red"), "image/png"), prompt="make it night", size="1536x1024")
+        with urllib.request.urlopen(answer.data[0].url, timeout=20) as response:
+            image = decoded(response.read())
+        self.assertEqual((image.format, image.size), ("JPEG", (1248, 832)))
+        self.assertGreater(answer.usage.output_tokens, 0)
+
+    def test_several_images_become_several_edits(self):
+        files = [("a.png", png("red"), "image/png"), ("b.png", png("blue"), "image/png")]
+        answer = self.client.images.edit(
+            model="grok-imagine-1.0-edit", image=files, prompt="put them together", n=2,
+            response_format="b64_json")
+        edits = {image.b64_json for image in answer.data}
+        self.assertEqual(len(edits), 2)
+        for text in edits:
+            self.assertEqual(decoded(base64.b64decode(text)).format, "JPEG")
+
+    def test_an_edit_as_a_stream_ends_with_the_image(self):
+        events = list(self.client.images.edit(
+            image=png("green"), prompt="x", stream=True, response_format="b64_json"))
+        self.assertEqual({event.type for event in events[:-1]}, {"image_edit.partial_image"})
+        self.assertEqual(events[-1].type, "image_edit.completed")
+        self.assertEqual(decoded(base64.b64decode(events[-1].b64_json)).size, (1024, 1024))
+
+    def test_a_mask_is_refused_clearly(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.client.images.edit(image=png("red"), mask=png("blue"), prompt="x")
+        self.assertEqual(caught.exception.param, "mask")
 
     def test_mistakes_name_their_field(self):
         with self.assertRaises(openai.BadRequestError) as caught:

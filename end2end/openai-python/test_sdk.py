@@ -178,7 +178,7 @@ class SdkTest(GatewayTestCase):
             model="grok-4", messages=[{"role": "user", "content": content}])
         self.assertTrue(answer.choices[0].message.content)
         paths = [request["path"] for request in self.simulator.requests()]
-        self.assertEqual(paths.count("/rest/app-chat/upload-file"), 2)
+        self.assertEqual(paths.count("/http/upload-file-v2/direct"), 2)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,31 @@ pub(crate) fn json_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     same_site(headers)
 }
 
+/// Refuses an upload by form that a browser on the web app would not send (protocol 8.3).
+///
+/// # Errors
+/// 400 with the name of the first header that is missing or wrong.
+pub(crate) fn form_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    for name in ["origin", "referer", "user-agent"] {
+        if text(headers, name).is_none_or(|value| value.trim().is_empty()) {
+            return Err(Refusal::bad_request(format!("missing header {name}")));
+        }
+    }
+    not_among(headers, "uploads")?;
+    same_site(headers)
+}
+
+/// Headers of JSON calls only.
+fn not_among(headers: &HeaderMap, calls: &str) -> Result<(), Refusal> {
+    for name in ["x-statsig-id", "x-xai-request-id"] {
+        if headers.contains_key(name) {
+            let why = format!("header {name}: not on {calls}");
+            return Err(Refusal::bad_request(why));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a WebSocket handshake that a browser on the web app would not send (protocol 1.5).
 ///
 /// # Errors
@@ -84,13 +109,7 @@ pub(crate) fn socket_headers(headers: &HeaderMap) -> Result<(), Refusal> {
             return Err(Refusal::bad_request(format!("missing header {name}")));
         }
     }
-    for name in ["x-statsig-id", "x-xai-request-id"] {
-        if headers.contains_key(name) {
-            return Err(Refusal::bad_request(format!(
-                "header {name}: not on sockets"
-            )));
-        }
-    }
+    not_among(headers, "sockets")?;
     same_site(headers)
 }
 

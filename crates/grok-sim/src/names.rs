@@ -41,10 +41,12 @@ pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
     account.split('-').find_map(|word| {
         everywhere(word).or_else(|| match operation {
             Operation::Chat => in_chat(word),
-            Operation::Imagine => in_pictures(word),
-            Operation::RateLimits | Operation::Upload | Operation::Download | Operation::Socket => {
-                None
-            }
+            Operation::Imagine | Operation::Edit => in_pictures(word),
+            Operation::RateLimits
+            | Operation::Upload
+            | Operation::Download
+            | Operation::Post
+            | Operation::Socket => None,
         })
     })
 }

@@ -28,6 +28,10 @@ pub enum Operation {
     /// Pictures, asked for over the imagine socket. A reply that is an HTTP answer, a silence or a
     /// reset comes instead of an open socket.
     Imagine,
+    /// An edit of images.
+    Edit,
+    /// A media post, which older edits and videos hang on.
+    Post,
     /// The handshake of an imagine socket; has no queue of its own.
     Socket,
 }

@@ -3,6 +3,7 @@
 use http::Method;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
@@ -93,6 +94,28 @@ impl Client {
         }
         Ok(ChatStream::new(response.body, credential))
     }
+}
+
+/// The body of a call that makes media by the forms of February: `config` goes into its `modelMap`.
+pub(crate) fn media_body(
+    (model_name, tool): (&str, &str),
+    message: &str,
+    config: &serde_json::Value,
+) -> serde_json::Value {
+    let call = ChatCall {
+        model_name,
+        message,
+        temporary: true,
+        disable_memory: true,
+        ..ChatCall::default()
+    };
+    let mut body = json!(Body::new(&call, None));
+    body["enableImageGeneration"] = true.into();
+    body["enableImageStreaming"] = true.into();
+    body["imageGenerationCount"] = 2.into();
+    body["toolOverrides"] = json!({tool: true});
+    body["responseMetadata"]["modelConfigOverride"] = json!({"modelMap": config});
+    body
 }
 
 #[derive(Serialize)]
@@ -230,8 +253,6 @@ impl<'a> Body<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn body(call: &ChatCall<'_>, parent: Option<&str>) -> serde_json::Value {

@@ -13,6 +13,7 @@ use crate::classify;
 use crate::error::{Class, UpstreamError};
 use crate::headers::HeaderProfile;
 use crate::net::{Body, Request, Response, Transport, Transports};
+use crate::protocol::{Learned, Protocol};
 use crate::settings::{Settings, SettingsError};
 
 /// As much of a refusal as is read: enough for any explanation.
@@ -33,6 +34,7 @@ struct Inner {
     headers: HeaderProfile,
     secrets: Vec<String>,
     transports: Transports,
+    learned: Arc<Learned>,
 }
 
 impl Client {
@@ -52,13 +54,15 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_settings(&self, settings: Settings) -> Result<Self, SettingsError> {
-        Self::build(settings, Some(&self.inner.transports))
+        Self::build(settings, Some(&self.inner))
     }
 
-    fn build(settings: Settings, old: Option<&Transports>) -> Result<Self, SettingsError> {
+    fn build(settings: Settings, old: Option<&Inner>) -> Result<Self, SettingsError> {
         settings.check()?;
         let headers = HeaderProfile::new(&settings)?;
-        let transports = Transports::new(&settings, old)?;
+        let transports = Transports::new(&settings, old.map(|old| &old.transports))?;
+        let same_upstream = old.filter(|old| old.settings.web_url == settings.web_url);
+        let learned = same_upstream.map(|old| Arc::clone(&old.learned));
         let secrets = headers.secrets();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -66,6 +70,7 @@ impl Client {
                 headers,
                 secrets,
                 transports,
+                learned: learned.unwrap_or_default(),
             }),
         })
     }
@@ -80,6 +85,14 @@ impl Client {
 
     pub(crate) fn asset(&self) -> &Transport {
         &self.inner.transports.asset
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.inner.settings.protocol
+    }
+
+    pub(crate) fn learned(&self) -> &Learned {
+        &self.inner.learned
     }
 
     pub(crate) fn assets_url(&self) -> &Url {
@@ -159,8 +172,19 @@ impl Client {
             headers: self.headers().json(credential)?,
             body,
         };
+        self.ask(transport, &request, credential, timeout).await
+    }
+
+    /// Sends a request and reads a small JSON answer.
+    pub(crate) async fn ask(
+        &self,
+        transport: &Transport,
+        request: &Request,
+        credential: &str,
+        timeout: Duration,
+    ) -> Result<Value, UpstreamError> {
         let asking = async {
-            let mut response = self.send(transport, &request, credential).await?;
+            let mut response = self.send(transport, request, credential).await?;
             let mut answer = Vec::new();
             read_at_most(&mut response.body, MAX_JSON_BYTES, &mut answer).await?;
             Ok(answer)

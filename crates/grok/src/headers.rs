@@ -55,6 +55,27 @@ impl HeaderProfile {
         Ok(headers)
     }
 
+    /// Headers of a JSON call from the web app's imagine page.
+    pub(crate) fn imagine(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
+        let mut headers = self.json(credential)?;
+        let home = headers.get(REFERER).map(HeaderValue::as_bytes);
+        let page = [home.unwrap_or_default(), b"imagine"].concat();
+        if let Ok(page) = HeaderValue::from_bytes(&page) {
+            headers.insert(REFERER, page);
+        }
+        Ok(headers)
+    }
+
+    /// Headers of a form (`upstream-protocol` 8.3): no signature and no request id.
+    pub(crate) fn form(&self, credential: &str, mime: &str) -> Result<HeaderMap, UpstreamError> {
+        let mut headers = self.json.clone();
+        headers.insert(COOKIE, self.cookie(credential)?);
+        if let Ok(mime) = HeaderValue::from_str(mime) {
+            headers.insert(CONTENT_TYPE, mime);
+        }
+        Ok(headers)
+    }
+
     /// Headers of a WebSocket's handshake (`upstream-protocol` 1.5), besides the protocol's own.
     pub(crate) fn socket(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
         let is_kept = |name: &HeaderName| {

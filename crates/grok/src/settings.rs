@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::protocol::Protocol;
+
 /// Addresses, browser identity and proxies of the upstream client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -29,6 +31,8 @@ pub struct Settings {
     /// A random `x-statsig-id` for every call instead of the fixed one.
     pub dynamic_statsig: bool,
     pub connect_timeout: Duration,
+    /// Which year's forms of the calls are used.
+    pub protocol: Protocol,
 }
 
 /// A setting that cannot work.
@@ -69,6 +73,7 @@ impl Default for Settings {
             skip_proxy_ssl_verify: false,
             dynamic_statsig: true,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            protocol: Protocol::Auto,
         }
     }
 }

@@ -1,15 +1,22 @@
-//! Uploads of caller files (`upstream-protocol` 2.3).
+//! Uploads of caller files (`upstream-protocol` 2.3, and 8.3 for today's form).
+
+mod form;
 
 use std::time::Duration;
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::Method;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
+use crate::net::Request;
+
+const FORM_PATH: &str = "/http/upload-file-v2/direct";
+const JSON_PATH: &str = "/rest/app-chat/upload-file";
 
 /// Encoding more than this would hold up the other tasks of the thread.
 const ENCODE_INLINE_BYTES: usize = 256 * 1024;
@@ -20,10 +27,22 @@ pub struct Upload {
     pub name: String,
     pub mime: String,
     pub content: Bytes,
+    /// For an edit or a video rather than a chat.
+    pub is_for_imagine: bool,
+}
+
+/// An uploaded file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// By which chats and today's edits refer to it.
+    pub id: String,
+    /// Where it lies, below the asset host unless it is absolute: older edits and videos refer to it
+    /// by that. Empty when the upstream did not say.
+    pub uri: String,
 }
 
 impl Client {
-    /// Uploads a file for the account and returns the id by which chat calls refer to it.
+    /// Uploads a file for the account.
     ///
     /// # Errors
     /// As every call; [`UpstreamError::Malformed`] when the answer names no id.
@@ -32,7 +51,39 @@ impl Client {
         credential: &str,
         upload: &Upload,
         timeout: Duration,
-    ) -> Result<String, UpstreamError> {
+    ) -> Result<Uploaded, UpstreamError> {
+        let newer = self.upload_form(credential, upload, timeout);
+        let older = self.upload_json(credential, upload, timeout);
+        let answer = self
+            .learned()
+            .upload
+            .call(self.protocol(), newer, older)
+            .await?;
+        read(&answer)
+    }
+
+    async fn upload_form(
+        &self,
+        credential: &str,
+        upload: &Upload,
+        timeout: Duration,
+    ) -> Result<Value, UpstreamError> {
+        let (body, mime) = form::of(upload);
+        let request = Request {
+            method: Method::POST,
+            url: self.web_url(FORM_PATH),
+            headers: self.headers().form(credential, &mime)?,
+            body,
+        };
+        self.ask(self.asset(), &request, credential, timeout).await
+    }
+
+    async fn upload_json(
+        &self,
+        credential: &str,
+        upload: &Upload,
+        timeout: Duration,
+    ) -> Result<Value, UpstreamError> {
         let body = if upload.content.len() <= ENCODE_INLINE_BYTES {
             body(upload)
         } else {
@@ -43,13 +94,8 @@ impl Client {
                     what: "the file could not be encoded",
                 })?
         };
-        let path = "/rest/app-chat/upload-file";
-        let answer = self
-            .post_json(self.asset(), path, credential, body.into(), timeout)
-            .await?;
-        read(&answer).ok_or(UpstreamError::Malformed {
-            what: "no file id in the answer",
-        })
+        self.post_json(self.asset(), JSON_PATH, credential, body.into(), timeout)
+            .await
     }
 }
 
@@ -80,17 +126,31 @@ fn body(upload: &Upload) -> Vec<u8> {
     text
 }
 
-/// The id, in old and new answers.
-fn read(answer: &Value) -> Option<String> {
+/// Id and address, in old and new answers.
+fn read(answer: &Value) -> Result<Uploaded, UpstreamError> {
+    let text = |place: &Value, key: &str| {
+        let text = place.get(key)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    if text(answer, "terminalError").is_some() {
+        return Err(UpstreamError::Malformed {
+            what: "the upload was not taken",
+        });
+    }
     let place = answer
         .get("fileMetadata")
         .filter(|inner| inner.is_object())
         .unwrap_or(answer);
-    ["fileMetadataId", "fileId"]
-        .into_iter()
-        .filter_map(|key| place.get(key)?.as_str())
-        .find(|id| !id.is_empty())
-        .map(str::to_owned)
+    let id = text(place, "fileMetadataId")
+        .or_else(|| text(place, "fileId"))
+        .or_else(|| text(answer, "uploadId"));
+    let id = id.ok_or(UpstreamError::Malformed {
+        what: "no file id in the answer",
+    })?;
+    Ok(Uploaded {
+        id,
+        uri: text(place, "fileUri").unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]
@@ -105,6 +165,7 @@ mod tests {
             name: "c\"at.png".to_owned(),
             mime: "image/png".to_owned(),
             content: Bytes::from_static(b"\x89PNG\r\n"),
+            is_for_imagine: false,
         };
         assert_eq!(
             String::from_utf8(body(&upload)).unwrap(),
@@ -114,23 +175,27 @@ mod tests {
 
     #[test]
     fn the_id_is_found_in_old_and_new_answers() {
-        for (answer, id) in [
+        for (answer, found) in [
             (
                 json!({"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}),
-                Some("5d1c"),
+                Some(("5d1c", "users/u1/5d1c/content")),
             ),
-            (json!({"fileMetadata":{"fileId":"f"}}), Some("f")),
+            (json!({"fileMetadata":{"fileId":"f"}}), Some(("f", ""))),
             (
-                json!({"fileMetadata":{"fileMetadataId":"m","fileId":"f"}}),
-                Some("m"),
+                json!({"fileMetadata":{"fileMetadataId":"m","fileId":"f","fileUri":"u"},"uploadId":"x"}),
+                Some(("m", "u")),
             ),
-            (json!({"fileMetadataId":"","fileId":"f"}), Some("f")),
-            (json!({"fileMetadata":null,"fileId":"f"}), Some("f")),
+            (json!({"fileMetadataId":"","fileId":"f"}), Some(("f", ""))),
+            (json!({"fileMetadata":null,"fileId":"f"}), Some(("f", ""))),
+            (json!({"fileMetadata":{},"uploadId":"x"}), Some(("x", ""))),
+            (json!({"uploadId":"x","terminalError":"too large"}), None),
             (json!({"fileMetadataId":""}), None),
             (json!({"fileMetadataId":1}), None),
             (json!("x"), None),
         ] {
-            assert_eq!(read(&answer).as_deref(), id, "{answer}");
+            let uploaded = read(&answer).ok();
+            let seen = uploaded.as_ref().map(|one| (&*one.id, &*one.uri));
+            assert_eq!(seen, found, "{answer}");
         }
     }
 }

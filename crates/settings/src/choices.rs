@@ -60,6 +60,16 @@ choice! {
 }
 
 choice! {
+    /// Which year's forms of the upstream's calls are used.
+    UpstreamProtocol {
+        /// Today's; the older one where only that is answered.
+        Auto = "auto",
+        August = "2026-08",
+        February = "2026-02",
+    }
+}
+
+choice! {
     /// How generated videos are returned by the chat endpoint.
     VideoFormat {
         /// A `<video>` element.

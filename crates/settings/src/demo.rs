@@ -3,7 +3,9 @@
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{AccountConfig, AppConfig, Config, ProxyConfig, ServerConfig, UpstreamConfig};
+use crate::{
+    AccountConfig, AppConfig, Config, ProxyConfig, ServerConfig, UpstreamConfig, UpstreamProtocol,
+};
 
 impl Config {
     /// This configuration with the simulator at `web_url` as its only upstream.
@@ -104,6 +106,7 @@ fn upstream(web_url: Url, allow_private_fetch: bool) -> UpstreamConfig {
         livekit_url: web_socket.clone(),
         ws_url: Some(web_socket),
         web_url,
+        protocol: UpstreamProtocol::Auto,
         allow_private_fetch,
     }
 }

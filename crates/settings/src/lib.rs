@@ -29,7 +29,8 @@ mod tests;
 mod values;
 
 pub use choices::{
-    Effort, FastFormat, ImageFormat, ModelKind, ModelTier, StorageType, ThinkingFormat, VideoFormat,
+    Effort, FastFormat, ImageFormat, ModelKind, ModelTier, StorageType, ThinkingFormat,
+    UpstreamProtocol, VideoFormat,
 };
 pub use diff::{ChangedKey, diff};
 pub use file::{CONFIG_FILE, FileError, blank_app_key, open_to_visitors};

@@ -100,6 +100,15 @@ impl Failure {
         matches!(self, Self::Upstream(error) if error.class() == Class::Clearance)
     }
 
+    /// The upstream refused what was asked, not the account: a file that it no longer has is told so.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let is_refused = |error: &UpstreamError| {
+            error.class() == Class::Fatal && matches!(error, UpstreamError::Refused { .. })
+        };
+        matches!(self, Self::Upstream(error) if is_refused(error))
+    }
+
     /// The upstream itself answered, though not well.
     #[must_use]
     pub fn is_answer(&self) -> bool {

@@ -5,6 +5,7 @@
 //! - `accounts`: the one loop over accounts, generic over the upstream operation
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `pictures/`: the picture operation, and pictures as they come
+//! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
@@ -12,6 +13,7 @@
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
 pub mod accounts;
+pub mod attachments;
 mod backoff;
 pub mod chat;
 mod clearance;
@@ -22,6 +24,7 @@ mod model_windows;
 pub mod pictures;
 mod quota_check;
 pub mod slots;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -36,6 +39,7 @@ use self::{
     model_windows::ModelWindows,
     quota_check::QuotaCheck,
     slots::{SlotUse, Slots},
+    uploads::Uploads,
 };
 pub use self::{
     chat::{Answer, Caller},
@@ -56,7 +60,7 @@ pub struct Gateway {
     tasks: TaskTracker,
     chat_slots: Slots,
     picture_slots: Slots,
-    upload_slots: Slots,
+    uploads: Uploads,
     media_budget: MediaBudget,
     media_files: MediaFiles,
     conversations: Conversations,
@@ -72,7 +76,7 @@ impl Gateway {
             tasks: TaskTracker::new(),
             chat_slots: Slots::new("chat.concurrent", chat_limit(settings)),
             picture_slots: Slots::new("image.concurrent", picture_limit(settings)),
-            upload_slots: Slots::new("asset.upload_concurrent", upload_limit(settings)),
+            uploads: Uploads::new(upload_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
             conversations: Conversations::default(),
@@ -85,7 +89,7 @@ impl Gateway {
     pub fn apply(&self, settings: &Settings) {
         self.chat_slots.resize(chat_limit(settings));
         self.picture_slots.resize(picture_limit(settings));
-        self.upload_slots.resize(upload_limit(settings));
+        self.uploads.resize(upload_limit(settings));
         self.clearance.reset();
     }
 

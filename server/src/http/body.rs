@@ -27,6 +27,12 @@ pub struct WholeBody {
 }
 
 impl WholeBody {
+    /// The bytes, and the memory that counts until they are no longer needed.
+    #[must_use]
+    pub fn into_parts(self) -> (Bytes, Option<BodyMemory>) {
+        (self.bytes, self.memory)
+    }
+
     /// What `parse` makes of it, and the memory that counts until that is no longer needed.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use http::{HeaderMap, request::Parts};
 use sha2::{Digest, Sha256};
 use tower_sessions::Session;
 
-use super::{AppState, error::ApiError};
+use super::{AppState, error::ApiError, links::Links};
 use crate::{
     gateway::{Caller, chat::conversations::Scope},
     record::RequestRecord,
@@ -67,6 +67,7 @@ fn caller(parts: &Parts, scope: Scope) -> Result<Caller, ApiError> {
     Ok(Caller {
         scope,
         record: record.clone(),
+        own_address: Links::of(parts, &snapshot.settings).base().into(),
         snapshot: snapshot.clone(),
     })
 }

@@ -9,6 +9,8 @@ pub enum Endpoint {
     CountTokens,
     Images,
     PublicImages,
+    ImageEdits,
+    PublicImageEdits,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -23,6 +25,7 @@ impl Endpoint {
             Some("/v1/messages") => Self::Messages,
             Some("/v1/messages/count_tokens") => Self::CountTokens,
             Some("/v1/images/generations") => Self::Images,
+            Some("/v1/images/edits") => Self::ImageEdits,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
             _ => Self::Unknown,
         }
@@ -37,6 +40,8 @@ impl Endpoint {
             Self::CountTokens => "messages.count_tokens",
             Self::Images => "images.generations",
             Self::PublicImages => "public.images.generations",
+            Self::ImageEdits => "images.edits",
+            Self::PublicImageEdits => "public.images.edits",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

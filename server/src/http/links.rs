@@ -18,7 +18,13 @@ impl Links {
         format!("{}/v1/files/image/{name}", self.0)
     }
 
-    fn of(parts: &Parts, settings: &Settings) -> Self {
+    /// What they begin with.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn of(parts: &Parts, settings: &Settings) -> Self {
         let app_url = settings.config.app.app_url.trim_end_matches('/');
         if !app_url.is_empty() {
             return Self(app_url.to_owned());

@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod error;
 pub mod error_page;
 pub mod files;
+pub mod form;
 pub mod links;
 pub mod middleware;
 pub mod openai;

@@ -15,8 +15,9 @@ use super::{
     caller::PublicCaller,
     endpoint::Endpoint,
     error::ApiError,
+    form::Form,
     links::Links,
-    openai::{chat, images},
+    openai::{chat, image_edits, images},
 };
 use crate::gateway::Caller;
 
@@ -25,6 +26,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/chat/completions", post(create_chat_completion))
         .route("/images/generations", post(create_image))
+        .route("/images/edits", post(create_edit))
 }
 
 async fn create_chat_completion(
@@ -50,6 +52,17 @@ async fn create_image(
 ) -> Result<Response, ApiError> {
     let asked = read(&state, caller, request, Endpoint::PublicImages).await?;
     images::generate(&state, asked.caller, asked.links, asked.body).await
+}
+
+async fn create_edit(
+    State(state): State<AppState>,
+    caller: PublicCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let boundary = Form::boundary(request.headers());
+    let asked = read(&state, caller, request, Endpoint::PublicImageEdits).await?;
+    let body = (boundary, asked.body);
+    image_edits::edit(&state, asked.caller, asked.links, body).await
 }
 
 /// What a visitor asks for.

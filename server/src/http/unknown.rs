@@ -6,11 +6,12 @@ use http::Method;
 use super::{AppState, error::ApiError};
 
 /// Where clients ask whose base URL lacks `/v1`.
-const WITHOUT_PREFIX: [&str; 12] = [
+const WITHOUT_PREFIX: [&str; 13] = [
     "/chat/completions",
     "/chat/completions/",
     "/completions",
     "/embeddings",
+    "/images/edits",
     "/images/generations",
     "/messages",
     "/messages/",
@@ -27,7 +28,7 @@ const ELSEWHERE: [(&str, bool); 7] = [
     ("audio", true),
     ("completions", false),
     ("embeddings", false),
-    ("images", true),
+    ("images", false),
     ("realtime", true),
     ("responses", false),
     ("videos", true),

@@ -156,6 +156,29 @@ impl MediaFiles {
         Some((self.place(kind, name), reading))
     }
 
+    /// All of a file.
+    ///
+    /// # Errors
+    /// There is no such file, or it is larger than `max_bytes`.
+    pub async fn read_whole(
+        &self,
+        kind: MediaKind,
+        name: &str,
+        max_bytes: u64,
+    ) -> io::Result<Bytes> {
+        let (place, reading) = self
+            .read(kind, name)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let reading_all = spawn_blocking(move || {
+            let _reading = reading;
+            if fs::metadata(&place)?.len() > max_bytes {
+                return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+            }
+            fs::read(&place)
+        });
+        Ok(reading_all.await.map_err(io::Error::other)??.into())
+    }
+
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
         self.0.folder.join(kind.as_str()).join(name)
     }

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use pool::{Account, Policy, Pool};
 use rand::Rng;
 use secrecy::ExposeSecret;
-use settings::Config;
+use settings::{Config, UpstreamProtocol};
 
 use self::{api_keys::ApiKeys, hosts::Hosts, models::Models};
 use crate::media::remote_file::{FetchPolicy, RemoteFiles};
@@ -204,5 +204,10 @@ fn upstream_settings(config: &Config) -> grok::Settings {
         skip_proxy_ssl_verify: proxy.skip_proxy_ssl_verify,
         dynamic_statsig: config.app.dynamic_statsig,
         connect_timeout: Duration::from_secs(15),
+        protocol: match upstream.protocol {
+            UpstreamProtocol::Auto => grok::Protocol::Auto,
+            UpstreamProtocol::August => grok::Protocol::August,
+            UpstreamProtocol::February => grok::Protocol::February,
+        },
     }
 }

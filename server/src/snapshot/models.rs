@@ -21,10 +21,11 @@ pub struct Model {
 }
 
 /// When the generations of the upstream's models were announced, unix seconds at midnight UTC: 17 February
-/// and 9 July 2025, 17 November 2025, 17 February 2026. The upstream itself tells no date. The longer
+/// and 9 July 2025, 17 November 2025, 28 January and 17 February 2026. The upstream itself tells no date. The longer
 /// of two beginnings first.
-const ANNOUNCED: [(&str, i64); 4] = [
+const ANNOUNCED: [(&str, i64); 5] = [
     ("grok-420", 1_771_286_400),
+    ("imagine", 1_769_558_400),
     ("grok-4-1", 1_763_337_600),
     ("grok-4", 1_752_019_200),
     ("grok-3", 1_739_750_400),
@@ -111,12 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_chat_model_has_the_date_of_its_generation() {
+    fn every_built_in_model_has_the_date_of_its_generation() {
         let config = settings::Config::default();
         let models = Models::from_config(&config.models);
         assert!(
             models
-                .of_kind(ModelKind::Chat)
+                .list
+                .iter()
                 .all(|model| model.announced_at_secs().is_some())
         );
         let at = |id: &str| models.get(id).unwrap().announced_at_secs();

@@ -122,7 +122,7 @@ async fn a_base_url_that_is_not_quite_right_is_told_how_it_would_be() {
 async fn an_endpoint_that_is_not_here_names_the_one_that_is() {
     let server = Setup::accounts(["only-account"]).start().await;
     for (path, is_coming) in [
-        ("/v1/images/edits", true),
+        ("/v1/images/variations", false),
         ("/v1/audio/speech", true),
         ("/v1/videos", true),
         ("/v1/responses", false),

@@ -213,13 +213,15 @@ async fn follow_up_uploads_the_files_of_its_own_turn_and_a_new_conversation_all(
         .script("only-account", [Reply::http(404, "not found")]);
     let last = send(&server, &third).await;
     assert!(!last.text().is_empty());
-    let mut names = uploaded(&server);
-    assert_eq!(names[2], "more.txt", "its own for the follow-up");
-    names[3..].sort();
+    let names = uploaded(&server);
+    assert_eq!(names, ["file.gif", "notes.txt", "more.txt"], "each once");
+    let attached =
+        |chat: &grok_sim::Recorded| chat.body["fileAttachments"].as_array().map(Vec::len);
+    let chats = server.upstream_chats();
     assert_eq!(
-        names[3..],
-        ["file.gif", "more.txt", "notes.txt"],
-        "then everything"
+        chats.iter().map(attached).collect::<Vec<_>>(),
+        [Some(1), Some(1), Some(1), Some(3)],
+        "a follow-up has its own files, a new conversation all"
     );
     server.end().await;
 }

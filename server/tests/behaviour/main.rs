@@ -16,6 +16,7 @@ mod claims;
 mod clearance;
 mod continuation;
 mod doors;
+mod edits;
 mod floods;
 mod media_files;
 mod oddities;

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Call, text};
+use super::{Call, edit, text};
 use crate::{
     hash,
     models::{self, Model},
@@ -77,6 +77,9 @@ async fn respond(
     conversation: Option<String>,
 ) -> Result<Response, Response> {
     let call = Call::receive_json(shared, Operation::Chat, request).await?;
+    if edit::operation_of(&call.json) == Operation::Edit {
+        return edit::respond(shared, call).await;
+    }
     let chat = match read(shared, &call, conversation) {
         Ok(chat) => chat,
         Err(refusal) => return Err(call.refuse(refusal)),
@@ -105,7 +108,7 @@ async fn respond(
     Ok(send(shared, call, steps))
 }
 
-fn send(shared: &Shared, call: Call, steps: Steps) -> Response {
+pub(super) fn send(shared: &Shared, call: Call, steps: Steps) -> Response {
     call.ticket.status(200);
     let per_write = shared.options.events_per_write;
     let body = PacedBody::new(steps, per_write, call.ticket, call.line);
@@ -198,6 +201,10 @@ struct Flags {
 }
 
 /// Checks the fixed part of the body.
+pub(super) fn check_fixed_part(json: &Value) -> Result<(), Refusal> {
+    flags(json).map(|_| ())
+}
+
 fn flags(json: &Value) -> Result<Flags, Refusal> {
     let missing = FLAGS
         .iter()

@@ -31,8 +31,6 @@ const PATH: &str = "/ws/imagine/listen";
 /// As many as an older upstream makes of every request.
 const OLDER_COUNT: u64 = 6;
 const MAX_COUNT: u64 = 10;
-/// A prompt with this word is moderated, so that a person can see what becomes of it.
-const MODERATED_WORD: &str = "moderated";
 /// Pause before a frame at human pace.
 const HUMAN_GAP: Duration = Duration::from_millis(350);
 
@@ -122,7 +120,9 @@ impl Socket {
         let mut ticket = self.ticket(json);
         let reply = self.shared.next_reply(&self.account, Operation::Imagine);
         let reply = match reply {
-            Reply::Answer if asked.prompt.contains(MODERATED_WORD) => Reply::moderated_picture(),
+            Reply::Answer if asked.prompt.contains(super::MODERATED_WORD) => {
+                Reply::moderated_picture()
+            }
             reply => reply,
         };
         ticket.reply(reply.kind());

@@ -6,7 +6,10 @@
 mod asset;
 mod chat;
 mod control;
+mod edit;
+mod form;
 mod imagine;
+mod post;
 mod rate_limits;
 mod upload;
 
@@ -36,6 +39,8 @@ use crate::{
 
 /// Largest request body; an attachment of 32 MiB as base64 fits.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// A prompt with this word is moderated, so that a person can see what becomes of it.
+const MODERATED_WORD: &str = "moderated";
 /// Longer attachments are recorded by length only.
 const RECORDED_CONTENT: usize = 4096;
 
@@ -51,6 +56,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/rest/rate-limits", post(rate_limits::answer))
         .route("/rest/app-chat/upload-file", post(upload::answer))
+        .route("/http/upload-file-v2/direct", post(upload::answer_form))
+        .route("/rest/media/post/create", post(post::answer))
         .route("/ws/imagine/listen", get(imagine::answer))
         .route("/{*path}", get(asset::answer).fallback(unknown))
         .fallback(unknown);
@@ -92,7 +99,14 @@ impl Call {
     ) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let body = read(body).await.map_err(IntoResponse::into_response)?;
-        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let json = match form::boundary(&parts.headers) {
+            Some(boundary) => form::read(body, boundary).await.unwrap_or(Value::Null),
+            None => serde_json::from_slice(&body).unwrap_or(Value::Null),
+        };
+        let operation = match operation {
+            Operation::Chat => edit::operation_of(&json),
+            other => other,
+        };
         let ticket = shared
             .recorder
             .receive(operation, || arrival(operation, &parts, &json));

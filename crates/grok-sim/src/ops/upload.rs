@@ -1,4 +1,4 @@
-//! `POST /rest/app-chat/upload-file` (protocol 2.3).
+//! `POST /rest/app-chat/upload-file` (protocol 2.3), and the form that came after it (8.3).
 
 use std::sync::Arc;
 
@@ -11,7 +11,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Call, text};
-use crate::{memory::Upload, refusal::Refusal, scripts::Operation, state::Shared};
+use crate::{
+    check, memory::Upload, options::Generation, refusal::Refusal, scripts::Operation, state::Shared,
+};
 
 pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     match respond(&shared, request).await {
@@ -19,8 +21,43 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     }
 }
 
+/// `POST /http/upload-file-v2/direct`, which only today's upstream has.
+pub(super) async fn answer_form(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match respond_form(&shared, request).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
 async fn respond(shared: &Shared, request: Request) -> Result<Response, Response> {
     let call = Call::receive_json(shared, Operation::Upload, request).await?;
+    let (call, upload) = take(shared, call).await?;
+    let body = json!({"fileMetadataId": upload.id, "fileUri": uri(&upload)});
+    shared.memory.store(upload);
+    Ok(call.finish(Json(body).into_response()))
+}
+
+async fn respond_form(shared: &Shared, request: Request) -> Result<Response, Response> {
+    let call = Call::receive(shared, Operation::Upload, request, check::form_headers).await?;
+    if shared.options.generation == Generation::February {
+        return Err(call.refuse(Refusal::not_found("no such operation")));
+    }
+    let (call, upload) = take(shared, call).await?;
+    let body = json!({
+        "uploadId": shared.new_id(),
+        "terminalError": "",
+        "fileMetadata": {"fileMetadataId": upload.id, "fileUri": uri(&upload)},
+    });
+    shared.memory.store(upload);
+    Ok(call.finish(Json(body).into_response()))
+}
+
+fn uri(upload: &Upload) -> String {
+    let user = Shared::user_of(&upload.account);
+    format!("users/{user}/{}/content", upload.id)
+}
+
+/// Checks the file and takes the reply that is due.
+async fn take(shared: &Shared, call: Call) -> Result<(Call, Upload), Response> {
     let id = shared.new_id();
     let upload = match read(&call.json, &id, &call.account) {
         Ok(upload) => upload,
@@ -28,10 +65,7 @@ async fn respond(shared: &Shared, request: Request) -> Result<Response, Response
     };
     let reply = shared.next_reply(&call.account, Operation::Upload);
     let call = call.common(shared, &reply).await?;
-    let uri = format!("users/{}/{id}/content", Shared::user_of(&call.account));
-    shared.memory.store(upload);
-    let body = json!({"fileMetadataId": id, "fileUri": uri});
-    Ok(call.finish(Json(body).into_response()))
+    Ok((call, upload))
 }
 
 fn read(json: &Value, id: &str, account: &str) -> Result<Upload, Refusal> {

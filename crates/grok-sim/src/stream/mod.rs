@@ -2,13 +2,14 @@
 //!
 //! `frames` writes one frame each, `events` puts them into the order of an answer, `script` turns a
 //! reply into [`Step`]s (which is where faults happen), `hold` lets a test stop them, `body` plays
-//! them, `template` is the short cut for benchmarks.
+//! them, `template` is the short cut for benchmarks, `media` does for pictures what `script` does for words.
 
 mod body;
 mod events;
 mod extras;
 mod frames;
 mod hold;
+mod media;
 mod script;
 mod template;
 
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 pub(crate) use body::{PacedBody, take_permit};
 pub(crate) use events::{Answer, Envelope, Ids};
 pub(crate) use hold::{Gates, held};
+pub(crate) use media::{MediaAnswer, media_steps};
 pub(crate) use script::{Scene, steps};
 pub(crate) use template::Template;
 

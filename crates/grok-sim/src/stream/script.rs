@@ -16,7 +16,7 @@ const FIRST_TOKEN: Duration = Duration::from_millis(300);
 /// Shortest and longest gap between later tokens at human pace.
 const TOKEN_GAP_MS: (u64, u64) = (15, 40);
 /// Time for the peer to read what was written before its connection is reset.
-const BEFORE_RESET: Duration = Duration::from_millis(20);
+pub(super) const BEFORE_RESET: Duration = Duration::from_millis(20);
 /// A huge line is written in pieces of this size.
 const HUGE_PIECE: usize = 64 * 1024;
 
@@ -84,7 +84,7 @@ pub(crate) fn steps(reply: &Reply, scene: &Scene) -> Steps {
     }
 }
 
-fn writes(pieces: Vec<Bytes>) -> Steps {
+pub(super) fn writes(pieces: Vec<Bytes>) -> Steps {
     Box::new(pieces.into_iter().map(Step::Write))
 }
 
@@ -132,7 +132,7 @@ fn interrupted(scene: &Scene, after_lines: usize, end: impl FnOnce(&Bytes) -> Ve
     Box::new(paced(scene, events).chain(end(&next)))
 }
 
-fn half(line: &Bytes) -> Bytes {
+pub(super) fn half(line: &Bytes) -> Bytes {
     line.slice(..line.len() / 2)
 }
 

@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use self::frame::{Frame, PictureFrame};
-use self::progress::{Progress, Standing, Step, nothing_usable};
+pub(crate) use self::progress::nothing_usable;
+use self::progress::{Progress, Standing, Step};
 use crate::client::Client;
 use crate::error::UpstreamError;
 use crate::net::{NotOpened, WebSocket};
@@ -29,7 +30,7 @@ use crate::net::{NotOpened, WebSocket};
 const PATH: &str = "/ws/imagine/listen";
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Largest file of a picture that is downloaded.
-const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// Most pictures that one request asks for.
 pub const MAX_PICTURES: u32 = 6;
 

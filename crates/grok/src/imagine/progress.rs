@@ -222,7 +222,7 @@ impl Progress {
 }
 
 /// The error when a request is over and nothing of it can be used.
-pub(super) fn nothing_usable(is_moderated: bool) -> UpstreamError {
+pub(crate) fn nothing_usable(is_moderated: bool) -> UpstreamError {
     if is_moderated {
         return UpstreamError::InBand {
             class: Class::Moderated,

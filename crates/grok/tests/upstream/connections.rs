@@ -174,6 +174,7 @@ async fn a_refusal_is_heard_before_a_large_request_is_out() {
         name: "large".to_owned(),
         mime: "text/plain".to_owned(),
         content: Bytes::from(vec![0; 16 * 1024 * 1024]),
+        is_for_imagine: false,
     };
     let error = tokio::select! {
         () = refusing => unreachable!("it never ends"),

@@ -1,38 +1,28 @@
 //! The calls beside the chat: quota and uploads, and the proxies of files.
 
+use grok::Protocol;
+
 use super::*;
 
+fn upload(content: Bytes) -> Upload {
+    Upload {
+        name: "cat.png".to_owned(),
+        mime: "image/png".to_owned(),
+        content,
+        is_for_imagine: false,
+    }
+}
+
 #[tokio::test]
-async fn quota_and_upload_calls_are_sent_as_documented() {
-    let fake = Fake::start([
-        Reply::new(
-            200,
-            r#"{"windowSizeSeconds":72000,"remainingQueries":61,"totalQueries":80}"#,
-        ),
-        Reply::new(
-            200,
-            r#"{"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}"#,
-        ),
-        Reply::new(200, "not json"),
-    ])
-    .await;
+async fn quota_is_asked_for_as_documented() {
+    let answer = r#"{"windowSizeSeconds":72000,"remainingQueries":61,"totalQueries":80}"#;
+    let fake = Fake::start([Reply::new(200, answer)]).await;
     let client = client(&fake);
     let limits = client
         .rate_limits(CREDENTIAL, "grok-4", LONG)
         .await
         .unwrap();
     assert_eq!((limits.remaining, limits.total), (61, Some(80)));
-    // Large enough to be encoded off the async threads.
-    let content = Bytes::from(vec![0u8; 300_000]);
-    let upload = Upload {
-        name: "cat.png".to_owned(),
-        mime: "image/png".to_owned(),
-        content,
-    };
-    let id = client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
-    assert_eq!(id, "5d1c");
-    let error = client.upload(CREDENTIAL, &upload, LONG).await.unwrap_err();
-    assert_eq!(error.label(), "malformed");
     let received = fake.received();
     assert_eq!(received[0].uri, "/rest/rate-limits");
     let body: Value = serde_json::from_slice(&received[0].body).unwrap();
@@ -40,9 +30,78 @@ async fn quota_and_upload_calls_are_sent_as_documented() {
         body,
         json!({"requestKind": "DEFAULT", "modelName": "grok-4"})
     );
-    assert_eq!(received[1].uri, "/rest/app-chat/upload-file");
+}
+
+#[tokio::test]
+async fn an_upload_is_a_form_without_signature() {
+    let answer = r#"{"uploadId":"u","fileMetadata":{"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}}"#;
+    let fake = Fake::start([Reply::new(200, answer), Reply::new(200, "not json")]).await;
+    let client = client(&fake);
+    let file = upload(Bytes::from_static(b"\x89PNG"));
+    let uploaded = client.upload(CREDENTIAL, &file, LONG).await.unwrap();
+    assert_eq!(
+        (&*uploaded.id, &*uploaded.uri),
+        ("5d1c", "users/u1/5d1c/content")
+    );
+    let error = client.upload(CREDENTIAL, &file, LONG).await.unwrap_err();
+    assert_eq!(error.label(), "malformed");
+    let first = &fake.received()[0];
+    assert_eq!(first.uri, "/http/upload-file-v2/direct");
+    let header = |name: &str| first.headers.get(name).map(|value| value.to_str().unwrap());
+    assert!(
+        header("content-type")
+            .unwrap()
+            .starts_with("multipart/form-data; boundary=")
+    );
+    assert_eq!(
+        (header("x-statsig-id"), header("x-xai-request-id")),
+        (None, None)
+    );
+}
+
+#[tokio::test]
+async fn an_upstream_that_knows_no_forms_gets_json_from_then_on() {
+    let answer = r#"{"fileMetadataId":"5d1c","fileUri":"users/u1/5d1c/content"}"#;
+    let known = || Reply::new(200, answer);
+    let fake = Fake::start([Reply::new(404, "{}"), known(), known()]).await;
+    let first = client(&fake);
+    // Large enough to be encoded off the async threads.
+    let file = upload(Bytes::from(vec![0u8; 300_000]));
+    assert_eq!(
+        first.upload(CREDENTIAL, &file, LONG).await.unwrap().id,
+        "5d1c"
+    );
+    // What was learned outlasts a change of other settings.
+    let other = Settings {
+        cf_clearance: "x".to_owned(),
+        web_url: fake.url.clone(),
+        ..Settings::default()
+    };
+    let second = first.with_settings(other).unwrap();
+    assert_eq!(
+        second.upload(CREDENTIAL, &file, LONG).await.unwrap().id,
+        "5d1c"
+    );
+    let received = fake.received();
+    let paths: Vec<_> = received.iter().map(|one| one.uri.as_str()).collect();
+    let older = "/rest/app-chat/upload-file";
+    assert_eq!(paths, ["/http/upload-file-v2/direct", older, older]);
     let body: Value = serde_json::from_slice(&received[1].body).unwrap();
     assert_eq!(body["content"].as_str().unwrap().len(), 400_000);
+}
+
+#[tokio::test]
+async fn an_operator_can_settle_for_the_older_forms() {
+    let fake = Fake::start([Reply::new(200, r#"{"fileMetadataId":"f"}"#)]).await;
+    let settings = Settings {
+        web_url: fake.url.clone(),
+        protocol: Protocol::February,
+        ..Settings::default()
+    };
+    let client = Client::new(settings).unwrap();
+    let file = upload(Bytes::new());
+    client.upload(CREDENTIAL, &file, LONG).await.unwrap();
+    assert_eq!(fake.received()[0].uri, "/rest/app-chat/upload-file");
 }
 
 #[tokio::test]
@@ -58,12 +117,10 @@ async fn chat_and_files_take_their_own_proxies() {
     let client = Client::new(settings).unwrap();
     let mut stream = client.start_chat(CREDENTIAL, &call()).await.unwrap();
     assert!(tokens(&mut stream).await.is_ok());
-    let upload = Upload {
-        name: "a".to_owned(),
-        mime: "text/plain".to_owned(),
-        content: Bytes::new(),
-    };
-    client.upload(CREDENTIAL, &upload, LONG).await.unwrap();
+    client
+        .upload(CREDENTIAL, &upload(Bytes::new()), LONG)
+        .await
+        .unwrap();
     assert_eq!(
         base.received()[0].uri,
         "http://upstream.test/rest/app-chat/conversations/new",
@@ -71,6 +128,6 @@ async fn chat_and_files_take_their_own_proxies() {
     );
     assert_eq!(
         asset.received()[0].uri,
-        "http://upstream.test/rest/app-chat/upload-file"
+        "http://upstream.test/http/upload-file-v2/direct"
     );
 }

@@ -111,9 +111,17 @@ impl Answer {
     }
 }
 
+/// What is made: it names the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    Pictures,
+    Edits,
+}
+
 /// Writes the events of a stream; each method appends whole ones.
 #[derive(Clone, Debug)]
 pub struct EventWriter {
+    pub making: Making,
     /// Unix seconds.
     pub created: i64,
     /// As the caller wrote it.
@@ -136,6 +144,9 @@ struct Event<'a> {
     partial_image_index: Option<u32>,
     image_id: &'a str,
     stage: &'static str,
+    /// Percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<UsageJson>,
 }
@@ -146,7 +157,21 @@ impl EventWriter {
             index: partial.index,
             partial_image_index: Some(partial.stage_index),
             stage: partial.stage,
-            ..self.event("image_generation.partial_image", partial.image, partial.id)
+            ..self.event(self.partial_kind(), partial.image, partial.id)
+        };
+        write(&event, out);
+    }
+
+    /// How far a picture is of which there is nothing to be seen yet, in percent: an unfinished one
+    /// with an empty image.
+    pub fn progress(&self, index: u32, percent: f64, out: &mut Vec<u8>) {
+        let nothing = Image::Base64(String::new());
+        let event = Event {
+            index,
+            partial_image_index: Some(0),
+            stage: "preview",
+            progress: Some(percent),
+            ..self.event(self.partial_kind(), &nothing, "")
         };
         write(&event, out);
     }
@@ -161,7 +186,7 @@ impl EventWriter {
         let event = Event {
             index,
             usage: Some(usage.into()),
-            ..self.event("image_generation.completed", image, id)
+            ..self.event(self.completed_kind(), image, id)
         };
         write(&event, out);
     }
@@ -170,6 +195,20 @@ impl EventWriter {
     pub fn error(&self, error: &ErrorBody, out: &mut Vec<u8>) {
         out.extend_from_slice(b"event: error\n");
         error.write_frame(out);
+    }
+
+    fn partial_kind(&self) -> &'static str {
+        match self.making {
+            Making::Pictures => "image_generation.partial_image",
+            Making::Edits => "image_edit.partial_image",
+        }
+    }
+
+    fn completed_kind(&self) -> &'static str {
+        match self.making {
+            Making::Pictures => "image_generation.completed",
+            Making::Edits => "image_edit.completed",
+        }
     }
 
     fn event<'a>(&self, kind: &'static str, image: &'a Image, id: &'a str) -> Event<'a> {
@@ -185,6 +224,7 @@ impl EventWriter {
             partial_image_index: None,
             image_id: id,
             stage: "final",
+            progress: None,
             usage: None,
         }
     }
@@ -223,7 +263,8 @@ mod tests {
 
     #[test]
     fn events_have_the_openai_shape() {
-        let writer = EventWriter {
+        let mut writer = EventWriter {
+            making: Making::Pictures,
             created: 7,
             size: "1024x1024",
         };
@@ -244,6 +285,14 @@ mod tests {
              data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"partial_image_index\":0,\"image_id\":\"i1\",\"stage\":\"preview\"}\n\n\
              event: image_generation.completed\n\
              data: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"image_id\":\"i1\",\"stage\":\"final\",\"usage\":{\"total_tokens\":1059,\"input_tokens\":3,\"output_tokens\":1056,\"input_tokens_details\":{\"text_tokens\":3,\"image_tokens\":0}}}\n\n"
+        );
+        writer.making = Making::Edits;
+        let mut out = Vec::new();
+        writer.progress(1, 35.0, &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "event: image_edit.partial_image\n\
+             data: {\"type\":\"image_edit.partial_image\",\"b64_json\":\"\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"partial_image_index\":0,\"image_id\":\"\",\"stage\":\"preview\",\"progress\":35.0}\n\n"
         );
     }
 }

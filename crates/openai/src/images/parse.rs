@@ -35,7 +35,8 @@ pub struct ImageRequest {
     pub prompt: String,
     /// 1 to 10.
     pub count: u32,
-    pub size: ImageSize,
+    /// `None`: not said, or `auto`.
+    pub size: Option<ImageSize>,
     /// `quality` is `high` or `hd`.
     pub is_high_quality: bool,
     /// `None`: the configured default.
@@ -62,7 +63,7 @@ pub enum ImageFormat {
 }
 
 impl ImageSize {
-    const ALL: [(&'static str, &'static str); 8] = [
+    const ALL: [(&'static str, &'static str); 7] = [
         ("1024x1024", "1:1"),
         ("1280x720", "16:9"),
         ("720x1280", "9:16"),
@@ -70,8 +71,8 @@ impl ImageSize {
         ("1024x1792", "2:3"),
         ("1536x1024", "3:2"),
         ("1024x1536", "2:3"),
-        ("auto", "1:1"),
     ];
+    const AUTO: &'static str = "auto";
 
     /// By its name, or by one of the ratios.
     #[must_use]
@@ -121,10 +122,9 @@ pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<ImageConfig>, Inv
         }
     };
     let read = || {
-        let size = fields.get("size").map(|_| size(&fields)).transpose()?;
         Ok(ImageConfig {
             count: count(&fields, "n", "invalid_n", 1..=MAX_COUNT)?,
-            size,
+            size: size(&fields)?,
             format: format(&fields)?,
         })
     };
@@ -139,25 +139,29 @@ pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<ImageConfig>, Inv
 /// # Errors
 /// The first mistake found; its `param` is always set.
 pub fn parse(body: &[u8]) -> Result<ImageRequest, Invalid> {
-    let fields = fields::read(body, FIELDS)?;
-    let model = fields::model(&fields)?;
-    let prompt = prompt(&fields)?;
-    let stream = boolean(&fields, "stream")?.unwrap_or(false);
-    let count = count(&fields, "n", "invalid_n", 1..=MAX_COUNT)?.unwrap_or(1);
+    read(&fields::read(body, FIELDS)?)
+}
+
+/// The fields that new pictures and edits have in common.
+pub(super) fn read(fields: &Fields<'_>) -> Result<ImageRequest, Invalid> {
+    let model = fields::model(fields)?;
+    let prompt = prompt(fields)?;
+    let stream = boolean(fields, "stream")?.unwrap_or(false);
+    let count = count(fields, "n", "invalid_n", 1..=MAX_COUNT)?.unwrap_or(1);
     if stream && count > MAX_STREAMED {
         let message = format!("`n` must be between 1 and {MAX_STREAMED} with `stream`.");
         return Err(Invalid::new("invalid_stream_n", "n", message));
     }
-    string(&fields, "user")?;
+    string(fields, "user")?;
     Ok(ImageRequest {
         model,
         prompt,
         count,
-        size: size(&fields)?,
-        is_high_quality: quality(&fields)?,
-        format: format(&fields)?,
+        size: size(fields)?,
+        is_high_quality: quality(fields)?,
+        format: format(fields)?,
         stream,
-        partial_images: count_of_partials(&fields)?,
+        partial_images: count_of_partials(fields)?,
     })
 }
 
@@ -205,21 +209,19 @@ fn count(
     })
 }
 
-fn size(fields: &Fields<'_>) -> Result<ImageSize, Invalid> {
+fn size(fields: &Fields<'_>) -> Result<Option<ImageSize>, Invalid> {
     let Some(value) = fields.get("size") else {
-        return Ok(ImageSize::default());
+        return Ok(None);
     };
     let known = match &value {
+        Json::String(name) if name == ImageSize::AUTO => return Ok(None),
         Json::String(name) => ImageSize::from_name(name),
         _ => None,
     };
-    known.ok_or_else(|| {
+    known.map(Some).ok_or_else(|| {
         let names = ImageSize::ALL.map(|(name, _)| name).join(", ");
-        Invalid::new(
-            "invalid_size",
-            "size",
-            format!("`size` must be one of {names}."),
-        )
+        let message = format!("`size` must be one of {names}, {}.", ImageSize::AUTO);
+        Invalid::new("invalid_size", "size", message)
     })
 }
 
@@ -256,10 +258,7 @@ mod tests {
             model: None,
             prompt: "a red fox".to_owned(),
             count: 1,
-            size: ImageSize {
-                name: "1024x1024",
-                aspect_ratio: "1:1",
-            },
+            size: None,
             is_high_quality: false,
             format: None,
             stream: false,
@@ -278,7 +277,7 @@ mod tests {
         let request = request.unwrap();
         assert_eq!(request.model.as_deref(), Some("grok-imagine-1.0"));
         assert_eq!((request.count, request.partial_images), (2, Some(1)));
-        assert_eq!(request.size.aspect_ratio, "2:3");
+        assert_eq!(request.size.unwrap().aspect_ratio, "2:3");
         assert_eq!(request.format, Some(ImageFormat::Base64));
         assert!(request.is_high_quality && request.stream);
     }

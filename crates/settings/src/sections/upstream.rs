@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::choices::UpstreamProtocol;
 use crate::declare::section;
 use crate::values::Text;
 
@@ -27,6 +28,9 @@ section! {
         livekit_url: Url = address("wss://livekit.grok.com"), WEB_SOCKET, reserved;
         /// WebSockets; empty = derived from web_url.
         ws_url: Option<Url> = None, WEB_SOCKET, reserved;
+        /// Which year's forms of the upstream's calls are used. auto: today's, and the older ones
+        /// where only those are answered.
+        protocol: UpstreamProtocol = UpstreamProtocol::Auto, ();
         /// Whether files named by a caller's URL may be fetched from private addresses. Keep it off
         /// unless every caller is trusted.
         allow_private_fetch: bool = false, ();

@@ -1,7 +1,6 @@
 //! The chat operation: from a neutral request to an answer under way.
 
 pub mod answer;
-mod attachments;
 mod attempt;
 pub mod conversations;
 mod translate;
@@ -13,18 +12,24 @@ use ::chat::{
     AttachmentKind, OutputLimiter, Prompt, Request, ResponseFormat, ToolChoice, flatten,
     flatten_last_turn,
 };
+use grok2api_app::limits::MAX_FILES;
 use pool::{AccountId, Lease};
 use settings::ModelKind;
 use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use self::{
-    attachments::ReadyFile,
     attempt::Attempt,
     conversations::{Scope, UpstreamConversation},
 };
 use super::{
-    Gateway, accounts::Operation, deadlines::Deadlines, error::GatewayError, failure::Failure,
+    Gateway,
+    accounts::Operation,
+    attachments::{self, Input, ReadyFile},
+    deadlines::Deadlines,
+    error::GatewayError,
+    failure::Failure,
+    uploads::Purpose,
 };
 use crate::{
     clock::now_ms,
@@ -35,12 +40,17 @@ use crate::{
     },
 };
 
+/// Bytes of all images and files of one request together.
+const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
+
 /// Who asks.
 #[derive(Clone)]
 pub struct Caller {
     pub snapshot: Snapshot,
     pub scope: Scope,
     pub record: RequestRecord,
+    /// What addresses of this server's files begin with, as this caller sees them.
+    pub own_address: Arc<str>,
 }
 
 /// How the caller wants the answer. A whole one may still move to another account when the first
@@ -94,7 +104,7 @@ impl Gateway {
         self.admit(&caller.record)?;
         let context = self.chat_context(caller, request, delivery)?;
         // Before the slot: a slow file server must not keep others from chatting.
-        let files = attachments::load(&context, &self.media_budget).await?;
+        let files = self.load_attachments(&context).await?;
         let wait = context.deadlines.first.unwrap_or(Duration::MAX);
         let slot = self
             .chat_slots
@@ -115,6 +125,22 @@ impl Gateway {
             (lease, attempt),
             slot,
         ))
+    }
+
+    async fn load_attachments(
+        &self,
+        context: &ChatContext,
+    ) -> Result<Vec<ReadyFile>, GatewayError> {
+        // A follow-up on a known conversation may still fall back to the whole history.
+        let attachments = &context.prompt.attachments;
+        if attachments.len() > MAX_FILES {
+            let message = format!("A request may carry at most {MAX_FILES} images and files.");
+            return Err(GatewayError::invalid("invalid_media", "messages", message));
+        }
+        let inputs = attachments.iter().map(Input::from).collect();
+        let own_address = &context.caller.own_address;
+        self.load(context.settings(), own_address, inputs, MAX_FILE_BYTES)
+            .await
     }
 
     fn chat_context(
@@ -209,8 +235,22 @@ impl Chat<'_> {
         let context = self.context;
         // The conversation already has the files of earlier turns.
         let files = attachments::of(context.prompt_for(conversation), self.files);
-        let ids = attachments::upload(self.gateway, lease, context, &files).await?;
-        let attempt = Attempt::open(lease, context, conversation, &ids).await?;
+        let attempt = loop {
+            let (gateway, settings) = (self.gateway, context.settings());
+            let uploads = gateway
+                .upload(lease, settings, &files, Purpose::Chat)
+                .await?;
+            let ids: Vec<_> = uploads.files.into_iter().map(|one| one.id).collect();
+            match Attempt::open(lease, context, conversation, &ids).await {
+                Err(failure) if failure.is_refusal() && !files.is_empty() => {
+                    gateway.forget_uploads(lease, &files, Purpose::Chat);
+                    if uploads.is_fresh {
+                        return Err(failure);
+                    }
+                }
+                opened => break opened?,
+            }
+        };
         // Not only at its end: a whole answer may take minutes.
         self.gateway.clearance.passed();
         Ok(attempt)

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     PictureContext,
-    attempt::{Attempt, Seen},
+    attempt::{Attempt, Seen, SeenPicture},
 };
 use crate::{
     clock::now_ms,
@@ -39,6 +39,11 @@ pub enum Picture {
         /// `preview` or `medium`.
         stage: &'static str,
         file: Bytes,
+    },
+    /// A picture that cannot be shown yet is so far, in percent.
+    Progress {
+        index: u32,
+        percent: f64,
     },
     Finished(Finished),
 }
@@ -125,8 +130,14 @@ impl Pictures {
     /// # Cancellation
     /// A picture that was being kept is lost: drop all of it.
     pub async fn next(&mut self) -> Result<Option<Picture>, GatewayError> {
-        let seen = match self.attempt.next(&self.context).await {
-            Ok(Some(seen)) => seen,
+        let Some(lease) = &self.lease else {
+            return Ok(None);
+        };
+        let seen = match self.attempt.next(lease, &self.context).await {
+            Ok(Some(Seen::Picture(seen))) => seen,
+            Ok(Some(Seen::Progress { index, percent })) => {
+                return Ok(Some(Picture::Progress { index, percent }));
+            }
             Ok(None) => return Ok(None),
             Err(failure) => return Err(self.broken(failure)),
         };
@@ -143,7 +154,7 @@ impl Pictures {
         }))
     }
 
-    async fn keep(&mut self, seen: Seen) -> Result<Picture, GatewayError> {
+    async fn keep(&mut self, seen: SeenPicture) -> Result<Picture, GatewayError> {
         let stored = self
             .gateway
             .media_files

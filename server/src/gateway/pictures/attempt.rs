@@ -7,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::try_join_all;
-use grok::{MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage, Thresholds};
+use grok::{
+    EditCall, EditEvent, EditStream, MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage,
+    Thresholds, Uploaded,
+};
 use pool::Lease;
 
 use super::PictureContext;
@@ -16,9 +19,20 @@ use crate::{
     media::files::picture_type,
 };
 
+/// What becomes visible of a try.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) enum Seen {
+    Picture(SeenPicture),
+    /// A picture is so far, in percent.
+    Progress {
+        index: u32,
+        percent: f64,
+    },
+}
+
 /// A picture at some stage, of a kind that browsers show.
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct Seen {
+pub(in crate::gateway) struct SeenPicture {
     pub(super) id: String,
     pub(super) index: u32,
     pub(super) stage: Stage,
@@ -28,83 +42,204 @@ pub(in crate::gateway) struct Seen {
 
 /// Pictures under way on a leased account. Dropping it ends the call.
 pub(in crate::gateway) struct Attempt {
+    /// The images that are edited, as the account has them.
+    inputs: Vec<Uploaded>,
     /// What has come and was not taken.
     seen: VecDeque<Seen>,
     /// `None` when all has come.
-    stream: Option<PictureStream>,
+    stream: Option<Stream>,
+    /// Pictures that were finished by earlier calls, and by this one.
+    before: u32,
+    finished: u32,
     /// Upstream calls that were made.
     pub(super) calls: u32,
 }
 
-impl Attempt {
-    /// Calls the upstream and waits until something is to be seen.
-    pub(super) async fn open(lease: &Lease, context: &PictureContext) -> Result<Self, Failure> {
-        let mut stream = call(lease, context, context.request.count).await?;
-        let deadlines = &context.deadlines;
-        let first = deadlines.wait(Deadline::FirstByte, stream.next()).await??;
-        let first = first.ok_or(Failure::Empty)?;
-        Ok(Self {
-            seen: VecDeque::from([seen(first, 0)?]),
-            stream: Some(stream),
-            calls: 1,
-        })
-    }
+/// One upstream call under way.
+enum Stream {
+    Pictures(Box<PictureStream>),
+    Edit(Box<EditStream>),
+}
 
-    /// Calls the upstream, as often as it takes for so many pictures, and waits for all of them.
-    /// Some that are usable are enough.
-    pub(super) async fn whole(lease: &Lease, context: &PictureContext) -> Result<Self, Failure> {
-        let count = context.request.count.max(1);
-        let calls = count.div_ceil(MAX_PICTURES);
-        let held = AtomicUsize::new(0);
-        let one = |n: u32| {
-            let first = n * MAX_PICTURES;
-            let count = (count - first).min(MAX_PICTURES);
-            gather(lease, context, (first, count), &held)
-        };
-        let gathered = try_join_all((0..calls).map(one)).await?;
-        Ok(Self {
-            seen: gathered.into_iter().flatten().collect(),
+impl Attempt {
+    /// Calls the upstream and waits until something is to be seen; without `is_stream` calls it as
+    /// often as it takes and waits for all pictures. Some that are usable are enough.
+    pub(super) async fn open(
+        lease: &Lease,
+        context: &PictureContext,
+        inputs: Vec<Uploaded>,
+    ) -> Result<Self, Failure> {
+        let mut attempt = Self {
+            inputs,
+            seen: VecDeque::new(),
             stream: None,
-            calls,
-        })
+            before: 0,
+            finished: 0,
+            calls: 1,
+        };
+        let is_edit = !attempt.inputs.is_empty();
+        match (context.request.is_stream, is_edit) {
+            (true, _) => {
+                let count = context.request.count;
+                attempt.stream = Some(call(lease, context, &attempt.inputs, count).await?);
+                let first = attempt.receive(context, Deadline::FirstByte).await?;
+                attempt.seen.push_back(first.ok_or(Failure::Empty)?);
+            }
+            (false, true) => attempt.gather_edits(lease, context).await?,
+            (false, false) => attempt.gather_pictures(lease, context).await?,
+        }
+        Ok(attempt)
     }
 
     /// What comes next; `None` when that was all.
-    pub(super) async fn next(&mut self, context: &PictureContext) -> Result<Option<Seen>, Failure> {
-        if let Some(seen) = self.seen.pop_front() {
-            return Ok(Some(seen));
+    pub(super) async fn next(
+        &mut self,
+        lease: &Lease,
+        context: &PictureContext,
+    ) -> Result<Option<Seen>, Failure> {
+        loop {
+            if let Some(seen) = self.seen.pop_front() {
+                return Ok(Some(seen));
+            }
+            if self.stream.is_none() {
+                return Ok(None);
+            }
+            if let Some(seen) = self.receive(context, Deadline::Idle).await? {
+                return Ok(Some(seen));
+            }
+            self.stream = None;
+            // One call makes one picture of an edit or two, whatever is wanted.
+            let is_short = self.finished < context.request.count && self.finished > self.before;
+            if !self.inputs.is_empty() && is_short {
+                self.before = self.finished;
+                let left = context.request.count - self.finished;
+                self.stream = Some(call(lease, context, &self.inputs, left).await?);
+                self.calls += 1;
+            }
         }
+    }
+
+    async fn receive(
+        &mut self,
+        context: &PictureContext,
+        deadline: Deadline,
+    ) -> Result<Option<Seen>, Failure> {
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
-        let event = context
-            .deadlines
-            .wait(Deadline::Idle, stream.next())
-            .await??;
-        event.map(|event| seen(event, 0)).transpose()
+        loop {
+            let seen = context.deadlines.wait(deadline, stream.next()).await??;
+            let Some(seen) = seen else {
+                return Ok(None);
+            };
+            let seen = seen.after(self.before);
+            if let Seen::Picture(picture) = &seen
+                && picture.stage == Stage::Final
+            {
+                if picture.index >= context.request.count {
+                    continue;
+                }
+                self.finished += 1;
+            }
+            return Ok(Some(seen));
+        }
+    }
+
+    async fn gather_pictures(
+        &mut self,
+        lease: &Lease,
+        context: &PictureContext,
+    ) -> Result<(), Failure> {
+        let count = context.request.count.max(1);
+        self.calls = count.div_ceil(MAX_PICTURES);
+        let held = AtomicUsize::new(0);
+        let (inputs, held) = (&self.inputs, &held);
+        let one = |n: u32| async move {
+            let first = n * MAX_PICTURES;
+            let count = (count - first).min(MAX_PICTURES);
+            let stream = call(lease, context, inputs, count).await?;
+            gather(context, stream, first, held).await
+        };
+        let gathered = try_join_all((0..self.calls).map(one)).await?;
+        self.seen = gathered.into_iter().flatten().collect();
+        Ok(())
+    }
+
+    /// The first call says how many pictures one call makes; the others follow together.
+    async fn gather_edits(
+        &mut self,
+        lease: &Lease,
+        context: &PictureContext,
+    ) -> Result<(), Failure> {
+        let count = context.request.count.max(1);
+        let held = AtomicUsize::new(0);
+        let (inputs, held) = (&self.inputs, &held);
+        let one = |first: u32| async move {
+            let stream = call(lease, context, inputs, count - first).await?;
+            gather(context, stream, first, held).await
+        };
+        let mut seen = one(0).await?;
+        let each = u32::try_from(seen.len()).unwrap_or(1).max(1);
+        let starts: Vec<u32> = (each..count).step_by(each as usize).collect();
+        self.calls += u32::try_from(starts.len()).unwrap_or(0);
+        let others = try_join_all(starts.into_iter().map(one)).await?;
+        seen.extend(others.into_iter().flatten());
+        seen.truncate(count as usize);
+        self.seen = seen.into();
+        Ok(())
+    }
+}
+
+impl Stream {
+    async fn next(&mut self) -> Result<Option<Seen>, Failure> {
+        let event = match self {
+            Self::Pictures(stream) => stream.next().await?.map(seen).transpose()?,
+            Self::Edit(stream) => match stream.next().await? {
+                Some(EditEvent::Picture(picture)) => Some(seen(picture)?),
+                Some(EditEvent::Progress { index, percent }) => {
+                    Some(Seen::Progress { index, percent })
+                }
+                None => None,
+            },
+        };
+        Ok(event)
+    }
+}
+
+impl Seen {
+    /// As one of a later call.
+    fn after(mut self, before: u32) -> Self {
+        match &mut self {
+            Self::Picture(SeenPicture { index, .. }) | Self::Progress { index, .. } => {
+                *index += before;
+            }
+        }
+        self
     }
 }
 
 /// The finished pictures of one call; `held` counts the bytes of all calls.
 async fn gather(
-    lease: &Lease,
     context: &PictureContext,
-    (first, count): (u32, u32),
+    mut stream: Stream,
+    first: u32,
     held: &AtomicUsize,
 ) -> Result<Vec<Seen>, Failure> {
-    let mut stream = call(lease, context, count).await?;
     let mut finished = Vec::new();
     let mut deadline = Deadline::FirstByte;
-    while let Some(event) = context.deadlines.wait(deadline, stream.next()).await?? {
+    while let Some(seen) = context.deadlines.wait(deadline, stream.next()).await?? {
         deadline = Deadline::Idle;
-        if event.stage == Stage::Final {
-            let before = held.fetch_add(event.file.len(), Ordering::Relaxed);
-            if before + event.file.len() > context.max_answer_bytes() {
+        let Seen::Picture(picture) = &seen else {
+            continue;
+        };
+        if picture.stage == Stage::Final {
+            let before = held.fetch_add(picture.file.len(), Ordering::Relaxed);
+            if before + picture.file.len() > context.max_answer_bytes() {
                 return Err(Failure::TooLarge {
                     limit_mb: context.settings().config.chat.max_answer_mb,
                 });
             }
-            finished.push(seen(event, first)?);
+            finished.push(seen.after(first));
         }
     }
     Ok(finished)
@@ -113,15 +248,37 @@ async fn gather(
 async fn call(
     lease: &Lease,
     context: &PictureContext,
+    inputs: &[Uploaded],
     count: u32,
-) -> Result<PictureStream, Failure> {
-    let settings = context.settings();
-    let limits = &settings.config.image;
+) -> Result<Stream, Failure> {
+    let upstream = &context.settings().upstream;
+    let credential = lease.credential().expose();
+    let deadlines = &context.deadlines;
+    if inputs.is_empty() {
+        let call = picture_call(context, count);
+        let asking = upstream.pictures(credential, &call);
+        let stream = deadlines.wait(Deadline::FirstByte, asking).await??;
+        return Ok(Stream::Pictures(Box::new(stream)));
+    }
+    let call = EditCall {
+        prompt: context.request.prompt.clone(),
+        inputs: inputs.to_vec(),
+        aspect_ratio: context.request.aspect_ratio.map(str::to_owned),
+        timeout: context.settings().config.asset.upload_timeout,
+    };
+    // Boxed: large, and most requests are no edits.
+    let asking = Box::pin(upstream.edit(credential, &call));
+    let stream = deadlines.wait(Deadline::FirstByte, asking).await??;
+    Ok(Stream::Edit(Box::new(stream)))
+}
+
+fn picture_call(context: &PictureContext, count: u32) -> PictureCall {
+    let limits = &context.settings().config.image;
     let length = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
     let request = &context.request;
-    let call = PictureCall {
+    PictureCall {
         prompt: request.prompt.clone(),
-        aspect_ratio: request.aspect_ratio.to_owned(),
+        aspect_ratio: request.aspect_ratio.unwrap_or("1:1").to_owned(),
         count,
         is_nsfw_allowed: request.is_nsfw_allowed.unwrap_or(limits.nsfw),
         is_pro: request.is_high_quality,
@@ -131,23 +288,16 @@ async fn call(
             final_timeout: limits.final_timeout,
             blocked_grace: limits.blocked_grace_seconds,
         },
-    };
-    let asking = settings
-        .upstream
-        .pictures(lease.credential().expose(), &call);
-    Ok(context
-        .deadlines
-        .wait(Deadline::FirstByte, asking)
-        .await??)
+    }
 }
 
-fn seen(event: PictureEvent, first: u32) -> Result<Seen, Failure> {
+fn seen(event: PictureEvent) -> Result<Seen, Failure> {
     let mime = picture_type(&event.file).ok_or(Failure::NotAPicture)?;
-    Ok(Seen {
+    Ok(Seen::Picture(SeenPicture {
         id: event.id,
-        index: first + event.index,
+        index: event.index,
         stage: event.stage,
         file: event.file,
         mime,
-    })
+    }))
 }

@@ -14,13 +14,24 @@ use tokio::time::Instant;
 pub use self::answer::{Finished, Picture, Pictures};
 use self::attempt::Attempt;
 use super::{
-    Caller, Gateway, accounts::Operation, deadlines::Deadlines, error::GatewayError,
+    Caller, Gateway,
+    accounts::Operation,
+    attachments::{Input, ReadyFile},
+    deadlines::Deadlines,
+    error::GatewayError,
     failure::Failure,
+    uploads::Purpose,
 };
-use crate::snapshot::{
-    Settings,
-    models::{Model, Models},
+use crate::{
+    media::files::picture_type,
+    snapshot::{
+        Settings,
+        models::{Model, Models},
+    },
 };
+
+/// Bytes of all images of one edit together.
+const MAX_INPUT_BYTES: usize = 256 * 1024 * 1024;
 
 /// What a caller wants.
 #[derive(Clone, Debug)]
@@ -30,8 +41,8 @@ pub struct PictureRequest {
     pub prompt: String,
     /// At least 1.
     pub count: u32,
-    /// Such as `2:3`.
-    pub aspect_ratio: &'static str,
+    /// Such as `2:3`; `None`: the upstream decides, an edit is shaped as its first image.
+    pub aspect_ratio: Option<&'static str>,
     pub is_high_quality: bool,
     /// `None`: `image.nsfw`.
     pub is_nsfw_allowed: Option<bool>,
@@ -40,6 +51,8 @@ pub struct PictureRequest {
     pub is_stream: bool,
     /// The caller gets the address of a file, so it must be kept; otherwise it is kept if it can be.
     pub needs_file: bool,
+    /// Images to be edited; empty for new pictures.
+    pub inputs: Vec<Input>,
 }
 
 /// What every attempt at one request shares.
@@ -47,11 +60,16 @@ struct PictureContext {
     model: Arc<Model>,
     caller: Caller,
     request: PictureRequest,
+    /// The inputs, when they are there.
+    files: Vec<ReadyFile>,
     deadlines: Deadlines,
 }
 
 /// One request over as many accounts as it may take.
-struct Drawing<'a>(&'a PictureContext);
+struct Drawing<'a> {
+    gateway: &'a Gateway,
+    context: &'a PictureContext,
+}
 
 impl Gateway {
     /// Asks for pictures; resolves when the first is to be seen, or without `is_stream` when all are
@@ -65,10 +83,14 @@ impl Gateway {
     pub async fn pictures(
         self: &Arc<Self>,
         caller: Caller,
-        request: PictureRequest,
+        mut request: PictureRequest,
     ) -> Result<Pictures, GatewayError> {
         let settings = caller.snapshot.settings.clone();
-        let model = image_model(&settings.models, request.model.as_deref())?;
+        let kind = match request.inputs.is_empty() {
+            true => ModelKind::Image,
+            false => ModelKind::ImageEdit,
+        };
+        let model = image_model(&settings.models, kind, request.model.as_deref())?;
         let asked = request.model.as_deref().unwrap_or(&model.id);
         caller.record.asks(asked, request.is_stream);
         caller.record.serves(&model.id);
@@ -81,10 +103,17 @@ impl Gateway {
             total: limits.stream_total_timeout.as_duration(),
             started: Instant::from_std(caller.record.started()),
         };
+        // Before the slot: a slow file server must not keep others from drawing.
+        let inputs = std::mem::take(&mut request.inputs);
+        let own_address = &caller.own_address;
+        let files = self.load(&settings, own_address, inputs, MAX_INPUT_BYTES);
+        let files = files.await?;
+        check_images(&files)?;
         let context = PictureContext {
             model,
             caller,
             request,
+            files,
             deadlines,
         };
         let wait = deadlines.first.unwrap_or(Duration::MAX);
@@ -92,10 +121,12 @@ impl Gateway {
             .picture_slots
             .acquire(wait.max(Duration::from_secs(1)))
             .await?;
+        let drawing = Drawing {
+            gateway: self,
+            context: &context,
+        };
         let (snapshot, record) = (&context.caller.snapshot, &context.caller.record);
-        let (lease, attempt) = self
-            .with_account(snapshot, record, &Drawing(&context))
-            .await?;
+        let (lease, attempt) = self.with_account(snapshot, record, &drawing).await?;
         Ok(Pictures::new(
             Arc::clone(self),
             context,
@@ -109,13 +140,27 @@ impl Operation for Drawing<'_> {
     type Output = Attempt;
 
     fn model(&self) -> &Model {
-        &self.0.model
+        &self.context.model
     }
 
     async fn attempt(&self, lease: &Lease) -> Result<Attempt, Failure> {
-        match self.0.request.is_stream {
-            true => Attempt::open(lease, self.0).await,
-            false => Attempt::whole(lease, self.0).await,
+        let (gateway, context) = (self.gateway, self.context);
+        let files: Vec<_> = context.files.iter().collect();
+        if files.is_empty() {
+            return Attempt::open(lease, context, Vec::new()).await;
+        }
+        loop {
+            let uploading = gateway.upload(lease, context.settings(), &files, Purpose::Imagine);
+            let uploads = uploading.await?;
+            match Attempt::open(lease, context, uploads.files).await {
+                Err(failure) if failure.is_refusal() => {
+                    gateway.forget_uploads(lease, &files, Purpose::Imagine);
+                    if uploads.is_fresh {
+                        return Err(failure);
+                    }
+                }
+                opened => return opened,
+            }
         }
     }
 }
@@ -138,6 +183,7 @@ impl PictureContext {
     /// What else was asked for, as the row of a picture keeps it.
     fn params(&self) -> String {
         json!({
+            "inputs": self.files.len(),
             "n": self.request.count,
             "aspect_ratio": self.request.aspect_ratio,
             "quality": if self.request.is_high_quality { "high" } else { "auto" },
@@ -146,32 +192,50 @@ impl PictureContext {
     }
 }
 
-fn image_model(models: &Models, id: Option<&str>) -> Result<Arc<Model>, GatewayError> {
+/// Refuses what is no picture before it is uploaded to anybody.
+fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
+    let odd = files.iter().find(|file| {
+        let found = picture_type(&file.content);
+        !matches!(found, Some("image/png" | "image/jpeg" | "image/webp"))
+    });
+    odd.map_or(Ok(()), |file| {
+        let message = "The image must be a PNG, a JPEG or a WebP file.";
+        Err(GatewayError::invalid(
+            "invalid_image_type",
+            &file.param,
+            message,
+        ))
+    })
+}
+
+fn image_model(
+    models: &Models,
+    kind: ModelKind,
+    id: Option<&str>,
+) -> Result<Arc<Model>, GatewayError> {
+    let (word, does) = match kind {
+        ModelKind::ImageEdit => ("image_edit", "edit images"),
+        _ => ("image", "make pictures"),
+    };
     let Some(id) = id else {
-        let first = models.of_kind(ModelKind::Image).next();
+        let first = models.of_kind(kind).next();
         return first.cloned().ok_or_else(|| {
-            let message =
-                "No image model is configured. Add one with `kind = \"image\"` under [[models]].";
+            let message = format!(
+                "No model is configured that can {does}. Add one with `kind = \"{word}\"` under \
+                 [[models]]."
+            );
             GatewayError::invalid("model_not_supported", "model", message)
         });
     };
     let model = models
         .get(id)
         .ok_or_else(|| GatewayError::model_not_found(id))?;
-    if model.kind != ModelKind::Image {
-        let known: Vec<_> = models
-            .of_kind(ModelKind::Image)
-            .map(|model| model.id.as_str())
-            .collect();
-        let message = format!(
-            "`{id}` does not make pictures. Use one of: {}.",
-            known.join(", ")
-        );
-        return Err(GatewayError::invalid(
-            "model_not_supported",
-            "model",
-            message,
-        ));
+    if model.kind != kind {
+        let known = models.of_kind(kind).map(|model| model.id.as_str());
+        let known: Vec<_> = known.collect();
+        let message = format!("`{id}` does not {does}. Use one of: {}.", known.join(", "));
+        let code = "model_not_supported";
+        return Err(GatewayError::invalid(code, "model", message));
     }
     Ok(Arc::clone(model))
 }

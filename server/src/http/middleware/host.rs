@@ -9,6 +9,9 @@ use http::{
 use super::origin;
 use crate::{http::error::ApiError, snapshot::Snapshot};
 
+/// Routes that take files.
+const FORM_ROUTES: [&str; 1] = ["/v1/images/edits"];
+
 /// Refuses pages and `/v1/public` under a name that is not ours.
 ///
 /// # Errors
@@ -40,17 +43,26 @@ pub(super) fn check_open(request: &Request, snapshot: &Snapshot) -> Result<(), A
 }
 
 /// The rest of it: a page of another site can send a request here without asking the browser's
-/// leave, as long as it is no JSON.
+/// leave, as long as it is no JSON. Routes that take files take forms as well; there it rests on what
+/// browsers say of where a form comes from.
 ///
 /// # Errors
 /// 415 `unsupported_media_type`.
-pub(super) fn check_json(request: &Request) -> Result<(), ApiError> {
-    if request.method() == Method::POST && !is_json(request.headers()) {
-        return Err(ApiError::UnsupportedMediaType(
-            "Send the header `Content-Type: application/json`.",
-        ));
+pub(super) fn check_media_type(request: &Request, route: &str) -> Result<(), ApiError> {
+    let headers = request.headers();
+    if request.method() != Method::POST || has_type(headers, "application/json") {
+        return Ok(());
     }
-    Ok(())
+    let takes_forms = FORM_ROUTES.contains(&route);
+    match (takes_forms, has_type(headers, "multipart/form-data")) {
+        (true, true) => Ok(()),
+        (true, false) => Err(ApiError::UnsupportedMediaType(
+            "Send the header `Content-Type: multipart/form-data` or `application/json`.",
+        )),
+        (false, _) => Err(ApiError::UnsupportedMediaType(
+            "Send the header `Content-Type: application/json`.",
+        )),
+    }
 }
 
 fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
@@ -68,10 +80,10 @@ fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
     ))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mime = headers
         .get(CONTENT_TYPE)
         .and_then(|mime| mime.to_str().ok());
     mime.and_then(|mime| mime.split(';').next())
-        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case(wanted))
 }

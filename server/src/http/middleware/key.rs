@@ -29,8 +29,8 @@ pub async fn layer(
     let key = if keys.is_empty() {
         host::check_open(&request, &snapshot)?;
         // What does not exist is a 404, also for a body that is no JSON.
-        if route.is_some() {
-            host::check_json(&request)?;
+        if let Some(route) = route {
+            host::check_media_type(&request, route.as_str())?;
         }
         None
     } else {

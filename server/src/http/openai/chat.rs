@@ -57,7 +57,8 @@ pub async fn complete(
     }
     let app = &caller.snapshot.settings.config.app;
     let model = caller.snapshot.settings.models.get(&asked.request.model);
-    if model.is_some_and(|model| model.kind == ModelKind::Image) {
+    let makes_images = |kind| matches!(kind, ModelKind::Image | ModelKind::ImageEdit);
+    if model.is_some_and(|model| makes_images(model.kind)) {
         let stream = asked.stream.unwrap_or(app.stream);
         return image_chat::complete(state, caller, links, asked, stream).await;
     }

@@ -7,17 +7,17 @@ use axum::{
     body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
-use chat::{Delta, Finish, FinishReason, Part, Request};
+use chat::{AttachmentKind, Delta, Finish, FinishReason, Part, Request, Role, Turn};
 use futures::stream;
 use http::header::CONTENT_TYPE;
 use openai::{
     Invalid,
     answer::Answer,
     chat::ChatRequest,
-    images::{Image, ImageConfig, ImageFormat, ImageSize, MAX_STREAMED},
+    images::{Image, ImageConfig, ImageFormat, ImageSize, MAX_INPUTS, MAX_STREAMED},
     stream::{ChunkWriter, Head, Thinking},
 };
-use settings::{FastFormat, ImagineFastConfig};
+use settings::{FastFormat, ImagineFastConfig, ModelKind};
 
 use super::{
     error,
@@ -26,6 +26,7 @@ use super::{
 use crate::{
     gateway::{
         Caller, GatewayError,
+        attachments::Input,
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
     http::{AppState, answer::EVENT_STREAM, error::ApiError, links::Links},
@@ -45,6 +46,7 @@ pub(super) async fn complete(
     let settings = caller.snapshot.settings.clone();
     let model = settings.models.get(&asked.request.model);
     let is_fast = model.is_some_and(|model| model.is_fast_images());
+    let is_edit = model.is_some_and(|model| model.kind == ModelKind::ImageEdit);
     let wishes = match is_fast {
         true => fast(&settings.config.imagine_fast),
         false => asked.image_config.unwrap_or_default(),
@@ -59,11 +61,15 @@ pub(super) async fn complete(
     let request = PictureRequest {
         prompt: prompt(&asked.request)?,
         count,
-        aspect_ratio: wishes.size.unwrap_or_default().aspect_ratio,
+        aspect_ratio: wishes.size.map(|size| size.aspect_ratio),
         is_high_quality: false,
         is_nsfw_allowed: None,
         is_stream,
         needs_file: format == ImageFormat::Url,
+        inputs: match is_edit {
+            true => images_of(&asked.request)?,
+            false => Vec::new(),
+        },
         model: Some(asked.request.model),
     };
     let record = caller.record.clone();
@@ -122,6 +128,22 @@ fn prompt(request: &Request) -> Result<String, Invalid> {
     })
 }
 
+/// All images of the user, of which the upstream takes the last.
+fn images_of(request: &Request) -> Result<Vec<Input>, Invalid> {
+    let turns = request.turns.iter().filter(|turn| turn.role == Role::User);
+    let images = turns.flat_map(Turn::attachments);
+    let images: Vec<_> = images
+        .filter(|attachment| attachment.kind == AttachmentKind::Image)
+        .map(Input::from)
+        .collect();
+    if images.is_empty() {
+        let message = "An edit needs an image: send it as `image_url`.";
+        return Err(Invalid::new("missing_image", "messages", message));
+    }
+    let skipped = images.len().saturating_sub(MAX_INPUTS);
+    Ok(images.into_iter().skip(skipped).collect())
+}
+
 fn markdown(form: &Form, picture: &Finished) -> String {
     match form.finished(picture) {
         Image::Url(url) => format!("![image]({url})"),
@@ -173,7 +195,7 @@ impl Chunks {
         let mut out = Vec::new();
         loop {
             match self.pictures.next().await {
-                Ok(Some(Picture::Partial { .. })) => {}
+                Ok(Some(Picture::Partial { .. } | Picture::Progress { .. })) => {}
                 Ok(Some(Picture::Finished(picture))) => {
                     let (markdown, writer) = (markdown(&self.form, &picture), &mut self.writer);
                     push(&mut self.is_first, &markdown, |delta| {

@@ -1,4 +1,4 @@
-//! `POST /v1/images/generations`.
+//! `POST /v1/images/generations`, and how pictures and edits are answered.
 
 use std::collections::HashMap;
 
@@ -10,18 +10,21 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::stream;
 use http::header::CONTENT_TYPE;
-use openai::images::{Answer, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Partial};
+use openai::images::{
+    Answer, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Making, Partial,
+};
 use settings::{AppConfig, ImageFormat as Configured};
 
 use super::error;
 use crate::{
     gateway::{
         Caller, GatewayError,
+        attachments::Input,
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
     http::{
         AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
-        links::Links,
+        links::Links, middleware::body::BodyMemory,
     },
     record::RequestRecord,
 };
@@ -46,23 +49,44 @@ pub(in crate::http) async fn generate(
     body: WholeBody,
 ) -> Result<Response, ApiError> {
     let (asked, memory) = body.parse(openai::images::parse).await?;
+    make(
+        state,
+        caller,
+        links,
+        asked,
+        (Making::Pictures, Vec::new()),
+        memory,
+    )
+    .await
+}
+
+/// What was asked for, made of the inputs if there are any.
+pub(super) async fn make(
+    state: &AppState,
+    caller: Caller,
+    links: Links,
+    asked: ImageRequest,
+    (making, inputs): (Making, Vec<Input>),
+    memory: Option<BodyMemory>,
+) -> Result<Response, ApiError> {
     let app = &caller.snapshot.settings.config.app;
     let format = asked.format.unwrap_or_else(|| configured_format(app));
     let request = PictureRequest {
         model: asked.model.clone(),
         prompt: asked.prompt.clone(),
         count: asked.count,
-        aspect_ratio: asked.size.aspect_ratio,
+        aspect_ratio: asked.size.map(|size| size.aspect_ratio),
         is_high_quality: asked.is_high_quality,
         is_nsfw_allowed: None,
         is_stream: asked.stream,
         needs_file: format == ImageFormat::Url,
+        inputs,
     };
     let pictures = Box::pin(state.gateway.pictures(caller, request)).await?;
     drop(memory);
     let form = Form { format, links };
     match asked.stream {
-        true => Ok(events(pictures, &asked, form)),
+        true => Ok(events(pictures, &asked, making, form)),
         false => whole(pictures, &form).await,
     }
 }
@@ -115,11 +139,12 @@ fn usage(pictures: &Pictures) -> ImageUsage {
     }
 }
 
-fn events(pictures: Pictures, asked: &ImageRequest, form: Form) -> Response {
+fn events(pictures: Pictures, asked: &ImageRequest, making: Making, form: Form) -> Response {
     let events = Events {
         writer: EventWriter {
+            making,
             created: pictures.created(),
-            size: asked.size.name,
+            size: asked.size.unwrap_or_default().name,
         },
         partials: asked.partial_images.unwrap_or(u32::MAX),
         shown: HashMap::new(),
@@ -166,7 +191,8 @@ impl Events {
     }
 
     fn write(&mut self, picture: &Picture) -> Vec<u8> {
-        let mut out = Vec::new();
+        // More comes, so it is not the end.
+        let mut out = std::mem::take(&mut self.held);
         match picture {
             Picture::Partial {
                 id,
@@ -188,8 +214,12 @@ impl Events {
                 self.writer.partial(&partial, &mut out);
                 *shown += 1;
             }
+            Picture::Progress { index, percent } => {
+                if self.partials > 0 {
+                    self.writer.progress(*index, *percent, &mut out);
+                }
+            }
             Picture::Finished(picture) => {
-                out = std::mem::take(&mut self.held);
                 let image = self.form.finished(picture);
                 let place = (picture.id.as_str(), picture.index);
                 let usage = usage(&self.pictures);

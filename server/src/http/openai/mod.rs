@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod error;
 mod image_chat;
+pub(super) mod image_edits;
 pub(super) mod images;
 mod models;
 
@@ -20,4 +21,5 @@ pub fn routes() -> Router<AppState> {
         .route("/models/{*id}", get(models::get_model))
         .route("/chat/completions", post(chat::create_chat_completion))
         .route("/images/generations", post(images::create_image))
+        .route("/images/edits", post(image_edits::create_edit))
 }

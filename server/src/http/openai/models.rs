@@ -14,12 +14,13 @@ use crate::{
     snapshot::{Snapshot, models::Model},
 };
 
-/// Lists the models that chat, then those that make pictures, each followed by its aliases.
+/// What a model can be for, in the order of the list.
+const SERVED: [ModelKind; 3] = [ModelKind::Chat, ModelKind::Image, ModelKind::ImageEdit];
+
+/// Lists the models that chat, then those that make and edit pictures, each followed by its aliases.
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
     let models = &snapshot.settings.models;
-    let models = models
-        .of_kind(ModelKind::Chat)
-        .chain(models.of_kind(ModelKind::Image));
+    let models = SERVED.into_iter().flat_map(|kind| models.of_kind(kind));
     let names = models.flat_map(|model| {
         let names = std::iter::once(&model.id).chain(&model.aliases);
         names.map(move |name| to_api(name, model))
@@ -37,7 +38,7 @@ pub(super) async fn get_model(
 ) -> Result<Response, ApiError> {
     let model = snapshot.settings.models.get(&id);
     model
-        .filter(|model| matches!(model.kind, ModelKind::Chat | ModelKind::Image))
+        .filter(|model| SERVED.contains(&model.kind))
         .map(|model| json(to_api(&id, model).to_json()))
         .ok_or_else(|| GatewayError::model_not_found(&id).into())
 }

@@ -1,0 +1,248 @@
+//! Images and files of a request: fetched once, uploaded to each account that is tried (`uploads`).
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use chat::{Attachment, Prompt, Source};
+use futures::future::try_join_all;
+use sha2::{Digest, Sha256};
+use store::MediaKind;
+
+use super::{
+    Gateway,
+    error::{ErrorKind, GatewayError},
+};
+use crate::{
+    media::{budget::Share, files::picture_type, remote_file::FetchError},
+    snapshot::Settings,
+};
+
+/// Largest picture of our own that is used again.
+const MAX_OWN_BYTES: u64 = 64 * 1024 * 1024;
+/// Work on more than this would hold up the other tasks of the thread.
+const INLINE_BYTES: usize = 256 * 1024;
+
+/// A file of a caller, before it has been looked at.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its place in the request.
+    pub param: String,
+    /// Its file name, if the caller gave one.
+    pub name: Option<String>,
+    pub source: InputSource,
+}
+
+/// Where a file is.
+#[derive(Clone, Debug)]
+pub enum InputSource {
+    /// In the request.
+    Bytes { mime: String, content: Bytes },
+    /// In the request as base64, or elsewhere.
+    Attached(Source),
+}
+
+/// One file, ready to be uploaded.
+#[derive(Debug)]
+pub(super) struct ReadyFile {
+    /// Its place in the request.
+    pub(super) param: String,
+    pub(super) name: String,
+    pub(super) mime: String,
+    pub(super) content: Bytes,
+    /// Of name, type and content.
+    pub(super) hash: [u8; 32],
+    /// The memory that it takes.
+    _share: Share,
+}
+
+impl From<&Attachment> for Input {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            param: attachment.param.clone(),
+            name: attachment.name.clone(),
+            source: InputSource::Attached(attachment.source.clone()),
+        }
+    }
+}
+
+impl Gateway {
+    /// Decodes data URIs and fetches URLs, all at once; at most so many bytes together.
+    /// `own_address` is what the addresses of this server's files begin with: such a file is read here.
+    ///
+    /// # Errors
+    /// A 400 that names the part: bad base64, a URL that may not be fetched, too large. A 502 that
+    /// names it when the server behind the URL is at fault. A 503 when the files of all requests take
+    /// too much memory.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connections and gives the memory back.
+    pub(super) async fn load(
+        &self,
+        settings: &Settings,
+        own_address: &str,
+        inputs: Vec<Input>,
+        max_bytes: usize,
+    ) -> Result<Vec<ReadyFile>, GatewayError> {
+        let files = inputs.into_iter().map(|input| async move {
+            let loaded = self.load_one(settings, own_address, &input).await?;
+            hashed(input, loaded).await
+        });
+        let files = try_join_all(files).await?;
+        let mut total = 0;
+        for file in &files {
+            total += file.content.len();
+            if total > max_bytes {
+                let mib = max_bytes / 1024 / 1024;
+                let message =
+                    format!("The images and files of a request may have {mib} MiB together.");
+                return Err(invalid(&file.param, message));
+            }
+        }
+        Ok(files)
+    }
+
+    async fn load_one(
+        &self,
+        settings: &Settings,
+        own_address: &str,
+        input: &Input,
+    ) -> Result<Loaded, GatewayError> {
+        let mut share = self.media_budget.share();
+        let mut grow = |bytes| {
+            let grown = share.grow(bytes);
+            grown.map_err(|_| GatewayError::files_at_capacity())
+        };
+        let (name, mime, content) = match &input.source {
+            InputSource::Bytes { mime, content } => {
+                grow(content.len())?;
+                (file_name(mime), mime.clone(), content.clone())
+            }
+            InputSource::Attached(Source::Data { mime, base64 }) => {
+                grow(base64.len() / 4 * 3)?;
+                let content = decode(base64, &input.param).await?;
+                (file_name(mime), mime.clone(), content.into())
+            }
+            InputSource::Attached(Source::Url(url)) => match own_name(url, own_address) {
+                Some(name) => {
+                    let content = self.own_picture(name, &input.param).await?;
+                    grow(content.len())?;
+                    let mime = picture_type(&content).unwrap_or_default();
+                    (name.to_owned(), mime.to_owned(), content)
+                }
+                None => {
+                    let fetched = settings.remote_files.fetch(url, &mut share).await;
+                    let file = fetched.map_err(|error| not_fetched(&error, &input.param))?;
+                    (file.name, file.mime, file.content)
+                }
+            },
+        };
+        Ok(Loaded {
+            name,
+            mime,
+            content,
+            share,
+        })
+    }
+
+    async fn own_picture(&self, name: &str, param: &str) -> Result<Bytes, GatewayError> {
+        let read = self
+            .media_files
+            .read_whole(MediaKind::Image, name, MAX_OWN_BYTES)
+            .await;
+        read.map_err(|_| {
+            let message = "This server has no such picture any more.";
+            invalid(param, message.to_owned())
+        })
+    }
+}
+
+/// A file that is there.
+struct Loaded {
+    name: String,
+    mime: String,
+    content: Bytes,
+    share: Share,
+}
+
+/// The name of a file of this server, by its address.
+fn own_name<'u>(url: &'u str, own_address: &str) -> Option<&'u str> {
+    let path = url.strip_prefix(own_address)?;
+    let name = path.strip_prefix("/v1/files/image/")?;
+    name.split(['?', '#']).next()
+}
+
+/// A name for a file that has none.
+fn file_name(mime: &str) -> String {
+    let subtype = mime.split('/').nth(1).unwrap_or("bin");
+    let extension = subtype.split(['+', ';']).next().unwrap_or("bin");
+    format!("file.{extension}")
+}
+
+async fn hashed(input: Input, loaded: Loaded) -> Result<ReadyFile, GatewayError> {
+    let Loaded {
+        name,
+        mime,
+        content,
+        share,
+    } = loaded;
+    let name = input.name.unwrap_or(name);
+    let (head, whole) = (format!("{name}\n{mime}\n"), content.clone());
+    let hash = off_thread(content.len(), move || {
+        let mut hasher = Sha256::new_with_prefix(head);
+        hasher.update(&whole);
+        hasher.finalize().into()
+    });
+    let hash = hash.await?;
+    Ok(ReadyFile {
+        param: input.param,
+        name,
+        mime,
+        content,
+        hash,
+        _share: share,
+    })
+}
+
+fn not_fetched(error: &FetchError, param: &str) -> GatewayError {
+    if *error == FetchError::NoMemory {
+        return GatewayError::files_at_capacity();
+    }
+    if error.is_remote_failure() {
+        let message = format!("`{param}` could not be fetched: {error}.");
+        return GatewayError::new(ErrorKind::Upstream("media_unreachable"), message);
+    }
+    invalid(param, format!("The URL cannot be used: {error}."))
+}
+
+/// Work on so many bytes, on a thread that may block if they are many.
+async fn off_thread<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, GatewayError> {
+    if bytes <= INLINE_BYTES {
+        return Ok(work());
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| GatewayError::files_at_capacity())
+}
+
+async fn decode(base64: &Arc<str>, param: &str) -> Result<Vec<u8>, GatewayError> {
+    let text = Arc::clone(base64);
+    let decoded = off_thread(text.len(), move || STANDARD.decode(text.as_bytes())).await?;
+    decoded.map_err(|error| {
+        let message = format!("The data is not valid base64: {error}.");
+        invalid(param, message)
+    })
+}
+
+/// Those of the files that `prompt` attaches.
+pub(super) fn of<'a>(prompt: &Prompt, files: &'a [ReadyFile]) -> Vec<&'a ReadyFile> {
+    let is_attached =
+        |file: &&ReadyFile| prompt.attachments.iter().any(|one| one.param == file.param);
+    files.iter().filter(is_attached).collect()
+}
+
+fn invalid(param: &str, message: String) -> GatewayError {
+    GatewayError::invalid("invalid_media", param, message)
+}
