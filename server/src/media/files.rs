@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,17 +15,16 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use store::MediaKind;
 use tokio::task::spawn_blocking;
-use uuid::Uuid;
 
-use super::sniff::image_type;
+use super::{
+    sniff::{image_type, video_type},
+    unfinished::{NAME_DIGITS, Unfinished},
+};
 
 /// Files on their way are here, and what is left of a crash until the next start.
 const UNFINISHED: &str = "unfinished";
-/// Hexadecimal digits of a name: 160 bits.
-const NAME_DIGITS: usize = 40;
 
 /// The folder of generated media. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ pub struct StoredFile {
     pub name: String,
     pub mime: &'static str,
     pub bytes: u64,
-    /// Pixels.
+    /// Pixels; 0 for a video.
     pub width: u32,
     pub height: u32,
 }
@@ -52,10 +52,26 @@ pub struct StoredFile {
 pub enum MediaError {
     #[error("it is no picture that this server knows")]
     NotAPicture,
+    #[error("it is no video that this server knows")]
+    NotAVideo,
+    #[error("it is larger than {limit_bytes} bytes")]
+    TooLarge { limit_bytes: u64 },
+    /// What the file came from broke off.
+    #[error("{0}")]
+    Source(Box<dyn Error + Send + Sync>),
     #[error("the disk is full")]
     Full,
     #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for MediaError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
 }
 
 /// What one clean-up did.
@@ -106,40 +122,47 @@ impl MediaFiles {
     }
 
     fn write_image(&self, content: &[u8]) -> Result<StoredFile, MediaError> {
-        let mime = image_type(content).ok_or(MediaError::NotAPicture)?;
-        let size = imagesize::blob_size(content).map_err(|_| MediaError::NotAPicture)?;
-        let hash = format!("{:x}", Sha256::digest(content));
-        let digits = hash.get(..NAME_DIGITS).unwrap_or(&hash);
-        let name = format!("{digits}.{}", extension(mime));
-        let place = self.place(MediaKind::Image, &name);
+        Self::type_of(MediaKind::Image, content)?;
+        let mut file = self.begin()?;
+        file.write(content)?;
+        self.keep(file, MediaKind::Image)
+    }
+
+    /// A file that is going to be kept.
+    pub(super) fn begin(&self) -> io::Result<Unfinished> {
+        Unfinished::begin(&self.0.folder.join(UNFINISHED))
+    }
+
+    /// The type of a file by its first bytes, if it is of this kind.
+    pub(super) fn type_of(kind: MediaKind, head: &[u8]) -> Result<&'static str, MediaError> {
+        match kind {
+            MediaKind::Image => image_type(head).ok_or(MediaError::NotAPicture),
+            MediaKind::Video => video_type(head).ok_or(MediaError::NotAVideo),
+        }
+    }
+
+    /// Gives a complete file its name and its place, unless an equal one is there.
+    pub(super) fn keep(&self, file: Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
+        let mime = Self::type_of(kind, file.head())?;
+        let (width, height) = match kind {
+            MediaKind::Image => size_of(&file).ok_or(MediaError::NotAPicture)?,
+            MediaKind::Video => (0, 0),
+        };
+        let stored = StoredFile {
+            name: format!("{}.{}", file.digits(), extension(mime)),
+            mime,
+            bytes: file.bytes(),
+            width,
+            height,
+        };
+        let place = self.place(kind, &stored.name);
         if place.exists() {
             // Used again: the oldest go first.
             let _ = fs::File::open(&place).and_then(|file| file.set_modified(SystemTime::now()));
         } else {
-            self.write(&place, content)?;
+            file.finish(&place)?;
         }
-        Ok(StoredFile {
-            name,
-            mime,
-            bytes: content.len() as u64,
-            width: u32::try_from(size.width).unwrap_or(0),
-            height: u32::try_from(size.height).unwrap_or(0),
-        })
-    }
-
-    fn write(&self, place: &Path, content: &[u8]) -> Result<(), MediaError> {
-        let beside = self.0.folder.join(UNFINISHED);
-        let beside = beside.join(Uuid::new_v4().simple().to_string());
-        let written = fs::write(&beside, content)
-            .and_then(|()| fs::File::open(&beside)?.sync_data())
-            .and_then(|()| fs::rename(&beside, place));
-        written.map_err(|error| {
-            let _ = fs::remove_file(&beside);
-            match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => MediaError::Full,
-                _ => MediaError::Io(error),
-            }
-        })
+        Ok(stored)
     }
 
     /// Where a file is, and a hold on it; `None` for what is no name of ours.
@@ -264,11 +287,19 @@ fn is_name(name: &str) -> bool {
     })
 }
 
+/// Width and height of a picture.
+fn size_of(picture: &Unfinished) -> Option<(u32, u32)> {
+    let size = imagesize::size(picture.path()).ok()?;
+    Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+}
+
 fn extension(mime: &str) -> &'static str {
     match mime {
         "image/png" => "png",
         "image/gif" => "gif",
         "image/webp" => "webp",
+        "video/mp4" => "mp4",
+        "video/webm" => "webm",
         _ => "jpg",
     }
 }

@@ -4,3 +4,5 @@ pub mod budget;
 pub mod files;
 pub mod remote_file;
 mod sniff;
+mod stream;
+mod unfinished;

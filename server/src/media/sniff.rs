@@ -53,6 +53,22 @@ pub(super) fn image_type(content: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What a video is by its first bytes, of the kinds that browsers play.
+pub(super) fn video_type(content: &[u8]) -> Option<&'static str> {
+    // ISO 14496-12, 4.3: the first box names the brand. Pictures, sound and QuickTime share its form.
+    const OTHER_BRANDS: [&[u8]; 8] = [
+        b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"M4A ", b"qt  ",
+    ];
+    if content.get(4..8) == Some(b"ftyp") {
+        let brand = content.get(8..12)?;
+        return (!OTHER_BRANDS.contains(&brand)).then_some("video/mp4");
+    }
+    // EBML (RFC 8794); Matroska shares its form.
+    let is_webm =
+        content.starts_with(b"\x1a\x45\xdf\xa3") && content.windows(4).any(|part| part == b"webm");
+    is_webm.then_some("video/webm")
+}
+
 fn type_of_name(name: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
@@ -113,5 +129,21 @@ mod tests {
             typed(Some("text/plain"), "a.pdf", b"x").as_deref(),
             Some("text/plain")
         );
+    }
+
+    #[test]
+    fn videos_are_told_from_pictures_and_sound_of_the_same_form() {
+        let rows: [(&[u8], Option<&str>); 7] = [
+            (b"\0\0\0\x20ftypisom\0\0\x02\0", Some("video/mp4")),
+            (b"\0\0\0\x18ftypmp42", Some("video/mp4")),
+            (b"\0\0\0\x18ftypavif", None),
+            (b"\0\0\0\x18ftypM4A ", None),
+            (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", Some("video/webm")),
+            (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska", None),
+            (b"\0\0\0\x18ftyp", None),
+        ];
+        for (content, expected) in rows {
+            assert_eq!(video_type(content), expected, "{content:?}");
+        }
     }
 }
