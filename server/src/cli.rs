@@ -1,4 +1,4 @@
-//! The command line: `grok2api serve | import | admin | requests | sim`.
+//! The command line: `grok2api serve | import | admin | requests | media | sim`.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -37,6 +37,11 @@ pub enum Command {
     },
     /// Prints what is known of past requests, newest first; of one with its id, every try.
     Requests(RequestsArgs),
+    /// Generated pictures and videos, while the server is stopped.
+    Media {
+        #[command(subcommand)]
+        command: MediaCommand,
+    },
     /// Runs the simulated Grok upstream alone, for development and benchmarks.
     Sim(SimArgs),
 }
@@ -58,6 +63,17 @@ pub enum AdminCommand {
         /// Generates a password and prints it.
         #[arg(long)]
         generate: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MediaCommand {
+    /// Compares rows and files: each file there, whole and with a row, nothing unfinished. Prints what
+    /// differs; the exit code is 1 then.
+    Verify {
+        /// Deletes rows without a file, and files that have no row or are not whole.
+        #[arg(long)]
+        repair: bool,
     },
 }
 

@@ -101,7 +101,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "commands",
-        &["auth", "cli", "clock", "obs", "serve", "services"],
+        &["auth", "cli", "clock", "media", "obs", "serve", "services"],
     ),
 ];
 

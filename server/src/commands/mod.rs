@@ -1,5 +1,6 @@
 //! What each sub-command does.
 
+mod media;
 mod requests;
 
 use std::{
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             command: AdminCommand::SetPassword { generate },
         } => set_password(data_dir, generate).await,
         Command::Requests(args) => print_requests(data_dir, &args).await,
+        Command::Media { command } => media::run(data_dir, &command).await,
         Command::Sim(args) => simulate(args).await,
     }
 }

@@ -105,10 +105,16 @@ impl MediaFiles {
         for kind in MediaKind::ALL {
             make_private(&folder.join(kind.as_str()))?;
         }
-        Ok(Self(Arc::new(Inner {
-            folder,
+        Ok(Self::look(data_dir))
+    }
+
+    /// Looks at the folders as they are: makes nothing, removes nothing.
+    #[must_use]
+    pub fn look(data_dir: &Path) -> Self {
+        Self(Arc::new(Inner {
+            folder: data_dir.join("media"),
             readers: Mutex::default(),
-        })))
+        }))
     }
 
     /// Stores a picture; what it is is read from its content.
@@ -130,7 +136,15 @@ impl MediaFiles {
 
     /// A file that is going to be kept.
     pub(super) fn begin(&self) -> io::Result<Unfinished> {
-        Unfinished::begin(&self.0.folder.join(UNFINISHED))
+        Unfinished::begin(&self.unfinished_folder())
+    }
+
+    pub(super) fn unfinished_folder(&self) -> PathBuf {
+        self.0.folder.join(UNFINISHED)
+    }
+
+    pub(super) fn folder_of(&self, kind: MediaKind) -> PathBuf {
+        self.0.folder.join(kind.as_str())
     }
 
     /// The type of a file by its first bytes, if it is of this kind.
@@ -203,7 +217,7 @@ impl MediaFiles {
     }
 
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
-        self.0.folder.join(kind.as_str()).join(name)
+        self.folder_of(kind).join(name)
     }
 
     /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
@@ -220,7 +234,7 @@ impl MediaFiles {
     fn clean_now(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
         let mut found = Vec::new();
         for kind in MediaKind::ALL {
-            for entry in fs::read_dir(self.0.folder.join(kind.as_str()))? {
+            for entry in fs::read_dir(self.folder_of(kind))? {
                 let entry = entry?;
                 let about = entry.metadata()?;
                 found.push((about.modified()?, about.len(), entry.path()));
@@ -278,7 +292,7 @@ pub fn picture_type(content: &[u8]) -> Option<&'static str> {
 }
 
 /// `<hex digits>.<letters and digits>`, and so no path.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.split_once('.').is_some_and(|(digits, extension)| {
         digits.len() == NAME_DIGITS
             && digits.bytes().all(|b| b.is_ascii_hexdigit())

@@ -2,7 +2,9 @@
 
 pub mod budget;
 pub mod files;
+pub mod inventory;
 pub mod remote_file;
 mod sniff;
 mod stream;
 mod unfinished;
+pub mod verify;

@@ -19,6 +19,7 @@ mod doors;
 mod edits;
 mod floods;
 mod media_files;
+mod media_verify;
 mod oddities;
 mod other_calls;
 mod page_origins;

@@ -1,0 +1,38 @@
+//! `grok2api media`: what can be done about generated files while the server is stopped.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use super::print;
+use crate::{
+    cli::MediaCommand,
+    media::{files::MediaFiles, verify},
+    serve::boot,
+};
+
+/// # Errors
+/// A text for the terminal; also when something differs and stays so.
+pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Result<()> {
+    let MediaCommand::Verify { repair } = command;
+    let store = boot::open_store(data_dir, &boot::load_config(data_dir)?).await?;
+    let files = MediaFiles::look(data_dir);
+    let checked = async {
+        let report = verify::verify(&files, store.as_ref()).await?;
+        print(&report.to_string());
+        if !repair || report.differences.is_empty() {
+            return Ok(report);
+        }
+        verify::repair(&files, store.as_ref(), &report.differences).await?;
+        let after = verify::verify(&files, store.as_ref()).await?;
+        print(&format!("After the repair:\n{after}"));
+        anyhow::Ok(after)
+    };
+    let checked = checked.await;
+    store.close().await;
+    match checked?.differences.len() {
+        0 => Ok(()),
+        _ if *repair => bail!("not everything could be repaired"),
+        _ => bail!("rows and files differ; `grok2api media verify --repair` deletes what does"),
+    }
+}

@@ -1,0 +1,134 @@
+//! What lies where generated media belong, for whoever compares and cleans.
+
+use std::{fs, io, io::Read, path::Path, time::SystemTime};
+
+use sha2::{Digest, Sha256};
+use store::MediaKind;
+use tokio::task::spawn_blocking;
+
+use super::{files::MediaFiles, unfinished::NAME_DIGITS};
+
+/// So much of a file is in memory while it is hashed.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// A file of ours, or what else lies among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub kind: MediaKind,
+    pub name: String,
+    pub bytes: u64,
+    pub modified: SystemTime,
+}
+
+impl MediaFiles {
+    /// Every file of every kind; of folders that are not there, none.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub async fn list(&self) -> io::Result<Vec<Found>> {
+        let folders = MediaKind::ALL.map(|kind| (kind, self.folder_of(kind)));
+        blocking(move || {
+            let mut found = Vec::new();
+            for (kind, folder) in folders {
+                found.extend(list_folder(kind, &folder)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// What its content says a file should be called, without the extension.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn digits_of(&self, kind: MediaKind, name: &str) -> io::Result<String> {
+        let place = self.folder_of(kind).join(name);
+        blocking(move || hash(&place)).await
+    }
+
+    /// Names of files that were not finished: while nothing is being stored, what a crash has left.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub async fn list_unfinished(&self) -> io::Result<Vec<String>> {
+        let folder = self.unfinished_folder();
+        let list = move || {
+            let mut names = Vec::new();
+            for entry in entries(&folder)? {
+                names.push(entry?.file_name().to_string_lossy().into_owned());
+            }
+            Ok(names)
+        };
+        blocking(list).await
+    }
+
+    /// Removes a file; fine if it is gone already.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub async fn remove_found(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        let place = self.folder_of(kind).join(name);
+        blocking(move || remove(&place)).await
+    }
+
+    /// Removes what a crash has left. Nothing may be being stored.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub async fn remove_unfinished(&self, name: &str) -> io::Result<()> {
+        let place = self.unfinished_folder().join(name);
+        blocking(move || remove(&place)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// What is in a folder; nothing, if it is not there.
+fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
+}
+
+fn list_folder(kind: MediaKind, folder: &Path) -> io::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for entry in entries(folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        found.push(Found {
+            kind,
+            name: entry.file_name().to_string_lossy().into_owned(),
+            bytes: about.len(),
+            modified: about.modified()?,
+        });
+    }
+    Ok(found)
+}
+
+fn hash(place: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(place)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE_BYTES]);
+    loop {
+        let count = file.read(&mut piece)?;
+        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else {
+            break;
+        };
+        hash.update(read);
+    }
+    let mut digits = format!("{:x}", hash.finalize());
+    digits.truncate(NAME_DIGITS);
+    Ok(digits)
+}
+
+fn remove(place: &Path) -> io::Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
