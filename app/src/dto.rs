@@ -1,5 +1,9 @@
 //! Data that crosses between server and browser. Serde only, no behaviour that needs either side.
 
+mod media;
+
+pub use media::{MediaItem, MediaKind, MediaPage};
+
 use serde::{Deserialize, Serialize};
 
 /// Who is looking at a page and what they may do.

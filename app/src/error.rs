@@ -55,6 +55,8 @@ pub enum Field {
     RepeatedPassword,
     #[error("the code")]
     Code,
+    #[error("the chosen media")]
+    Media,
 }
 
 /// The rule that a value breaks.

@@ -1,7 +1,10 @@
 //! Ports: what pages need from the server. `server` implements them, server functions call them.
 
 use crate::{
-    dto::{AccountList, AccountQuery, DeletedAccounts, ImportPreview, ModelOption, Tier, Viewer},
+    dto::{
+        AccountList, AccountQuery, DeletedAccounts, ImportPreview, MediaKind, MediaPage,
+        ModelOption, Tier, Viewer,
+    },
     error::UiError,
 };
 use async_trait::async_trait;
@@ -28,6 +31,26 @@ impl PublicProof {
     #[must_use]
     pub fn checked() -> Self {
         Self(())
+    }
+}
+
+/// Proof that the caller may use the public pages, and which browser it is.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    owner: String,
+}
+
+impl Visitor {
+    /// To be called right after the session or public mode was checked, and nowhere else.
+    #[must_use]
+    pub fn checked(owner: String) -> Self {
+        Self { owner }
+    }
+
+    /// The browser as the owner of what is generated in it.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 }
 
@@ -59,6 +82,8 @@ pub trait AuthService: Send + Sync {
     /// Checks the session and that the request is same-origin.
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError>;
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError>;
+    /// As [`Self::require_public`]; a browser that has no name yet gets one with the answer.
+    async fn require_visitor(&self, parts: &Parts) -> Result<Visitor, UiError>;
     /// Starts a session; the cookie is set by the session layer.
     async fn sign_in(&self, parts: &Parts, door: Door, password: String) -> Result<(), UiError>;
     async fn sign_out(&self, parts: &Parts) -> Result<(), UiError>;
@@ -122,4 +147,14 @@ pub trait PublicService: Send + Sync {
         language: String,
         code: String,
     ) -> Result<String, UiError>;
+    /// A page of what was generated in this browser, newest first.
+    async fn list_media(
+        &self,
+        visitor: Visitor,
+        kind: Option<MediaKind>,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<MediaPage, UiError>;
+    /// Deletes what was generated in this browser; others' stays. Returns how many went.
+    async fn delete_media(&self, visitor: Visitor, ids: Vec<String>) -> Result<u32, UiError>;
 }

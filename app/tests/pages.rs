@@ -13,10 +13,11 @@ use grok2api_app::{
     App,
     dto::{
         AccountCounts, AccountList, AccountQuery, AccountRow, AccountStatus, Cooldown,
-        CooldownReason, DeletedAccounts, ImportPreview, ModelOption, Tier, Viewer,
+        CooldownReason, DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption, Tier,
+        Viewer,
     },
     error::{Field, PasswordRule, UiError},
-    service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService},
+    service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService, Visitor},
     shell,
 };
 use http::{Request, StatusCode, request::Parts};
@@ -51,6 +52,10 @@ impl AuthService for Open {
 
     async fn require_public(&self, _: &Parts) -> Result<PublicProof, UiError> {
         Ok(PublicProof::checked())
+    }
+
+    async fn require_visitor(&self, _: &Parts) -> Result<Visitor, UiError> {
+        Ok(Visitor::checked("visitor:0".into()))
     }
 
     async fn sign_in(&self, _: &Parts, _: Door, _: String) -> Result<(), UiError> {
@@ -179,6 +184,20 @@ impl PublicService for Models {
     }
 
     async fn highlight(&self, _: PublicProof, _: String, _: String) -> Result<String, UiError> {
+        Err(UiError::Unavailable)
+    }
+
+    async fn list_media(
+        &self,
+        _: Visitor,
+        _: Option<MediaKind>,
+        _: Option<String>,
+        _: u32,
+    ) -> Result<MediaPage, UiError> {
+        Ok(MediaPage::default())
+    }
+
+    async fn delete_media(&self, _: Visitor, _: Vec<String>) -> Result<u32, UiError> {
         Err(UiError::Unavailable)
     }
 }

@@ -84,7 +84,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("auth", &["clock", "limits", "record", "snapshot"]),
     ("jobs", &["clock", "delivery", "gateway", "snapshot"]),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
-    ("services", &["clock", "gateway", "runtime", "snapshot"]),
+    (
+        "services",
+        &["clock", "gateway", "media", "runtime", "snapshot"],
+    ),
     (
         "http",
         &[

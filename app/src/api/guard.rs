@@ -2,7 +2,7 @@
 
 use crate::{
     error::UiError,
-    service::{AdminProof, AdminService, AuthService, PublicProof},
+    service::{AdminProof, AdminService, AuthService, PublicProof, PublicService, Visitor},
 };
 use http::{StatusCode, header, request::Parts};
 use leptos::{
@@ -38,6 +38,14 @@ pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
     service()
 }
 
+/// What public pages do, from context.
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn public_service() -> Result<Arc<dyn PublicService>, UiError> {
+    service()
+}
+
 fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, UiError> {
     use_context().ok_or_else(|| UiError::Internal {
         request_id: String::new(),
@@ -60,6 +68,15 @@ pub async fn require_admin() -> Result<AdminProof, UiError> {
 pub async fn require_public() -> Result<PublicProof, UiError> {
     let parts = parts().await?;
     auth_service()?.require_public(&parts).await.map_err(fail)
+}
+
+/// As [`require_public`], and which browser asks.
+///
+/// # Errors
+/// As [`require_admin`].
+pub async fn require_visitor() -> Result<Visitor, UiError> {
+    let parts = parts().await?;
+    auth_service()?.require_visitor(&parts).await.map_err(fail)
 }
 
 /// Sets the status of a server function's response to that of `error` and returns the error.

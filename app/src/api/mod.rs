@@ -5,6 +5,10 @@ pub mod auth;
 pub mod chat;
 #[cfg(feature = "ssr")]
 mod guard;
+pub mod media;
 
 #[cfg(feature = "ssr")]
-pub use guard::{admin_service, auth_service, fail, fail_at, parts, require_admin, require_public};
+pub use guard::{
+    admin_service, auth_service, fail, fail_at, parts, public_service, require_admin,
+    require_public, require_visitor,
+};

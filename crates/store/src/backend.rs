@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    AccountStore, ChangeFeed, Changes, Cursor, LoadedAccounts, Lock, LockToken, MediaQuery,
-    MediaRow, MediaStore, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery,
-    RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError,
-    SumQuery, SumRetention, SumRow,
+    AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
+    MediaQuery, MediaRow, MediaStore, Pruned, Receipt, Record, RecordStore, RequestPosition,
+    RequestQuery, RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore,
+    Span, StoreError, SumQuery, SumRetention, SumRow,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -196,6 +196,22 @@ impl<R: Reader> MediaStore for Backend<R> {
 
     async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
         self.reader.media(query).await
+    }
+
+    async fn delete_media(
+        &self,
+        owner: Option<&str>,
+        ids: &[String],
+    ) -> Result<DeletedMedia, StoreError> {
+        let op = Op::DeleteMedia {
+            owner: owner.map(str::to_owned),
+            ids: ids.to_vec(),
+        };
+        let done = self.write_op(op).await?;
+        Ok(DeletedMedia {
+            rows: done.rows,
+            unused_files: done.unused_files,
+        })
     }
 
     async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError> {

@@ -47,7 +47,7 @@ pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
-pub use media::{MediaKind, MediaQuery, MediaRow, MediaStore};
+pub use media::{DeletedMedia, MediaKind, MediaQuery, MediaRow, MediaStore};
 pub use open::{RequestReader, open, open_requests};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};

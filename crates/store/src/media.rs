@@ -32,6 +32,9 @@ pub struct MediaRow {
     pub parent: Option<String>,
     /// Last four characters of the credential of the account that made it.
     pub account: String,
+    /// Who may list and delete it: `key:LABEL`, `open` for an API without keys, `visitor:HASH` for a
+    /// browser.
+    pub owner: String,
     /// Label of the API key of who asked.
     pub key: Option<String>,
     /// The request that asked for it.
@@ -74,11 +77,21 @@ impl MediaKind {
 /// Which rows to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaQuery {
+    /// `None`: everybody's.
+    pub owner: Option<String>,
     pub kind: Option<MediaKind>,
     /// Only rows before this one: the last row of a page, as time and id, begins the next page.
     pub before: Option<(i64, String)>,
     /// Rows at most.
     pub limit: u32,
+}
+
+/// What was deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeletedMedia {
+    pub rows: u64,
+    /// Files that no row has any more.
+    pub unused_files: Vec<(MediaKind, String)>,
 }
 
 /// Keeps rows of generated media.
@@ -92,6 +105,13 @@ pub trait MediaStore: Send + Sync {
 
     /// Rows, newest first.
     async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+
+    /// Deletes the rows of these ids that this owner has; `None`: whoever has them.
+    async fn delete_media(
+        &self,
+        owner: Option<&str>,
+        ids: &[String],
+    ) -> Result<DeletedMedia, StoreError>;
 
     /// Deletes every row of these files; the number of rows.
     async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError>;

@@ -7,6 +7,7 @@ pub mod password;
 mod seal;
 mod service;
 mod session_store;
+mod visitor;
 
 pub use service::Sessions;
 pub use session_store::StoreSessions;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use grok2api_app::{
     dto::{Viewer, Visitors},
     error::{Field, UiError},
-    service::{AdminProof, AuthService, Door, PublicProof},
+    service::{AdminProof, AuthService, Door, PublicProof, Visitor},
 };
 use http::request::Parts;
 use secrecy::ExposeSecret;
@@ -28,6 +28,7 @@ use super::{
     origin::PageOrigin,
     password,
     seal::Seal,
+    visitor,
 };
 use crate::{clock::now_ms, record::RequestRecord, snapshot::Current};
 
@@ -294,6 +295,14 @@ impl AuthService for Sessions {
         } else {
             Err(UiError::SignInRequired)
         }
+    }
+
+    async fn require_visitor(&self, parts: &Parts) -> Result<Visitor, UiError> {
+        self.require_public(parts).await?;
+        Ok(Visitor::checked(visitor::owner(
+            parts,
+            self.origin.is_https(),
+        )))
     }
 
     async fn sign_in(&self, parts: &Parts, door: Door, password: String) -> Result<(), UiError> {

@@ -31,8 +31,12 @@ impl FromRequestParts<AppState> for ApiCaller {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         let key = parts.extensions.get::<CallerKey>();
         let key = key.ok_or(ApiError::InvalidApiKey)?.0.clone();
+        let owner = match &key {
+            Some(label) => format!("key:{label}"),
+            None => "open".to_owned(),
+        };
         let scope = key.map_or(Scope::Shared, Scope::Own);
-        caller(parts, scope).map(Self)
+        caller(parts, scope, owner).map(Self)
     }
 }
 
@@ -43,9 +47,10 @@ impl FromRequestParts<AppState> for PublicCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        state.auth.require_public(parts).await.map_err(refusal)?;
+        let visitor = state.auth.require_visitor(parts).await.map_err(refusal)?;
         let session = parts.extensions.get::<Session>().and_then(Session::id);
-        caller(parts, session.map_or(Scope::Shared, session_scope)).map(Self)
+        let scope = session.map_or(Scope::Shared, session_scope);
+        caller(parts, scope, visitor.owner().to_owned()).map(Self)
     }
 }
 
@@ -56,7 +61,7 @@ fn session_scope(id: tower_sessions::session::Id) -> Scope {
 }
 
 /// What the outermost layer put into the request.
-fn caller(parts: &Parts, scope: Scope) -> Result<Caller, ApiError> {
+fn caller(parts: &Parts, scope: Scope, owner: String) -> Result<Caller, ApiError> {
     let extensions = &parts.extensions;
     let (Some(record), Some(snapshot)) = (
         extensions.get::<RequestRecord>(),
@@ -66,6 +71,7 @@ fn caller(parts: &Parts, scope: Scope) -> Result<Caller, ApiError> {
     };
     Ok(Caller {
         scope,
+        owner,
         record: record.clone(),
         own_address: Links::of(parts, &snapshot.settings).base().into(),
         snapshot: snapshot.clone(),

@@ -32,8 +32,16 @@ pub struct MediaFiles(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
-    /// How often each file is being read.
-    readers: Mutex<HashMap<String, usize>>,
+    /// Files that are being read.
+    readers: Mutex<HashMap<String, Readers>>,
+}
+
+/// Who reads a file.
+struct Readers {
+    count: usize,
+    /// It was deleted meanwhile: nobody else reads it, and it goes with the last reader.
+    is_deleted: bool,
+    place: PathBuf,
 }
 
 /// A file that was stored.
@@ -170,6 +178,9 @@ impl MediaFiles {
             height,
         };
         let place = self.place(kind, &stored.name);
+        if let Some(readers) = self.0.readers.lock().get_mut(&stored.name) {
+            readers.is_deleted = false;
+        }
         if place.exists() {
             // Used again: the oldest go first.
             let _ = fs::File::open(&place).and_then(|file| file.set_modified(SystemTime::now()));
@@ -179,18 +190,29 @@ impl MediaFiles {
         Ok(stored)
     }
 
-    /// Where a file is, and a hold on it; `None` for what is no name of ours.
+    /// Where a file is, and a hold on it; `None` for what is no name of ours, or was deleted.
     #[must_use]
     pub fn read(&self, kind: MediaKind, name: &str) -> Option<(PathBuf, Reading)> {
         if !is_name(name) {
             return None;
         }
-        *self.0.readers.lock().entry(name.to_owned()).or_default() += 1;
+        let place = self.place(kind, name);
+        let mut all = self.0.readers.lock();
+        let readers = all.entry(name.to_owned()).or_insert_with(|| Readers {
+            count: 0,
+            is_deleted: false,
+            place: place.clone(),
+        });
+        if readers.is_deleted {
+            return None;
+        }
+        readers.count += 1;
+        drop(all);
         let reading = Reading {
             files: self.clone(),
             name: name.to_owned(),
         };
-        Some((self.place(kind, name), reading))
+        Some((place, reading))
     }
 
     /// All of a file.
@@ -218,6 +240,34 @@ impl MediaFiles {
 
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
         self.folder_of(kind).join(name)
+    }
+
+    /// Deletes files. One that is being read is gone for everybody else, and goes with its last reader.
+    ///
+    /// # Errors
+    /// One cannot be removed; the others are.
+    pub async fn remove(&self, names: Vec<(MediaKind, String)>) -> io::Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let files = self.clone();
+        let removing = spawn_blocking(move || {
+            let removed = names
+                .into_iter()
+                .map(|(kind, name)| files.remove_now(kind, &name));
+            removed.fold(Ok(()), Result::and)
+        });
+        removing.await.map_err(io::Error::other)?
+    }
+
+    fn remove_now(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        let mut all = self.0.readers.lock();
+        if let Some(readers) = all.get_mut(name) {
+            readers.is_deleted = true;
+            return Ok(());
+        }
+        // Under the lock: nobody begins to read it meanwhile.
+        remove_file(&self.place(kind, name))
     }
 
     /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
@@ -266,13 +316,28 @@ impl MediaFiles {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        let mut readers = self.files.0.readers.lock();
-        if let Some(count) = readers.get_mut(&self.name) {
-            *count -= 1;
-            if *count == 0 {
-                readers.remove(&self.name);
-            }
+        let mut all = self.files.0.readers.lock();
+        let Some(readers) = all.get_mut(&self.name) else {
+            return;
+        };
+        readers.count -= 1;
+        if readers.count > 0 {
+            return;
         }
+        if readers.is_deleted
+            && let Err(error) = remove_file(&readers.place)
+        {
+            tracing::warn!(%error, "a deleted file cannot be removed: {error}");
+        }
+        all.remove(&self.name);
+    }
+}
+
+/// Removes a file that may be gone already.
+fn remove_file(place: &Path) -> io::Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -391,5 +456,30 @@ mod tests {
         fs::write(&half, "half").unwrap();
         MediaFiles::open(folder.path()).unwrap();
         assert!(!half.exists());
+    }
+
+    #[tokio::test]
+    async fn a_deleted_file_is_gone_at_once_and_leaves_with_its_last_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let name = files.store_image(png(1, 10)).await.unwrap().name;
+        let (place, first) = files.read(MediaKind::Image, &name).unwrap();
+        let (_, second) = files.read(MediaKind::Image, &name).unwrap();
+        let delete = || files.remove(vec![(MediaKind::Image, name.clone())]);
+        delete().await.unwrap();
+        assert!(files.read(MediaKind::Image, &name).is_none());
+        drop(first);
+        assert!(place.exists(), "one still reads it");
+        drop(second);
+        assert!(!place.exists());
+        delete().await.unwrap();
+        files.store_image(png(1, 10)).await.unwrap();
+        let (_, reading) = files.read(MediaKind::Image, &name).unwrap();
+        delete().await.unwrap();
+        files.store_image(png(1, 10)).await.unwrap();
+        drop(reading);
+        assert!(place.exists(), "made again meanwhile");
+        delete().await.unwrap();
+        assert!(!place.exists());
     }
 }

@@ -170,6 +170,7 @@ fn is_called(name: &str, digits: io::Result<String>) -> anyhow::Result<bool> {
 async fn read_rows(store: &dyn Store) -> anyhow::Result<HashMap<(MediaKind, String), Told>> {
     let mut all: HashMap<_, Told> = HashMap::new();
     let mut query = MediaQuery {
+        owner: None,
         kind: None,
         before: None,
         limit: ROWS,

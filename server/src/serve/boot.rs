@@ -33,7 +33,7 @@ use crate::{
         demo::{self, Handover},
         drain::InFlight,
     },
-    services::{accounts::Accounts, first_account, import, public::PublicPages},
+    services::{accounts::Accounts, first_account, gallery::Gallery, import, public::PublicPages},
     snapshot::{self, Current, Mode, Snapshot},
 };
 
@@ -178,7 +178,10 @@ fn assemble(
     let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
-    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(current.clone()));
+    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(
+        current.clone(),
+        Gallery::new(store.clone(), gateway.media_files().clone()),
+    ));
     AppState::new(Shared {
         leptos: leptos_options(),
         current,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod first_account;
+pub mod gallery;
 pub mod highlight;
 pub mod import;
 pub mod public;

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::ModelOption,
+    dto::{MediaKind, MediaPage, ModelOption},
     error::{Field, Rule, UiError},
     limits::MAX_CODE_BYTES,
-    service::{PublicProof, PublicService},
+    service::{PublicProof, PublicService, Visitor},
 };
 use tokio::sync::Semaphore;
 
-use super::{accounts::to_page_tier, highlight};
+use super::{accounts::to_page_tier, gallery::Gallery, highlight};
 use settings::ModelKind;
 
 use crate::snapshot::Current;
@@ -25,14 +25,16 @@ const COLOURING_WAIT: Duration = Duration::from_secs(2);
 pub struct PublicPages {
     current: Current,
     colourings: Arc<Semaphore>,
+    gallery: Gallery,
 }
 
 impl PublicPages {
     #[must_use]
-    pub fn new(current: Current) -> Self {
+    pub fn new(current: Current, gallery: Gallery) -> Self {
         Self {
             current,
             colourings: Arc::new(Semaphore::new(COLOURINGS)),
+            gallery,
         }
     }
 }
@@ -83,18 +85,37 @@ impl PublicService for PublicPages {
             request_id: String::new(),
         })
     }
+
+    async fn list_media(
+        &self,
+        visitor: Visitor,
+        kind: Option<MediaKind>,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<MediaPage, UiError> {
+        self.gallery.list(&visitor, kind, cursor, limit).await
+    }
+
+    async fn delete_media(&self, visitor: Visitor, ids: Vec<String>) -> Result<u32, UiError> {
+        self.gallery.delete(&visitor, &ids).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Snapshot;
+    use crate::{media::files::MediaFiles, snapshot::Snapshot};
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn two_blocks_are_coloured_at_once_and_others_stay_plain_after_a_wait() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let snapshot = Snapshot::own(settings::Config::default(), Vec::new()).unwrap();
-        let pages = PublicPages::new(Current::new(snapshot));
+        let folder = tempfile::tempdir().unwrap();
+        let key = store::MasterKey::load_or_create(folder.path(), None).unwrap();
+        let store = store::open("", folder.path(), key).await.unwrap();
+        let gallery = Gallery::new(store, MediaFiles::open(folder.path()).unwrap());
+        let pages = PublicPages::new(Current::new(snapshot), gallery);
+        tokio::time::pause();
         let colour = |code: &str| {
             let code = code.to_owned();
             pages.highlight(PublicProof::checked(), "rust".to_owned(), code)

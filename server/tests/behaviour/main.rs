@@ -18,6 +18,7 @@ mod continuation;
 mod doors;
 mod edits;
 mod floods;
+mod gallery;
 mod media_files;
 mod media_verify;
 mod oddities;

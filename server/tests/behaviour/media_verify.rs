@@ -69,6 +69,7 @@ fn png(shade: u8) -> Vec<u8> {
 
 fn row(name: &str) -> MediaRow {
     MediaRow {
+        owner: "open".to_owned(),
         id: uuid::Uuid::new_v4().simple().to_string(),
         at_ms: 1,
         kind: MediaKind::Image,

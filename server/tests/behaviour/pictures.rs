@@ -52,8 +52,9 @@ fn size(file: &[u8]) -> (usize, usize) {
     (size.width, size.height)
 }
 
-async fn rows(store: &dyn Store) -> Vec<MediaRow> {
+pub(crate) async fn rows(store: &dyn Store) -> Vec<MediaRow> {
     let query = MediaQuery {
+        owner: None,
         kind: None,
         before: None,
         limit: 100,

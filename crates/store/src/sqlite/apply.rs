@@ -1,9 +1,9 @@
 //! A batch of writes, applied in one transaction.
 
-use std::iter;
+use std::{collections::BTreeSet, iter};
 
 use pool::AccountId;
-use sqlx::{AssertSqlSafe, Error, SqliteConnection, query};
+use sqlx::{AssertSqlSafe, Error, SqliteConnection, query, query_as, query_scalar};
 
 use crate::{
     MediaRow,
@@ -13,12 +13,13 @@ use crate::{
 };
 
 use super::{
-    rows::{Statement, bind_account, bind_media, bind_request, bind_sum, to_i64},
+    rows::{Statement, bind_account, bind_media, bind_request, bind_sum, read_media_kind, to_i64},
     statements::{
-        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
-        DELETE_MEDIA_OF, DELETE_SESSION, INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS,
-        PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION,
-        SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, USE_QUOTA,
+        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
+        DELETE_MEDIA_OF, DELETE_SESSION, FILE_OF_MEDIA, INSERT_ACCOUNT, INSERT_MEDIA,
+        INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS,
+        RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
+        TOUCH_SESSION, USE_QUOTA,
     },
 };
 
@@ -102,6 +103,7 @@ fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
 async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Error> {
     let statement = match op {
         Op::InsertMedia(rows) => return insert_media(connection, rows).await,
+        Op::DeleteMedia { owner, ids } => return delete_media(connection, owner, ids).await,
         Op::DeleteMediaOf(files) => return delete_media_of(connection, files).await,
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
         Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
@@ -158,7 +160,7 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
     let rows = statement.execute(connection).await?.rows_affected();
     Ok(Done {
         rows,
-        ids: Vec::new(),
+        ..Done::default()
     })
 }
 
@@ -196,6 +198,31 @@ async fn insert_media(connection: &mut SqliteConnection, rows: &[MediaRow]) -> R
     for row in rows {
         let insert = bind_media(query(INSERT_MEDIA), row);
         done.rows += insert.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(done)
+}
+
+async fn delete_media(
+    connection: &mut SqliteConnection,
+    owner: &Option<String>,
+    ids: &[String],
+) -> Result<Done, Error> {
+    let mut files = BTreeSet::new();
+    let mut done = Done::default();
+    for id in ids {
+        let find = query_as(FILE_OF_MEDIA).bind(id).bind(owner);
+        let found: Option<(String, String)> = find.fetch_optional(&mut *connection).await?;
+        let Some(file) = found else { continue };
+        let delete = query(DELETE_MEDIA).bind(id).execute(&mut *connection);
+        done.rows += delete.await?.rows_affected();
+        files.insert(file);
+    }
+    for (kind, file) in files {
+        let find = query_scalar(IS_MEDIA_FILE_USED).bind(&file).bind(&kind);
+        let is_used: bool = find.fetch_one(&mut *connection).await?;
+        if !is_used {
+            done.unused_files.push((read_media_kind(&kind)?, file));
+        }
     }
     Ok(done)
 }

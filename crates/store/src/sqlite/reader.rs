@@ -207,6 +207,9 @@ fn select_requests(query: &RequestQuery) -> QueryBuilder<Sqlite> {
 
 fn select_media(query: &MediaQuery) -> QueryBuilder<Sqlite> {
     let mut select = QueryBuilder::new("SELECT * FROM media WHERE 1 = 1");
+    if let Some(owner) = &query.owner {
+        select.push(" AND owner = ").push_bind(owner.clone());
+    }
     if let Some(kind) = query.kind {
         select.push(" AND kind = ").push_bind(kind.as_str());
     }

@@ -178,14 +178,11 @@ pub(super) fn bind_media<'q>(statement: Statement<'q>, row: &'q MediaRow) -> Sta
         .bind(&row.account)
         .bind(&row.key)
         .bind(&row.request_id)
+        .bind(&row.owner)
 }
 
 pub(super) fn read_media(row: &SqliteRow) -> Result<MediaRow, Error> {
-    let kind: &str = row.try_get("kind")?;
-    let kind = MediaKind::from_name(kind).ok_or_else(|| Error::ColumnDecode {
-        index: "kind".to_owned(),
-        source: format!("`{kind}` is no kind of media").into(),
-    })?;
+    let kind = read_media_kind(row.try_get("kind")?)?;
     Ok(MediaRow {
         id: row.try_get("id")?,
         at_ms: row.try_get("at_ms")?,
@@ -200,8 +197,16 @@ pub(super) fn read_media(row: &SqliteRow) -> Result<MediaRow, Error> {
         params: row.try_get("params")?,
         parent: row.try_get("parent")?,
         account: row.try_get("account")?,
+        owner: row.try_get("owner")?,
         key: row.try_get("client_key")?,
         request_id: row.try_get("request_id")?,
+    })
+}
+
+pub(super) fn read_media_kind(name: &str) -> Result<MediaKind, Error> {
+    MediaKind::from_name(name).ok_or_else(|| Error::ColumnDecode {
+        index: "kind".to_owned(),
+        source: format!("`{name}` is no kind of media").into(),
     })
 }
 

@@ -151,8 +151,17 @@ pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
      WHERE span = ? AND start_ms < ? LIMIT ?)";
 
 pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file, mime, bytes, width, \
-     height, prompt, model, params, parent, account, client_key, request_id) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     height, prompt, model, params, parent, account, client_key, request_id, \
+     owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// The file of a row that this owner has; a null stands for any owner.
+pub(super) const FILE_OF_MEDIA: &str =
+    "SELECT kind, file FROM media WHERE id = ? AND owner = COALESCE(?, owner)";
+
+pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ?";
+
+pub(super) const IS_MEDIA_FILE_USED: &str =
+    "SELECT EXISTS (SELECT 1 FROM media WHERE file = ? AND kind = ?)";
 
 pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
 

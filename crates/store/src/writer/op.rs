@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pool::{AccountChange, AccountId};
 
 use crate::{
-    MediaRow, RequestPosition, Span,
+    MediaKind, MediaRow, RequestPosition, Span,
     account::AccountRow,
     patch::{self, Patch},
     request::StoredRequest,
@@ -93,6 +93,11 @@ pub(crate) enum Op {
         holder: String,
     },
     InsertMedia(Vec<MediaRow>),
+    /// Deletes the rows of these ids that this owner has; `None`: whoever has them.
+    DeleteMedia {
+        owner: Option<String>,
+        ids: Vec<String>,
+    },
     /// Deletes every row of these files.
     DeleteMediaOf(Vec<String>),
     /// Deletes the oldest requests before a place, at most `limit`.
@@ -115,6 +120,8 @@ pub(crate) struct Done {
     pub(crate) rows: u64,
     /// Accounts added.
     pub(crate) ids: Vec<AccountId>,
+    /// Files whose last row was removed.
+    pub(crate) unused_files: Vec<(MediaKind, String)>,
 }
 
 /// A group of writes as an engine applies it: first `ops` in their order, so that an account queued

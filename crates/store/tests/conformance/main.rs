@@ -57,6 +57,7 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
 
     media::rows_read_back_newest_first_page_by_page(fresh().await).await;
     media::rows_go_with_their_file(fresh().await).await;
+    media::an_owner_lists_and_deletes_its_own_rows_only(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{MediaKind, MediaQuery, MediaRow, Store};
+use store::{DeletedMedia, MediaKind, MediaQuery, MediaRow, Store};
 
 fn row(n: i64, kind: MediaKind, file: &str) -> MediaRow {
     MediaRow {
@@ -19,6 +19,7 @@ fn row(n: i64, kind: MediaKind, file: &str) -> MediaRow {
         params: r#"{"n":1}"#.to_owned(),
         parent: (n > 0).then(|| "m0".to_owned()),
         account: "abcd".to_owned(),
+        owner: "open".to_owned(),
         key: None,
         request_id: "r1".to_owned(),
     }
@@ -26,6 +27,7 @@ fn row(n: i64, kind: MediaKind, file: &str) -> MediaRow {
 
 fn query(limit: u32) -> MediaQuery {
     MediaQuery {
+        owner: None,
         kind: None,
         before: None,
         limit,
@@ -79,4 +81,44 @@ pub(crate) async fn rows_go_with_their_file(store: Arc<dyn Store>) {
     let left = store.list_media(&query(10)).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].file, "g");
+}
+
+pub(crate) async fn an_owner_lists_and_deletes_its_own_rows_only(store: Arc<dyn Store>) {
+    let owned = |n: i64, owner: &str| MediaRow {
+        owner: owner.to_owned(),
+        ..row(n, MediaKind::Image, &format!("f{}", n / 4))
+    };
+    let rows = (0..10)
+        .map(|n| owned(n, ["a", "b"][n as usize % 2]))
+        .collect();
+    store.insert_media(rows).await.unwrap();
+    let mut of_a = MediaQuery {
+        owner: Some("a".to_owned()),
+        ..query(2)
+    };
+    let mut ids = Vec::new();
+    loop {
+        let page = store.list_media(&of_a).await.unwrap();
+        let Some(last) = page.last() else { break };
+        of_a.before = Some((last.at_ms, last.id.clone()));
+        ids.extend(page.into_iter().map(|row| row.id));
+    }
+    assert_eq!(ids, ["m8", "m6", "m4", "m2", "m0"]);
+
+    let everything: Vec<_> = (0..12).map(|n| format!("m{n}")).collect();
+    let deleted = store.delete_media(Some("a"), &everything).await.unwrap();
+    assert_eq!((deleted.rows, deleted.unused_files), (5, Vec::new()));
+    let both = [String::from("m1"), String::from("m3"), String::from("m1")];
+    let deleted = store.delete_media(None, &both).await.unwrap();
+    let unused_files = vec![(MediaKind::Image, "f0".to_owned())];
+    assert_eq!(
+        deleted,
+        DeletedMedia {
+            rows: 2,
+            unused_files
+        }
+    );
+    let left = store.list_media(&query(20)).await.unwrap();
+    let ids: Vec<_> = left.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["m9", "m7", "m5"]);
 }

@@ -121,6 +121,22 @@ async fn session_ids_of_older_versions_are_blanked() {
     assert_eq!(data, ["no JSON", "{\"id\":0,\"data\":{}}"]);
 }
 
+#[tokio::test]
+async fn media_of_older_versions_is_of_its_key_or_of_the_open_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = older_database(folder.path(), 8).await;
+    let insert = "INSERT INTO media VALUES \
+        ('m1', 1, 'image', 'f', 'image/png', 1, 1, 1, 'p', 'm', '{}', NULL, 'abcd', 'team', 'r1'), \
+        ('m2', 2, 'image', 'f', 'image/png', 1, 1, 1, 'p', 'm', '{}', NULL, 'abcd', NULL, 'r2')";
+    sqlx::query(insert).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = support::open(folder.path()).await;
+    for (id, owner) in [("m1", "key:team"), ("m2", "open")] {
+        let row = store.get_media(id).await.unwrap().unwrap();
+        assert_eq!(row.owner, owner);
+    }
+}
+
 /// A database as the version that had only the first `migrations` left it.
 async fn older_database(folder: &Path, migrations: usize) -> SqliteConnection {
     let all = sqlx::migrate!("../../migrations/sqlite");

@@ -48,6 +48,8 @@ const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 pub struct Caller {
     pub snapshot: Snapshot,
     pub scope: Scope,
+    /// Of what is generated for them.
+    pub owner: String,
     pub record: RequestRecord,
     /// What addresses of this server's files begin with, as this caller sees them.
     pub own_address: Arc<str>,

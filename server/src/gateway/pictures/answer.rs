@@ -201,6 +201,7 @@ impl Pictures {
             params: self.context.params(),
             parent: None,
             account: account.unwrap_or_default(),
+            owner: self.context.caller.owner.clone(),
             key: record.key().map(|key| key.to_string()),
             request_id: record.id().to_string(),
         };

@@ -1,0 +1,129 @@
+//! The visitors' gallery: rows of their own, and the files behind them.
+
+use std::sync::Arc;
+
+use grok2api_app::{
+    dto::{self, MediaItem, MediaPage},
+    error::{Field, Rule, UiError},
+    limits::{MAX_CHOSEN_MEDIA, MAX_MEDIA_PAGE},
+    service::Visitor,
+};
+use serde::Deserialize;
+use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
+
+use crate::media::files::MediaFiles;
+
+/// Lists and deletes media of one owner. Cheap to clone.
+#[derive(Clone)]
+pub struct Gallery {
+    store: Arc<dyn Store>,
+    files: MediaFiles,
+}
+
+impl Gallery {
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, files: MediaFiles) -> Self {
+        Self { store, files }
+    }
+
+    /// A page of an owner's media, newest first.
+    ///
+    /// # Errors
+    /// [`UiError::NotFound`] for a cursor that is none of ours; [`UiError::Unavailable`].
+    pub async fn list(
+        &self,
+        visitor: &Visitor,
+        kind: Option<dto::MediaKind>,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<MediaPage, UiError> {
+        let before = cursor.as_deref().map(read_cursor).transpose()?;
+        let limit = limit.clamp(1, MAX_MEDIA_PAGE);
+        let query = MediaQuery {
+            owner: Some(visitor.owner().to_owned()),
+            kind: kind.map(from_page_kind),
+            before,
+            limit: limit + 1,
+        };
+        let mut rows = self.store.list_media(&query).await.map_err(unavailable)?;
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let last = rows.last().filter(|_| has_more);
+        Ok(MediaPage {
+            next: last.map(|row| format!("{}.{}", row.at_ms, row.id)),
+            items: rows.into_iter().map(item).collect(),
+        })
+    }
+
+    /// Deletes an owner's rows, and the files that no row has any more.
+    ///
+    /// # Errors
+    /// [`UiError::Invalid`] for too many; [`UiError::Unavailable`].
+    pub async fn delete(&self, visitor: &Visitor, ids: &[String]) -> Result<u32, UiError> {
+        if ids.len() > MAX_CHOSEN_MEDIA {
+            return Err(UiError::Invalid {
+                field: Field::Media,
+                rule: Rule::TooLong,
+            });
+        }
+        let deleting = self.store.delete_media(Some(visitor.owner()), ids);
+        let deleted = deleting.await.map_err(unavailable)?;
+        // The rows are gone, so this is done: a file that stays behind goes when the cache is full.
+        if let Err(error) = self.files.remove(deleted.unused_files).await {
+            tracing::warn!(%error, "files of deleted media are left: {error}");
+        }
+        Ok(u32::try_from(deleted.rows).unwrap_or(u32::MAX))
+    }
+}
+
+/// Time and id of the last row of a page.
+fn read_cursor(cursor: &str) -> Result<(i64, String), UiError> {
+    let read = cursor
+        .split_once('.')
+        .and_then(|(at_ms, id)| Some((at_ms.parse().ok()?, id.to_owned())));
+    read.ok_or(UiError::NotFound)
+}
+
+fn item(row: MediaRow) -> MediaItem {
+    /// What a page shows of the parameters.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Params {
+        aspect_ratio: String,
+    }
+    let params: Params = serde_json::from_str(&row.params).unwrap_or_default();
+    MediaItem {
+        url: format!("/v1/files/{}/{}", row.kind.as_str(), row.file),
+        thumbnail: format!("/v1/files/thumbnail/{}", row.file),
+        id: row.id,
+        at_ms: row.at_ms,
+        kind: to_page_kind(row.kind),
+        mime: row.mime,
+        bytes: row.bytes,
+        width: row.width,
+        height: row.height,
+        prompt: row.prompt,
+        model: row.model,
+        aspect_ratio: params.aspect_ratio,
+        parent: row.parent,
+    }
+}
+
+fn to_page_kind(kind: MediaKind) -> dto::MediaKind {
+    match kind {
+        MediaKind::Image => dto::MediaKind::Image,
+        MediaKind::Video => dto::MediaKind::Video,
+    }
+}
+
+fn from_page_kind(kind: dto::MediaKind) -> MediaKind {
+    match kind {
+        dto::MediaKind::Image => MediaKind::Image,
+        dto::MediaKind::Video => MediaKind::Video,
+    }
+}
+
+fn unavailable(error: StoreError) -> UiError {
+    tracing::warn!(%error, "the gallery is not available: {error}");
+    UiError::Unavailable
+}
