@@ -21,6 +21,7 @@ const FIELDS: &[&str] = &[
     "response_format",
     "stream",
     "partial_images",
+    "nsfw",
     "user",
     "image",
     "images",
@@ -28,7 +29,7 @@ const FIELDS: &[&str] = &[
 ];
 /// Fields of a form that are no texts.
 const NUMBERS: [&str; 2] = ["n", "partial_images"];
-const FLAGS: [&str; 1] = ["stream"];
+const FLAGS: [&str; 2] = ["nsfw", "stream"];
 /// Most images of one edit.
 pub const MAX_INPUTS: usize = 16;
 /// Largest image of an edit, in bytes.

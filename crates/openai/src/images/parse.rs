@@ -19,6 +19,7 @@ const FIELDS: &[&str] = &[
     "stream",
     "partial_images",
     "user",
+    "nsfw",
 ];
 /// Longest prompt, in bytes.
 const MAX_PROMPT_BYTES: usize = 32 * 1024;
@@ -44,6 +45,8 @@ pub struct ImageRequest {
     pub stream: bool,
     /// Unfinished stages of each picture that a stream shows at most. `None`: all that come.
     pub partial_images: Option<u32>,
+    /// Of ours: false asks for no adult pictures. `None`: as configured.
+    pub is_nsfw_wanted: Option<bool>,
 }
 
 /// The shape of a picture.
@@ -162,6 +165,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<ImageRequest, Invalid> {
         format: format(fields)?,
         stream,
         partial_images: count_of_partials(fields)?,
+        is_nsfw_wanted: boolean(fields, "nsfw")?,
     })
 }
 
@@ -263,6 +267,7 @@ mod tests {
             format: None,
             stream: false,
             partial_images: None,
+            is_nsfw_wanted: None,
         };
         assert_eq!(request, expected);
     }
@@ -273,6 +278,7 @@ mod tests {
             "model": "grok-imagine-1.0", "prompt": "x", "n": 2, "size": "1024x1536",
             "quality": "hd", "response_format": "b64_json", "stream": true, "partial_images": 1,
             "style": "vivid", "background": "auto", "output_format": "png", "user": "u",
+            "nsfw": false,
         }));
         let request = request.unwrap();
         assert_eq!(request.model.as_deref(), Some("grok-imagine-1.0"));
@@ -280,6 +286,7 @@ mod tests {
         assert_eq!(request.size.unwrap().aspect_ratio, "2:3");
         assert_eq!(request.format, Some(ImageFormat::Base64));
         assert!(request.is_high_quality && request.stream);
+        assert_eq!(request.is_nsfw_wanted, Some(false));
     }
 
     #[test]
@@ -313,6 +320,7 @@ mod tests {
                 "invalid_response_format",
                 "response_format",
             ),
+            (json!({"prompt": "x", "nsfw": 1}), "invalid_value", "nsfw"),
             (
                 json!({"prompt": "x", "partial_images": 4}),
                 "invalid_partial_images",

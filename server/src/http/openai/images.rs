@@ -69,15 +69,17 @@ pub(super) async fn make(
     (making, inputs): (Making, Vec<Input>),
     memory: Option<BodyMemory>,
 ) -> Result<Response, ApiError> {
-    let app = &caller.snapshot.settings.config.app;
-    let format = asked.format.unwrap_or_else(|| configured_format(app));
+    let config = &caller.snapshot.settings.config;
+    let format = asked.format.unwrap_or_else(|| configured_format(&config.app));
+    // A caller may only ask for less than the operator allows.
+    let is_nsfw_allowed = asked.is_nsfw_wanted.map(|wanted| wanted && config.image.nsfw);
     let request = PictureRequest {
         model: asked.model.clone(),
         prompt: asked.prompt.clone(),
         count: asked.count,
         aspect_ratio: asked.size.map(|size| size.aspect_ratio),
         is_high_quality: asked.is_high_quality,
-        is_nsfw_allowed: None,
+        is_nsfw_allowed,
         is_stream: asked.stream,
         needs_file: format == ImageFormat::Url,
         inputs,
