@@ -14,3 +14,27 @@ pub const MAX_CHOSEN_MEDIA: usize = 500;
 
 /// Bytes of a code block; longer ones are not coloured.
 pub const MAX_CODE_BYTES: usize = 16 * 1024;
+
+/// Voices of a voice room, as Grok calls them.
+pub const VOICES: [&str; 6] = ["ara", "eve", "leo", "rex", "sal", "gork"];
+
+/// What a voice room may be like, as Grok calls it.
+pub const PERSONALITIES: [&str; 14] = [
+    "assistant",
+    "custom",
+    "therapist",
+    "storyteller",
+    "kids_story_time",
+    "kids_trivia_game",
+    "meditation",
+    "doc",
+    "unhinged",
+    "sexy",
+    "motivation",
+    "conspiracy",
+    "romantic",
+    "argumentative",
+];
+
+/// How fast a voice may speak; 1 is its own speed.
+pub const VOICE_SPEEDS: std::ops::RangeInclusive<f64> = 0.5..=2.0;

@@ -10,6 +10,7 @@
 //! | `POST /rest/rate-limits` | `ops/rate_limits.rs` |
 //! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
 //! | `GET /ws/imagine/listen` (WebSocket) | `ops/imagine.rs` |
+//! | `POST /rest/livekit/tokens` | `ops/voice.rs` |
 //! | `GET /<path>` (assets) | `ops/asset.rs` |
 //! | `/__sim/*` (for tests in other languages) | `ops/control.rs` |
 //!
@@ -50,6 +51,7 @@ mod simulator;
 mod state;
 mod stream;
 mod text;
+mod token;
 mod wire;
 
 pub use names::{DemoAccount, DemoTier, demo_accounts};

@@ -9,13 +9,16 @@
 //! | `401` | all | 401 |
 //! | `403` | all | 403 with a browser challenge page |
 //! | `blocked` | all | 403 JSON, blocked user |
-//! | `policy` | chat, pictures | 403 JSON, other decision |
-//! | `429` | chat, pictures | 429, quota left |
-//! | `retry` | chat, pictures | 429 with `Retry-After: 7` |
-//! | `empty` | chat, pictures | 429, no quota left: `rate-limits` says 0 |
+//! | `notoken` | voice | an answer without a token |
+//! | `nojoin` | voice | the room refuses everybody |
+//! | `dropping` | voice | the room is gone after two seconds |
+//! | `policy` | chat, pictures, voice | 403 JSON, other decision |
+//! | `429` | chat, pictures, voice | 429, quota left |
+//! | `retry` | chat, pictures, voice | 429 with `Retry-After: 7` |
+//! | `empty` | chat, pictures, voice | 429, no quota left: `rate-limits` says 0 |
 //! | `408` `500` `502` `503` `504` | all | that status |
-//! | `hang` | chat, pictures | no answer |
-//! | `reset` | chat, pictures | TCP reset before an answer |
+//! | `hang` | chat, pictures, voice | no answer |
+//! | `reset` | chat, pictures, voice | TCP reset before an answer |
 //! | `stall` | chat, pictures | stops after two tokens, stays open |
 //! | `cut` | chat, pictures | TCP reset in the middle |
 //! | `half` | chat | half a line, then a clean end |
@@ -39,9 +42,12 @@ use crate::{reply::Reply, scripts::Operation};
 /// What an account of this name does with this call, if its name says anything about it.
 pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
     account.split('-').find_map(|word| {
-        everywhere(word).or_else(|| match operation {
+        let always = everywhere(word).filter(|_| operation != Operation::Room);
+        always.or_else(|| match operation {
             Operation::Chat => in_chat(word),
             Operation::Imagine | Operation::Edit => in_pictures(word),
+            Operation::Voice => in_voice(word),
+            Operation::Room => in_room(word),
             Operation::RateLimits
             | Operation::Upload
             | Operation::Download
@@ -81,6 +87,22 @@ fn in_pictures(word: &str) -> Option<Reply> {
         "policy" | "429" | "retry" | "empty" | "hang" | "reset" | "stall" | "cut" => {
             return in_chat(word);
         }
+        _ => return None,
+    })
+}
+
+fn in_voice(word: &str) -> Option<Reply> {
+    Some(match word {
+        "notoken" => Reply::http(200, "{}"),
+        "policy" | "429" | "retry" | "empty" | "hang" | "reset" => return in_chat(word),
+        _ => return None,
+    })
+}
+
+fn in_room(word: &str) -> Option<Reply> {
+    Some(match word {
+        "nojoin" => Reply::Unauthorized,
+        "dropping" => Reply::dropped_room(),
         _ => return None,
     })
 }

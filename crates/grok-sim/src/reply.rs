@@ -43,6 +43,7 @@
 //! | `linked_pictures` | | frames carry an address instead of the picture |
 //! | `wrong_type` | | frames carry a web page instead of a picture |
 //! | `huge_picture` | `size_bytes` (40 MiB) | the final frame carries so many bytes |
+//! | `dropped_room` | `after_ms` (2000) | a voice room that is gone after this time |
 //! | `rate_limits` | `remaining`, `total`, `window_secs` | the answer to a quota question |
 //!
 //! A line is one frame, on the imagine socket as well; a usual answer of a chat starts with two frames that carry ids and no text.
@@ -55,6 +56,8 @@ use serde::{Deserialize, Serialize};
 const HUGE_LINE_BYTES: usize = 17 * 1024 * 1024;
 /// Default size of [`Reply::HugePicture`]: above the 32 MiB that a client should accept.
 const HUGE_PICTURE_BYTES: usize = 40 * 1024 * 1024;
+/// How long a [`Reply::DroppedRoom`] stays open.
+const DROP_AFTER_MS: u64 = 2_000;
 /// Both head lines and two tokens.
 const SOME_LINES: usize = 4;
 
@@ -247,6 +250,12 @@ pub enum Reply {
         #[serde(default = "default_huge_picture")]
         size_bytes: usize,
     },
+    /// A voice room that is gone after a while.
+    DroppedRoom {
+        /// Time from joining to the end.
+        #[serde(default = "default_drop")]
+        after_ms: u64,
+    },
     /// The answer to a quota question; it does not change the account.
     RateLimits {
         /// Queries left.
@@ -280,6 +289,10 @@ fn default_socket_error() -> String {
 
 fn default_huge_picture() -> usize {
     HUGE_PICTURE_BYTES
+}
+
+fn default_drop() -> u64 {
+    DROP_AFTER_MS
 }
 
 fn default_huge() -> usize {
@@ -338,6 +351,7 @@ impl Reply {
             Self::LinkedPictures => "linked_pictures",
             Self::WrongType => "wrong_type",
             Self::HugePicture { .. } => "huge_picture",
+            Self::DroppedRoom { .. } => "dropped_room",
             Self::RateLimits { .. } => "rate_limits",
         }
     }

@@ -32,6 +32,11 @@ pub enum Operation {
     Edit,
     /// A media post, which older edits and videos hang on.
     Post,
+    /// The token for a voice room.
+    Voice,
+    /// A voice room. Its reply is settled when its token is given, so a room needs no second look at
+    /// the account; an HTTP answer comes instead of an open room.
+    Room,
     /// The handshake of an imagine socket; has no queue of its own.
     Socket,
 }

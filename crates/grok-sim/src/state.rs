@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) gates: Gates,
     pub(crate) template: Option<Template>,
     ids: IdSource,
+    token_key: [u8; 16],
 }
 
 impl Shared {
@@ -47,6 +48,7 @@ impl Shared {
                 .events
                 .map(|events| Template::new(events, MODEL_HASH)),
             ids: IdSource::new(),
+            token_key: Uuid::new_v4().into_bytes(),
             options,
         })
     }
@@ -62,6 +64,11 @@ impl Shared {
     /// A new id in the form of a UUID, unique across restarts.
     pub(crate) fn new_id(&self) -> String {
         self.ids.next()
+    }
+
+    /// Signs the tokens of voice rooms.
+    pub(crate) fn token_key(&self) -> &[u8] {
+        &self.token_key
     }
 
     /// Ids for an answer in a new conversation.

@@ -40,6 +40,7 @@ mod stream;
 mod tls;
 mod unescape;
 mod upload;
+mod voice;
 
 pub use asset::Download;
 pub use chat::ChatCall;
@@ -55,3 +56,4 @@ pub use settings::{Settings, SettingsError};
 pub use stream::ChatStream;
 pub use tls::tls_config;
 pub use upload::{Upload, Uploaded};
+pub use voice::VoiceCall;

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     NoAccounts,
     /// No account could serve any model: there is none, or all have expired or are switched off.
     NoUsableAccount,
+    /// No account could open a voice room.
+    NoVoiceToken,
     /// Every account that was tried was rate limited.
     RateLimited,
     /// The upstream, or a host that the request named, failed; the code says how.
@@ -216,6 +218,7 @@ impl GatewayError {
             ErrorKind::AccountsBusy | ErrorKind::RateLimited => "rate_limit_exceeded",
             ErrorKind::NoAccounts => "no_account_available",
             ErrorKind::NoUsableAccount => "no_usable_account",
+            ErrorKind::NoVoiceToken => "no_token",
             ErrorKind::Timeout(Deadline::FirstByte) => "stream_first_timeout",
             ErrorKind::Timeout(Deadline::Idle) => "stream_idle_timeout",
             ErrorKind::Timeout(Deadline::Total) => "stream_total_timeout",

@@ -6,6 +6,7 @@
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `pictures/`: the picture operation, and pictures as they come
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
+//! - `voice`: the token that opens a voice room
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
@@ -25,6 +26,7 @@ pub mod pictures;
 mod quota_check;
 pub mod slots;
 mod uploads;
+pub mod voice;
 
 use std::sync::Arc;
 
@@ -61,6 +63,7 @@ pub struct Gateway {
     chat_slots: Slots,
     picture_slots: Slots,
     uploads: Uploads,
+    voice_slots: Slots,
     media_budget: MediaBudget,
     media_files: MediaFiles,
     conversations: Conversations,
@@ -77,6 +80,7 @@ impl Gateway {
             chat_slots: Slots::new("chat.concurrent", chat_limit(settings)),
             picture_slots: Slots::new("image.concurrent", picture_limit(settings)),
             uploads: Uploads::new(upload_limit(settings)),
+            voice_slots: Slots::new("voice.concurrent", voice_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
             conversations: Conversations::default(),
@@ -90,6 +94,7 @@ impl Gateway {
         self.chat_slots.resize(chat_limit(settings));
         self.picture_slots.resize(picture_limit(settings));
         self.uploads.resize(upload_limit(settings));
+        self.voice_slots.resize(voice_limit(settings));
         self.clearance.reset();
     }
 
@@ -220,6 +225,10 @@ fn chat_limit(settings: &Settings) -> usize {
 
 fn picture_limit(settings: &Settings) -> usize {
     (settings.config.image.concurrent as usize).max(1)
+}
+
+fn voice_limit(settings: &Settings) -> usize {
+    (settings.config.voice.concurrent as usize).max(1)
 }
 
 fn upload_limit(settings: &Settings) -> usize {

@@ -11,6 +11,7 @@ pub enum Endpoint {
     PublicImages,
     ImageEdits,
     PublicImageEdits,
+    PublicVoiceToken,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -42,6 +43,7 @@ impl Endpoint {
             Self::PublicImages => "public.images.generations",
             Self::ImageEdits => "images.edits",
             Self::PublicImageEdits => "public.images.edits",
+            Self::PublicVoiceToken => "public.voice.token",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

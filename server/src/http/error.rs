@@ -72,6 +72,7 @@ impl ApiError {
                 ErrorKind::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
                 ErrorKind::NoAccounts
                 | ErrorKind::NoUsableAccount
+                | ErrorKind::NoVoiceToken
                 | ErrorKind::AtCapacity
                 | ErrorKind::StoreUnavailable
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,

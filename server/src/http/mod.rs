@@ -16,6 +16,7 @@ pub mod ops;
 pub mod pages;
 pub mod protocol;
 pub mod public;
+mod public_voice;
 pub mod unknown;
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};

@@ -3,8 +3,9 @@
 use axum::{
     Router,
     extract::{FromRequest, FromRequestParts, Request, State},
+    middleware::from_fn,
     response::Response,
-    routing::post,
+    routing::{get, post},
 };
 use http::HeaderMap;
 use tower_sessions::Session;
@@ -17,16 +18,21 @@ use super::{
     error::ApiError,
     form::Form,
     links::Links,
+    middleware::origin,
     openai::{chat, image_edits, images},
+    public_voice,
 };
 use crate::gateway::Caller;
 
 /// Routes that check the session themselves.
 pub fn routes() -> Router<AppState> {
+    let voice_token = get(public_voice::create_token);
+    let voice_token = voice_token.layer(from_fn(origin::layer_for_costly_reads));
     Router::new()
         .route("/chat/completions", post(create_chat_completion))
         .route("/images/generations", post(create_image))
         .route("/images/edits", post(create_edit))
+        .route("/voice/token", voice_token)
 }
 
 async fn create_chat_completion(

@@ -34,3 +34,4 @@ mod sign_in_floods;
 mod storage;
 mod stuck_store;
 mod switching;
+mod voice;

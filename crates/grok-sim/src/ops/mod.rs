@@ -12,6 +12,7 @@ mod imagine;
 mod post;
 mod rate_limits;
 mod upload;
+mod voice;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/rest/app-chat/upload-file", post(upload::answer))
         .route("/http/upload-file-v2/direct", post(upload::answer_form))
         .route("/rest/media/post/create", post(post::answer))
+        .route("/rest/livekit/tokens", post(voice::answer))
         .route("/ws/imagine/listen", get(imagine::answer))
         .route("/{*path}", get(asset::answer).fallback(unknown))
         .fallback(unknown);

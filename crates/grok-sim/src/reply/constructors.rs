@@ -1,6 +1,6 @@
 //! Short ways to write the replies that tests ask for most.
 
-use super::{HUGE_LINE_BYTES, PictureStage, Reply, SOME_LINES};
+use super::{DROP_AFTER_MS, HUGE_LINE_BYTES, PictureStage, Reply, SOME_LINES};
 
 impl Reply {
     /// An answer with this text; thinking models think first.
@@ -41,6 +41,14 @@ impl Reply {
     pub fn chunks<S: Into<String>>(chunks: impl IntoIterator<Item = S>) -> Self {
         Self::Chunks {
             chunks: chunks.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// A voice room that is gone after two seconds.
+    #[must_use]
+    pub fn dropped_room() -> Self {
+        Self::DroppedRoom {
+            after_ms: DROP_AFTER_MS,
         }
     }
 

@@ -8,3 +8,4 @@ mod control;
 mod faults;
 mod other_calls;
 mod strictness;
+mod voice;

@@ -91,8 +91,11 @@ section! {
 section! {
     /// `[voice]`: voice mode.
     VoiceConfig {
-        /// Seconds for a call.
-        timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        /// Requests for rooms under way at once; further ones wait for a place, then get 503. A room
+        /// itself takes none: it is between the browser and LiveKit's server.
+        concurrent: u32 = 50, 1..=100_000;
+        /// Seconds for the call that opens a room.
+        timeout: Duration = Duration::from_secs(60), 1..=3600;
     }
 }
 

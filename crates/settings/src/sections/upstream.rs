@@ -24,8 +24,8 @@ section! {
         assets_url: Url = address("https://assets.grok.com"), HTTP;
         /// Account calls.
         accounts_url: Url = address("https://accounts.x.ai"), HTTP, reserved;
-        /// Voice.
-        livekit_url: Url = address("wss://livekit.grok.com"), WEB_SOCKET, reserved;
+        /// The server of voice rooms; browsers connect to it themselves.
+        livekit_url: Url = address("wss://livekit.grok.com"), WEB_SOCKET;
         /// WebSockets; empty = derived from web_url.
         ws_url: Option<Url> = None, WEB_SOCKET, reserved;
         /// Which year's forms of the upstream's calls are used. auto: today's, and the older ones

@@ -250,7 +250,7 @@ birth_date = "1990-02-28"
 #[test]
 fn a_key_without_an_effect_is_accepted_checked_and_warned_about() {
     let file = "[token]\nauto_refresh = false\nfail_threshold = 3\n";
-    let env = [("GROK2API_VOICE__TIMEOUT", "5"), ("LOG_LEVEL", "debug")];
+    let env = [("GROK2API_NSFW__TIMEOUT", "5"), ("LOG_LEVEL", "debug")];
     let Loaded { config, warnings } = read_with(file, &env).unwrap();
     assert!(!config.token.auto_refresh);
     let warnings: Vec<_> = warnings.iter().map(|line| from_file_name(line)).collect();
@@ -258,7 +258,7 @@ fn a_key_without_an_effect_is_accepted_checked_and_warned_about() {
         warnings,
         [
             "config.toml line 2: token.auto_refresh has no effect in this version",
-            "variable GROK2API_VOICE__TIMEOUT: voice.timeout has no effect in this version",
+            "variable GROK2API_NSFW__TIMEOUT: nsfw.timeout has no effect in this version",
         ]
     );
     assert_eq!(

@@ -12,7 +12,7 @@ fn problems_of_reload(data_dir: &Path) -> Vec<String> {
 
 #[test]
 fn a_reload_reads_what_a_start_reads() {
-    let folder = data_dir("[chat]\nconcurrent = 60\n[voice]\ntimeout = 5\n");
+    let folder = data_dir("[chat]\nconcurrent = 60\n[nsfw]\ntimeout = 5\n");
     let env = || [("SERVER_PORT".to_owned(), "9000".to_owned())];
     let started = crate::load(folder.path(), env()).unwrap();
     let reloaded = reload(folder.path(), env()).unwrap();

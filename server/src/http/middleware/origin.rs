@@ -22,10 +22,31 @@ pub async fn layer(
     if is_same_origin(request.method(), request.uri(), request.headers(), app_url) {
         Ok(next.run(request).await)
     } else {
-        let message = "Requests from other sites are refused here. Behind a reverse proxy that \
-                       changes the host, set app.app_url to the address that browsers open.";
-        Err(ApiError::Forbidden(message.to_owned()))
+        Err(refusal())
     }
+}
+
+/// As [`layer`], for a read that costs something: another site's page may not set it off either.
+///
+/// # Errors
+/// 403 `forbidden`.
+pub async fn layer_for_costly_reads(
+    Extension(snapshot): Extension<Snapshot>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let app_url = &snapshot.settings.config.app.app_url;
+    if is_from_us(request.uri(), request.headers(), app_url) {
+        Ok(next.run(request).await)
+    } else {
+        Err(refusal())
+    }
+}
+
+fn refusal() -> ApiError {
+    let message = "Requests from other sites are refused here. Behind a reverse proxy that changes \
+                   the host, set app.app_url to the address that browsers open.";
+    ApiError::Forbidden(message.to_owned())
 }
 
 /// Whether a cookie-authenticated request may act: reads always, writes only from our own pages.

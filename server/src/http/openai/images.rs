@@ -70,9 +70,13 @@ pub(super) async fn make(
     memory: Option<BodyMemory>,
 ) -> Result<Response, ApiError> {
     let config = &caller.snapshot.settings.config;
-    let format = asked.format.unwrap_or_else(|| configured_format(&config.app));
+    let format = asked
+        .format
+        .unwrap_or_else(|| configured_format(&config.app));
     // A caller may only ask for less than the operator allows.
-    let is_nsfw_allowed = asked.is_nsfw_wanted.map(|wanted| wanted && config.image.nsfw);
+    let is_nsfw_allowed = asked
+        .is_nsfw_wanted
+        .map(|wanted| wanted && config.image.nsfw);
     let request = PictureRequest {
         model: asked.model.clone(),
         prompt: asked.prompt.clone(),
