@@ -12,6 +12,7 @@ pub enum Endpoint {
     ImageEdits,
     PublicImageEdits,
     PublicVoiceToken,
+    PublicArchive,
     Models,
     /// A path under `/v1` that does not exist.
     Unknown,
@@ -44,6 +45,7 @@ impl Endpoint {
             Self::ImageEdits => "images.edits",
             Self::PublicImageEdits => "public.images.edits",
             Self::PublicVoiceToken => "public.voice.token",
+            Self::PublicArchive => "public.media.zip",
             Self::Models => "models",
             Self::Unknown => "unknown",
         }

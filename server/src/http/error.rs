@@ -47,6 +47,8 @@ pub enum ApiError {
         "Too many request bodies are in memory (`server.bodies_in_memory_mb`). Try again in a moment."
     )]
     BodiesFull,
+    #[error("{0} Try again in a moment.")]
+    Busy(&'static str),
     /// Nobody sees it but the record.
     #[error("The client left before its request was complete.")]
     ClientGone,
@@ -88,7 +90,7 @@ impl ApiError {
                 StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST)
             }
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Draining | Self::BodiesFull | Self::TooManyAnswers => {
+            Self::Draining | Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -108,7 +110,7 @@ impl ApiError {
             Self::BodyTooLarge { .. } => "request_too_large",
             Self::UnreadableBody => "invalid_body",
             Self::BodyTimeout => "request_timeout",
-            Self::BodiesFull | Self::TooManyAnswers => "server_busy",
+            Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => "server_busy",
             Self::ClientGone => "client_gone",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::Draining => "shutting_down",
@@ -132,7 +134,7 @@ impl ApiError {
         let wait = match self {
             Self::Gateway(error) => error.retry_after?,
             Self::Draining => Duration::from_secs(5),
-            Self::BodiesFull | Self::TooManyAnswers => Duration::from_secs(1),
+            Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => Duration::from_secs(1),
             _ => return None,
         };
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

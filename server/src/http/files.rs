@@ -1,7 +1,8 @@
-//! `GET /v1/files/{image,video}/{name}`: generated media. No key: the name is the secret, and it is in
+//! `GET /v1/files/{image,video,thumbnail}/{name}`: generated media. No key: the name is the secret, and it is in
 //! every address that is given out.
 
 use std::{
+    path::PathBuf,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -23,7 +24,7 @@ use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 use super::{AppState, error::ApiError};
-use crate::media::files::Reading;
+use crate::media::{files::Reading, thumbnails::ThumbnailError};
 
 /// What lies under a name never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -32,7 +33,9 @@ const ALONE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox
 
 /// Routes that need no key.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/files/{kind}/{name}", get(read_file))
+    Router::new()
+        .route("/files/thumbnail/{name}", get(read_thumbnail))
+        .route("/files/{kind}/{name}", get(read_file))
 }
 
 /// A body that keeps its file from being cleaned up.
@@ -68,13 +71,47 @@ impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
 async fn read_file(
     State(state): State<AppState>,
     Path((kind, name)): Path<(String, String)>,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let missing = || ApiError::NotFound("There is no such file here, or no longer.".to_owned());
     let kind = MediaKind::from_name(&kind).ok_or_else(missing)?;
     let files = state.gateway.media_files();
-    let (place, reading) = files.read(kind, &name).ok_or_else(missing)?;
-    let tag = HeaderValue::try_from(format!("\"{name}\"")).map_err(anyhow::Error::from)?;
+    let held = files.read(kind, &name).ok_or_else(missing)?;
+    send(held, &name, request).await
+}
+
+/// A small picture of a generated one; a video has none.
+///
+/// # Errors
+/// 404 for what is not there or cannot be made smaller, 503 while others' take too long.
+async fn read_thumbnail(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let got = state.thumbnails.get(&name).await;
+    let held = got.map_err(|error| match error {
+        ThumbnailError::Missing => missing(),
+        ThumbnailError::Unusable(error) => {
+            tracing::debug!(%error, name, "a picture has no thumbnail: {error}");
+            missing()
+        }
+        ThumbnailError::Busy => ApiError::Busy("Too many small pictures are being made."),
+        ThumbnailError::Io(error) => anyhow::Error::from(error).into(),
+    })?;
+    send(held, &format!("thumbnail-{name}"), request).await
+}
+
+fn missing() -> ApiError {
+    ApiError::NotFound("There is no such file here, or no longer.".to_owned())
+}
+
+/// The file, or the part of it that `Range` asks for; `tag` tells it from every other.
+async fn send(
+    (place, reading): (PathBuf, Reading),
+    tag: &str,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let tag = HeaderValue::try_from(format!("\"{tag}\"")).map_err(anyhow::Error::from)?;
     let headers = request.headers_mut();
     let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| {
         let known = known.as_bytes();

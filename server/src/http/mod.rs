@@ -10,6 +10,7 @@ pub mod error_page;
 pub mod files;
 pub mod form;
 pub mod links;
+pub mod media_archive;
 pub mod middleware;
 pub mod openai;
 pub mod ops;
@@ -37,7 +38,9 @@ use crate::{
     gateway::{Gateway, chat::unread::UnreadAnswers},
     jobs::Jobs,
     limits::Limits,
+    media::{archive::Archives, thumbnails::Thumbnails},
     runtime::{Runtime, drain::InFlight},
+    services::gallery::Gallery,
     snapshot::Current,
 };
 
@@ -77,6 +80,9 @@ pub struct Shared {
     pub auth: Arc<dyn AuthService>,
     pub admin: Arc<dyn AdminService>,
     pub public: Arc<dyn PublicService>,
+    pub gallery: Gallery,
+    pub thumbnails: Thumbnails,
+    pub archives: Archives,
     pub in_flight: InFlight,
     pub jobs: Jobs,
     pub limits: Limits,

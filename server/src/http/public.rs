@@ -18,6 +18,7 @@ use super::{
     error::ApiError,
     form::Form,
     links::Links,
+    media_archive,
     middleware::origin,
     openai::{chat, image_edits, images},
     public_voice,
@@ -33,6 +34,7 @@ pub fn routes() -> Router<AppState> {
         .route("/images/generations", post(create_image))
         .route("/images/edits", post(create_edit))
         .route("/voice/token", voice_token)
+        .route("/media/zip", post(pack_media))
 }
 
 async fn create_chat_completion(
@@ -69,6 +71,15 @@ async fn create_edit(
     let asked = read(&state, caller, request, Endpoint::PublicImageEdits).await?;
     let body = (boundary, asked.body);
     image_edits::edit(&state, asked.caller, asked.links, body).await
+}
+
+async fn pack_media(
+    State(state): State<AppState>,
+    caller: PublicCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let asked = read(&state, caller, request, Endpoint::PublicArchive).await?;
+    media_archive::pack(&state, &asked.caller.owner, &asked.headers, asked.body).await
 }
 
 /// What a visitor asks for.

@@ -1,4 +1,5 @@
-//! Files of generated media, `<DATA_DIR>/media/{image,video}/<name>`.
+//! Files of generated media, `<DATA_DIR>/media/{image,video}/<name>`, each with its thumbnail if it has
+//! one.
 //!
 //! A file is written beside its place, synced and renamed, so no half one is ever seen. Its name is
 //! the hash of its content: equal files are one, a name cannot be guessed without having the file, and
@@ -25,6 +26,8 @@ use super::{
 
 /// Files on their way are here, and what is left of a crash until the next start.
 const UNFINISHED: &str = "unfinished";
+/// Small pictures of the pictures are here.
+const THUMBNAILS: &str = "thumbnail";
 
 /// The folder of generated media. Cheap to clone.
 #[derive(Clone)]
@@ -110,6 +113,7 @@ impl MediaFiles {
         }
         make_private(&folder)?;
         make_private(&unfinished)?;
+        make_private(&folder.join(THUMBNAILS))?;
         for kind in MediaKind::ALL {
             make_private(&folder.join(kind.as_str()))?;
         }
@@ -242,6 +246,18 @@ impl MediaFiles {
         self.folder_of(kind).join(name)
     }
 
+    /// Where the thumbnail of the file of this name is, or will be.
+    pub(super) fn thumbnail(&self, name: &str) -> PathBuf {
+        thumbnail_beside(&self.place(MediaKind::Image, name))
+    }
+
+    /// Writes a thumbnail to its place.
+    pub(super) fn write_thumbnail(&self, place: &Path, content: &[u8]) -> io::Result<()> {
+        let mut file = self.begin()?;
+        file.write(content)?;
+        file.finish(place)
+    }
+
     /// Deletes files. One that is being read is gone for everybody else, and goes with its last reader.
     ///
     /// # Errors
@@ -267,7 +283,7 @@ impl MediaFiles {
             return Ok(());
         }
         // Under the lock: nobody begins to read it meanwhile.
-        remove_file(&self.place(kind, name))
+        remove_both(&self.place(kind, name))
     }
 
     /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
@@ -287,7 +303,9 @@ impl MediaFiles {
             for entry in fs::read_dir(self.folder_of(kind))? {
                 let entry = entry?;
                 let about = entry.metadata()?;
-                found.push((about.modified()?, about.len(), entry.path()));
+                let thumbnail = fs::metadata(thumbnail_beside(&entry.path()));
+                let bytes = about.len() + thumbnail.map_or(0, |about| about.len());
+                found.push((about.modified()?, bytes, entry.path()));
             }
         }
         found.sort();
@@ -303,10 +321,12 @@ impl MediaFiles {
                 break;
             }
             let name = place.file_name().unwrap_or_default().to_string_lossy();
-            if self.0.readers.lock().contains_key(name.as_ref()) {
+            let readers = self.0.readers.lock();
+            if readers.contains_key(name.as_ref()) {
                 continue;
             }
-            fs::remove_file(&place)?;
+            remove_both(&place)?;
+            drop(readers);
             cleaned.bytes_left -= bytes;
             cleaned.files.push(name.into_owned());
         }
@@ -325,12 +345,25 @@ impl Drop for Reading {
             return;
         }
         if readers.is_deleted
-            && let Err(error) = remove_file(&readers.place)
+            && let Err(error) = remove_both(&readers.place)
         {
             tracing::warn!(%error, "a deleted file cannot be removed: {error}");
         }
         all.remove(&self.name);
     }
+}
+
+/// Where the thumbnail of a file is, by the file's place.
+fn thumbnail_beside(place: &Path) -> PathBuf {
+    let folder = place.ancestors().nth(2).unwrap_or(place);
+    let digits = place.file_stem().unwrap_or_default();
+    folder.join(THUMBNAILS).join(digits).with_extension("jpg")
+}
+
+/// Removes a file and its thumbnail; fine if one is gone already.
+pub(super) fn remove_both(place: &Path) -> io::Result<()> {
+    let thumbnail = remove_file(&thumbnail_beside(place));
+    remove_file(place).and(thumbnail)
 }
 
 /// Removes a file that may be gone already.

@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 use store::MediaKind;
 use tokio::task::spawn_blocking;
 
-use super::{files::MediaFiles, unfinished::NAME_DIGITS};
+use super::{
+    files::{MediaFiles, remove_both},
+    unfinished::NAME_DIGITS,
+};
 
 /// So much of a file is in memory while it is hashed.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -62,13 +65,13 @@ impl MediaFiles {
         blocking(list).await
     }
 
-    /// Removes a file; fine if it is gone already.
+    /// Removes a file and its thumbnail; fine if it is gone already.
     ///
     /// # Errors
     /// It cannot be removed.
     pub async fn remove_found(&self, kind: MediaKind, name: &str) -> io::Result<()> {
         let place = self.folder_of(kind).join(name);
-        blocking(move || remove(&place)).await
+        blocking(move || remove_both(&place)).await
     }
 
     /// Removes what a crash has left. Nothing may be being stored.

@@ -1,10 +1,12 @@
 //! Files: those that requests name by URL, and those that were generated.
 
+pub mod archive;
 pub mod budget;
 pub mod files;
 pub mod inventory;
 pub mod remote_file;
 mod sniff;
 mod stream;
+pub mod thumbnails;
 mod unfinished;
 pub mod verify;

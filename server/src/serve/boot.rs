@@ -26,7 +26,7 @@ use crate::{
     http::{AppState, Shared},
     jobs::Jobs,
     limits::{Descriptors, Limits},
-    media::files::MediaFiles,
+    media::{archive::Archives, files::MediaFiles, thumbnails::Thumbnails},
     obs,
     runtime::{
         Runtime,
@@ -178,10 +178,12 @@ fn assemble(
     let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
-    let public: Arc<dyn PublicService> = Arc::new(PublicPages::new(
-        current.clone(),
-        Gallery::new(store.clone(), gateway.media_files().clone()),
-    ));
+    let files = gateway.media_files();
+    let gallery = Gallery::new(store.clone(), files.clone());
+    let thumbnails = Thumbnails::new(files.clone());
+    let archives = Archives::new(files.clone());
+    let public: Arc<dyn PublicService> =
+        Arc::new(PublicPages::new(current.clone(), gallery.clone()));
     AppState::new(Shared {
         leptos: leptos_options(),
         current,
@@ -191,6 +193,9 @@ fn assemble(
         auth,
         admin,
         public,
+        gallery,
+        thumbnails,
+        archives,
         in_flight: InFlight::default(),
         jobs: Jobs::default(),
         limits: Limits {

@@ -1,6 +1,8 @@
 //! The visitors' gallery: rows of their own, and the files behind them.
 
-use std::sync::Arc;
+mod names;
+
+use std::{collections::HashSet, sync::Arc};
 
 use grok2api_app::{
     dto::{self, MediaItem, MediaPage},
@@ -11,7 +13,11 @@ use grok2api_app::{
 use serde::Deserialize;
 use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
 
-use crate::media::files::MediaFiles;
+use self::names::Names;
+use crate::media::{
+    archive::{Contents, Packed},
+    files::MediaFiles,
+};
 
 /// Lists and deletes media of one owner. Cheap to clone.
 #[derive(Clone)]
@@ -55,17 +61,36 @@ impl Gallery {
         })
     }
 
+    /// What of these an owner has, each once and in their order, with names for an archive.
+    ///
+    /// # Errors
+    /// As [`Self::delete`].
+    pub async fn choose(&self, owner: &str, ids: &[String]) -> Result<Contents, UiError> {
+        check_count(ids)?;
+        let (mut names, mut seen) = (Names::default(), HashSet::new());
+        let mut contents = Contents::default();
+        for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
+            let row = self.store.get_media(id).await.map_err(unavailable)?;
+            let Some(row) = row.filter(|row| row.owner == owner) else {
+                contents.missing.push(shown(id));
+                continue;
+            };
+            contents.files.push(Packed {
+                name: names.give(row.at_ms, &row.prompt, &row.file),
+                kind: row.kind,
+                file: row.file,
+                at_ms: row.at_ms,
+            });
+        }
+        Ok(contents)
+    }
+
     /// Deletes an owner's rows, and the files that no row has any more.
     ///
     /// # Errors
     /// [`UiError::Invalid`] for too many; [`UiError::Unavailable`].
     pub async fn delete(&self, visitor: &Visitor, ids: &[String]) -> Result<u32, UiError> {
-        if ids.len() > MAX_CHOSEN_MEDIA {
-            return Err(UiError::Invalid {
-                field: Field::Media,
-                rule: Rule::TooLong,
-            });
-        }
+        check_count(ids)?;
         let deleting = self.store.delete_media(Some(visitor.owner()), ids);
         let deleted = deleting.await.map_err(unavailable)?;
         // The rows are gone, so this is done: a file that stays behind goes when the cache is full.
@@ -74,6 +99,21 @@ impl Gallery {
         }
         Ok(u32::try_from(deleted.rows).unwrap_or(u32::MAX))
     }
+}
+
+fn check_count(ids: &[String]) -> Result<(), UiError> {
+    if ids.len() <= MAX_CHOSEN_MEDIA {
+        return Ok(());
+    }
+    Err(UiError::Invalid {
+        field: Field::Media,
+        rule: Rule::TooLong,
+    })
+}
+
+/// The id of a row, as text of somebody else: bounded, and without lines of its own.
+fn shown(id: &str) -> String {
+    id.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
 /// Time and id of the last row of a page.

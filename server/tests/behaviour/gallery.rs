@@ -1,9 +1,13 @@
 //! What visitors find of what was generated in their browser.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    io::{self, Cursor},
+};
 
 use serde_json::{Value, json};
 use store::{MediaKind, MediaRow};
+use zip::ZipArchive;
 
 use crate::{
     browser::Browser,
@@ -71,6 +75,25 @@ async fn a_visitor_sees_and_deletes_its_own_pictures_only() {
     assert_eq!((said.status, said.json), (200, json!(2)));
     assert_eq!(list(&one).await, [Value::Null; 0]);
     assert_eq!(list(&other).await, of_other);
+    server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn finished_pictures_name_their_items_in_the_gallery() {
+    let server = open_to_all().await;
+    let browser = Browser::new(&server.gateway);
+    let answer = generate(&server, &browser, 2).await;
+    server.count_request();
+    let request = browser.post("/v1/public/images/generations");
+    let body = json!({"prompt": "x", "stream": true, "response_format": "b64_json"});
+    let events = crate::pictures::events(request.json(&body).send().await.unwrap()).await;
+    let (partial, completed) = (&events[0].1, &events[events.len() - 1].1);
+    assert_eq!(partial["media_id"], Value::Null);
+    let told = answer["data"].as_array().unwrap().iter().chain([completed]);
+    let told: BTreeSet<_> = told.map(|one| one["media_id"].as_str().unwrap()).collect();
+    let items = list(&browser).await;
+    assert_eq!(ids(&items).into_iter().collect::<BTreeSet<_>>(), told);
+    assert_eq!(told.len(), 3);
     server.end_with_one().await;
 }
 
@@ -221,4 +244,94 @@ async fn paging_gives_each_of_250_items_once() {
         .call("delete_media", &json!({"ids": too_many[..500]}))
         .await;
     assert_eq!((said.status, said.json), (200, json!(249)));
+}
+
+/// Asks for an archive, as a form of the page does.
+async fn pack(browser: &Browser, ids: &[&str]) -> reqwest::Response {
+    let pairs: Vec<_> = ids.iter().map(|id| format!("ids={id}")).collect();
+    let request = browser.post("/v1/public/media/zip");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    request.body(pairs.join("&")).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_archive_holds_own_pictures_under_names_from_time_and_prompt() {
+    let server = open_to_all().await;
+    let (one, other) = (Browser::new(&server.gateway), Browser::new(&server.gateway));
+    generate(&server, &one, 2).await;
+    generate(&server, &other, 1).await;
+    let (own, foreign) = (list(&one).await, list(&other).await);
+    let asked = [ids(&own), ids(&foreign)].concat();
+    server.count_request();
+    let response = pack(&one, &asked).await;
+    assert_eq!(response.headers()["content-type"], "application/zip");
+    let disposition = response.headers()["content-disposition"].to_str().unwrap();
+    assert!(disposition.starts_with("attachment; filename=\"grok2api-2"));
+    let body = response.bytes().await.unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(body)).unwrap();
+    let names: Vec<_> = archive
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    assert!(names[0].ends_with("-a-red-fox-1.jpg"), "{names:?}");
+    assert!(names[1].ends_with("-a-red-fox-2.jpg"), "{names:?}");
+    for (n, item) in own.iter().enumerate() {
+        let mut packed = Vec::new();
+        io::copy(&mut archive.by_index(n).unwrap(), &mut packed).unwrap();
+        let file = one.get(item["url"].as_str().unwrap()).await;
+        assert_eq!(packed, file.bytes().await.unwrap());
+    }
+    let missing = io::read_to_string(archive.by_index(2).unwrap()).unwrap();
+    assert!(missing.contains(asked[2]), "{missing}");
+
+    server.count_request();
+    assert_eq!(pack(&other, &ids(&own)).await.status(), 404);
+    for (body, status) in [
+        (json!({"ids": asked}), 200),
+        (json!({"ids": 1}), 400),
+        (json!({"ids": vec!["x"; 501]}), 400),
+    ] {
+        server.count_request();
+        let request = one.post("/v1/public/media/zip").json(&body);
+        assert_eq!(request.send().await.unwrap().status(), status, "{body}");
+    }
+    let left = server.end_with_all().await;
+    let packs = left.requests.iter().skip(2);
+    assert!(packs.clone().count() == 5);
+    assert!(packs.clone().all(|row| row.endpoint == "public.media.zip"));
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_small_and_served_like_its_picture() {
+    let server = open_to_all().await;
+    let browser = Browser::new(&server.gateway);
+    generate(&server, &browser, 1).await;
+    let items = list(&browser).await;
+    let path = items[0]["thumbnail"].as_str().unwrap();
+    let asked = futures::future::join_all((0..50).map(|_| browser.get(path)));
+    for response in asked.await {
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "image/jpeg");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        let cache = response.headers()["cache-control"].to_str().unwrap();
+        assert!(cache.contains("immutable"), "{cache}");
+        let tag = response.headers()["etag"].clone();
+        let file = response.bytes().await.unwrap();
+        let size = imagesize::blob_size(&file).unwrap();
+        assert_eq!((size.width, size.height), (341, 512));
+        let known = browser.client.get(server.url(path));
+        let known = known.header("if-none-match", tag).send().await.unwrap();
+        assert_eq!(known.status(), 304);
+    }
+    browser
+        .call("delete_media", &json!({"ids": ids(&items)}))
+        .await;
+    assert_eq!(browser.get(path).await.status(), 404);
+    for name in ["x.jpg", "..%2Fimage", &format!("{}.mp4", "a".repeat(40))] {
+        let path = format!("/v1/files/thumbnail/{name}");
+        assert_eq!(browser.get(&path).await.status(), 404, "{name}");
+    }
+    let (_, folder) = server.end_with_folder().await;
+    let left = folder.path().join("media/thumbnail").read_dir().unwrap();
+    assert_eq!(left.count(), 0);
 }

@@ -25,7 +25,7 @@ pub(crate) async fn ask(server: &Server, body: &Value) -> Plain {
 }
 
 /// The events of a stream: name and data.
-async fn events(response: Response) -> Vec<(String, Value)> {
+pub(crate) async fn events(response: Response) -> Vec<(String, Value)> {
     let text = response.text().await.unwrap();
     let frames = text.split("\n\n").filter(|frame| !frame.is_empty());
     let read = |frame: &str| {

@@ -12,6 +12,15 @@ pub enum Image {
     Base64(String),
 }
 
+/// A finished picture, and the id by which the gallery has it: a field that OpenAI's API does not have,
+/// and that its clients pass over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    pub image: Image,
+    /// `None` where it is not kept.
+    pub media_id: Option<String>,
+}
+
 /// Model tokens, estimated: the upstream tells none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageUsage {
@@ -90,7 +99,7 @@ impl<'a> From<&'a Image> for Place<'a> {
 pub struct Answer {
     /// Unix seconds.
     pub created: i64,
-    pub images: Vec<Image>,
+    pub images: Vec<Completed>,
     pub usage: ImageUsage,
 }
 
@@ -98,14 +107,27 @@ impl Answer {
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
+        struct Item<'a> {
+            #[serde(flatten)]
+            place: Place<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            media_id: Option<&'a str>,
+        }
+        #[derive(Serialize)]
         struct Document<'a> {
             created: i64,
-            data: Vec<Place<'a>>,
+            data: Vec<Item<'a>>,
             usage: UsageJson,
+        }
+        fn item(completed: &Completed) -> Item<'_> {
+            Item {
+                place: (&completed.image).into(),
+                media_id: completed.media_id.as_deref(),
+            }
         }
         to_json(&Document {
             created: self.created,
-            data: self.images.iter().map(Place::from).collect(),
+            data: self.images.iter().map(item).collect(),
             usage: self.usage.into(),
         })
     }
@@ -143,6 +165,8 @@ struct Event<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     partial_image_index: Option<u32>,
     image_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_id: Option<&'a str>,
     stage: &'static str,
     /// Percent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,14 +203,15 @@ impl EventWriter {
     pub fn completed(
         &self,
         (id, index): (&str, u32),
-        image: &Image,
+        completed: &Completed,
         usage: ImageUsage,
         out: &mut Vec<u8>,
     ) {
         let event = Event {
             index,
+            media_id: completed.media_id.as_deref(),
             usage: Some(usage.into()),
-            ..self.event(self.completed_kind(), image, id)
+            ..self.event(self.completed_kind(), &completed.image, id)
         };
         write(&event, out);
     }
@@ -223,6 +248,7 @@ impl EventWriter {
             index: 0,
             partial_image_index: None,
             image_id: id,
+            media_id: None,
             stage: "final",
             progress: None,
             usage: None,
@@ -250,14 +276,20 @@ mod tests {
         let answer = Answer {
             created: 7,
             images: vec![
-                Image::Url("http://h/f".to_owned()),
-                Image::Base64("AA".to_owned()),
+                Completed {
+                    image: Image::Url("http://h/f".to_owned()),
+                    media_id: Some("m1".to_owned()),
+                },
+                Completed {
+                    image: Image::Base64("AA".to_owned()),
+                    media_id: None,
+                },
             ],
             usage: USAGE,
         };
         assert_eq!(
             String::from_utf8(answer.to_json()).unwrap(),
-            r#"{"created":7,"data":[{"url":"http://h/f"},{"b64_json":"AA"}],"usage":{"total_tokens":1059,"input_tokens":3,"output_tokens":1056,"input_tokens_details":{"text_tokens":3,"image_tokens":0}}}"#
+            r#"{"created":7,"data":[{"url":"http://h/f","media_id":"m1"},{"b64_json":"AA"}],"usage":{"total_tokens":1059,"input_tokens":3,"output_tokens":1056,"input_tokens_details":{"text_tokens":3,"image_tokens":0}}}"#
         );
     }
 
@@ -278,13 +310,15 @@ mod tests {
             image: &image,
         };
         writer.partial(&partial, &mut out);
-        writer.completed(("i1", 1), &image, USAGE, &mut out);
+        let media_id = Some("m1".to_owned());
+        let completed = Completed { image, media_id };
+        writer.completed(("i1", 1), &completed, USAGE, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "event: image_generation.partial_image\n\
              data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"partial_image_index\":0,\"image_id\":\"i1\",\"stage\":\"preview\"}\n\n\
              event: image_generation.completed\n\
-             data: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"image_id\":\"i1\",\"stage\":\"final\",\"usage\":{\"total_tokens\":1059,\"input_tokens\":3,\"output_tokens\":1056,\"input_tokens_details\":{\"text_tokens\":3,\"image_tokens\":0}}}\n\n"
+             data: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"image_id\":\"i1\",\"media_id\":\"m1\",\"stage\":\"final\",\"usage\":{\"total_tokens\":1059,\"input_tokens\":3,\"output_tokens\":1056,\"input_tokens_details\":{\"text_tokens\":3,\"image_tokens\":0}}}\n\n"
         );
         writer.making = Making::Edits;
         let mut out = Vec::new();

@@ -57,6 +57,8 @@ pub struct Finished {
     pub mime: &'static str,
     /// Its name where it is kept; always there where the request needs it.
     pub name: Option<String>,
+    /// Of its row where it is kept. The row is stored by [`Pictures::commit`].
+    pub media_id: Option<String>,
 }
 
 /// Pictures under way. Holds its account, its slot and the upstream call.
@@ -160,7 +162,7 @@ impl Pictures {
             .media_files
             .store_image(seen.file.clone())
             .await;
-        let name = match stored {
+        let kept = match stored {
             Ok(stored) => Some(self.note(stored)),
             Err(MediaError::NotAPicture) => return Err(self.broken(Failure::NotAPicture)),
             Err(error) => {
@@ -173,17 +175,19 @@ impl Pictures {
             }
         };
         self.finished += 1;
+        let (name, media_id) = kept.unzip();
         Ok(Picture::Finished(Finished {
             id: seen.id,
             index: seen.index,
             file: seen.file,
             mime: seen.mime,
             name,
+            media_id,
         }))
     }
 
-    /// The row of a kept picture; it is stored with [`Pictures::commit`].
-    fn note(&mut self, stored: StoredFile) -> String {
+    /// Makes the row of a kept picture; name of the file and id of the row.
+    fn note(&mut self, stored: StoredFile) -> (String, String) {
         let lease = self.lease.as_ref();
         let account = lease.map(|lease| lease.credential().last_four().to_owned());
         let record = self.record();
@@ -205,8 +209,9 @@ impl Pictures {
             key: record.key().map(|key| key.to_string()),
             request_id: record.id().to_string(),
         };
+        let media_id = row.id.clone();
         self.rows.push(row);
-        stored.name
+        (stored.name, media_id)
     }
 
     /// Charges the account and makes rows, usage and quota durable. Only then may the caller see the

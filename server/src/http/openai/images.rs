@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::stream;
 use http::header::CONTENT_TYPE;
 use openai::images::{
-    Answer, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Making, Partial,
+    Answer, Completed, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Making, Partial,
 };
 use settings::{AppConfig, ImageFormat as Configured};
 
@@ -112,6 +112,13 @@ pub(super) struct Form {
 }
 
 impl Form {
+    fn completed(&self, picture: &Finished) -> Completed {
+        Completed {
+            image: self.finished(picture),
+            media_id: picture.media_id.clone(),
+        }
+    }
+
     pub(super) fn finished(&self, picture: &Finished) -> Image {
         match (&picture.name, self.format) {
             (Some(name), ImageFormat::Url) => Image::Url(self.links.image(name)),
@@ -124,7 +131,7 @@ async fn whole(mut pictures: Pictures, form: &Form) -> Result<Response, ApiError
     let mut images = Vec::new();
     while let Some(picture) = pictures.next().await? {
         if let Picture::Finished(picture) = picture {
-            images.push(form.finished(&picture));
+            images.push(form.completed(&picture));
         }
     }
     let answer = Answer {
@@ -226,10 +233,11 @@ impl Events {
                 }
             }
             Picture::Finished(picture) => {
-                let image = self.form.finished(picture);
+                let completed = self.form.completed(picture);
                 let place = (picture.id.as_str(), picture.index);
                 let usage = usage(&self.pictures);
-                self.writer.completed(place, &image, usage, &mut self.held);
+                self.writer
+                    .completed(place, &completed, usage, &mut self.held);
             }
         }
         out

@@ -1,0 +1,308 @@
+//! Small pictures of generated ones, `<DATA_DIR>/media/thumbnail/<digits>.jpg`. Each is made when it is
+//! first asked for, kept beside its picture and deleted with it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use image::{DynamicImage, ImageReader, Limits, codecs::jpeg::JpegEncoder};
+use store::MediaKind;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::timeout,
+};
+
+use super::files::{MediaFiles, Reading};
+
+/// Pixels of the longer side.
+const SIDE: u32 = 512;
+/// About 40 KB for a picture of that size, without marks that are seen.
+const QUALITY: u8 = 80;
+/// Made at once, each on a core of its own and with up to [`MAX_BYTES`].
+const WORKERS: usize = 2;
+/// How long one waits for its turn; to make one takes a tenth of a second.
+const WAIT: Duration = Duration::from_secs(10);
+/// Files share so many locks by their names, so that nobody makes what another one is making.
+const LOCKS: usize = 64;
+/// Pixels of a picture's side. The upstream's have up to 2048.
+const MAX_SIDE: u32 = 8192;
+/// Of an unpacked picture: 33 million pixels in colour.
+const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Why there is no thumbnail.
+#[derive(Debug, thiserror::Error)]
+pub enum ThumbnailError {
+    #[error("there is no such picture")]
+    Missing,
+    #[error("the picture cannot be made smaller: {0}")]
+    Unusable(image::ImageError),
+    #[error("too many are being made")]
+    Busy,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Makes thumbnails. Cheap to clone.
+#[derive(Clone)]
+pub struct Thumbnails {
+    files: MediaFiles,
+    workers: Arc<Semaphore>,
+    locks: Arc<[Arc<Mutex<()>>]>,
+}
+
+/// The right to make one: nobody else makes the same, and few make any.
+struct Turn {
+    _lock: OwnedMutexGuard<()>,
+    _worker: OwnedSemaphorePermit,
+}
+
+impl Thumbnails {
+    #[must_use]
+    pub fn new(files: MediaFiles) -> Self {
+        Self {
+            files,
+            workers: Arc::new(Semaphore::new(WORKERS)),
+            locks: (0..LOCKS).map(|_| Arc::default()).collect(),
+        }
+    }
+
+    /// Where the thumbnail of a picture is, and a hold on both. It is made if it is not there yet; who
+    /// leaves meanwhile has it made for the next.
+    ///
+    /// # Errors
+    /// There is no such picture, it cannot be made smaller, or others' are being made for too long.
+    pub async fn get(&self, name: &str) -> Result<(PathBuf, Reading), ThumbnailError> {
+        self.get_by(name, make).await
+    }
+
+    async fn get_by(
+        &self,
+        name: &str,
+        make: impl FnOnce(&Path) -> Result<Vec<u8>, ThumbnailError> + Send + 'static,
+    ) -> Result<(PathBuf, Reading), ThumbnailError> {
+        let read = self.files.read(MediaKind::Image, name);
+        let (picture, reading) = read.ok_or(ThumbnailError::Missing)?;
+        let place = self.files.thumbnail(name);
+        if place.is_file() {
+            return Ok((place, reading));
+        }
+        let turn = timeout(WAIT, self.turn(name)).await;
+        let turn = turn.map_err(|_| ThumbnailError::Busy)??;
+        let files = self.files.clone();
+        let working = spawn_blocking(move || {
+            let _turn = turn;
+            if !place.is_file() {
+                files.write_thumbnail(&place, &make(&picture)?)?;
+            }
+            Ok((place, reading))
+        });
+        working.await.map_err(io::Error::other)?
+    }
+
+    async fn turn(&self, name: &str) -> Result<Turn, ThumbnailError> {
+        let digits = name.get(..2).unwrap_or_default();
+        let lock = usize::from_str_radix(digits, 16).unwrap_or(0) % LOCKS;
+        let lock = self.locks.get(lock).ok_or(ThumbnailError::Busy)?;
+        let lock = Arc::clone(lock).lock_owned().await;
+        let worker = Arc::clone(&self.workers).acquire_owned().await;
+        Ok(Turn {
+            _lock: lock,
+            _worker: worker.map_err(|_| ThumbnailError::Busy)?,
+        })
+    }
+}
+
+/// The thumbnail of a picture, as JPEG. What claims to be huge is refused by its head.
+fn make(picture: &Path) -> Result<Vec<u8>, ThumbnailError> {
+    let content = fs::read(picture).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ThumbnailError::Missing,
+        _ => ThumbnailError::Io(error),
+    })?;
+    let mut reader = ImageReader::new(io::Cursor::new(content)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let whole = reader.decode().map_err(ThumbnailError::Unusable)?;
+    let is_small = whole.width() <= SIDE && whole.height() <= SIDE;
+    let small = match is_small {
+        true => whole,
+        false => whole.thumbnail(SIDE, SIDE),
+    };
+    let mut jpeg = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
+    let written = on_white(&small).write_with_encoder(encoder);
+    written.map_err(ThumbnailError::Unusable)?;
+    Ok(jpeg)
+}
+
+/// JPEG knows no transparency.
+fn on_white(picture: &DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8().into();
+    }
+    let mut flat = picture.to_rgba8();
+    for pixel in flat.pixels_mut() {
+        let [colours @ .., alpha] = &mut pixel.0;
+        for colour in colours {
+            let mixed = u16::from(*colour) * u16::from(*alpha) + 255 * (255 - u16::from(*alpha));
+            *colour = u8::try_from(mixed / 255).unwrap_or(u8::MAX);
+        }
+        *alpha = 255;
+    }
+    DynamicImage::from(flat).to_rgb8().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bytes::Bytes;
+    use futures::future::join_all;
+    use image::{GenericImageView, ImageFormat, Rgba, RgbaImage};
+
+    use super::*;
+
+    fn encoded(picture: &DynamicImage, format: ImageFormat) -> Bytes {
+        let mut file = io::Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        file.into_inner().into()
+    }
+
+    async fn store(files: &MediaFiles, file: Bytes) -> String {
+        files.store_image(file).await.unwrap().name
+    }
+
+    #[tokio::test]
+    async fn a_thumbnail_is_a_jpeg_of_at_most_512_pixels_in_the_same_shape() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let thumbnails = Thumbnails::new(files.clone());
+        for (format, size, expected) in [
+            (ImageFormat::Jpeg, (832, 1248), (341, 512)),
+            (ImageFormat::Png, (2048, 1024), (512, 256)),
+            (ImageFormat::WebP, (600, 3), (512, 3)),
+            (ImageFormat::Gif, (40, 30), (40, 30)),
+        ] {
+            let picture = DynamicImage::new_rgb8(size.0, size.1);
+            let name = store(&files, encoded(&picture, format)).await;
+            let (place, _reading) = thumbnails.get(&name).await.unwrap();
+            let content = fs::read(place).unwrap();
+            assert_eq!(image::guess_format(&content).unwrap(), ImageFormat::Jpeg);
+            let small = image::load_from_memory(&content).unwrap();
+            assert_eq!(small.dimensions(), expected, "{format:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_transparent_becomes_white() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let clear = RgbaImage::from_pixel(16, 16, Rgba([0, 0, 0, 0]));
+        let name = store(&files, encoded(&clear.into(), ImageFormat::Png)).await;
+        let (place, _reading) = Thumbnails::new(files).get(&name).await.unwrap();
+        let small = image::open(place).unwrap().to_rgb8();
+        assert!(small.pixels().all(|pixel| pixel.0.iter().all(|c| *c > 250)));
+    }
+
+    #[tokio::test]
+    async fn fifty_who_ask_at_once_have_it_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let picture = DynamicImage::new_rgb8(2, 2);
+        let name = store(&files, encoded(&picture, ImageFormat::Png)).await;
+        let thumbnails = Thumbnails::new(files);
+        let made = Arc::new(AtomicUsize::new(0));
+        let ask = || {
+            let made = Arc::clone(&made);
+            thumbnails.get_by(&name, move |picture| {
+                made.fetch_add(1, Ordering::SeqCst);
+                make(picture)
+            })
+        };
+        let got = join_all((0..50).map(|_| ask())).await;
+        assert!(got.iter().all(Result::is_ok));
+        assert_eq!(made.load(Ordering::SeqCst), 1);
+    }
+
+    /// A small file that would take gigabytes.
+    #[tokio::test]
+    async fn a_decompression_bomb_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let thumbnails = Thumbnails::new(files.clone());
+        let picture = DynamicImage::new_rgb8(1, 1);
+        // Within the sides, and beyond the memory.
+        for side in [30_000_u32, 8_000] {
+            let mut bomb = encoded(&picture, ImageFormat::Png).to_vec();
+            bomb[16..20].copy_from_slice(&side.to_be_bytes());
+            bomb[20..24].copy_from_slice(&side.to_be_bytes());
+            let head = crc(&bomb[12..29]);
+            bomb[29..33].copy_from_slice(&head.to_be_bytes());
+            let name = store(&files, bomb.into()).await;
+            let refused = thumbnails.get(&name).await.err().unwrap();
+            assert!(
+                matches!(
+                    refused,
+                    ThumbnailError::Unusable(image::ImageError::Limits(_))
+                ),
+                "{side}: {refused}"
+            );
+        }
+    }
+
+    /// The checksum of a part of a PNG.
+    fn crc(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(u32::MAX, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+            })
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_too_long_for_others_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let name = format!("{}.png", "a".repeat(40));
+        let thumbnails = Thumbnails::new(files);
+        let _others = thumbnails.workers.acquire_many(2).await.unwrap();
+        let refused = thumbnails.get(&name).await.err().unwrap();
+        assert!(matches!(refused, ThumbnailError::Busy));
+    }
+
+    #[tokio::test]
+    async fn a_thumbnail_goes_with_its_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let thumbnails = Thumbnails::new(files.clone());
+        let picture = encoded(&DynamicImage::new_rgb8(600, 600), ImageFormat::Png);
+        let name = store(&files, picture.clone()).await;
+        let (place, reading) = thumbnails.get(&name).await.unwrap();
+        files
+            .remove(vec![(MediaKind::Image, name.clone())])
+            .await
+            .unwrap();
+        assert!(place.exists(), "it is being read");
+        drop(reading);
+        assert!(!place.exists());
+        assert!(matches!(
+            thumbnails.get(&name).await,
+            Err(ThumbnailError::Missing)
+        ));
+
+        let bytes = picture.len() as u64;
+        let name = store(&files, picture).await;
+        let (place, reading) = thumbnails.get(&name).await.unwrap();
+        drop(reading);
+        assert!(files.clean(u64::MAX, 0).await.unwrap().bytes_left > bytes);
+        let cleaned = files.clean(bytes, bytes).await.unwrap();
+        assert_eq!((cleaned.files, cleaned.bytes_left), (vec![name], 0));
+        assert!(!place.exists());
+    }
+}
