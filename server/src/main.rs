@@ -6,6 +6,7 @@ use clap::Parser;
 use server::{
     cli::{Cli, Command},
     commands,
+    media::BucketError,
     serve::boot,
 };
 
@@ -13,6 +14,8 @@ use server::{
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// What the configuration names cannot be used.
+const UNUSABLE: u8 = 2;
 const BLOCKING_THREADS: usize = 64;
 
 fn main() -> ExitCode {
@@ -25,7 +28,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("grok2api: {error:#}");
-            ExitCode::FAILURE
+            match error.is::<BucketError>() {
+                true => ExitCode::from(UNUSABLE),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

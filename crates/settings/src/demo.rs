@@ -4,7 +4,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    AccountConfig, AppConfig, Config, ProxyConfig, ServerConfig, UpstreamConfig, UpstreamProtocol,
+    AccountConfig, AppConfig, Config, MediaConfig, ProxyConfig, ServerConfig, UpstreamConfig,
+    UpstreamProtocol,
 };
 
 impl Config {
@@ -25,6 +26,8 @@ impl Config {
             account: AccountConfig::default(),
             retry: own.retry,
             token: own.token,
+            // What the demo makes stays on this machine.
+            media: MediaConfig::default(),
             cache: own.cache,
             chat: own.chat,
             image: own.image,

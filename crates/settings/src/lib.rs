@@ -57,7 +57,9 @@ sections! {
         retry: RetryConfig,
         /// The account pool: refresh, cooldowns, expiry.
         token: TokenConfig,
-        /// Generated files kept on disk.
+        /// Where generated files are kept.
+        media: MediaConfig,
+        /// How much of them is kept.
         cache: CacheConfig,
         /// Chat.
         chat: ChatConfig,

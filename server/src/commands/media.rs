@@ -15,8 +15,10 @@ use crate::{
 /// A text for the terminal; also when something differs and stays so.
 pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Result<()> {
     let MediaCommand::Verify { repair } = command;
-    let store = boot::open_store(data_dir, &boot::load_config(data_dir)?).await?;
+    let config = boot::load_config(data_dir)?;
     let files = MediaFiles::look(data_dir);
+    let files = files.with_bucket_of(data_dir, &config.media).await?;
+    let store = boot::open_store(data_dir, &config).await?;
     let checked = async {
         let report = verify::verify(&files, store.as_ref()).await?;
         print(&report.to_string());

@@ -44,6 +44,8 @@ pub enum ErrorKind {
     AtCapacity,
     /// The answer's rows could not be made durable.
     StoreUnavailable,
+    /// A generated file cannot be kept.
+    MediaUnavailable,
     /// The process has as many files and connections open as the system lets it.
     NoDescriptor,
 }
@@ -172,9 +174,9 @@ impl GatewayError {
     /// A generated file cannot be kept.
     #[must_use]
     pub fn media_unavailable() -> Self {
-        let message = "The picture was made, but cannot be kept: the disk of this server is full or \
-                       refuses to be written. Ask with `response_format` `b64_json`, or make room.";
-        Self::new(ErrorKind::Upstream("media_unavailable"), message)
+        let message = "The picture was made, but cannot be kept: the disk of this server is full, \
+                       or its storage does not answer. Ask with `response_format` `b64_json`.";
+        Self::new(ErrorKind::MediaUnavailable, message)
     }
 
     #[must_use]
@@ -224,6 +226,7 @@ impl GatewayError {
             ErrorKind::Timeout(Deadline::Total) => "stream_total_timeout",
             ErrorKind::AtCapacity => "at_capacity",
             ErrorKind::StoreUnavailable => "store_unavailable",
+            ErrorKind::MediaUnavailable => "media_unavailable",
             ErrorKind::NoDescriptor => "no_descriptor",
         }
     }

@@ -54,6 +54,8 @@ pub enum ApiError {
     ClientGone,
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
+    #[error("The files of this server cannot be reached. Try again in a moment.")]
+    MediaUnavailable,
     #[error("The server is shutting down. Try again in a moment.")]
     Draining,
     /// The cause is in the log under the request id, never in the answer.
@@ -77,6 +79,7 @@ impl ApiError {
                 | ErrorKind::NoVoiceToken
                 | ErrorKind::AtCapacity
                 | ErrorKind::StoreUnavailable
+                | ErrorKind::MediaUnavailable
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::NotFound(_) => StatusCode::NOT_FOUND,
@@ -90,9 +93,11 @@ impl ApiError {
                 StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST)
             }
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Draining | Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Draining
+            | Self::BodiesFull
+            | Self::TooManyAnswers
+            | Self::MediaUnavailable
+            | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -113,6 +118,7 @@ impl ApiError {
             Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => "server_busy",
             Self::ClientGone => "client_gone",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
+            Self::MediaUnavailable => "media_unavailable",
             Self::Draining => "shutting_down",
             Self::Internal(_) => "internal_error",
         }
@@ -133,7 +139,7 @@ impl ApiError {
     pub fn retry_after_secs(&self) -> Option<u64> {
         let wait = match self {
             Self::Gateway(error) => error.retry_after?,
-            Self::Draining => Duration::from_secs(5),
+            Self::Draining | Self::MediaUnavailable => Duration::from_secs(5),
             Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => Duration::from_secs(1),
             _ => return None,
         };

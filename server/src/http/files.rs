@@ -23,8 +23,12 @@ use store::MediaKind;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use super::{AppState, error::ApiError};
-use crate::media::{files::Reading, thumbnails::ThumbnailError};
+use super::{
+    AppState,
+    bucket_file::{self, Wanted},
+    error::ApiError,
+};
+use crate::media::{bucket::Bucket, files::Reading, thumbnails::ThumbnailError};
 
 /// What lies under a name never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -75,8 +79,12 @@ async fn read_file(
 ) -> Result<Response, ApiError> {
     let kind = MediaKind::from_name(&kind).ok_or_else(missing)?;
     let files = state.gateway.media_files();
-    let held = files.read(kind, &name).ok_or_else(missing)?;
-    send(held, &name, request).await
+    let (place, reading) = files.read(kind, &name).ok_or_else(missing)?;
+    let content = match files.bucket() {
+        Some(bucket) => Content::Object(bucket, kind, &name),
+        None => Content::File(place, reading),
+    };
+    send(content, &name, request).await
 }
 
 /// A small picture of a generated one; a video has none.
@@ -98,19 +106,23 @@ async fn read_thumbnail(
         ThumbnailError::Busy => ApiError::Busy("Too many small pictures are being made."),
         ThumbnailError::Io(error) => anyhow::Error::from(error).into(),
     })?;
-    send(held, &format!("thumbnail-{name}"), request).await
+    let (place, reading) = held;
+    let content = Content::File(place, reading);
+    send(content, &format!("thumbnail-{name}"), request).await
 }
 
 fn missing() -> ApiError {
     ApiError::NotFound("There is no such file here, or no longer.".to_owned())
 }
 
+/// Where an answer comes from.
+enum Content<'f> {
+    File(PathBuf, Reading),
+    Object(&'f Bucket, MediaKind, &'f str),
+}
+
 /// The file, or the part of it that `Range` asks for; `tag` tells it from every other.
-async fn send(
-    (place, reading): (PathBuf, Reading),
-    tag: &str,
-    mut request: Request,
-) -> Result<Response, ApiError> {
+async fn send(content: Content<'_>, tag: &str, mut request: Request) -> Result<Response, ApiError> {
     let tag = HeaderValue::try_from(format!("\"{tag}\"")).map_err(anyhow::Error::from)?;
     let headers = request.headers_mut();
     let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| {
@@ -120,9 +132,26 @@ async fn send(
     if headers.remove(IF_RANGE).is_some_and(|known| known != tag) {
         headers.remove(RANGE);
     }
-    let mut response = match is_known && place.is_file() {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => ServeFile::new(&place)
+    let mut response = match (content, is_known) {
+        (Content::Object(bucket, kind, name), true) => match bucket.size(kind, name).await {
+            Ok(Some(_)) => StatusCode::NOT_MODIFIED.into_response(),
+            Ok(None) => return Err(missing()),
+            Err(_) => return Err(ApiError::MediaUnavailable),
+        },
+        (Content::Object(bucket, kind, name), false) => {
+            let wanted = Wanted {
+                kind,
+                name,
+                method: request.method(),
+                headers: request.headers(),
+            };
+            let answer = bucket_file::answer(bucket, &wanted).await?;
+            answer.ok_or_else(missing)?
+        }
+        (Content::File(place, _), true) if place.is_file() => {
+            StatusCode::NOT_MODIFIED.into_response()
+        }
+        (Content::File(place, reading), _) => ServeFile::new(&place)
             .oneshot(request)
             .await
             .map_err(anyhow::Error::from)?

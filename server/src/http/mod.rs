@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod anthropic;
 pub mod body;
+mod bucket_file;
 pub mod caller;
 pub mod endpoint;
 pub mod error;

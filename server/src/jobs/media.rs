@@ -29,7 +29,8 @@ impl Clean {
 impl Job for Clean {
     const NAME: &'static str = "clean media";
     const TIMEOUT: Duration = Duration::from_secs(120);
-    const IS_SHARED: bool = false;
+    // Several instances may keep their files in one bucket.
+    const IS_SHARED: bool = true;
 
     fn interval(&self) -> Duration {
         Duration::from_secs(60)

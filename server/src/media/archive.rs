@@ -18,6 +18,7 @@ use futures::{Stream, stream};
 use store::MediaKind;
 use time::OffsetDateTime;
 use tokio::{
+    runtime::Handle,
     sync::{Semaphore, mpsc},
     task::spawn_blocking,
     time::timeout,
@@ -161,9 +162,12 @@ fn write_files(archive: &mut Archive, files: &MediaFiles, contents: Contents) ->
     for one in packed {
         // Held until it is packed: it is not deleted meanwhile.
         let held = files.read(one.kind, &one.file);
-        let opened = held
-            .as_ref()
-            .and_then(|(place, _)| fs::File::open(place).ok());
+        let copying = files.local_copy(one.kind, &one.file);
+        let copy = Handle::current().block_on(copying).ok().flatten();
+        let opened = held.as_ref().and_then(|(place, _)| {
+            let place = copy.as_ref().map_or(place.as_path(), |copy| copy.path());
+            fs::File::open(place).ok()
+        });
         let Some(mut file) = opened else {
             missing.push(one.name);
             continue;

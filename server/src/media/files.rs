@@ -1,5 +1,5 @@
-//! Files of generated media, `<DATA_DIR>/media/{image,video}/<name>`, each with its thumbnail if it has
-//! one.
+//! Files of generated media, `<DATA_DIR>/media/{image,video}/<name>`, or the same in a bucket, each with
+//! its thumbnail in the folder if it has one.
 //!
 //! A file is written beside its place, synced and renamed, so no half one is ever seen. Its name is
 //! the hash of its content: equal files are one, a name cannot be guessed without having the file, and
@@ -15,11 +15,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use parking_lot::Mutex;
+use settings::MediaConfig;
 use store::MediaKind;
 use tokio::task::spawn_blocking;
 
 use super::{
+    bucket::{Bucket, BucketError},
     sniff::{image_type, video_type},
     unfinished::{NAME_DIGITS, Unfinished},
 };
@@ -35,6 +38,8 @@ pub struct MediaFiles(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
+    /// Where finished files are kept instead of in the folder.
+    bucket: Option<Bucket>,
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
 }
@@ -123,10 +128,36 @@ impl MediaFiles {
     /// Looks at the folders as they are: makes nothing, removes nothing.
     #[must_use]
     pub fn look(data_dir: &Path) -> Self {
+        Self::of(data_dir, None)
+    }
+
+    fn of(data_dir: &Path, bucket: Option<Bucket>) -> Self {
         Self(Arc::new(Inner {
             folder: data_dir.join("media"),
+            bucket,
             readers: Mutex::default(),
         }))
+    }
+
+    /// The files in the bucket that the settings name, if they name one. Nothing else changes: files
+    /// on their way are in the folder.
+    ///
+    /// # Errors
+    /// It cannot be used, with a sentence for the operator.
+    pub async fn with_bucket_of(
+        self,
+        data_dir: &Path,
+        config: &MediaConfig,
+    ) -> Result<Self, BucketError> {
+        let Some(bucket) = Bucket::of(config)? else {
+            return Ok(self);
+        };
+        bucket.check().await?;
+        Ok(Self::of(data_dir, Some(bucket)))
+    }
+
+    pub(crate) fn bucket(&self) -> Option<&Bucket> {
+        self.0.bucket.as_ref()
     }
 
     /// Stores a picture; what it is is read from its content.
@@ -135,15 +166,14 @@ impl MediaFiles {
     /// It is none, or cannot be written.
     pub async fn store_image(&self, content: Bytes) -> Result<StoredFile, MediaError> {
         let files = self.clone();
-        let storing = spawn_blocking(move || files.write_image(&content));
-        storing.await.map_err(io::Error::other)?
-    }
-
-    fn write_image(&self, content: &[u8]) -> Result<StoredFile, MediaError> {
-        Self::type_of(MediaKind::Image, content)?;
-        let mut file = self.begin()?;
-        file.write(content)?;
-        self.keep(file, MediaKind::Image)
+        let writing = spawn_blocking(move || {
+            Self::type_of(MediaKind::Image, &content)?;
+            let mut file = files.begin()?;
+            file.write(&content)?;
+            Ok::<_, MediaError>(file)
+        });
+        let file = writing.await.map_err(io::Error::other)??;
+        self.keep(file, MediaKind::Image).await
     }
 
     /// A file that is going to be kept.
@@ -167,30 +197,23 @@ impl MediaFiles {
         }
     }
 
-    /// Gives a complete file its name and its place, unless an equal one is there.
-    pub(super) fn keep(&self, file: Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
-        let mime = Self::type_of(kind, file.head())?;
-        let (width, height) = match kind {
-            MediaKind::Image => size_of(&file).ok_or(MediaError::NotAPicture)?,
-            MediaKind::Video => (0, 0),
-        };
-        let stored = StoredFile {
-            name: format!("{}.{}", file.digits(), extension(mime)),
-            mime,
-            bytes: file.bytes(),
-            width,
-            height,
-        };
-        let place = self.place(kind, &stored.name);
+    /// Gives a complete file its name and its place.
+    pub(super) async fn keep(
+        &self,
+        file: Unfinished,
+        kind: MediaKind,
+    ) -> Result<StoredFile, MediaError> {
+        let stored = describe(&file, kind)?;
+        if let Some(bucket) = self.bucket() {
+            bucket.put(kind, &stored.name, file.path()).await?;
+            return Ok(stored);
+        }
         if let Some(readers) = self.0.readers.lock().get_mut(&stored.name) {
             readers.is_deleted = false;
         }
-        if place.exists() {
-            // Used again: the oldest go first.
-            let _ = fs::File::open(&place).and_then(|file| file.set_modified(SystemTime::now()));
-        } else {
-            file.finish(&place)?;
-        }
+        let place = self.place(kind, &stored.name);
+        let keeping = spawn_blocking(move || keep_in_folder(file, &place));
+        keeping.await.map_err(io::Error::other)??;
         Ok(stored)
     }
 
@@ -232,6 +255,9 @@ impl MediaFiles {
         let (place, reading) = self
             .read(kind, name)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        if let Some(bucket) = self.bucket() {
+            return bucket.read_whole(kind, name, max_bytes).await;
+        }
         let reading_all = spawn_blocking(move || {
             let _reading = reading;
             if fs::metadata(&place)?.len() > max_bytes {
@@ -240,6 +266,36 @@ impl MediaFiles {
             fs::read(&place)
         });
         Ok(reading_all.await.map_err(io::Error::other)??.into())
+    }
+
+    /// A copy in the folder of a file of the bucket, until it is dropped; `None` for files that are in
+    /// the folder anyway.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be copied.
+    pub(super) async fn local_copy(
+        &self,
+        kind: MediaKind,
+        name: &str,
+    ) -> io::Result<Option<Unfinished>> {
+        let Some(bucket) = self.bucket() else {
+            return Ok(None);
+        };
+        let Some(part) = bucket.get(kind, name, None).await? else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let mut content = std::pin::pin!(part.content);
+        let files = self.clone();
+        let beginning = spawn_blocking(move || files.begin());
+        let mut file = beginning.await.map_err(io::Error::other)??;
+        while let Some(piece) = content.try_next().await? {
+            let writing = spawn_blocking(move || {
+                file.write(&piece)?;
+                Ok::<_, io::Error>(file)
+            });
+            file = writing.await.map_err(io::Error::other)??;
+        }
+        Ok(Some(file))
     }
 
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
@@ -265,6 +321,14 @@ impl MediaFiles {
     pub async fn remove(&self, names: Vec<(MediaKind, String)>) -> io::Result<()> {
         if names.is_empty() {
             return Ok(());
+        }
+        if let Some(bucket) = self.bucket() {
+            let mut removed = Ok(());
+            for (kind, name) in names {
+                removed = removed.and(bucket.remove(kind, &name).await);
+                removed = removed.and(remove_file(&self.thumbnail(&name)));
+            }
+            return removed;
         }
         let files = self.clone();
         let removing = spawn_blocking(move || {
@@ -292,9 +356,37 @@ impl MediaFiles {
     /// # Errors
     /// The folders cannot be read.
     pub async fn clean(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
+        if let Some(bucket) = self.bucket() {
+            return self.clean_bucket(bucket, limit, target).await;
+        }
         let files = self.clone();
         let cleaning = spawn_blocking(move || files.clean_now(limit, target));
         cleaning.await.map_err(io::Error::other)?
+    }
+
+    async fn clean_bucket(&self, bucket: &Bucket, limit: u64, target: u64) -> io::Result<Cleaned> {
+        let mut found = self.list().await?;
+        found.sort_by(|one, other| (one.modified, &one.name).cmp(&(other.modified, &other.name)));
+        let mut cleaned = Cleaned {
+            files: Vec::new(),
+            bytes_left: found.iter().map(|file| file.bytes).sum(),
+        };
+        if cleaned.bytes_left <= limit {
+            return Ok(cleaned);
+        }
+        for file in found {
+            if cleaned.bytes_left <= target {
+                break;
+            }
+            if self.0.readers.lock().contains_key(&file.name) {
+                continue;
+            }
+            bucket.remove(file.kind, &file.name).await?;
+            remove_file(&self.thumbnail(&file.name))?;
+            cleaned.bytes_left -= file.bytes;
+            cleaned.files.push(file.name);
+        }
+        Ok(cleaned)
     }
 
     fn clean_now(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
@@ -399,10 +491,51 @@ pub(super) fn is_name(name: &str) -> bool {
     })
 }
 
+fn describe(file: &Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
+    let mime = MediaFiles::type_of(kind, file.head())?;
+    let (width, height) = match kind {
+        MediaKind::Image => size_of(file).ok_or(MediaError::NotAPicture)?,
+        MediaKind::Video => (0, 0),
+    };
+    Ok(StoredFile {
+        name: format!("{}.{}", file.digits(), extension(mime)),
+        mime,
+        bytes: file.bytes(),
+        width,
+        height,
+    })
+}
+
+/// Moves a file to its place, unless an equal one is there.
+fn keep_in_folder(file: Unfinished, place: &Path) -> io::Result<()> {
+    if place.exists() {
+        // Used again: the oldest go first.
+        return fs::File::open(place)?.set_modified(SystemTime::now());
+    }
+    file.finish(place)
+}
+
 /// Width and height of a picture.
 fn size_of(picture: &Unfinished) -> Option<(u32, u32)> {
     let size = imagesize::size(picture.path()).ok()?;
     Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+}
+
+/// The type of a file of ours, by its name.
+#[must_use]
+pub fn type_of_name(name: &str) -> &'static str {
+    let types = [
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "video/mp4",
+        "video/webm",
+    ];
+    let ending = name.rsplit('.').next();
+    let found = types
+        .into_iter()
+        .find(|mime| ending == Some(extension(mime)));
+    found.unwrap_or("image/jpeg")
 }
 
 fn extension(mime: &str) -> &'static str {

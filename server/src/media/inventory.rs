@@ -2,11 +2,13 @@
 
 use std::{fs, io, io::Read, path::Path, time::SystemTime};
 
+use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use store::MediaKind;
 use tokio::task::spawn_blocking;
 
 use super::{
+    bucket::Bucket,
     files::{MediaFiles, remove_both},
     unfinished::NAME_DIGITS,
 };
@@ -29,6 +31,13 @@ impl MediaFiles {
     /// # Errors
     /// A folder cannot be read.
     pub async fn list(&self) -> io::Result<Vec<Found>> {
+        if let Some(bucket) = self.bucket() {
+            let mut found = Vec::new();
+            for kind in MediaKind::ALL {
+                found.extend(bucket.list(kind).await?);
+            }
+            return Ok(found);
+        }
         let folders = MediaKind::ALL.map(|kind| (kind, self.folder_of(kind)));
         blocking(move || {
             let mut found = Vec::new();
@@ -45,6 +54,9 @@ impl MediaFiles {
     /// # Errors
     /// The file cannot be read.
     pub async fn digits_of(&self, kind: MediaKind, name: &str) -> io::Result<String> {
+        if let Some(bucket) = self.bucket() {
+            return hash_of_object(bucket, kind, name).await;
+        }
         let place = self.folder_of(kind).join(name);
         blocking(move || hash(&place)).await
     }
@@ -70,6 +82,9 @@ impl MediaFiles {
     /// # Errors
     /// It cannot be removed.
     pub async fn remove_found(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        if let Some(bucket) = self.bucket() {
+            return bucket.remove(kind, name).await;
+        }
         let place = self.folder_of(kind).join(name);
         blocking(move || remove_both(&place)).await
     }
@@ -124,9 +139,24 @@ fn hash(place: &Path) -> io::Result<String> {
         };
         hash.update(read);
     }
+    Ok(digits(hash))
+}
+
+async fn hash_of_object(bucket: &Bucket, kind: MediaKind, name: &str) -> io::Result<String> {
+    let Some(object) = bucket.get(kind, name, None).await? else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    let (mut content, mut hash) = (std::pin::pin!(object.content), Sha256::new());
+    while let Some(piece) = content.try_next().await? {
+        hash.update(&piece);
+    }
+    Ok(digits(hash))
+}
+
+fn digits(hash: Sha256) -> String {
     let mut digits = format!("{:x}", hash.finalize());
     digits.truncate(NAME_DIGITS);
-    Ok(digits)
+    digits
 }
 
 fn remove(place: &Path) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Files: those that requests name by URL, and those that were generated.
 
 pub mod archive;
+pub(crate) mod bucket;
 pub mod budget;
 pub mod files;
 pub mod inventory;
@@ -10,3 +11,5 @@ mod stream;
 pub mod thumbnails;
 mod unfinished;
 pub mod verify;
+
+pub use bucket::BucketError;

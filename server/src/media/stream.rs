@@ -55,8 +55,7 @@ impl MediaFiles {
             }
         }
         let file = write(file, piece, kind).await?;
-        let files = self.clone();
-        blocking(move || files.keep(file, kind)).await
+        self.keep(file, kind).await
     }
 }
 

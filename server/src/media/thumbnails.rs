@@ -92,11 +92,17 @@ impl Thumbnails {
         }
         let turn = timeout(WAIT, self.turn(name)).await;
         let turn = turn.map_err(|_| ThumbnailError::Busy)??;
+        let copying = self.files.local_copy(MediaKind::Image, name).await;
+        let copy = copying.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => ThumbnailError::Missing,
+            _ => ThumbnailError::Io(error),
+        })?;
         let files = self.files.clone();
         let working = spawn_blocking(move || {
             let _turn = turn;
             if !place.is_file() {
-                files.write_thumbnail(&place, &make(&picture)?)?;
+                let picture = copy.as_ref().map_or(picture.as_path(), |copy| copy.path());
+                files.write_thumbnail(&place, &make(picture)?)?;
             }
             Ok((place, reading))
         });

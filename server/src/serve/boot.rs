@@ -128,7 +128,7 @@ pub async fn build(
         mode: Mode::of(&config, demo, config.server.is_loopback()),
         ..Snapshot::own(effective, accounts)?
     };
-    let media_files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
+    let media_files = open_media(data_dir, &snapshot.settings.config).await?;
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let current = Current::new(snapshot);
     let handover = (demo == Demo::UntilFirstAccount).then(Handover::new);
@@ -145,6 +145,15 @@ pub async fn build(
         store,
         simulator,
     })
+}
+
+/// Generated files, where the configuration says.
+///
+/// # Errors
+/// The folder cannot be made, or the bucket cannot be used.
+async fn open_media(data_dir: &Path, config: &Config) -> anyhow::Result<MediaFiles> {
+    let files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
+    Ok(files.with_bucket_of(data_dir, &config.media).await?)
 }
 
 /// Every account that can be read; the others are named in the log. A cooldown that began while the

@@ -11,6 +11,7 @@ mod attachments;
 mod base_urls;
 mod breaks;
 mod browser;
+mod bucket;
 mod cancel;
 mod claims;
 mod clearance;

@@ -2,11 +2,29 @@
 
 use serde_json::json;
 
-use crate::{pictures::ask, support::Setup};
+use crate::{
+    pictures::ask,
+    support::{Setup, s3::S3},
+};
 
 #[tokio::test]
 async fn files_are_served_in_parts_for_ever_and_by_their_names_only() {
-    let server = Setup::accounts(["picture-account-1"]).start().await;
+    serves_in_parts(Setup::accounts(["picture-account-1"])).await;
+}
+
+#[tokio::test]
+async fn files_of_a_bucket_are_served_like_those_of_the_folder() {
+    let s3 = S3::start().await;
+    let mut setup = Setup::accounts(["picture-account-1"]);
+    for (key, value) in s3.variables() {
+        setup = setup.with(key, value);
+    }
+    serves_in_parts(setup).await;
+    assert_eq!(s3.names("image").len(), 1);
+}
+
+async fn serves_in_parts(setup: Setup) {
+    let server = setup.start().await;
     let answer = ask(&server, &json!({"prompt": "x"})).await;
     let url = answer.json["data"][0]["url"].as_str().unwrap();
     let whole = server.client.get(url).send().await.unwrap();
@@ -22,9 +40,14 @@ async fn files_are_served_in_parts_for_ever_and_by_their_names_only() {
     let get = |name: &'static str, value: String| server.client.get(url).header(name, value).send();
     let part = get("range", "bytes=10-19".to_owned()).await.unwrap();
     assert_eq!(part.status(), 206);
+    assert_eq!(part.headers()["content-type"], "image/jpeg");
+    let told = format!("bytes 10-19/{}", whole.len());
+    assert_eq!(part.headers()["content-range"], told.as_str());
     assert_eq!(part.bytes().await.unwrap(), whole[10..20]);
     let beyond = get("range", "bytes=99999999-".to_owned()).await.unwrap();
     assert_eq!(beyond.status(), 416);
+    let told = format!("bytes */{}", whole.len());
+    assert_eq!(beyond.headers()["content-range"], told.as_str());
     let known = get("if-none-match", tag.to_str().unwrap().to_owned())
         .await
         .unwrap();

@@ -1,6 +1,7 @@
 //! Starts the real binary against a scripted simulator, in a folder of its own.
 
 mod answer;
+pub(crate) mod s3;
 
 use std::{
     collections::BTreeMap,

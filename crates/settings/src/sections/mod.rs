@@ -6,6 +6,7 @@
 mod app;
 mod batch;
 mod media;
+mod media_store;
 mod pool;
 mod records;
 mod server;
@@ -16,6 +17,7 @@ pub use batch::{AssetConfig, NsfwConfig, UsageConfig};
 pub use media::{
     CacheConfig, ChatConfig, ImageConfig, ImagineFastConfig, VideoConfig, VoiceConfig,
 };
+pub use media_store::MediaConfig;
 pub use pool::{AccountConfig, RetryConfig, TokenConfig};
 pub use records::{ApiKeysConfig, ConversationConfig, LogsConfig, StatsConfig};
 pub use server::ServerConfig;

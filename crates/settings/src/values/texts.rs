@@ -18,6 +18,8 @@ pub(crate) enum Text {
     Address,
     /// Where a database is: `sqlite:PATH` is no address of a host.
     Database,
+    /// Empty, or a bucket as `s3://NAME/PREFIX`.
+    Bucket,
     /// Not empty, without control characters: goes into a header.
     Header,
     /// Empty, or a date YYYY-MM-DD.
@@ -52,6 +54,7 @@ impl Text {
                 let is_file = text.to_ascii_lowercase().starts_with("sqlite:");
                 text.is_empty() || is_file || text.contains("://")
             }
+            Self::Bucket => text.is_empty() || is_bucket(text),
             Self::Header => !text.is_empty() && !text.chars().any(char::is_control),
             Self::Date => text.is_empty() || is_date(text),
             Self::Host => text == "localhost" || IpAddr::from_str(text).is_ok(),
@@ -67,6 +70,7 @@ impl Text {
             Self::Proxy => format!("\"\" or a proxy address ({})", PROXY_SCHEMES.join(", ")),
             Self::Address => "\"\" or an address".to_owned(),
             Self::Database => "\"\" or an address such as sqlite:PATH".to_owned(),
+            Self::Bucket => "\"\" or a bucket as s3://NAME or s3://NAME/PREFIX".to_owned(),
             Self::Header => "a text without control characters, not empty".to_owned(),
             Self::Date => "\"\" or a date as YYYY-MM-DD".to_owned(),
             Self::Host => "an IP address or \"localhost\"".to_owned(),
@@ -78,6 +82,15 @@ impl Text {
 
 fn has_scheme(text: &str, schemes: &[&str]) -> bool {
     Url::parse(text).is_ok_and(|url| schemes.contains(&url.scheme()) && url.has_host())
+}
+
+fn is_bucket(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+    let is_whole = url.query().is_none() && url.fragment().is_none();
+    has_scheme(text, &["s3"]) && is_bare && is_whole
 }
 
 fn is_date(text: &str) -> bool {
@@ -107,7 +120,7 @@ impl Setting for String {
     fn is_hidden(rule: &Self::Rule) -> bool {
         matches!(
             rule,
-            Text::HttpUrl | Text::Proxy | Text::Address | Text::Database
+            Text::HttpUrl | Text::Proxy | Text::Address | Text::Database | Text::Bucket
         )
     }
 }

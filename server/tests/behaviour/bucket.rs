@@ -1,0 +1,235 @@
+//! Generated files in a bucket, against a real S3 service; where it can, each fact is shown of the
+//! folder too.
+
+use std::{fs, io, process::Command};
+
+use bytes::Bytes;
+use futures::stream;
+use secrecy::SecretString;
+use serde_json::json;
+use server::media::{BucketError, files::MediaFiles, verify};
+use settings::MediaConfig;
+use store::{MasterKey, MediaKind};
+use tempfile::TempDir;
+
+use crate::{
+    pictures::ask,
+    support::{BINARY, Setup, s3::S3},
+};
+
+/// Files in the folder, or in a bucket.
+struct Place {
+    files: MediaFiles,
+    folder: TempDir,
+    s3: Option<S3>,
+}
+
+impl Place {
+    async fn both() -> [Self; 2] {
+        let s3 = S3::start().await;
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let bucket = open(&second, &s3.config()).await.unwrap();
+        [
+            Self {
+                files: MediaFiles::open(first.path()).unwrap(),
+                folder: first,
+                s3: None,
+            },
+            Self {
+                files: bucket,
+                folder: second,
+                s3: Some(s3),
+            },
+        ]
+    }
+
+    /// Where a file lies.
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        match &self.s3 {
+            Some(s3) => s3.place(path),
+            None => self.folder.path().join("media").join(path),
+        }
+    }
+}
+
+async fn open(folder: &TempDir, config: &MediaConfig) -> Result<MediaFiles, BucketError> {
+    let files = MediaFiles::open(folder.path()).unwrap();
+    files.with_bucket_of(folder.path(), config).await
+}
+
+fn png(shade: u8, bytes: usize) -> Bytes {
+    let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0".to_vec();
+    file.resize(bytes, shade);
+    file.into()
+}
+
+#[tokio::test]
+async fn a_large_stream_arrives_whole_and_leaves_nothing_behind() {
+    let mut piece = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42".to_vec();
+    piece.resize(1024 * 1024, 5);
+    for place in Place::both().await {
+        // Three parts, the last of them short.
+        let pieces = std::iter::repeat_n(Bytes::from(piece.clone()), 17);
+        let content = stream::iter(pieces.map(Ok::<_, io::Error>));
+        let stored = place
+            .files
+            .store_stream(MediaKind::Video, content, u64::MAX);
+        let stored = stored.await.unwrap();
+        let kept = fs::read(place.path("video").join(&stored.name)).unwrap();
+        assert!(kept == piece.repeat(17), "{} bytes", kept.len());
+        let unfinished = place.folder.path().join("media/unfinished");
+        assert_eq!(fs::read_dir(unfinished).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_read_whole_if_it_is_there_and_not_too_large() {
+    for place in Place::both().await {
+        let name = place.files.store_image(png(1, 1000)).await.unwrap().name;
+        let read = |name: String, max_bytes| {
+            let files = place.files.clone();
+            async move { files.read_whole(MediaKind::Image, &name, max_bytes).await }
+        };
+        assert_eq!(read(name.clone(), 1000).await.unwrap(), png(1, 1000));
+        let too_large = read(name, 999).await.unwrap_err();
+        assert_eq!(too_large.kind(), io::ErrorKind::FileTooLarge);
+        let missing = format!("{}.png", "a".repeat(40));
+        let missing = read(missing, 1000).await.unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_files_go_first_down_to_the_target() {
+    for place in Place::both().await {
+        let mut names = Vec::new();
+        for shade in 0..4 {
+            let stored = place.files.store_image(png(shade, 1000)).await.unwrap();
+            let path = place.path("image").join(&stored.name);
+            let at = std::time::SystemTime::UNIX_EPOCH
+                + std::time::Duration::from_secs(1000 + u64::from(shade));
+            let file = fs::File::options().write(true).open(path).unwrap();
+            file.set_modified(at).unwrap();
+            names.push(stored.name);
+        }
+        let cleaned = place.files.clean(4000, 0).await.unwrap();
+        assert_eq!(cleaned.files, [""; 0], "not over");
+        let cleaned = place.files.clean(3999, 2000).await.unwrap();
+        assert_eq!(cleaned.files, names[..2]);
+        assert_eq!(cleaned.bytes_left, 2000);
+        let mut left: Vec<_> = place.files.list().await.unwrap();
+        left.sort_by_key(|file| file.modified);
+        let left: Vec<_> = left.into_iter().map(|file| file.name).collect();
+        assert_eq!(left, names[2..]);
+    }
+}
+
+#[tokio::test]
+async fn verifying_reads_and_repairs_both() {
+    for place in Place::both().await {
+        let key = MasterKey::load_or_create(place.folder.path(), None).unwrap();
+        let store = store::open("", place.folder.path(), key).await.unwrap();
+        let whole = place.files.store_image(png(1, 100)).await.unwrap();
+        let cut = place.files.store_image(png(2, 100)).await.unwrap();
+        fs::write(place.path("image").join(&cut.name), "cut").unwrap();
+        let report = verify::verify(&place.files, store.as_ref()).await.unwrap();
+        let mut expected = [
+            format!("image/{}: no row names the file", whole.name),
+            format!("image/{}: the content is not what the name says", cut.name),
+        ];
+        expected.sort();
+        let found: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected);
+        let repairing = verify::repair(&place.files, store.as_ref(), &report.differences);
+        repairing.await.unwrap();
+        let report = verify::verify(&place.files, store.as_ref()).await.unwrap();
+        assert_eq!(report.to_string(), "0 file(s) and 0 row(s) agree.");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn two_servers_share_a_bucket() {
+    let s3 = S3::start().await;
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = open(&one, &s3.config()).await.unwrap();
+    let other = open(&other, &s3.config()).await.unwrap();
+    let stored = one.store_image(png(1, 100)).await.unwrap();
+    assert_eq!(other.list().await.unwrap()[0].name, stored.name);
+    assert_eq!(other.store_image(png(1, 100)).await.unwrap(), stored);
+    assert_eq!(s3.names("image"), [stored.name]);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_used_ends_the_start_with_a_sentence() {
+    let s3 = S3::start().await;
+    let right = s3.config();
+    let wrong_key = MediaConfig {
+        secret_access_key: SecretString::from("another"),
+        ..right.clone()
+    };
+    let no_bucket = MediaConfig {
+        url: "s3://elsewhere".to_owned(),
+        ..right.clone()
+    };
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let unreachable = MediaConfig {
+        endpoint: format!("http://{address}"),
+        ..right.clone()
+    };
+    for (config, expected) in [
+        (
+            wrong_key,
+            "refuses the credentials for the bucket `pictures`",
+        ),
+        (
+            no_bucket,
+            "the bucket `elsewhere` of `media.url` does not exist",
+        ),
+        (unreachable, "cannot be reached, or does not answer in time"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let told = open(&folder, &config).await.err().unwrap().to_string();
+        assert!(told.contains(expected), "{told}");
+        assert!(!told.contains('\n'), "{told}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(BINARY)
+        .args(["serve", "--data-dir"])
+        .arg(folder.path())
+        .env("SERVER_PORT", "0")
+        .env("SERVER_HOST", "127.0.0.1")
+        .env("GROK2API_MEDIA__URL", right.url)
+        .env("GROK2API_MEDIA__ENDPOINT", right.endpoint)
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let last = told.lines().next_back().unwrap_or_default();
+    assert!(last.contains("no credentials for the bucket"), "{told}");
+}
+
+#[tokio::test]
+async fn a_service_that_stops_later_is_503_and_the_answer_is_kept_from_nobody() {
+    let s3 = S3::start().await;
+    let mut setup = Setup::accounts(["picture-account-1"]);
+    for (key, value) in s3.variables() {
+        setup = setup.with(key, value);
+    }
+    let server = setup.start().await;
+    let answer = ask(&server, &json!({"prompt": "x"})).await;
+    let url = answer.json["data"][0]["url"].as_str().unwrap().to_owned();
+    drop(s3);
+    let read = server.client.get(&url).send().await.unwrap();
+    assert_eq!(read.status(), 503);
+    assert!(read.headers().contains_key("retry-after"));
+    let told: serde_json::Value = read.json().await.unwrap();
+    assert_eq!(told["error"]["code"], "media_unavailable");
+    let body = json!({"prompt": "x", "response_format": "b64_json"});
+    let inline = ask(&server, &body).await;
+    assert_eq!(inline.status, 200, "{}", inline.json);
+    server.end().await;
+}
