@@ -2,6 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Unix seconds, UTC.
+#[must_use]
+pub fn now_secs() -> u64 {
+    u64::try_from(now_ms() / 1000).unwrap_or(0)
+}
+
 /// Unix milliseconds, UTC.
 #[must_use]
 pub fn now_ms() -> i64 {

@@ -26,8 +26,7 @@ impl Config {
             account: AccountConfig::default(),
             retry: own.retry,
             token: own.token,
-            // What the demo makes stays on this machine.
-            media: MediaConfig::default(),
+            media: media(&own.media),
             cache: own.cache,
             chat: own.chat,
             image: own.image,
@@ -67,6 +66,15 @@ fn app(own: AppConfig) -> AppConfig {
         dynamic_statsig: own.dynamic_statsig,
         custom_instruction: own.custom_instruction,
         filter_tags: own.filter_tags,
+    }
+}
+
+/// What the demo makes stays on this machine.
+fn media(own: &MediaConfig) -> MediaConfig {
+    MediaConfig {
+        signed_links: own.signed_links,
+        link_lifetime: own.link_lifetime,
+        ..MediaConfig::default()
     }
 }
 

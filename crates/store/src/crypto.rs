@@ -93,7 +93,7 @@ pub(crate) fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
-fn derive(master: &MasterKey, label: &str) -> [u8; KEY_BYTES] {
+pub(crate) fn derive(master: &MasterKey, label: &str) -> [u8; KEY_BYTES] {
     authenticate(master.expose(), label.as_bytes())
 }
 

@@ -11,7 +11,7 @@ use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretBox};
 use tempfile::NamedTempFile;
 
-use crate::{DATABASE_FILE, StoreError};
+use crate::{DATABASE_FILE, StoreError, crypto::derive};
 
 /// Name of the generated key file in the data folder.
 pub const KEY_FILE: &str = "secret.key";
@@ -58,6 +58,13 @@ impl MasterKey {
                 cause: source,
             }),
         }
+    }
+
+    /// A key for another purpose, which says nothing about this one. The same purpose always gives
+    /// the same key.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> SecretBox<[u8; KEY_BYTES]> {
+        SecretBox::new(Box::new(derive(self, purpose)))
     }
 
     pub(crate) fn expose(&self) -> &[u8; KEY_BYTES] {

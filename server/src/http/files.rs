@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
@@ -28,7 +28,11 @@ use super::{
     bucket_file::{self, Wanted},
     error::ApiError,
 };
-use crate::media::{bucket::Bucket, files::Reading, thumbnails::ThumbnailError};
+use crate::{
+    clock::now_secs,
+    media::{bucket::Bucket, files::Reading, links::LinkRefusal, thumbnails::ThumbnailError},
+    snapshot::Snapshot,
+};
 
 /// What lies under a name never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -68,23 +72,52 @@ impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
     }
 }
 
+/// How long an answer may be kept: for ever, or as long as its signed address opens the file.
+///
+/// # Errors
+/// 403 when it does not.
+fn caching(
+    state: &AppState,
+    snapshot: &Snapshot,
+    (kind, name): (MediaKind, &str),
+    request: &Request,
+) -> Result<HeaderValue, ApiError> {
+    if !snapshot.settings.config.media.signed_links {
+        return Ok(FOR_EVER);
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let checked = state.link_key.check(kind, name, query, now_secs());
+    let left = checked.map_err(|refusal| {
+        ApiError::Forbidden(match refusal {
+            LinkRefusal::Expired => "This address has expired (`media.link_lifetime`).".to_owned(),
+            LinkRefusal::NotSigned => {
+                "This address has no valid signature (`media.signed_links`).".to_owned()
+            }
+        })
+    })?;
+    let text = format!("private, max-age={left}");
+    Ok(HeaderValue::try_from(text).map_err(anyhow::Error::from)?)
+}
+
 /// A file, or the part of it that `Range` asks for.
 ///
 /// # Errors
 /// 404 for what is not there.
 async fn read_file(
     State(state): State<AppState>,
+    Extension(snapshot): Extension<Snapshot>,
     Path((kind, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let kind = MediaKind::from_name(&kind).ok_or_else(missing)?;
+    let caching = caching(&state, &snapshot, (kind, &name), &request)?;
     let files = state.gateway.media_files();
     let (place, reading) = files.read(kind, &name).ok_or_else(missing)?;
     let content = match files.bucket() {
         Some(bucket) => Content::Object(bucket, kind, &name),
         None => Content::File(place, reading),
     };
-    send(content, &name, request).await
+    send(content, &name, request, caching).await
 }
 
 /// A small picture of a generated one; a video has none.
@@ -93,9 +126,11 @@ async fn read_file(
 /// 404 for what is not there or cannot be made smaller, 503 while others' take too long.
 async fn read_thumbnail(
     State(state): State<AppState>,
+    Extension(snapshot): Extension<Snapshot>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let caching = caching(&state, &snapshot, (MediaKind::Image, &name), &request)?;
     let got = state.thumbnails.get(&name).await;
     let held = got.map_err(|error| match error {
         ThumbnailError::Missing => missing(),
@@ -108,7 +143,7 @@ async fn read_thumbnail(
     })?;
     let (place, reading) = held;
     let content = Content::File(place, reading);
-    send(content, &format!("thumbnail-{name}"), request).await
+    send(content, &format!("thumbnail-{name}"), request, caching).await
 }
 
 fn missing() -> ApiError {
@@ -122,7 +157,12 @@ enum Content<'f> {
 }
 
 /// The file, or the part of it that `Range` asks for; `tag` tells it from every other.
-async fn send(content: Content<'_>, tag: &str, mut request: Request) -> Result<Response, ApiError> {
+async fn send(
+    content: Content<'_>,
+    tag: &str,
+    mut request: Request,
+    caching: HeaderValue,
+) -> Result<Response, ApiError> {
     let tag = HeaderValue::try_from(format!("\"{tag}\"")).map_err(anyhow::Error::from)?;
     let headers = request.headers_mut();
     let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| {
@@ -167,7 +207,7 @@ async fn send(content: Content<'_>, tag: &str, mut request: Request) -> Result<R
     }
     let headers = response.headers_mut();
     headers.insert(ETAG, tag);
-    headers.insert(CACHE_CONTROL, FOR_EVER);
+    headers.insert(CACHE_CONTROL, caching);
     headers.insert(CONTENT_SECURITY_POLICY, ALONE);
     Ok(response)
 }

@@ -2,32 +2,46 @@
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, request::Parts};
+use store::MediaKind;
 
 use super::{AppState, PeerAddr, error::ApiError, middleware::origin};
-use crate::snapshot::{Settings, Snapshot};
+use crate::{
+    clock::now_secs,
+    media::links::LinkKey,
+    snapshot::{Settings, Snapshot},
+};
 
 /// What addresses of ours begin with: `app.app_url`, else the address of this request, as trusted
 /// proxies tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Links(String);
+#[derive(Clone, Debug)]
+pub struct Links {
+    base: String,
+    /// With what and for how many seconds addresses are signed, if they are.
+    signed: Option<(LinkKey, u64)>,
+}
 
 impl Links {
     /// Where a picture's file is.
     #[must_use]
     pub fn image(&self, name: &str) -> String {
-        format!("{}/v1/files/image/{name}", self.0)
+        let signed = self.signed.as_ref();
+        let query = signed.map_or_else(String::new, |(key, lifetime)| {
+            key.query(MediaKind::Image, name, now_secs(), *lifetime)
+        });
+        format!("{}/v1/files/image/{name}{query}", self.base)
     }
 
     /// What they begin with.
     #[must_use]
     pub fn base(&self) -> &str {
-        &self.0
+        &self.base
     }
 
+    /// Unsigned ones.
     pub(super) fn of(parts: &Parts, settings: &Settings) -> Self {
         let app_url = settings.config.app.app_url.trim_end_matches('/');
         if !app_url.is_empty() {
-            return Self(app_url.to_owned());
+            return Self::unsigned(app_url.to_owned());
         }
         let peer = parts.extensions.get::<PeerAddr>();
         let is_trusted = peer.is_some_and(|peer| settings.trusts(peer.0.ip()));
@@ -38,17 +52,28 @@ impl Links {
         };
         let host = told("x-forwarded-host").filter(|host| is_host(host));
         let host = host.or_else(|| origin::authority(&parts.uri, &parts.headers));
-        Self(format!("{scheme}://{}", host.unwrap_or("127.0.0.1")))
+        Self::unsigned(format!("{scheme}://{}", host.unwrap_or("127.0.0.1")))
+    }
+
+    fn unsigned(base: String) -> Self {
+        Self { base, signed: None }
     }
 }
 
 impl FromRequestParts<AppState> for Links {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let snapshot = parts.extensions.get::<Snapshot>();
         let snapshot = snapshot.ok_or_else(|| anyhow::anyhow!("the request layer is missing"))?;
-        Ok(Self::of(parts, &snapshot.settings))
+        let media = &snapshot.settings.config.media;
+        let lifetime = u64::from(media.link_lifetime) * 3600;
+        Ok(Self {
+            signed: media
+                .signed_links
+                .then(|| (state.link_key.clone(), lifetime)),
+            ..Self::of(parts, &snapshot.settings)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod bucket;
 pub mod budget;
 pub mod files;
 pub mod inventory;
+pub mod links;
 pub mod remote_file;
 mod sniff;
 mod stream;

@@ -26,7 +26,7 @@ use crate::{
     http::{AppState, Shared},
     jobs::Jobs,
     limits::{Descriptors, Limits},
-    media::{archive::Archives, files::MediaFiles, thumbnails::Thumbnails},
+    media::{archive::Archives, files::MediaFiles, links::LinkKey, thumbnails::Thumbnails},
     obs,
     runtime::{
         Runtime,
@@ -54,9 +54,13 @@ pub async fn open_store(data_dir: &Path, config: &Config) -> anyhow::Result<Arc<
     tokio::fs::create_dir_all(data_dir)
         .await
         .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
-    let from_env = std::env::var(KEY_ENV).ok();
-    let key = MasterKey::load_or_create(data_dir, from_env.as_deref())?;
+    let key = load_key(data_dir)?;
     Ok(store::open(&config.server.storage_url, data_dir, key).await?)
+}
+
+fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
+    let from_env = std::env::var(KEY_ENV).ok();
+    Ok(MasterKey::load_or_create(data_dir, from_env.as_deref())?)
 }
 
 /// Reads the configuration, starts logging as it says and logs its warnings.
@@ -140,7 +144,13 @@ pub async fn build(
         gateway.clone(),
     ));
     Ok(Booted {
-        state: assemble(current, runtime, gateway.clone(), store.clone()),
+        state: assemble(
+            current,
+            runtime,
+            gateway.clone(),
+            store.clone(),
+            LinkKey::of(&load_key(data_dir)?),
+        ),
         gateway,
         store,
         simulator,
@@ -183,12 +193,18 @@ fn assemble(
     runtime: Arc<Runtime>,
     gateway: Arc<Gateway>,
     store: Arc<dyn Store>,
+    link_key: LinkKey,
 ) -> AppState {
     let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
     let files = gateway.media_files();
-    let gallery = Gallery::new(store.clone(), files.clone());
+    let gallery = Gallery::new(
+        store.clone(),
+        files.clone(),
+        current.clone(),
+        link_key.clone(),
+    );
     let thumbnails = Thumbnails::new(files.clone());
     let archives = Archives::new(files.clone());
     let public: Arc<dyn PublicService> =
@@ -199,6 +215,7 @@ fn assemble(
         runtime,
         store,
         gateway,
+        link_key,
         auth,
         admin,
         public,

@@ -14,9 +14,14 @@ use serde::Deserialize;
 use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
 
 use self::names::Names;
-use crate::media::{
-    archive::{Contents, Packed},
-    files::MediaFiles,
+use crate::{
+    clock::now_secs,
+    media::{
+        archive::{Contents, Packed},
+        files::MediaFiles,
+        links::LinkKey,
+    },
+    snapshot::Current,
 };
 
 /// Lists and deletes media of one owner. Cheap to clone.
@@ -24,12 +29,24 @@ use crate::media::{
 pub struct Gallery {
     store: Arc<dyn Store>,
     files: MediaFiles,
+    current: Current,
+    link_key: LinkKey,
 }
 
 impl Gallery {
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, files: MediaFiles) -> Self {
-        Self { store, files }
+    pub fn new(
+        store: Arc<dyn Store>,
+        files: MediaFiles,
+        current: Current,
+        link_key: LinkKey,
+    ) -> Self {
+        Self {
+            store,
+            files,
+            current,
+            link_key,
+        }
     }
 
     /// A page of an owner's media, newest first.
@@ -57,7 +74,10 @@ impl Gallery {
         let last = rows.last().filter(|_| has_more);
         Ok(MediaPage {
             next: last.map(|row| format!("{}.{}", row.at_ms, row.id)),
-            items: rows.into_iter().map(item).collect(),
+            items: rows
+                .into_iter()
+                .map(|row| item(self.signature(&row), row))
+                .collect(),
         })
     }
 
@@ -83,6 +103,19 @@ impl Gallery {
             });
         }
         Ok(contents)
+    }
+
+    /// What the address of a row's file ends with, made anew for each list.
+    fn signature(&self, row: &MediaRow) -> String {
+        let snapshot = self.current.load();
+        let media = &snapshot.settings.config.media;
+        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
+        match media.signed_links {
+            true => self
+                .link_key
+                .query(row.kind, &row.file, now_secs(), lifetime_secs),
+            false => String::new(),
+        }
     }
 
     /// Deletes an owner's rows, and the files that no row has any more.
@@ -124,7 +157,7 @@ fn read_cursor(cursor: &str) -> Result<(i64, String), UiError> {
     read.ok_or(UiError::NotFound)
 }
 
-fn item(row: MediaRow) -> MediaItem {
+fn item(signature: String, row: MediaRow) -> MediaItem {
     /// What a page shows of the parameters.
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -133,8 +166,8 @@ fn item(row: MediaRow) -> MediaItem {
     }
     let params: Params = serde_json::from_str(&row.params).unwrap_or_default();
     MediaItem {
-        url: format!("/v1/files/{}/{}", row.kind.as_str(), row.file),
-        thumbnail: format!("/v1/files/thumbnail/{}", row.file),
+        url: format!("/v1/files/{}/{}{signature}", row.kind.as_str(), row.file),
+        thumbnail: format!("/v1/files/thumbnail/{}{signature}", row.file),
         id: row.id,
         at_ms: row.at_ms,
         kind: to_page_kind(row.kind),

@@ -104,7 +104,10 @@ impl PublicService for PublicPages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{media::files::MediaFiles, snapshot::Snapshot};
+    use crate::{
+        media::{files::MediaFiles, links::LinkKey},
+        snapshot::Snapshot,
+    };
 
     #[tokio::test]
     async fn two_blocks_are_coloured_at_once_and_others_stay_plain_after_a_wait() {
@@ -112,9 +115,11 @@ mod tests {
         let snapshot = Snapshot::own(settings::Config::default(), Vec::new()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let key = store::MasterKey::load_or_create(folder.path(), None).unwrap();
+        let (current, links) = (Current::new(snapshot), LinkKey::of(&key));
         let store = store::open("", folder.path(), key).await.unwrap();
-        let gallery = Gallery::new(store, MediaFiles::open(folder.path()).unwrap());
-        let pages = PublicPages::new(Current::new(snapshot), gallery);
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let gallery = Gallery::new(store, files, current.clone(), links);
+        let pages = PublicPages::new(current, gallery);
         tokio::time::pause();
         let colour = |code: &str| {
             let code = code.to_owned();

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::{
+    browser::Browser,
+    gallery::{generate, list},
     pictures::ask,
     support::{Setup, s3::S3},
 };
@@ -21,6 +23,54 @@ async fn files_of_a_bucket_are_served_like_those_of_the_folder() {
     }
     serves_in_parts(setup).await;
     assert_eq!(s3.names("image").len(), 1);
+}
+
+#[tokio::test]
+async fn signed_addresses_open_their_file_only_and_are_kept_no_longer_than_they_last() {
+    let setup = Setup::accounts(["picture-account-1"]);
+    let setup = setup.with("GROK2API_MEDIA__SIGNED_LINKS", true);
+    let setup = setup.with("GROK2API_MEDIA__LINK_LIFETIME", 2);
+    let server = setup.start().await;
+    let answer = ask(&server, &json!({"prompt": "x"})).await;
+    let url = answer.json["data"][0]["url"].as_str().unwrap();
+    let read = server.client.get(url).send().await.unwrap();
+    assert_eq!(read.status(), 200);
+    let kept = read.headers()["cache-control"].to_str().unwrap();
+    let seconds = kept.strip_prefix("private, max-age=").unwrap();
+    let seconds: u64 = seconds.parse().unwrap();
+    assert!((3600..=3 * 3600).contains(&seconds), "{seconds}");
+    let (path, query) = url.split_once('?').unwrap();
+    let (expires, signature) = query.split_once('&').unwrap();
+    for wrong in [
+        path.to_owned(),
+        format!("{path}?{expires}"),
+        format!("{path}?expires=9999999999&{signature}"),
+        format!("{}?{query}", path.replace("/image/", "/video/")),
+    ] {
+        let refused = server.client.get(&wrong).send().await.unwrap();
+        assert_eq!(refused.status(), 403, "{wrong}");
+        let told: serde_json::Value = refused.json().await.unwrap();
+        assert_eq!(told["error"]["code"], "forbidden");
+        let message = told["error"]["message"].as_str().unwrap();
+        assert!(message.contains("no valid signature"), "{message}");
+    }
+    server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn a_gallery_lists_addresses_that_are_signed_anew() {
+    let config = "[app]\npublic_enabled = true\n[media]\nsigned_links = true\n";
+    let setup = Setup::accounts(["picture-account-1"]).config(config);
+    let server = setup.start().await;
+    let browser = Browser::new(&server.gateway);
+    generate(&server, &browser, 1).await;
+    let items = list(&browser).await;
+    let url = server.url(items[0]["url"].as_str().unwrap());
+    assert_eq!(server.client.get(&url).send().await.unwrap().status(), 200);
+    let (unsigned, _) = url.split_once('?').unwrap();
+    let refused = server.client.get(unsigned).send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    server.end_with_one().await;
 }
 
 async fn serves_in_parts(setup: Setup) {

@@ -23,5 +23,10 @@ section! {
         secret_access_key: SecretString = SecretString::default(), (), restart;
         /// Empty = `AWS_SESSION_TOKEN`.
         session_token: SecretString = SecretString::default(), (), restart;
+        /// Whether addresses of generated files end, and open only with their signature. Those that
+        /// were given out before then open no more.
+        signed_links: bool = false, ();
+        /// Hours for which such an address opens its file, and up to one more.
+        link_lifetime: u32 = 24, 1..=8760;
     }
 }
