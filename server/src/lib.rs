@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod limits;
 pub mod media;
 pub mod obs;
+pub mod reached;
 pub mod record;
 pub mod runtime;
 pub mod serve;

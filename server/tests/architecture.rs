@@ -75,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("media", &["limits"]),
     ("snapshot", &["media"]),
     ("record", &["clock"]),
+    ("reached", &["media"]),
     (
         "gateway",
         &[
@@ -82,7 +83,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("auth", &["clock", "limits", "record", "snapshot"]),
-    ("jobs", &["clock", "delivery", "gateway", "snapshot"]),
+    (
+        "jobs",
+        &["clock", "delivery", "gateway", "reached", "snapshot"],
+    ),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     (
         "services",
@@ -91,15 +95,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "clock", "delivery", "gateway", "jobs", "limits", "media", "record", "runtime",
-            "services", "snapshot", "timer",
+            "auth", "clock", "delivery", "gateway", "jobs", "limits", "media", "reached", "record",
+            "runtime", "services", "snapshot", "timer",
         ],
     ),
     (
         "serve",
         &[
             "auth", "cli", "clock", "delivery", "gateway", "http", "jobs", "limits", "media",
-            "obs", "runtime", "services", "snapshot",
+            "obs", "reached", "runtime", "services", "snapshot",
         ],
     ),
     (

@@ -40,9 +40,14 @@ impl Links {
     /// Unsigned ones.
     pub(super) fn of(parts: &Parts, settings: &Settings) -> Self {
         let app_url = settings.config.app.app_url.trim_end_matches('/');
-        if !app_url.is_empty() {
-            return Self::unsigned(app_url.to_owned());
+        match app_url.is_empty() {
+            true => Self::as_asked(parts, settings),
+            false => Self::unsigned(app_url.to_owned()),
         }
+    }
+
+    /// Those under which this request came.
+    pub(super) fn as_asked(parts: &Parts, settings: &Settings) -> Self {
         let peer = parts.extensions.get::<PeerAddr>();
         let is_trusted = peer.is_some_and(|peer| settings.trusts(peer.0.ip()));
         let told = |name| is_trusted.then(|| last(&parts.headers, name)).flatten();

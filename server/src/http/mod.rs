@@ -40,6 +40,7 @@ use crate::{
     jobs::Jobs,
     limits::Limits,
     media::{archive::Archives, links::LinkKey, thumbnails::Thumbnails},
+    reached::Reached,
     runtime::{Runtime, drain::InFlight},
     services::gallery::Gallery,
     snapshot::Current,
@@ -79,6 +80,7 @@ pub struct Shared {
     pub store: Arc<dyn Store>,
     pub gateway: Arc<Gateway>,
     pub link_key: LinkKey,
+    pub reached: Reached,
     pub auth: Arc<dyn AuthService>,
     pub admin: Arc<dyn AdminService>,
     pub public: Arc<dyn PublicService>,
@@ -114,7 +116,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(layers::from_fn(middleware::key::layer));
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
-    let our_name = layers::from_fn(middleware::host::layer);
+    let our_name = layers::from_fn_with_state(state.clone(), middleware::host::layer);
     let server_function =
         layers::from_fn_with_state(state.clone(), middleware::server_function::layer);
     Router::new()

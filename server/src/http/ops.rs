@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::StatusCode;
-use serde::Serialize;
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use super::{AppState, middleware::body::ALL_SERVER_FUNCTION_BYTES};
 use crate::{
-    clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, snapshot::Snapshot,
+    clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, reached::PROOF,
+    snapshot::Snapshot,
 };
 
 /// How long the store may take to say that it is there.
@@ -34,8 +35,19 @@ struct Health {
     status: &'static str,
 }
 
-async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+/// Answers who wants to know whether it is this server (`?prove=…`) with a proof.
+async fn healthz(State(state): State<AppState>, Query(asked): Query<Asked>) -> Response {
+    let mut response = Json(Health { status: "ok" }).into_response();
+    let proof = asked.prove.map(|text| state.reached.proof(&text));
+    if let Some(proof) = proof.and_then(|proof| HeaderValue::try_from(proof).ok()) {
+        response.headers_mut().insert(PROOF, proof);
+    }
+    response
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    prove: Option<String>,
 }
 
 /// `status` is `ready`, `degraded` (serves, but something needs attention) or `unavailable` (503:
@@ -107,6 +119,8 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     let problems = state.runtime.problems();
     let number = format!("{} problem(s)", problems.len());
     reasons.detail("configuration", &number, &problems);
+    let app_url = Vec::from_iter(state.reached.trouble());
+    reasons.detail("app.app_url", "it does not lead here", &app_url);
     let jobs = reasons.of_jobs(state.jobs.reports());
     let (code, status) = match (is_unavailable, reasons.texts.is_empty()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

@@ -2,6 +2,7 @@
 //! report shows. Adding one is a file here and a line in [`start`].
 
 mod accounts;
+mod app_url;
 mod conversations;
 mod media;
 mod requests;
@@ -21,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     clock::now_ms, delivery::Deliveries, gateway::Gateway, gateway::chat::unread::UnreadAnswers,
-    snapshot::Current,
+    reached::Reached, snapshot::Current,
 };
 
 /// What a job did, in a few words.
@@ -101,6 +102,7 @@ pub struct JobContext {
     pub store: Arc<dyn Store>,
     pub gateway: Arc<Gateway>,
     pub current: Current,
+    pub reached: Reached,
     pub unread: UnreadAnswers,
     pub deliveries: Deliveries,
 }
@@ -110,6 +112,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     let (store, runner) = (&context.store, Runner { tasks, stop });
     jobs.spawn(sessions::Sweep::new(context), store, &runner);
     jobs.spawn(accounts::Elapsed::new(context), store, &runner);
+    jobs.spawn(app_url::Check::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
     jobs.spawn(media::Clean::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);

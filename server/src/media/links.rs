@@ -74,20 +74,24 @@ impl LinkKey {
         }
     }
 
-    /// 64 hexadecimal digits.
     fn sign(&self, kind: MediaKind, name: &str, expires: u64) -> String {
-        // HMAC pads a shorter key with zeros to its block, so this is the key itself.
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(self.0.expose_secret());
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(block.as_slice().into());
         // No part can hold the line break that separates them.
-        mac.update(format!("{}\n{name}\n{expires}", kind.as_str()).as_bytes());
-        let mut digits = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
-            let _ = write!(digits, "{byte:02x}");
-        }
-        digits
+        mac(&self.0, &format!("{}\n{name}\n{expires}", kind.as_str()))
     }
+}
+
+/// HMAC-SHA256 of a text, as 64 hexadecimal digits.
+pub(crate) fn mac(key: &SecretBox<[u8; 32]>, text: &str) -> String {
+    // HMAC pads a shorter key with zeros to its block, so this is the key itself.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key.expose_secret());
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(block.as_slice().into());
+    mac.update(text.as_bytes());
+    let mut digits = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use crate::{
     limits::{Descriptors, Limits},
     media::{archive::Archives, files::MediaFiles, links::LinkKey, thumbnails::Thumbnails},
     obs,
+    reached::Reached,
     runtime::{
         Runtime,
         demo::{self, Handover},
@@ -143,14 +144,9 @@ pub async fn build(
         handover,
         gateway.clone(),
     ));
+    let key = load_key(data_dir)?;
     Ok(Booted {
-        state: assemble(
-            current,
-            runtime,
-            gateway.clone(),
-            store.clone(),
-            LinkKey::of(&load_key(data_dir)?),
-        ),
+        state: assemble(current, runtime, gateway.clone(), store.clone(), &key),
         gateway,
         store,
         simulator,
@@ -193,12 +189,14 @@ fn assemble(
     runtime: Arc<Runtime>,
     gateway: Arc<Gateway>,
     store: Arc<dyn Store>,
-    link_key: LinkKey,
+    key: &MasterKey,
 ) -> AppState {
+    let app_url = current.load().settings.config.app.app_url.clone();
     let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
     let files = gateway.media_files();
+    let link_key = LinkKey::of(key);
     let gallery = Gallery::new(
         store.clone(),
         files.clone(),
@@ -216,6 +214,7 @@ fn assemble(
         store,
         gateway,
         link_key,
+        reached: Reached::new(&app_url, key),
         auth,
         admin,
         public,

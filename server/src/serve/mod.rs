@@ -154,6 +154,7 @@ impl Background {
             store: state.store.clone(),
             gateway: state.gateway.clone(),
             current: state.current.clone(),
+            reached: state.reached.clone(),
             unread: state.unread.clone(),
             deliveries: state.deliveries.clone(),
         };

@@ -1,13 +1,24 @@
 //! Doors that other web pages try: a foreign name, and an API that needs no key.
 
-use axum::{Extension, extract::Request, middleware::Next, response::Response};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{
     HeaderMap, Method,
-    header::{CONTENT_TYPE, HOST},
+    header::{CONTENT_TYPE, COOKIE, HOST},
 };
 
 use super::origin;
-use crate::{http::error::ApiError, snapshot::Snapshot};
+use crate::{
+    http::{AppState, error::ApiError, links::Links},
+    snapshot::Snapshot,
+};
+
+/// What the names of the session's cookie end with.
+const SESSION_COOKIE: &str = "grok2api_session=";
 
 /// Routes that take files.
 const FORM_ROUTES: [&str; 1] = ["/v1/images/edits"];
@@ -17,12 +28,26 @@ const FORM_ROUTES: [&str; 1] = ["/v1/images/edits"];
 /// # Errors
 /// 403 `forbidden`.
 pub async fn layer(
+    State(state): State<AppState>,
     Extension(snapshot): Extension<Snapshot>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     check_host(&request, &snapshot)?;
-    Ok(next.run(request).await)
+    let (parts, body) = request.into_parts();
+    if has_session(&parts.headers) {
+        let asked = Links::as_asked(&parts, &snapshot.settings);
+        state.reached.note(asked.base());
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Whether a browser that has signed in asks: no stranger and no program does.
+fn has_session(headers: &HeaderMap) -> bool {
+    let cookies = headers
+        .get(COOKIE)
+        .and_then(|cookies| cookies.to_str().ok());
+    cookies.is_some_and(|cookies| cookies.contains(SESSION_COOKIE))
 }
 
 /// What an API without a key asks instead: that no web page is the caller.

@@ -1,0 +1,221 @@
+//! Whether `app.app_url` leads to this server.
+//!
+//! Nothing is said unless three things come together: a browser with a session of ours has used another
+//! address since the start, none has used that one, and a request there was not answered by this
+//! server. A tunnel, a proxy that changes names, or a network that cannot reach itself alone is none
+//! of the operator's business.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use http::StatusCode;
+use parking_lot::Mutex;
+use secrecy::SecretBox;
+use store::MasterKey;
+use url::Url;
+use uuid::Uuid;
+
+use crate::media::links::mac;
+
+const PURPOSE: &str = "grok2api own address 1";
+/// Header of an answer that proves who gave it.
+pub const PROOF: &str = "x-grok2api-proof";
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is known of `app.app_url`. Cheap to clone.
+#[derive(Clone)]
+pub struct Reached(Arc<Inner>);
+
+struct Inner {
+    /// As at the start; empty = every address is right.
+    app_url: String,
+    key: SecretBox<[u8; 32]>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Unknown,
+    /// Browsers come under this other address.
+    Elsewhere(String),
+    /// And the configured one does not lead here, in a sentence.
+    Wrong(String),
+    Right,
+}
+
+impl Reached {
+    #[must_use]
+    pub fn new(app_url: &str, key: &MasterKey) -> Self {
+        Self(Arc::new(Inner {
+            app_url: app_url.trim_end_matches('/').to_owned(),
+            key: key.derive(PURPOSE),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// Notes the address under which a browser with a session has come.
+    pub fn note(&self, address: &str) {
+        if self.0.app_url.is_empty() {
+            return;
+        }
+        let mut state = self.0.state.lock();
+        if is_same(&self.0.app_url, address) {
+            *state = State::Right;
+        } else if *state == State::Unknown {
+            *state = State::Elsewhere(address.to_owned());
+        }
+    }
+
+    /// What the operator should know.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match &*self.0.state.lock() {
+            State::Wrong(trouble) => Some(trouble.clone()),
+            _ => None,
+        }
+    }
+
+    /// Proves to whoever sent this text that this server has answered.
+    #[must_use]
+    pub fn proof(&self, text: &str) -> String {
+        mac(&self.0.key, text)
+    }
+
+    /// Tries `app.app_url` if browsers come from elsewhere. Says what was found, in a few words.
+    ///
+    /// # Errors
+    /// No request could be made.
+    pub async fn find_out(&self) -> anyhow::Result<&'static str> {
+        let State::Elsewhere(address) = self.0.state.lock().clone() else {
+            return Ok("nothing to find out");
+        };
+        let Some(reason) = self.try_it().await? else {
+            *self.0.state.lock() = State::Right;
+            return Ok("app.app_url leads here");
+        };
+        let app_url = &self.0.app_url;
+        let trouble = format!(
+            "app.app_url is {app_url}, but browsers open {address}, and a request to {app_url} \
+             {reason}: links to generated files lead there. Set it to the address that is used"
+        );
+        let mut state = self.0.state.lock();
+        // A browser may have come meanwhile.
+        if matches!(*state, State::Elsewhere(_)) {
+            tracing::warn!("{trouble}");
+            *state = State::Wrong(trouble);
+        }
+        Ok("app.app_url does not lead here")
+    }
+
+    /// Why `app.app_url` does not lead here; `None` if it does.
+    async fn try_it(&self) -> anyhow::Result<Option<String>> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(grok::tls_config()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(TIMEOUT)
+            .build()
+            .context("making a client")?;
+        let text = Uuid::new_v4().simple().to_string();
+        let url = format!("{}/healthz?prove={text}", self.0.app_url);
+        let Ok(answer) = client.get(url).send().await else {
+            return Ok(Some("is not answered".to_owned()));
+        };
+        let proof = answer.headers().get(PROOF);
+        if proof.is_some_and(|proof| proof.as_bytes() == self.proof(&text).as_bytes()) {
+            return Ok(None);
+        }
+        Ok(Some(match answer.status() {
+            StatusCode::OK => "is answered by another server".to_owned(),
+            status => format!("is answered by another server ({})", status.as_u16()),
+        }))
+    }
+}
+
+/// Whether two addresses are of one host and port. The scheme is compared by whoever signs in: behind
+/// a proxy that is not trusted, it is not known here.
+fn is_same(app_url: &str, address: &str) -> bool {
+    let host = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        Some((url.host_str()?.to_owned(), url.port()))
+    };
+    host(app_url).is_some_and(|ours| host(address) == Some(ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, extract::Query, routing::get};
+    use std::collections::HashMap;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    fn reached(app_url: &str) -> Reached {
+        Reached::new(app_url, &MasterKey::from_bytes([1; 32]))
+    }
+
+    /// A server that proves itself with this key; its address.
+    async fn serve(tasks: &mut JoinSet<()>, key: u8) -> String {
+        let this = Reached::new("", &MasterKey::from_bytes([key; 32]));
+        let answer = move |Query(query): Query<HashMap<String, String>>| {
+            let proof = this.proof(&query["prove"]);
+            async move { [(PROOF, proof)] }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/healthz", get(answer));
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn only_an_address_that_nobody_uses_and_that_leads_elsewhere_is_told() {
+        let mut tasks = JoinSet::new();
+        let other = serve(&mut tasks, 2).await;
+        let wrong = reached(&other);
+        wrong.note("http://grok.example");
+        assert_eq!(wrong.trouble(), None, "not tried yet");
+        wrong.find_out().await.unwrap();
+        let told = wrong.trouble().unwrap();
+        assert!(told.contains("browsers open http://grok.example"), "{told}");
+        assert!(told.contains("is answered by another server:"), "{told}");
+        wrong.note(&other);
+        assert_eq!(wrong.trouble(), None, "a browser came from there");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_leads_here_is_right_whatever_else_browsers_use() {
+        let mut tasks = JoinSet::new();
+        let right = reached(&serve(&mut tasks, 1).await);
+        right.note("http://127.0.0.1:8000");
+        right.find_out().await.unwrap();
+        assert_eq!(right.trouble(), None);
+        right.note("http://other.example");
+        assert_eq!(right.find_out().await.unwrap(), "nothing to find out");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_for_while_browsers_use_the_address_or_none_is_set() {
+        let used = reached("https://grok.example/");
+        used.note("http://grok.example");
+        used.note("http://127.0.0.1:8000");
+        let unset = reached("");
+        unset.note("http://127.0.0.1:8000");
+        for reached in [used, unset, reached("https://grok.example")] {
+            assert_eq!(reached.find_out().await.unwrap(), "nothing to find out");
+            assert_eq!(reached.trouble(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_nobody_answers_is_told_as_such() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = reached(&format!("http://{}", listener.local_addr().unwrap()));
+        drop(listener);
+        silent.note("http://127.0.0.1:8000");
+        silent.find_out().await.unwrap();
+        let told = silent.trouble().unwrap();
+        assert!(told.contains("is not answered:"), "{told}");
+    }
+}
