@@ -10,6 +10,7 @@ pub mod error;
 pub mod error_page;
 pub mod files;
 pub mod form;
+pub mod imagine;
 pub mod links;
 pub mod media_archive;
 pub mod middleware;
@@ -92,6 +93,7 @@ pub struct Shared {
     pub limits: Limits,
     pub unread: UnreadAnswers,
     pub deliveries: Deliveries,
+    pub imagine_runs: imagine::runs::Runs,
 }
 
 /// The address at the other end of the TCP connection.

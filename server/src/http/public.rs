@@ -17,6 +17,7 @@ use super::{
     endpoint::Endpoint,
     error::ApiError,
     form::Form,
+    imagine,
     links::Links,
     media_archive,
     middleware::origin,
@@ -33,6 +34,7 @@ pub fn routes() -> Router<AppState> {
         .route("/chat/completions", post(create_chat_completion))
         .route("/images/generations", post(create_image))
         .route("/images/edits", post(create_edit))
+        .merge(imagine::routes())
         .route("/voice/token", voice_token)
         .route("/media/zip", post(pack_media))
 }

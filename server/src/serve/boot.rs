@@ -23,7 +23,7 @@ use crate::{
     clock::now_ms,
     delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::{AppState, Shared},
+    http::{AppState, Shared, imagine::runs::Runs},
     jobs::Jobs,
     limits::{Descriptors, Limits},
     media::{archive::Archives, files::MediaFiles, links::LinkKey, thumbnails::Thumbnails},
@@ -229,6 +229,7 @@ fn assemble(
         },
         unread: UnreadAnswers::default(),
         deliveries: Deliveries::default(),
+        imagine_runs: Runs::default(),
     })
 }
 

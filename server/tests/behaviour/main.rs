@@ -20,6 +20,7 @@ mod doors;
 mod edits;
 mod floods;
 mod gallery;
+mod imagine_runs;
 mod media_files;
 mod media_verify;
 mod oddities;

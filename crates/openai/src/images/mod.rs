@@ -9,4 +9,6 @@ pub use edit::{
     EditRequest, MAX_INPUT_BYTES, MAX_INPUTS, check_count, parse_edit, parse_edit_form,
 };
 pub(crate) use parse::config;
-pub use parse::{ImageConfig, ImageFormat, ImageRequest, ImageSize, MAX_STREAMED, parse};
+pub use parse::{
+    ImageConfig, ImageFormat, ImageRequest, ImageSize, MAX_PROMPT_BYTES, MAX_STREAMED, parse,
+};

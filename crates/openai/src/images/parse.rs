@@ -22,7 +22,7 @@ const FIELDS: &[&str] = &[
     "nsfw",
 ];
 /// Longest prompt, in bytes.
-const MAX_PROMPT_BYTES: usize = 32 * 1024;
+pub const MAX_PROMPT_BYTES: usize = 32 * 1024;
 const MAX_COUNT: u64 = 10;
 /// Pictures of a stream: they come from one upstream request.
 pub const MAX_STREAMED: u32 = 6;

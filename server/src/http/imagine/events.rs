@@ -1,0 +1,244 @@
+//! One run: batch after batch, until it is stopped, nobody watches, or waiting cannot help.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use axum::extract::FromRequestParts;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::request::Parts;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::runs::Run;
+use crate::{
+    gateway::{
+        Caller, ErrorKind,
+        pictures::{Picture, PictureRequest, Pictures},
+    },
+    http::{AppState, caller::PublicCaller, endpoint::Endpoint, error::ApiError},
+    record::RequestRecord,
+    snapshot::Snapshot,
+};
+
+/// Pictures of one batch.
+const BATCH: u32 = 6;
+/// Pause when no account can serve.
+const NO_ACCOUNT_PAUSE: Duration = Duration::from_secs(2);
+/// Pause after another error that may pass.
+const ERROR_PAUSE: Duration = Duration::from_millis(1500);
+
+/// A run that is being watched. Dropping it ends the upstream call.
+pub(super) struct Watched {
+    state: AppState,
+    /// The request that watches: who asks is checked again for each batch.
+    parts: Parts,
+    run: Run,
+    run_id: String,
+    step: Step,
+}
+
+/// What comes next.
+enum Step {
+    Begin,
+    Batch,
+    Pictures {
+        pictures: Box<Pictures>,
+        /// How many stages of each picture were shown.
+        shown: HashMap<u32, u32>,
+        /// The last finished picture, told when the batch is recorded.
+        held: Option<Value>,
+    },
+    Pause(Duration),
+    Stopped,
+    Over,
+}
+
+impl Watched {
+    pub(super) fn new(state: AppState, parts: Parts, run: Run) -> Self {
+        Self {
+            state,
+            parts,
+            run,
+            run_id: Uuid::new_v4().simple().to_string(),
+            step: Step::Begin,
+        }
+    }
+
+    /// The next event, or `None` when the run is over.
+    pub(super) async fn next(&mut self) -> Option<Value> {
+        let (stop, end) = (self.run.stop.clone(), self.run.ends_at);
+        let ended = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep_until(Instant::from_std(end)) => {}
+            }
+        };
+        if matches!(self.step, Step::Over) {
+            return None;
+        }
+        let event = tokio::select! {
+            biased;
+            () = ended => None,
+            event = self.advance() => event,
+        };
+        // Whatever ended it is told; a picture that was under way is given up.
+        if event.is_none() {
+            self.step = Step::Over;
+            self.state
+                .imagine_runs
+                .stop([self.run.id.as_str()].into_iter());
+            return Some(self.status("stopped"));
+        }
+        event
+    }
+
+    /// The next event; `None` = the run ends.
+    async fn advance(&mut self) -> Option<Value> {
+        loop {
+            match &mut self.step {
+                Step::Begin => {
+                    self.step = Step::Batch;
+                    return Some(self.status("running"));
+                }
+                Step::Batch => {
+                    if let Err(error) = self.begin_batch().await {
+                        return Some(self.failed(&error));
+                    }
+                }
+                Step::Pictures { .. } => {
+                    if let Some(event) = self.picture().await {
+                        return Some(event);
+                    }
+                }
+                Step::Pause(time) => {
+                    sleep(*time).await;
+                    self.step = Step::Batch;
+                }
+                Step::Stopped | Step::Over => return None,
+            }
+        }
+    }
+
+    async fn begin_batch(&mut self) -> Result<(), ApiError> {
+        let caller = self.caller().await?;
+        let wish = &self.run.wish;
+        let allowed = caller.snapshot.settings.config.image.nsfw;
+        let request = PictureRequest {
+            model: None,
+            prompt: wish.prompt.clone(),
+            count: BATCH,
+            aspect_ratio: Some(wish.aspect_ratio),
+            is_high_quality: false,
+            is_nsfw_allowed: wish.nsfw.map(|wanted| wanted && allowed),
+            is_stream: true,
+            needs_file: false,
+            inputs: Vec::new(),
+        };
+        let pictures = Box::pin(self.state.gateway.pictures(caller, request)).await?;
+        self.step = Step::Pictures {
+            pictures: Box::new(pictures),
+            shown: HashMap::new(),
+            held: None,
+        };
+        Ok(())
+    }
+
+    /// Each batch is a request of its own, in records as well.
+    async fn caller(&mut self) -> Result<Caller, ApiError> {
+        let snapshot = Snapshot::clone(&self.state.current.load());
+        let old = self.parts.extensions.get::<RequestRecord>();
+        let client = old.and_then(RequestRecord::client);
+        let id: Arc<str> = Uuid::now_v7().simple().to_string().into();
+        let record = RequestRecord::begin(id, client, self.state.store.clone());
+        self.parts.extensions.insert(snapshot);
+        self.parts.extensions.insert(record.clone());
+        let PublicCaller(caller) =
+            PublicCaller::from_request_parts(&mut self.parts, &self.state).await?;
+        record.identify(Endpoint::PublicImagine.as_str(), None);
+        Ok(caller)
+    }
+
+    /// The next event of the batch; `None` at its end.
+    async fn picture(&mut self) -> Option<Value> {
+        let Step::Pictures {
+            pictures,
+            shown,
+            held,
+        } = &mut self.step
+        else {
+            return None;
+        };
+        let created = pictures.created();
+        match pictures.next().await {
+            Ok(Some(Picture::Partial {
+                id,
+                index,
+                stage,
+                file,
+            })) => {
+                let count = shown.entry(index).or_default();
+                let event = json!({
+                    "type": "image_generation.partial_image",
+                    "b64_json": STANDARD.encode(file), "created_at": created,
+                    "index": index, "partial_image_index": *count, "image_id": id, "stage": stage,
+                });
+                *count += 1;
+                Some(self.of_run(event))
+            }
+            Ok(Some(Picture::Progress { .. })) => None,
+            Ok(Some(Picture::Finished(picture))) => {
+                let event = json!({
+                    "type": "image_generation.completed",
+                    "b64_json": STANDARD.encode(&picture.file), "created_at": created,
+                    "index": picture.index, "image_id": picture.id, "stage": "final",
+                });
+                let before = held.replace(event)?;
+                Some(self.of_run(before))
+            }
+            Ok(None) => self.end_batch().await,
+            Err(error) => Some(self.failed(&error.into())),
+        }
+    }
+
+    async fn end_batch(&mut self) -> Option<Value> {
+        let step = std::mem::replace(&mut self.step, Step::Batch);
+        let Step::Pictures { pictures, held, .. } = step else {
+            return None;
+        };
+        let bytes = held.as_ref().map_or(0, |event| event.to_string().len());
+        match pictures.commit(bytes).await {
+            Ok(()) => held.map(|event| self.of_run(event)),
+            Err(error) => Some(self.failed(&error.into())),
+        }
+    }
+
+    /// Says what went wrong; what comes next depends on it.
+    fn failed(&mut self, error: &ApiError) -> Value {
+        let kind = match error {
+            ApiError::Gateway(error) => Some(&error.kind),
+            _ => None,
+        };
+        self.step = match kind {
+            Some(ErrorKind::AccountsBusy | ErrorKind::RateLimited | ErrorKind::AtCapacity) => {
+                Step::Pause(NO_ACCOUNT_PAUSE)
+            }
+            Some(ErrorKind::Upstream(_) | ErrorKind::Timeout(_)) => Step::Pause(ERROR_PAUSE),
+            // Moderated, or something that does not pass by itself.
+            _ => Step::Stopped,
+        };
+        self.of_run(json!({"type": "error", "message": error.to_string(), "code": error.code()}))
+    }
+
+    fn status(&self, status: &str) -> Value {
+        let wish = &self.run.wish;
+        self.of_run(json!({
+            "type": "status", "status": status,
+            "prompt": wish.prompt, "aspect_ratio": wish.aspect_ratio,
+        }))
+    }
+
+    fn of_run(&self, mut event: Value) -> Value {
+        event["run_id"] = self.run_id.as_str().into();
+        event
+    }
+}
