@@ -12,7 +12,7 @@ use crate::{
     AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
     MediaQuery, MediaRow, MediaStore, Pruned, Receipt, Record, RecordStore, RequestPosition,
     RequestQuery, RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore,
-    Span, StoreError, SumQuery, SumRetention, SumRow,
+    Span, StoreError, SumQuery, SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -216,6 +216,45 @@ impl<R: Reader> MediaStore for Backend<R> {
 
     async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError> {
         self.write(Op::DeleteMediaOf(files.to_vec())).await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> VideoJobStore for Backend<R> {
+    async fn insert_video_job(&self, mut job: VideoJobRow) -> Result<(), StoreError> {
+        job.cut();
+        let op = Op::InsertVideoJob(Box::new(job));
+        self.write(op).await.map(drop)
+    }
+
+    async fn update_video_job(&self, mut job: VideoJobRow) -> Result<bool, StoreError> {
+        job.cut();
+        Ok(self.write(Op::UpdateVideoJob(Box::new(job))).await? > 0)
+    }
+
+    async fn delete_video_job(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        Ok(self.write(Op::DeleteVideoJob { id }).await? > 0)
+    }
+
+    async fn sweep_video_jobs(&self, now_ms: i64) -> Result<u64, StoreError> {
+        self.write(Op::SweepVideoJobs { now_ms }).await
+    }
+
+    async fn get_video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError> {
+        self.reader.video_job(id).await
+    }
+
+    async fn list_video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError> {
+        self.reader.video_jobs(query).await
+    }
+
+    async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError> {
+        self.reader.open_video_jobs().await
+    }
+
+    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError> {
+        self.reader.has_video_job_of(file).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Persistence: one narrow trait for each thing stored, and [`open`], which chooses the engine.
 //!
-//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `lock`, `feed`:
+//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `video_job`, `lock`,
+//!   `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
@@ -39,6 +40,7 @@ mod setting;
 mod sqlite;
 mod sums;
 mod verdict;
+mod video_job;
 mod writer;
 
 pub use account::{AccountStore, LoadedAccounts, Unreadable};
@@ -57,6 +59,7 @@ pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
 pub use verdict::Refusal;
+pub use video_job::{VideoJobQuery, VideoJobRow, VideoJobStore, VideoStatus};
 pub use writer::QUEUE_LENGTH;
 
 /// Everything the server keeps. Implemented for whatever implements the parts; used as
@@ -70,6 +73,7 @@ pub trait Store:
     + RequestStore
     + SessionStore
     + SettingStore
+    + VideoJobStore
     + Send
     + Sync
 {
@@ -84,6 +88,7 @@ impl<T> Store for T where
         + RequestStore
         + SessionStore
         + SettingStore
+        + VideoJobStore
         + Send
         + Sync
 {

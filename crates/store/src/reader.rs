@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
-    SumQuery, SumRow, Unreadable, account::AccountRow, request_store::TableSize,
-    session::StoredSession,
+    SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
+    request_store::TableSize, session::StoredSession,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -42,6 +42,15 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// Newest first.
     async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+
+    async fn video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError>;
+
+    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError>;
+
+    /// Those that are not over, oldest first.
+    async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;
+
+    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError>;
 
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;

@@ -16,11 +16,12 @@ use super::{
     rows::{Statement, bind_account, bind_media, bind_request, bind_sum, read_media_kind, to_i64},
     statements::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
-        DELETE_MEDIA_OF, DELETE_SESSION, FILE_OF_MEDIA, INSERT_ACCOUNT, INSERT_MEDIA,
-        INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, PRUNE_REQUESTS, PRUNE_SUMS,
-        RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK,
-        TOUCH_SESSION, USE_QUOTA,
+        DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, FILE_OF_MEDIA, INSERT_ACCOUNT,
+        INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, IS_MEDIA_FILE_USED, PATCH_ACCOUNT,
+        PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING,
+        SWEEP_SESSIONS, SWEEP_VIDEO_JOBS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
     },
+    video_job::bind_video_job,
 };
 
 /// Applies the batch and commits it. After an error the transaction may still be open.
@@ -144,6 +145,10 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
             .bind(holder)
             .bind(now_ms),
         Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(name).bind(holder),
+        Op::InsertVideoJob(job) => bind_video_job(query(INSERT_VIDEO_JOB), job),
+        Op::UpdateVideoJob(job) => bind_video_job(query(UPDATE_VIDEO_JOB), job),
+        Op::DeleteVideoJob { id } => query(DELETE_VIDEO_JOB).bind(id),
+        Op::SweepVideoJobs { now_ms } => query(SWEEP_VIDEO_JOBS).bind(now_ms),
         Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
             .bind(before.at_ms)
             .bind(&before.id)

@@ -14,6 +14,7 @@ mod folder_lock;
 mod reader;
 mod rows;
 mod statements;
+mod video_job;
 
 use std::{
     fs::{self, OpenOptions},

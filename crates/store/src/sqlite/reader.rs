@@ -6,14 +6,15 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar}
 
 use crate::{
     Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
-    SumQuery, SumRow, Unreadable, account::AccountRow, reader::Reader, request_store::TableSize,
-    session::StoredSession,
+    SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, reader::Reader,
+    request_store::TableSize, session::StoredSession,
 };
 
 use super::{
     error::failed,
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::REQUESTS_SIZE,
+    video_job::{read_video_job, select_video_jobs},
 };
 
 pub(crate) struct SqliteReader {
@@ -149,6 +150,46 @@ impl Reader for SqliteReader {
             .map_err(failed)?;
         let rows: Result<_, _> = rows.iter().map(read_media).collect();
         rows.map_err(failed)
+    }
+
+    async fn video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError> {
+        let row = query("SELECT * FROM video_jobs WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        row.as_ref().map(read_video_job).transpose().map_err(failed)
+    }
+
+    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError> {
+        let rows = select_video_jobs(query)
+            .build()
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let rows: Result<_, _> = rows.iter().map(read_video_job).collect();
+        rows.map_err(failed)
+    }
+
+    async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError> {
+        let rows = query(
+            "SELECT * FROM video_jobs WHERE status IN ('queued', 'in_progress') \
+             ORDER BY created_ms, id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let rows: Result<_, _> = rows.iter().map(read_video_job).collect();
+        rows.map_err(failed)
+    }
+
+    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError> {
+        query_scalar("SELECT EXISTS (SELECT 1 FROM video_jobs WHERE file = ? OR poster = ?)")
+            .bind(file)
+            .bind(file)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)
     }
 
     /// This process has the folder to itself.

@@ -163,6 +163,21 @@ pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ?";
 pub(super) const IS_MEDIA_FILE_USED: &str =
     "SELECT EXISTS (SELECT 1 FROM media WHERE file = ? AND kind = ?)";
 
+pub(super) const INSERT_VIDEO_JOB: &str = "INSERT INTO video_jobs (created_ms, owner, client_key, \
+     request_id, status, progress, prompt, model, params, parent, account, upstream, file, poster, \
+     error_code, error_message, completed_ms, expires_ms, id) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Binds what [`INSERT_VIDEO_JOB`] binds.
+pub(super) const UPDATE_VIDEO_JOB: &str = "UPDATE video_jobs SET created_ms = ?, owner = ?, \
+     client_key = ?, request_id = ?, status = ?, progress = ?, prompt = ?, model = ?, params = ?, \
+     parent = ?, account = ?, upstream = ?, file = ?, poster = ?, error_code = ?, \
+     error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?";
+
+pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = ?";
+
+pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_ms <= ?";
+
 pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
 
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pool::{AccountChange, AccountId};
 
 use crate::{
-    MediaKind, MediaRow, RequestPosition, Span,
+    MediaKind, MediaRow, RequestPosition, Span, VideoJobRow,
     account::AccountRow,
     patch::{self, Patch},
     request::StoredRequest,
@@ -100,6 +100,16 @@ pub(crate) enum Op {
     },
     /// Deletes every row of these files.
     DeleteMediaOf(Vec<String>),
+    InsertVideoJob(Box<VideoJobRow>),
+    /// Changes it if it is there.
+    UpdateVideoJob(Box<VideoJobRow>),
+    DeleteVideoJob {
+        id: String,
+    },
+    /// Deletes those that expire at `now_ms` or before.
+    SweepVideoJobs {
+        now_ms: i64,
+    },
     /// Deletes the oldest requests before a place, at most `limit`.
     PruneRequests {
         before: RequestPosition,

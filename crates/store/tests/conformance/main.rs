@@ -9,6 +9,7 @@ mod requests;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod video_jobs;
 
 use std::sync::Arc;
 
@@ -58,6 +59,10 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     media::rows_read_back_newest_first_page_by_page(fresh().await).await;
     media::rows_go_with_their_file(fresh().await).await;
     media::an_owner_lists_and_deletes_its_own_rows_only(fresh().await).await;
+
+    video_jobs::jobs_read_back_as_they_were_changed(fresh().await).await;
+    video_jobs::jobs_of_one_owner_are_listed_page_by_page_both_ways(fresh().await).await;
+    video_jobs::expired_jobs_go_and_deleted_ones_do_not_come_back(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

@@ -1,0 +1,77 @@
+//! Rows of video jobs.
+
+use sqlx::{Error, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+
+use super::rows::Statement;
+use crate::{VideoJobQuery, VideoJobRow, VideoStatus};
+
+/// The id last, as an update needs it.
+pub(super) fn bind_video_job<'q>(statement: Statement<'q>, job: &'q VideoJobRow) -> Statement<'q> {
+    let error = job.error.as_ref();
+    statement
+        .bind(job.created_ms)
+        .bind(&job.owner)
+        .bind(&job.key)
+        .bind(&job.request_id)
+        .bind(job.status.as_str())
+        .bind(job.progress)
+        .bind(&job.prompt)
+        .bind(&job.model)
+        .bind(&job.params)
+        .bind(&job.parent)
+        .bind(&job.account)
+        .bind(&job.upstream)
+        .bind(&job.file)
+        .bind(&job.poster)
+        .bind(error.map(|(code, _)| code))
+        .bind(error.map(|(_, message)| message))
+        .bind(job.completed_ms)
+        .bind(job.expires_ms)
+        .bind(&job.id)
+}
+
+pub(super) fn read_video_job(row: &SqliteRow) -> Result<VideoJobRow, Error> {
+    let status: &str = row.try_get("status")?;
+    let status = VideoStatus::from_name(status).ok_or_else(|| Error::ColumnDecode {
+        index: "status".to_owned(),
+        source: format!("`{status}` is no status of a video").into(),
+    })?;
+    let code: Option<String> = row.try_get("error_code")?;
+    let message: Option<String> = row.try_get("error_message")?;
+    Ok(VideoJobRow {
+        id: row.try_get("id")?,
+        created_ms: row.try_get("created_ms")?,
+        owner: row.try_get("owner")?,
+        key: row.try_get("client_key")?,
+        request_id: row.try_get("request_id")?,
+        status,
+        progress: u32::try_from(row.try_get::<i64, _>("progress")?).unwrap_or_default(),
+        prompt: row.try_get("prompt")?,
+        model: row.try_get("model")?,
+        params: row.try_get("params")?,
+        parent: row.try_get("parent")?,
+        account: row.try_get("account")?,
+        upstream: row.try_get("upstream")?,
+        file: row.try_get("file")?,
+        poster: row.try_get("poster")?,
+        error: code.map(|code| (code, message.unwrap_or_default())),
+        completed_ms: row.try_get("completed_ms")?,
+        expires_ms: row.try_get("expires_ms")?,
+    })
+}
+
+pub(super) fn select_video_jobs(query: &VideoJobQuery) -> QueryBuilder<Sqlite> {
+    let mut select = QueryBuilder::new("SELECT * FROM video_jobs WHERE owner = ");
+    select.push_bind(query.owner.clone());
+    let (behind, order) = match query.is_oldest_first {
+        true => (" > (", " ORDER BY created_ms, id LIMIT "),
+        false => (" < (", " ORDER BY created_ms DESC, id DESC LIMIT "),
+    };
+    if let Some((created_ms, id)) = &query.after {
+        select.push(" AND (created_ms, id)").push(behind);
+        select.push_bind(*created_ms).push(", ");
+        select.push_bind(id.clone()).push(")");
+    }
+    select.push(order).push_bind(query.limit);
+    select
+}
