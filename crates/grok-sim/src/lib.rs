@@ -9,6 +9,8 @@
 //! | `POST /rest/app-chat/conversations/{id}/responses` | `ops/chat.rs` |
 //! | `POST /rest/rate-limits` | `ops/rate_limits.rs` |
 //! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
+//! | `POST /rest/media/video/upscale` | `ops/video.rs` |
+//! | `GET /rest/assets`, `DELETE /rest/assets-metadata/{id}` | `ops/assets.rs` |
 //! | `GET /ws/imagine/listen` (WebSocket) | `ops/imagine.rs` |
 //! | `POST /rest/livekit/tokens` | `ops/voice.rs` |
 //! | `GET /<path>` (assets) | `ops/asset.rs` |
@@ -33,6 +35,7 @@
 //! ```
 
 mod check;
+mod film;
 mod hash;
 mod memory;
 mod models;

@@ -5,12 +5,14 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::picture::Picture;
+use crate::{film::Film, picture::Picture};
 
 /// Conversations kept at most; the oldest is forgotten first.
 const MAX_CONVERSATIONS: usize = 10_000;
 /// Pictures kept at most; the oldest is forgotten first.
 const MAX_PICTURES: usize = 10_000;
+/// Videos and posts kept at most, each; the oldest is forgotten first.
+const MAX_VIDEOS: usize = 10_000;
 /// Bytes of uploads kept at most; the oldest is forgotten first.
 const MAX_UPLOAD_BYTES: usize = 256 * 1024 * 1024;
 
@@ -32,6 +34,21 @@ pub(crate) struct Upload {
     pub(crate) content: Bytes,
 }
 
+/// A video that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct MadeVideo {
+    pub(crate) account: String,
+    pub(crate) film: Film,
+}
+
+/// One that was made, and how it is called.
+#[derive(Debug)]
+struct KeptVideo {
+    id: String,
+    post: String,
+    video: MadeVideo,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     conversations: HashMap<String, Conversation>,
@@ -40,6 +57,9 @@ struct Inner {
     oldest_pictures: VecDeque<String>,
     uploads: VecDeque<Upload>,
     upload_bytes: usize,
+    videos: VecDeque<KeptVideo>,
+    /// Ids of posts and their accounts.
+    posts: VecDeque<(String, String)>,
 }
 
 /// All of it behind one mutex; no call holds it for more than a look-up.
@@ -110,6 +130,75 @@ impl Memory {
             .iter()
             .find(|upload| upload.id == id)
             .cloned()
+    }
+
+    /// Keeps a video under its id and that of its post.
+    pub(crate) fn keep_video(&self, id: &str, post: &str, video: MadeVideo) {
+        let mut inner = self.inner.lock();
+        if inner.videos.len() >= MAX_VIDEOS {
+            inner.videos.pop_front();
+        }
+        inner.videos.push_back(KeptVideo {
+            id: id.to_owned(),
+            post: post.to_owned(),
+            video,
+        });
+    }
+
+    pub(crate) fn video(&self, id: &str) -> Option<MadeVideo> {
+        let inner = self.inner.lock();
+        let kept = inner.videos.iter().find(|kept| kept.id == id)?;
+        Some(kept.video.clone())
+    }
+
+    /// The newest video of a post.
+    pub(crate) fn video_of_post(&self, post: &str) -> Option<MadeVideo> {
+        let inner = self.inner.lock();
+        let kept = inner.videos.iter().rev().find(|kept| kept.post == post)?;
+        Some(kept.video.clone())
+    }
+
+    pub(crate) fn keep_post(&self, id: &str, account: &str) {
+        let mut inner = self.inner.lock();
+        if inner.posts.len() >= MAX_VIDEOS {
+            inner.posts.pop_front();
+        }
+        inner.posts.push_back((id.to_owned(), account.to_owned()));
+    }
+
+    /// The account that made a post.
+    pub(crate) fn post_of(&self, id: &str) -> Option<String> {
+        let inner = self.inner.lock();
+        let found = inner.posts.iter().find(|(post, _)| post == id)?;
+        Some(found.1.clone())
+    }
+
+    /// Ids of an account's uploads and videos, newest first.
+    pub(crate) fn assets_of(&self, account: &str) -> Vec<String> {
+        let inner = self.inner.lock();
+        let videos = inner.videos.iter().rev();
+        let videos = videos.filter(|kept| kept.video.account == account);
+        let uploads = inner.uploads.iter().rev();
+        let uploads = uploads.filter(|upload| upload.account == account);
+        videos
+            .map(|kept| kept.id.clone())
+            .chain(uploads.map(|upload| upload.id.clone()))
+            .collect()
+    }
+
+    /// Deletes an upload or a video of the account; false when it has none of that id.
+    pub(crate) fn forget_asset(&self, id: &str, account: &str) -> bool {
+        let mut inner = self.inner.lock();
+        let before = inner.videos.len() + inner.uploads.len();
+        inner
+            .videos
+            .retain(|kept| kept.id != id || kept.video.account != account);
+        inner
+            .uploads
+            .retain(|upload| upload.id != id || upload.account != account);
+        let left = inner.uploads.iter().map(|upload| upload.content.len());
+        inner.upload_bytes = left.sum();
+        inner.videos.len() + inner.uploads.len() < before
     }
 
     pub(crate) fn clear(&self) {

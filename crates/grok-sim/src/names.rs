@@ -35,6 +35,8 @@
 //! | `moderating` | chat | moderated in the stream |
 //! | `toolcard` `render` `search` | chat | elements to filter, cards, sources |
 //!
+//! Pictures are edits of them and videos, too.
+//!
 //! An account with `super` anywhere in its name has the quota of the paid pool.
 
 use crate::{reply::Reply, scripts::Operation};
@@ -45,13 +47,15 @@ pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
         let always = everywhere(word).filter(|_| operation != Operation::Room);
         always.or_else(|| match operation {
             Operation::Chat => in_chat(word),
-            Operation::Imagine | Operation::Edit => in_pictures(word),
+            Operation::Imagine | Operation::Edit | Operation::Video => in_pictures(word),
             Operation::Voice => in_voice(word),
             Operation::Room => in_room(word),
             Operation::RateLimits
             | Operation::Upload
             | Operation::Download
             | Operation::Post
+            | Operation::Upscale
+            | Operation::Assets
             | Operation::Socket => None,
         })
     })

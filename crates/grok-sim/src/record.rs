@@ -139,7 +139,10 @@ impl Recorder {
         } else {
             u64::MAX
         };
-        let streams = matches!(operation, Operation::Chat | Operation::Imagine);
+        let streams = matches!(
+            operation,
+            Operation::Chat | Operation::Imagine | Operation::Video
+        );
         if streams {
             self.open_streams.fetch_add(1, Ordering::AcqRel);
         }

@@ -41,8 +41,8 @@
 //! | `moderated_picture` | `after` (`preview`) | every picture is moderated after this stage |
 //! | `socket_error` | `code` (`rate_limit_exceeded`), `after_lines` (0) | an error frame on the imagine socket |
 //! | `linked_pictures` | | frames carry an address instead of the picture |
-//! | `wrong_type` | | frames carry a web page instead of a picture |
-//! | `huge_picture` | `size_bytes` (40 MiB) | the final frame carries so many bytes |
+//! | `wrong_type` | | frames, or a downloaded file, are a web page instead |
+//! | `huge_picture` | `size_bytes` (40 MiB) | the final frame, or a downloaded file, has so many bytes |
 //! | `dropped_room` | `after_ms` (2000) | a voice room that is gone after this time |
 //! | `rate_limits` | `remaining`, `total`, `window_secs` | the answer to a quota question |
 //!

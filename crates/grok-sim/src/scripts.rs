@@ -32,6 +32,12 @@ pub enum Operation {
     Edit,
     /// A media post, which older edits and videos hang on.
     Post,
+    /// A video.
+    Video,
+    /// The larger form of a video.
+    Upscale,
+    /// The list of an account's files, and the deletion of one.
+    Assets,
     /// The token for a voice room.
     Voice,
     /// A voice room. Its reply is settled when its token is given, so a room needs no second look at

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Call, edit, text};
+use super::{Call, edit, text, video};
 use crate::{
     hash,
     models::{self, Model},
@@ -77,6 +77,9 @@ async fn respond(
     conversation: Option<String>,
 ) -> Result<Response, Response> {
     let call = Call::receive_json(shared, Operation::Chat, request).await?;
+    if video::is_asked(&call.json) {
+        return video::respond(shared, call).await;
+    }
     if edit::operation_of(&call.json) == Operation::Edit {
         return edit::respond(shared, call).await;
     }

@@ -4,6 +4,7 @@
 //! take the reply that is due, let the operation answer.
 
 mod asset;
+mod assets;
 mod chat;
 mod control;
 mod edit;
@@ -12,6 +13,7 @@ mod imagine;
 mod post;
 mod rate_limits;
 mod upload;
+mod video;
 mod voice;
 
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, request::Parts},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value, json};
@@ -59,6 +61,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/rest/app-chat/upload-file", post(upload::answer))
         .route("/http/upload-file-v2/direct", post(upload::answer_form))
         .route("/rest/media/post/create", post(post::answer))
+        .route("/rest/media/video/upscale", post(video::upscale))
+        .route("/rest/assets", get(assets::list))
+        .route("/rest/assets-metadata/{id}", delete(assets::delete))
         .route("/rest/livekit/tokens", post(voice::answer))
         .route("/ws/imagine/listen", get(imagine::answer))
         .route("/{*path}", get(asset::answer).fallback(unknown))
@@ -106,6 +111,7 @@ impl Call {
             None => serde_json::from_slice(&body).unwrap_or(Value::Null),
         };
         let operation = match operation {
+            Operation::Chat if video::is_asked(&json) => Operation::Video,
             Operation::Chat => edit::operation_of(&json),
             other => other,
         };

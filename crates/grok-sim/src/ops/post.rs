@@ -25,7 +25,9 @@ async fn respond(shared: &Shared, request: Request) -> Result<Response, Response
     }
     let reply = shared.next_reply(&call.account, Operation::Post);
     let call = call.common(shared, &reply).await?;
-    let body = json!({"post": {"id": shared.new_id()}});
+    let id = shared.new_id();
+    shared.memory.keep_post(&id, &call.account);
+    let body = json!({"post": {"id": id}});
     Ok(call.finish(Json(body).into_response()))
 }
 

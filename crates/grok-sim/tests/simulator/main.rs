@@ -8,4 +8,5 @@ mod control;
 mod faults;
 mod other_calls;
 mod strictness;
+mod videos;
 mod voice;
