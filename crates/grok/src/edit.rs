@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Where an uploaded file lies.
-    fn asset_url(&self, uploaded: &Uploaded) -> Result<String, UpstreamError> {
+    pub(crate) fn asset_url(&self, uploaded: &Uploaded) -> Result<String, UpstreamError> {
         let url = self.assets_url().join(uploaded.uri.trim_start_matches('/'));
         let url = url.ok().filter(|_| !uploaded.uri.is_empty());
         url.map(String::from).ok_or(UpstreamError::Malformed {

@@ -40,6 +40,7 @@ mod stream;
 mod tls;
 mod unescape;
 mod upload;
+mod video;
 mod voice;
 
 pub use asset::Download;
@@ -56,4 +57,5 @@ pub use settings::{Settings, SettingsError};
 pub use stream::ChatStream;
 pub use tls::tls_config;
 pub use upload::{Upload, Uploaded};
+pub use video::{Extended, MadeVideo, Mood, VideoCall, VideoEvent, VideoSource, VideoStream};
 pub use voice::VoiceCall;

@@ -23,6 +23,29 @@ impl Client {
         timeout: Duration,
     ) -> Result<String, UpstreamError> {
         let body = json!({"mediaType": "MEDIA_POST_TYPE_IMAGE", "mediaUrl": url});
+        self.create_post(credential, &body, timeout).await
+    }
+
+    /// Makes a post of a video that is to be made of a text, and returns the post's id.
+    ///
+    /// # Errors
+    /// As [`Client::create_image_post`].
+    pub(crate) async fn create_video_post(
+        &self,
+        credential: &str,
+        prompt: &str,
+        timeout: Duration,
+    ) -> Result<String, UpstreamError> {
+        let body = json!({"mediaType": "MEDIA_POST_TYPE_VIDEO", "prompt": prompt});
+        self.create_post(credential, &body, timeout).await
+    }
+
+    async fn create_post(
+        &self,
+        credential: &str,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<String, UpstreamError> {
         let request = Request {
             method: Method::POST,
             url: self.web_url(PATH),

@@ -23,6 +23,7 @@ pub enum Protocol {
 pub(crate) struct Learned {
     pub(crate) upload: Form,
     pub(crate) edit: Form,
+    pub(crate) video: Form,
 }
 
 /// What has been learned about one call.

@@ -137,7 +137,8 @@ fn older(shared: &Shared, call: &Call) -> Result<Asked, Refusal> {
         ratio: text(config, "aspectRatio")?.to_owned(),
         resolution: text(config, "resolutionName")?.to_owned(),
         seconds: seconds + extended(shared, call, config)?,
-        post: Some(post.to_owned()),
+        // A longer one has a post of its own.
+        post: (config["isVideoExtension"] != true).then(|| post.to_owned()),
     })
 }
 
@@ -171,7 +172,11 @@ fn extended(shared: &Shared, call: &Call, config: &Value) -> Result<u64, Refusal
 impl Asked {
     fn answer(&self, shared: &Shared, account: &str) -> MediaAnswer {
         let (ids, id) = (shared.new_ids(), shared.new_id());
-        let post = self.post.clone().unwrap_or_else(|| shared.new_id());
+        let post = self.post.clone().unwrap_or_else(|| {
+            let post = shared.new_id();
+            shared.memory.keep_post(&post, account);
+            post
+        });
         // Free accounts get the small one, which can be made larger.
         let resolution = match names::is_super(account) {
             true => self.resolution.as_str(),
