@@ -7,6 +7,8 @@
 //! The same for pictures: [`crate::images::parse`], and [`images::EventWriter`] or
 //! [`images::Answer`].
 //!
+//! Videos: [`crate::videos::parse`], [`videos::Video`].
+//!
 //! The way out: each [`::chat::Delta`] of an answer goes to a [`stream::ChunkWriter`] (SSE) or an
 //! [`answer::Answer`] (one JSON document), then the [`::chat::Finish`]. Errors leave as [`ErrorBody`].
 
@@ -19,6 +21,7 @@ pub mod images;
 mod json;
 pub mod models;
 pub mod stream;
+pub mod videos;
 mod wire;
 
 pub use error::{ErrorBody, Invalid};

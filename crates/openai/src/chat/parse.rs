@@ -8,6 +8,7 @@ use crate::{
     fields::{self, boolean, model, number, stream, string},
     images::{self, ImageConfig},
     json::Json,
+    videos::{self, VideoConfig},
 };
 
 const CONVERSATION_ID_MAX: usize = 200;
@@ -51,6 +52,8 @@ pub struct ChatRequest {
     pub include_usage: bool,
     /// For models that make images only.
     pub image_config: Option<ImageConfig>,
+    /// For models that make videos only.
+    pub video_config: Option<VideoConfig>,
 }
 
 /// Parses and validates the body of a chat completion request.
@@ -98,6 +101,7 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
         stream,
         include_usage,
         image_config: images::config(fields.get("image_config"))?,
+        video_config: videos::config(fields.get("video_config"))?,
     })
 }
 

@@ -10,16 +10,10 @@ use crate::{
 };
 
 /// What is refused unless it is empty, and what to do instead.
-const REFUSED: [(&str, &str); 2] = [
-    (
-        "video_config",
-        "Video generation is not supported yet; remove it and use a chat model.",
-    ),
-    (
-        "audio",
-        "Audio output is not supported yet; remove it and read the text answer.",
-    ),
-];
+const REFUSED: [(&str, &str); 1] = [(
+    "audio",
+    "Audio output is not supported yet; remove it and read the text answer.",
+)];
 
 /// Checks all of them.
 ///
@@ -117,7 +111,7 @@ mod tests {
             json!({"n": 1, "modalities": ["text"]}),
             json!({"n": 1.0, "modalities": [], "logprobs": false, "top_logprobs": 0}),
             json!({"n": null, "functions": null, "function_call": null, "modalities": null}),
-            json!({"video_config": {}, "audio": [], "logprobs": null}),
+            json!({"audio": [], "logprobs": null}),
         ] {
             assert_eq!(refused(fields.clone()), None, "{fields}");
         }
@@ -140,11 +134,6 @@ mod tests {
                 "function_call",
                 json!({"name": "f"}),
                 "Function calling is not supported yet. Remove `function_call`.",
-            ),
-            (
-                "video_config",
-                json!({"preset": "fun"}),
-                "`video_config`: Video generation is not supported yet; remove it and use a chat model.",
             ),
             (
                 "audio",

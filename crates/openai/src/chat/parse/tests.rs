@@ -40,6 +40,7 @@ fn a_small_request_leaves_everything_else_open() {
         stream: None,
         include_usage: false,
         image_config: None,
+        video_config: None,
     };
     assert_eq!(parsed, expected);
 }
@@ -79,6 +80,7 @@ fn every_field_is_read() {
         stream: Some(true),
         include_usage: true,
         image_config: None,
+        video_config: None,
     };
     assert_eq!(parsed, Ok(expected));
 }
@@ -269,6 +271,53 @@ fn image_config_is_read_with_the_rules_of_the_images_endpoint() {
         (json!(1), "invalid_value", "image_config"),
         (json!({"n": 0}), "invalid_n", "image_config.n"),
         (json!({"size": "x"}), "invalid_size", "image_config.size"),
+    ] {
+        let error = parsed(config).unwrap_err();
+        assert_eq!((error.code, error.param.as_deref()), (code, Some(param)));
+    }
+}
+
+#[test]
+fn video_config_is_read_by_its_own_rules() {
+    let parsed = |config: Value| {
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": "x"}],
+                          "video_config": config});
+        parse(body.to_string().as_bytes())
+    };
+    let config = parsed(json!({"aspect_ratio": "1280x720", "video_length": 10,
+        "resolution_name": "720p", "preset": "fun"}));
+    let config = config.unwrap().video_config.unwrap();
+    assert_eq!(config.size.map(|size| size.aspect_ratio), Some("16:9"));
+    assert_eq!(
+        (config.seconds, config.is_high_resolution),
+        (Some(10), Some(true))
+    );
+    assert_eq!(config.preset, Some(crate::videos::Preset::Fun));
+    for nothing in [json!(null), json!({})] {
+        assert_eq!(parsed(nothing).unwrap().video_config, None);
+    }
+    for (config, code, param) in [
+        (json!(1), "invalid_value", "video_config"),
+        (
+            json!({"aspect_ratio": "5:4"}),
+            "invalid_aspect_ratio",
+            "video_config.aspect_ratio",
+        ),
+        (
+            json!({"video_length": 12}),
+            "invalid_video_length",
+            "video_config.video_length",
+        ),
+        (
+            json!({"resolution_name": "4k"}),
+            "invalid_resolution",
+            "video_config.resolution_name",
+        ),
+        (
+            json!({"preset": "x"}),
+            "invalid_preset",
+            "video_config.preset",
+        ),
     ] {
         let error = parsed(config).unwrap_err();
         assert_eq!((error.code, error.param.as_deref()), (code, Some(param)));
