@@ -72,6 +72,16 @@ struct Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotRecorded;
 
+/// How work ended that no caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unserved {
+    /// For what was asked; a word of the closed set of error codes.
+    Refused(&'static str),
+    Failed(&'static str),
+    /// By whoever asked.
+    Cancelled,
+}
+
 /// What a log line says of a finished request.
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -210,6 +220,17 @@ impl RequestRecord {
             tracing::error!(request_id = %self.0.id, %error, "a request's record was not committed");
             NotRecorded
         })
+    }
+
+    /// Finishes the record of work that no caller waits for and that did not succeed.
+    pub fn fail(&self, end: Unserved) {
+        let (status, code) = match end {
+            Unserved::Refused(code) => (400, code),
+            Unserved::Failed(code) => (502, code),
+            Unserved::Cancelled => (CLIENT_GONE, "cancelled"),
+        };
+        self.error(status, code);
+        self.finish(status, true);
     }
 
     /// Finishes what was not committed: `status` is that of the answer, which was sent completely

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::pool::Pool;
 use crate::selection::Grant;
-use crate::{AccountChange, AccountId, Credential, Outcome};
+use crate::{AccountChange, AccountId, Credential, Outcome, Tier};
 
 /// Why an account was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,11 @@ impl Lease {
 
     pub fn credential(&self) -> &Credential {
         &self.grant.identity.credential
+    }
+
+    /// The account's tier when it was selected.
+    pub fn tier(&self) -> Tier {
+        self.grant.tier
     }
 
     /// Why this account was selected.

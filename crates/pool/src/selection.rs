@@ -15,6 +15,7 @@ pub(crate) struct Grant {
     pub(crate) reserved: u32,
     pub(crate) identity: Arc<Identity>,
     pub(crate) choice: Choice,
+    pub(crate) tier: Tier,
 }
 
 impl Inner {
@@ -150,6 +151,7 @@ impl Inner {
             reserved: entry.reserve(request.cost),
             identity: Arc::clone(&entry.identity),
             choice,
+            tier,
         };
         if bucket == entry.bucket() {
             // Above the last bucket's quota: to the end of the same bucket.

@@ -33,6 +33,11 @@ pub trait Operation: Sync {
         None
     }
 
+    /// A tier that serves it better than the model's own, if one of its accounts is selectable.
+    fn better_tier(&self) -> Option<Tier> {
+        None
+    }
+
     /// One try with one account.
     fn attempt(&self, lease: &Lease) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
@@ -124,6 +129,14 @@ impl Gateway {
             exclude: &used_up.accounts,
             prefer: operation.prefers(),
         };
+        let better = operation
+            .better_tier()
+            .map(|tier| SelectRequest { tier, ..request });
+        if let Some(better) = better
+            && let Ok(lease) = snapshot.pool.select(&better, now)
+        {
+            return Ok(lease);
+        }
         snapshot.pool.select(&request, now).map_err(|exhausted| {
             let excluded = excluded_text(!tried.is_empty(), has_used_up);
             let reasons = describe(&exhausted.skips, excluded);

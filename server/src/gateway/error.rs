@@ -179,6 +179,27 @@ impl GatewayError {
         Self::new(ErrorKind::MediaUnavailable, message)
     }
 
+    /// The same for a video; `why` is a sentence.
+    #[must_use]
+    pub fn video_not_kept(why: &str) -> Self {
+        let message = format!("The video was made, but cannot be kept: {why}");
+        Self::new(ErrorKind::Upstream("media_unavailable"), message)
+    }
+
+    /// The process ended while something was made.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        let message = "The server was restarted while the video was made, and Grok cannot be asked \
+                       for it again. Ask for it once more.";
+        Self::new(ErrorKind::Upstream("interrupted"), message)
+    }
+
+    /// Whoever asked, or somebody on its behalf, has taken it back.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Upstream("cancelled"), "The video was cancelled.")
+    }
+
     #[must_use]
     pub fn store_unavailable() -> Self {
         let message = "Answers cannot be recorded because the store is not available. Try again.";

@@ -30,6 +30,10 @@ pub enum Failure {
     },
     /// What came is no picture.
     NotAPicture,
+    /// What came is no video.
+    NotAVideo,
+    /// The process ended while something was made for which the upstream cannot be asked again.
+    Interrupted,
     /// Too many uploads were under way.
     UploadsBusy,
     /// The upstream moderated the answer while it was being written.
@@ -50,7 +54,11 @@ impl Failure {
             Self::Upstream(error) => !matches!(error.class(), Class::Moderated | Class::Fatal),
             Self::Deadline { deadline, .. } => *deadline != Deadline::Total,
             Self::Empty | Self::LostConversation | Self::NotAPicture => true,
-            Self::TooLarge { .. } | Self::UploadsBusy | Self::Moderated => false,
+            Self::TooLarge { .. }
+            | Self::NotAVideo
+            | Self::Interrupted
+            | Self::UploadsBusy
+            | Self::Moderated => false,
         }
     }
 
@@ -77,6 +85,7 @@ impl Failure {
             }
             | Self::LostConversation
             | Self::TooLarge { .. }
+            | Self::Interrupted
             | Self::UploadsBusy
             | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
@@ -85,6 +94,9 @@ impl Failure {
             },
             Self::NotAPicture => Outcome::UpstreamFailure {
                 reason: "not_a_picture",
+            },
+            Self::NotAVideo => Outcome::UpstreamFailure {
+                reason: "not_a_video",
             },
         }
     }
@@ -124,8 +136,9 @@ impl Failure {
             | Self::LostConversation
             | Self::Moderated
             | Self::NotAPicture
+            | Self::NotAVideo
             | Self::TooLarge { .. } => true,
-            Self::Deadline { .. } | Self::UploadsBusy => false,
+            Self::Deadline { .. } | Self::Interrupted | Self::UploadsBusy => false,
         }
     }
 
@@ -167,6 +180,8 @@ impl Failure {
             Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
             Self::NotAPicture => "not_a_picture",
+            Self::NotAVideo => "not_a_video",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -195,6 +210,11 @@ impl Failure {
                 ErrorKind::Upstream("upstream_error"),
                 "Grok sent something else than a picture. Try again.",
             ),
+            Self::NotAVideo => GatewayError::new(
+                ErrorKind::Upstream("upstream_error"),
+                "Grok sent something else than a video. Try again.",
+            ),
+            Self::Interrupted => GatewayError::interrupted(),
             Self::Upstream(error) => upstream_error(&error, tried),
         };
         GatewayError {

@@ -5,6 +5,7 @@
 //! - `accounts`: the one loop over accounts, generic over the upstream operation
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `pictures/`: the picture operation, and pictures as they come
+//! - `videos/`: videos, which outlive the request that asked for them
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
 //! - `voice`: the token that opens a voice room
 //! - `failure`, `error`: what a failed try means for account, next try and caller
@@ -26,6 +27,7 @@ pub mod pictures;
 mod quota_check;
 pub mod slots;
 mod uploads;
+pub mod videos;
 pub mod voice;
 
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use self::{
     quota_check::QuotaCheck,
     slots::{SlotUse, Slots},
     uploads::Uploads,
+    videos::Videos,
 };
 pub use self::{
     chat::{Answer, Caller},
@@ -63,6 +66,7 @@ pub struct Gateway {
     chat_slots: Slots,
     picture_slots: Slots,
     uploads: Uploads,
+    videos: Videos,
     voice_slots: Slots,
     media_budget: MediaBudget,
     media_files: MediaFiles,
@@ -80,6 +84,7 @@ impl Gateway {
             chat_slots: Slots::new("chat.concurrent", chat_limit(settings)),
             picture_slots: Slots::new("image.concurrent", picture_limit(settings)),
             uploads: Uploads::new(upload_limit(settings)),
+            videos: Videos::new(settings),
             voice_slots: Slots::new("voice.concurrent", voice_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
@@ -94,6 +99,7 @@ impl Gateway {
         self.chat_slots.resize(chat_limit(settings));
         self.picture_slots.resize(picture_limit(settings));
         self.uploads.resize(upload_limit(settings));
+        self.videos.resize(settings);
         self.voice_slots.resize(voice_limit(settings));
         self.clearance.reset();
     }
@@ -134,6 +140,12 @@ impl Gateway {
         self.picture_slots.in_use()
     }
 
+    /// Videos that are made or wait for their turn.
+    #[must_use]
+    pub fn videos_in_use(&self) -> SlotUse {
+        self.videos.in_use()
+    }
+
     /// Files of generated media.
     #[must_use]
     pub fn media_files(&self) -> &MediaFiles {
@@ -146,8 +158,10 @@ impl Gateway {
         &self.clearance
     }
 
-    /// Waits for the background work that requests left behind.
+    /// Waits for the background work that requests left behind. Videos under way stop where they are
+    /// and go on with the next start.
     pub async fn close(&self) {
+        self.videos.stop();
         self.tasks.close();
         self.tasks.wait().await;
     }

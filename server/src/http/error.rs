@@ -18,6 +18,9 @@ pub enum ApiError {
     Gateway(#[from] GatewayError),
     #[error("{0}")]
     NotFound(String),
+    /// What was asked for is not there yet, or was not made.
+    #[error("{0}")]
+    NotReady(String),
     #[error("The method is not allowed here; see the Allow header.")]
     MethodNotAllowed,
     #[error(
@@ -83,6 +86,7 @@ impl ApiError {
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotReady(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidApiKey | Self::SignInRequired => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -108,6 +112,7 @@ impl ApiError {
         match self {
             Self::Gateway(error) => error.code(),
             Self::NotFound(_) => "not_found",
+            Self::NotReady(_) => "video_not_ready",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidApiKey => "invalid_api_key",
             Self::SignInRequired => "sign_in_required",

@@ -111,13 +111,26 @@ async fn read_file(
 ) -> Result<Response, ApiError> {
     let kind = MediaKind::from_name(&kind).ok_or_else(missing)?;
     let caching = caching(&state, &snapshot, (kind, &name), &request)?;
+    send_kept(&state, (kind, &name), request, caching).await
+}
+
+/// A generated file as its request wants it.
+///
+/// # Errors
+/// 404 for what is not there.
+pub(super) async fn send_kept(
+    state: &AppState,
+    (kind, name): (MediaKind, &str),
+    request: Request,
+    caching: HeaderValue,
+) -> Result<Response, ApiError> {
     let files = state.gateway.media_files();
-    let (place, reading) = files.read(kind, &name).ok_or_else(missing)?;
+    let (place, reading) = files.read(kind, name).ok_or_else(missing)?;
     let content = match files.bucket() {
-        Some(bucket) => Content::Object(bucket, kind, &name),
+        Some(bucket) => Content::Object(bucket, kind, name),
         None => Content::File(place, reading),
     };
-    send(content, &name, request, caching).await
+    send(content, name, request, caching).await
 }
 
 /// A small picture of a generated one; a video has none.

@@ -24,11 +24,21 @@ impl Links {
     /// Where a picture's file is.
     #[must_use]
     pub fn image(&self, name: &str) -> String {
+        self.file(MediaKind::Image, name)
+    }
+
+    /// Where a video's file is.
+    #[must_use]
+    pub fn video(&self, name: &str) -> String {
+        self.file(MediaKind::Video, name)
+    }
+
+    fn file(&self, kind: MediaKind, name: &str) -> String {
         let signed = self.signed.as_ref();
         let query = signed.map_or_else(String::new, |(key, lifetime)| {
-            key.query(MediaKind::Image, name, now_secs(), *lifetime)
+            key.query(kind, name, now_secs(), *lifetime)
         });
-        format!("{}/v1/files/image/{name}{query}", self.base)
+        format!("{}/v1/files/{}/{name}{query}", self.base, kind.as_str())
     }
 
     /// What they begin with.

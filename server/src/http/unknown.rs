@@ -6,7 +6,7 @@ use http::Method;
 use super::{AppState, error::ApiError};
 
 /// Where clients ask whose base URL lacks `/v1`.
-const WITHOUT_PREFIX: [&str; 13] = [
+const WITHOUT_PREFIX: [&str; 14] = [
     "/chat/completions",
     "/chat/completions/",
     "/completions",
@@ -20,6 +20,7 @@ const WITHOUT_PREFIX: [&str; 13] = [
     "/models/",
     "/models/{*id}",
     "/responses",
+    "/videos",
 ];
 
 /// Endpoints that OpenAI has under `/v1`, by the first part of their path, and whether README says
@@ -31,7 +32,7 @@ const ELSEWHERE: [(&str, bool); 7] = [
     ("images", false),
     ("realtime", true),
     ("responses", false),
-    ("videos", true),
+    ("videos", false),
 ];
 
 /// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key

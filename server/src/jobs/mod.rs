@@ -8,6 +8,7 @@ mod media;
 mod requests;
 mod sessions;
 mod unread;
+mod videos;
 
 use std::{
     collections::BTreeMap,
@@ -117,6 +118,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(media::Clean::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);
     jobs.spawn(unread::End::new(context), store, &runner);
+    jobs.spawn(videos::Sweep::new(context), store, &runner);
 }
 
 /// Who owns the jobs' tasks, and what ends them.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, io};
 
 use anyhow::Context;
-use store::{MediaKind, MediaQuery, Store};
+use store::{MediaKind, MediaQuery, MediaRow, Store};
 
 use super::files::{MediaFiles, is_name};
 
@@ -56,7 +56,8 @@ impl fmt::Display for Difference {
 /// What the rows say of one file.
 struct Told {
     rows: usize,
-    bytes: u64,
+    /// Not told of the first picture of a video.
+    bytes: Option<u64>,
 }
 
 /// Compares. Nothing may be being stored meanwhile.
@@ -77,9 +78,11 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
             Some(What::NotOurs)
         } else {
             match row {
-                Some(row) if row.bytes != file.bytes => Some(What::OtherLength {
+                Some(Told {
+                    bytes: Some(told), ..
+                }) if told != file.bytes => Some(What::OtherLength {
                     is: file.bytes,
-                    told: row.bytes,
+                    told,
                 }),
                 row => {
                     let digits = files.digits_of(file.kind, &file.name).await;
@@ -182,11 +185,24 @@ async fn read_rows(store: &dyn Store) -> anyhow::Result<HashMap<(MediaKind, Stri
         };
         query.before = Some((last.at_ms, last.id.clone()));
         for row in rows {
+            if let Some(poster) = poster_of(&row) {
+                let told = all.entry((MediaKind::Image, poster)).or_insert(Told {
+                    rows: 0,
+                    bytes: None,
+                });
+                told.rows += 1;
+            }
             let told = all.entry((row.kind, row.file)).or_insert(Told {
                 rows: 0,
-                bytes: row.bytes,
+                bytes: Some(row.bytes),
             });
             told.rows += 1;
         }
     }
+}
+
+/// The file of a video's first picture.
+fn poster_of(row: &MediaRow) -> Option<String> {
+    let params: serde_json::Value = serde_json::from_str(&row.params).ok()?;
+    params.get("poster")?.as_str().map(str::to_owned)
 }

@@ -135,6 +135,11 @@ pub async fn build(
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
+    let resumed = gateway.resume_videos(&snapshot).await;
+    let resumed = resumed.context("reading the videos that were being made")?;
+    if resumed > 0 {
+        tracing::info!("{resumed} video(s) that were being made are taken up again");
+    }
     let current = Current::new(snapshot);
     let handover = (demo == Demo::UntilFirstAccount).then(Handover::new);
     let runtime = Arc::new(Runtime::new(

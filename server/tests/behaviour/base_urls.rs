@@ -124,7 +124,7 @@ async fn an_endpoint_that_is_not_here_names_the_one_that_is() {
     for (path, is_coming) in [
         ("/v1/images/variations", false),
         ("/v1/audio/speech", true),
-        ("/v1/videos", true),
+        ("/v1/videos/x/nothing", false),
         ("/v1/responses", false),
         ("/v1/completions", false),
         ("/v1/embeddings", false),

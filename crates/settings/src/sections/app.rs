@@ -33,7 +33,7 @@ section! {
         /// How generated images are returned where a request does not say.
         image_format: ImageFormat = ImageFormat::Url, ();
         /// How the chat endpoint returns generated videos.
-        video_format: VideoFormat = VideoFormat::Html, (), reserved;
+        video_format: VideoFormat = VideoFormat::Html, ();
         /// Temporary chats: the upstream keeps no history.
         temporary: bool = true, ();
         /// The upstream's memory across chats is not used.

@@ -75,16 +75,23 @@ section! {
 section! {
     /// `[video]`: video generation.
     VideoConfig {
-        /// Upstream calls in flight at once.
-        concurrent: u32 = 100, 1..=100_000, reserved;
-        /// Seconds for a call.
-        timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
+        /// Videos that are made at once; further ones are queued.
+        concurrent: u32 = 100, 1..=100_000;
+        /// Videos that may wait for their turn; further ones get 503.
+        max_queued: u32 = 1000, 0..=1_000_000;
+        /// Seconds for a call beside the making itself.
+        timeout: Limit = Limit::from_secs(60), 1..=86_400;
         /// Seconds until the first event.
-        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400, reserved;
+        stream_first_timeout: Limit = Limit::from_secs(30), 1..=86_400;
         /// Seconds between two events.
-        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400, reserved;
-        /// Seconds for a whole video.
-        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400, reserved;
+        stream_timeout: Limit = Limit::from_secs(60), 1..=86_400;
+        /// Seconds for a whole video, from the end of its waiting.
+        stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400;
+        /// Largest file of a video, in MiB.
+        max_file_mb: u64 = 512, 1..=1_000_000;
+        /// Days for which a video can be asked for by its id. Its file is kept with the other
+        /// generated media, as `[cache]` says.
+        keep_days: u32 = 7, 1..=3650;
     }
 }
 

@@ -287,8 +287,8 @@ fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {
         .ok_or_else(|| GatewayError::model_not_found(id))?;
     if model.kind != ModelKind::Chat {
         let message = format!(
-            "`{id}` does not chat. Models that make images answer POST /v1/images/generations and \
-             /v1/chat/completions; those that edit images or make videos are not served yet."
+            "`{id}` does not chat. Models that make images or videos answer \
+             POST /v1/chat/completions, /v1/images/generations, /v1/images/edits and /v1/videos."
         );
         return Err(GatewayError::invalid(
             "model_not_supported",

@@ -193,7 +193,7 @@ impl PictureContext {
 }
 
 /// Refuses what is no picture before it is uploaded to anybody.
-fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
+pub(super) fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
     let odd = files.iter().find(|file| {
         let found = picture_type(&file.content);
         !matches!(found, Some("image/png" | "image/jpeg" | "image/webp"))

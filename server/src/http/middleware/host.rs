@@ -21,7 +21,7 @@ use crate::{
 const SESSION_COOKIE: &str = "grok2api_session=";
 
 /// Routes that take files.
-const FORM_ROUTES: [&str; 1] = ["/v1/images/edits"];
+const FORM_ROUTES: [&str; 2] = ["/v1/images/edits", "/v1/videos"];
 
 /// Refuses pages and `/v1/public` under a name that is not ours.
 ///

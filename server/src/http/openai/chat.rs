@@ -8,9 +8,9 @@ use openai::{
     answer::Answer,
     stream::{ChunkWriter, Head, Thinking},
 };
-use settings::{ModelKind, ThinkingFormat};
+use settings::{AppConfig, ModelKind, ThinkingFormat};
 
-use super::{error, image_chat};
+use super::{error, image_chat, video_chat};
 use crate::{
     gateway::{
         Caller,
@@ -62,14 +62,19 @@ pub async fn complete(
         let stream = asked.stream.unwrap_or(app.stream);
         return image_chat::complete(state, caller, links, asked, stream).await;
     }
+    if model.is_some_and(|model| model.kind == ModelKind::Video) {
+        let stream = asked.stream.unwrap_or(app.stream);
+        return video_chat::complete(state, caller, links, asked, stream).await;
+    }
+    if asked.video_config.is_some() {
+        let message = "`video_config` is for models that make videos. Remove it.";
+        return Err(Invalid::new("unsupported_parameter", "video_config", message).into());
+    }
     if asked.image_config.is_some() {
         let message = "`image_config` is for models that make images. Remove it.";
         return Err(Invalid::new("unsupported_parameter", "image_config", message).into());
     }
-    let thinking = match app.thinking_format {
-        ThinkingFormat::ReasoningContent => Thinking::ReasoningContent,
-        ThinkingFormat::ThinkTags => Thinking::ThinkTags,
-    };
+    let thinking = thinking(app);
     let delivery = if asked.stream.unwrap_or(app.stream) {
         Delivery::Stream
     } else {
@@ -99,6 +104,14 @@ pub async fn complete(
         },
         &state.unread,
     ))
+}
+
+/// `app.thinking_format`.
+pub(super) fn thinking(app: &AppConfig) -> Thinking {
+    match app.thinking_format {
+        ThinkingFormat::ReasoningContent => Thinking::ReasoningContent,
+        ThinkingFormat::ThinkTags => Thinking::ThinkTags,
+    }
 }
 
 fn head(head: &AnswerHead, request_id: &str) -> Head {

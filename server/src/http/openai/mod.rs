@@ -6,6 +6,8 @@ mod image_chat;
 pub(super) mod image_edits;
 pub(super) mod images;
 mod models;
+mod video_chat;
+pub(super) mod videos;
 
 use axum::{
     Router,
@@ -22,4 +24,15 @@ pub fn routes() -> Router<AppState> {
         .route("/chat/completions", post(chat::create_chat_completion))
         .route("/images/generations", post(images::create_image))
         .route("/images/edits", post(image_edits::create_edit))
+        .route(
+            "/videos",
+            get(videos::list_videos).post(videos::create_video),
+        )
+        .route(
+            "/videos/{id}",
+            get(videos::get_video).delete(videos::delete_video),
+        )
+        .route("/videos/{id}/content", get(videos::read_content))
+        .route("/videos/{id}/remix", post(videos::remix_video))
+        .route("/videos/{id}/cancel", post(videos::cancel_video))
 }

@@ -15,9 +15,15 @@ use crate::{
 };
 
 /// What a model can be for, in the order of the list.
-const SERVED: [ModelKind; 3] = [ModelKind::Chat, ModelKind::Image, ModelKind::ImageEdit];
+const SERVED: [ModelKind; 4] = [
+    ModelKind::Chat,
+    ModelKind::Image,
+    ModelKind::ImageEdit,
+    ModelKind::Video,
+];
 
-/// Lists the models that chat, then those that make and edit pictures, each followed by its aliases.
+/// Lists the models that chat, then those that make and edit pictures and those that make videos,
+/// each followed by its aliases.
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
     let models = &snapshot.settings.models;
     let models = SERVED.into_iter().flat_map(|kind| models.of_kind(kind));

@@ -1,0 +1,163 @@
+//! The task of one video: its turn, its making, its end.
+
+use std::sync::Arc;
+
+use ::chat::{Estimator, Usage};
+use pool::{AccountId, Lease, Outcome};
+use store::{MediaKind, MediaRow, VideoJobRow, VideoStatus};
+use tokio::time::Instant;
+
+use super::{
+    filming::Filming,
+    job::Job,
+    keep::{Kept, NotKept},
+    media_id,
+};
+use crate::{
+    clock::now_ms,
+    gateway::{ErrorKind, Gateway, GatewayError, deadlines::Deadlines, submit_changes},
+    record::Unserved,
+};
+
+/// How a video's making ended.
+enum End {
+    Made(Box<(Lease, Kept)>),
+    Failed(GatewayError),
+    Cancelled,
+    /// The process ends; the video goes on with the next one.
+    Stopped,
+}
+
+impl Gateway {
+    /// Makes the video and tells its row how it goes.
+    pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>) {
+        let end = tokio::select! {
+            biased;
+            () = job.cancelled.cancelled() => End::Cancelled,
+            () = self.videos.stopping() => End::Stopped,
+            end = self.make_video(&job) => end,
+        };
+        self.end_video(&job, end).await;
+        self.videos.forget(&job.id);
+    }
+
+    async fn make_video(&self, job: &Job) -> End {
+        let _slot = self.videos.turn().await;
+        let (snapshot, record) = (&job.caller.snapshot, &job.caller.record);
+        let limits = &snapshot.settings.config.video;
+        let reached = job.reached();
+        let filming = Filming {
+            gateway: self,
+            job,
+            deadlines: Deadlines {
+                section: "video",
+                first: limits.stream_first_timeout.as_duration(),
+                idle: limits.stream_timeout.as_duration(),
+                total: limits.stream_total_timeout.as_duration(),
+                started: Instant::now(),
+            },
+            begun_by: reached.map(|reached| AccountId::new(reached.account_id)),
+        };
+        let made = self.with_account(snapshot, record, &filming).await;
+        let (lease, reached) = match made {
+            Ok(made) => made,
+            Err(error) => return End::Failed(error),
+        };
+        match filming.keep(&lease, &reached).await {
+            Ok(kept) => End::Made(Box::new((lease, kept))),
+            Err(NotKept::Here(error)) => End::Failed(error),
+            Err(NotKept::Upstream(failure)) => {
+                let broken = self.break_off(&job.caller, &job.model, Some(lease), failure);
+                End::Failed(broken)
+            }
+        }
+    }
+
+    async fn end_video(&self, job: &Job, end: End) {
+        let record = &job.caller.record;
+        let failed = match end {
+            End::Made(made) => match self.commit_video(job, *made).await {
+                Ok(()) => return,
+                Err(error) => error,
+            },
+            End::Failed(error) => error,
+            End::Cancelled => {
+                record.fail(Unserved::Cancelled);
+                job.end(VideoStatus::Cancelled, |_| {}).await;
+                return;
+            }
+            End::Stopped => {
+                record.fail(Unserved::Failed("interrupted"));
+                return;
+            }
+        };
+        record.fail(match failed.kind {
+            ErrorKind::ContentPolicy | ErrorKind::Invalid(_) => Unserved::Refused(failed.code()),
+            _ => Unserved::Failed(failed.code()),
+        });
+        tracing::info!(
+            video = job.id, request_id = %record.id(), code = failed.code(),
+            "a video was not made: {}", failed.code()
+        );
+        job.fail(failed).await;
+    }
+
+    /// Charges the account once and makes rows and quota durable; only then the video is completed.
+    async fn commit_video(
+        &self,
+        job: &Job,
+        (lease, kept): (Lease, Kept),
+    ) -> Result<(), GatewayError> {
+        let row = job.row();
+        let parts = u32::try_from(job.wishes.parts().len()).unwrap_or(u32::MAX);
+        let cost = job.model.cost.saturating_mul(parts);
+        let changes = lease.finish(Outcome::Success { cost }, now_ms());
+        let media = media_row(&row, &kept);
+        if let Err(error) = self.store.insert_media(vec![media]).await {
+            tracing::error!(video = job.id, %error, "the row of a video was not stored");
+            submit_changes(self.store.as_ref(), changes);
+            return Err(GatewayError::store_unavailable());
+        }
+        let usage = Usage {
+            prompt_tokens: Estimator::count(&row.prompt).max(1),
+            completion_tokens: 0,
+            reasoning_tokens: 0,
+            estimated: true,
+        };
+        let committed = job.caller.record.commit(changes, usage, cost, 0).await;
+        committed.map_err(|_| GatewayError::store_unavailable())?;
+        job.end(VideoStatus::Completed, |row| {
+            row.progress = 100;
+            row.file = Some(kept.video.name);
+            row.poster = kept.poster;
+        })
+        .await;
+        Ok(())
+    }
+}
+
+/// The row by which the gallery knows the video.
+fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
+    let mut params: serde_json::Value = serde_json::from_str(&row.params).unwrap_or_default();
+    if let Some(poster) = &kept.poster {
+        params["poster"] = poster.as_str().into();
+    }
+    MediaRow {
+        id: media_id(&row.id),
+        at_ms: now_ms(),
+        kind: MediaKind::Video,
+        file: kept.video.name.clone(),
+        mime: kept.video.mime.to_owned(),
+        bytes: kept.video.bytes,
+        width: kept.video.width,
+        height: kept.video.height,
+        prompt: row.prompt.clone(),
+        model: row.model.clone(),
+        params: params.to_string(),
+        parent: None,
+        account: row.account.clone().unwrap_or_default(),
+        owner: row.owner.clone(),
+        key: row.key.clone(),
+        request_id: row.request_id.clone(),
+    }
+}

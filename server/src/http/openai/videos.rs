@@ -1,0 +1,280 @@
+//! `/v1/videos`: videos that are asked for in one request and fetched in others.
+
+use std::borrow::Cow;
+
+use axum::{
+    extract::{FromRequest, Path, Query, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header::CONTENT_TYPE};
+use openai::{
+    Invalid,
+    videos::{self as format, Video, VideoStatus as Status},
+};
+use store::{MediaKind, VideoJobRow, VideoStatus};
+
+use crate::{
+    gateway::{
+        Caller,
+        attachments::{Input, InputSource},
+        videos::{VideoRequest, Wishes},
+    },
+    http::{AppState, body::WholeBody, caller::ApiCaller, error::ApiError, files, form::Form},
+};
+
+/// Names under which forms send the image that a video begins with.
+const REFERENCE_FIELDS: [&str; 2] = ["input_reference", "input_reference[]"];
+/// A video is its caller's alone, and does not change.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=3600");
+/// Of every failure that is not about content; the message says which it was.
+const FAILED: &str = "video_generation_failed";
+
+/// Queues a video; by form, as the official clients send it, or by JSON.
+pub(super) async fn create_video(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let boundary = Form::boundary(request.headers());
+    let body = WholeBody::from_request(request, &state).await?;
+    create(&state, &caller, (boundary, body)).await
+}
+
+/// Queues a video. With a boundary the body is a form.
+///
+/// # Errors
+/// Every error of the gateway; nothing is queued then.
+pub(in crate::http) async fn create(
+    state: &AppState,
+    caller: &Caller,
+    (boundary, body): (Option<String>, WholeBody),
+) -> Result<Response, ApiError> {
+    let (asked, reference, memory) = match boundary {
+        None => {
+            let (mut asked, memory) = body.parse(format::parse).await?;
+            let reference = asked.reference.take().map(InputSource::Attached);
+            (asked, reference, memory)
+        }
+        Some(boundary) => {
+            let (form, memory) = Form::read(body, boundary).await?;
+            let (asked, reference) = of_form(form)?;
+            (asked, reference, memory)
+        }
+    };
+    let request = VideoRequest {
+        wishes: wishes(&asked, reference.is_some()),
+        model: asked.model,
+        prompt: asked.prompt,
+        reference: reference.map(|source| Input {
+            param: "input_reference".to_owned(),
+            name: None,
+            source,
+        }),
+        parent: None,
+    };
+    let row = Box::pin(state.gateway.create_video(caller, request)).await?;
+    drop(memory);
+    Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
+}
+
+/// The image is a file of the form, or a text that says where it is.
+fn of_form(form: Form) -> Result<(format::VideoRequest, Option<InputSource>), Invalid> {
+    let mut asked = format::parse_form(&form.texts)?;
+    let mut files = form.files.into_iter();
+    let file = files.find(|file| REFERENCE_FIELDS.contains(&file.field.as_str()));
+    if file.as_ref().is_some_and(|file| file.content.is_empty()) {
+        let message = "`input_reference` is an empty file.";
+        return Err(Invalid::new("empty_file", "input_reference", message));
+    }
+    let reference = match file {
+        Some(file) => Some(InputSource::Bytes {
+            mime: file.mime,
+            content: file.content,
+        }),
+        None => asked.reference.take().map(InputSource::Attached),
+    };
+    Ok((asked, reference))
+}
+
+fn wishes(asked: &format::VideoRequest, has_reference: bool) -> Wishes {
+    Wishes {
+        seconds: asked.seconds,
+        size: asked.size.name.to_owned(),
+        aspect_ratio: asked.size.aspect_ratio.to_owned(),
+        is_high_resolution: asked.is_high_resolution,
+        preset: asked.preset.as_str().to_owned(),
+        has_reference,
+    }
+}
+
+/// What a row's video was to be like.
+fn wishes_of(row: &VideoJobRow) -> Wishes {
+    Wishes::of(&row.params).unwrap_or_else(|| Wishes {
+        seconds: 0,
+        size: String::new(),
+        aspect_ratio: String::new(),
+        is_high_resolution: false,
+        preset: String::new(),
+        has_reference: false,
+    })
+}
+
+pub(super) async fn list_videos(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    let pairs = query.into_iter();
+    let pairs = pairs.map(|(name, value)| (Cow::from(name), Cow::from(value)));
+    let page = format::parse_page(pairs)?;
+    let (after, limit) = (page.after.as_deref(), page.limit);
+    // One more tells whether another page follows.
+    let mut rows = state
+        .gateway
+        .list_videos(&caller, after, page.is_oldest_first, limit + 1)
+        .await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let wishes: Vec<_> = rows.iter().map(wishes_of).collect();
+    let videos = rows.iter().zip(&wishes);
+    let videos: Vec<_> = videos.map(|(row, wishes)| to_api(row, wishes)).collect();
+    Ok(json(format::list(&videos, has_more)))
+}
+
+pub(super) async fn get_video(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let row = find(&state, &caller, &id).await?;
+    Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
+}
+
+pub(super) async fn cancel_video(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let row = state.gateway.cancel_video(&caller, &id).await?;
+    let row = row.ok_or_else(missing)?;
+    Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
+}
+
+pub(super) async fn delete_video(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    match state.gateway.delete_video(&caller, &id).await? {
+        true => Ok(json(format::deleted(&id))),
+        false => Err(missing()),
+    }
+}
+
+/// Another video like a finished one: of the same shape and length, beginning with its first picture.
+pub(super) async fn remix_video(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
+    let (prompt, _memory) = body.parse(format::parse_remix).await?;
+    let source = find(&state, &caller, &id).await?;
+    check_ready(&source)?;
+    let reference = match &source.poster {
+        Some(poster) => state.gateway.own_image(poster).await,
+        None => None,
+    };
+    let request = VideoRequest {
+        model: Some(source.model.clone()),
+        prompt,
+        wishes: Wishes {
+            has_reference: reference.is_some(),
+            ..wishes_of(&source)
+        },
+        reference,
+        parent: Some(source.id),
+    };
+    let row = Box::pin(state.gateway.create_video(&caller, request)).await?;
+    Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
+}
+
+/// The finished file, or the part of it that `Range` asks for; `variant` is `video` or `thumbnail`.
+pub(super) async fn read_content(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let variant = query.iter().find(|(name, _)| name == "variant");
+    let variant = variant.map_or("video", |(_, value)| value.as_str());
+    let row = find(&state, &caller, &id).await?;
+    check_ready(&row)?;
+    let (kind, name) = match variant {
+        "video" => (MediaKind::Video, row.file),
+        "thumbnail" => (MediaKind::Image, row.poster),
+        _ => {
+            let message = "`variant` must be `video` or `thumbnail`.";
+            return Err(Invalid::new("invalid_variant", "variant", message).into());
+        }
+    };
+    let gone = || ApiError::NotFound("The file of this video is not here any more.".to_owned());
+    let name = name.ok_or_else(gone)?;
+    files::send_kept(&state, (kind, &name), request, PRIVATE).await
+}
+
+async fn find(state: &AppState, caller: &Caller, id: &str) -> Result<VideoJobRow, ApiError> {
+    let row = state.gateway.video(caller, id).await?;
+    row.ok_or_else(missing)
+}
+
+fn missing() -> ApiError {
+    ApiError::NotFound("There is no such video here, or no longer.".to_owned())
+}
+
+fn check_ready(row: &VideoJobRow) -> Result<(), ApiError> {
+    match row.status {
+        VideoStatus::Completed => Ok(()),
+        VideoStatus::Failed | VideoStatus::Cancelled => Err(ApiError::NotReady(
+            "The video was not made; its `status` says how it ended.".to_owned(),
+        )),
+        VideoStatus::Queued | VideoStatus::InProgress => Err(ApiError::NotReady(
+            "The video is not ready yet. Ask for its `status` until it is `completed`.".to_owned(),
+        )),
+    }
+}
+
+fn to_api<'a>(row: &'a VideoJobRow, wishes: &'a Wishes) -> Video<'a> {
+    Video {
+        id: &row.id,
+        created: row.created_ms / 1000,
+        status: match row.status {
+            VideoStatus::Queued => Status::Queued,
+            VideoStatus::InProgress => Status::InProgress,
+            VideoStatus::Completed => Status::Completed,
+            VideoStatus::Failed => Status::Failed,
+            VideoStatus::Cancelled => Status::Cancelled,
+        },
+        model: &row.model,
+        progress: row.progress,
+        prompt: &row.prompt,
+        seconds: wishes.seconds,
+        size: &wishes.size,
+        is_high_resolution: wishes.is_high_resolution,
+        completed: row.completed_ms.map(|ms| ms / 1000),
+        expires: row.expires_ms / 1000,
+        error: row.error.as_ref().map(|(code, message)| {
+            let code = match code.as_str() {
+                "content_policy_violation" => "content_policy_violation",
+                _ => FAILED,
+            };
+            (code, message.as_str())
+        }),
+        remixed_from: row.parent.as_deref(),
+    }
+}
+
+fn json(body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
