@@ -36,4 +36,5 @@ mod sign_in_floods;
 mod storage;
 mod stuck_store;
 mod switching;
+mod videos;
 mod voice;

@@ -121,6 +121,14 @@ impl Streamed {
         !self.text().is_empty()
     }
 
+    /// Reasoning of all deltas.
+    pub(crate) fn reasoning(&self) -> String {
+        self.events
+            .iter()
+            .filter_map(|event| event["choices"][0]["delta"]["reasoning_content"].as_str())
+            .collect()
+    }
+
     /// Text of all deltas.
     pub(crate) fn text(&self) -> String {
         self.events

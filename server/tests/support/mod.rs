@@ -89,6 +89,7 @@ impl Setup {
             .fold(launch, |launch, (key, value)| launch.env(key, value));
         Server {
             gateway: launch.start().await.unwrap(),
+            launch,
             folder,
             client: Client::builder().no_proxy().build().unwrap(),
             simulator,
@@ -101,6 +102,7 @@ impl Setup {
 /// A running server with its upstream.
 pub(crate) struct Server {
     pub(crate) gateway: Gateway,
+    launch: Launch,
     folder: TempDir,
     pub(crate) client: Client,
     pub(crate) simulator: Simulator,
@@ -121,6 +123,13 @@ pub(crate) struct Left {
 impl Server {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.gateway.url())
+    }
+
+    /// Stops the process and starts it again in the same folder.
+    pub(crate) async fn restart(&mut self) {
+        let exit = self.gateway.stop().await.unwrap();
+        assert!(exit.success(), "the server failed: {exit}");
+        self.gateway = self.launch.start().await.unwrap();
     }
 
     /// Where its configuration and data are.
