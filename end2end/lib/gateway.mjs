@@ -36,7 +36,10 @@ export async function startGateway({ upstream, accounts = [], serve = [], settin
       SERVER_HOST: "127.0.0.1",
       SERVER_PORT: "0",
       LOG_LEVEL: "error",
-      ...(upstream && { GROK2API_UPSTREAM__WEB_URL: upstream }),
+      ...(upstream && {
+        GROK2API_UPSTREAM__WEB_URL: upstream,
+        GROK2API_UPSTREAM__ASSETS_URL: upstream,
+      }),
       ...settings,
     },
   });

@@ -20,7 +20,7 @@ const { withAccount } = served;
 test("models are listed and retrieved", async () => {
   const ids = [];
   for await (const model of served.client.models.list()) ids.push(model.id);
-  assert.equal(ids.length, 14);
+  assert.equal(ids.length, 16);
   assert.equal((await served.client.models.retrieve("grok-4.20-beta")).id, "grok-4.20-beta");
   await assert.rejects(served.client.models.retrieve("nope"), OpenAI.NotFoundError);
 });
@@ -45,6 +45,26 @@ test("a stream adds up to the whole answer", async () => {
   }
   assert.equal(text, whole.choices[0].message.content);
   assert.equal(usage.total_tokens, whole.usage.total_tokens);
+});
+
+test("videos are made, fetched in parts, listed and deleted", async () => {
+  const { videos } = served.client;
+  const model = "grok-imagine-1.0-video";
+  let video = await videos.create({ model, prompt: "a paper boat", seconds: "6" });
+  assert.equal(video.status, "queued");
+  await waitUntil(async () => {
+    video = await videos.retrieve(video.id);
+    return video.status === "completed";
+  }, "the video is made");
+  const response = await videos.downloadContent(video.id);
+  assert.equal(response.headers.get("content-type"), "video/mp4");
+  const file = Buffer.from(await response.arrayBuffer());
+  assert.equal(file.subarray(4, 8).toString(), "ftyp");
+  const listed = [];
+  for await (const one of videos.list({ limit: 1 })) listed.push(one.id);
+  assert.ok(listed.includes(video.id));
+  assert.ok((await videos.delete(video.id)).deleted);
+  await assert.rejects(videos.retrieve(video.id), OpenAI.NotFoundError);
 });
 
 test("images are edited", async () => {
