@@ -69,6 +69,13 @@ pub struct ModelOption {
     pub is_served: bool,
 }
 
+/// What the operator allows whoever asks for pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureOptions {
+    /// Adult pictures (`image.nsfw`).
+    pub is_nsfw_allowed: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountStatus {

@@ -9,6 +9,7 @@ use crate::{
         accounts::{AccountsPage, FirstAccounts},
         chat::{ChatPage, Models},
         components::ComponentsPage,
+        imagine::{ImaginePage, Options},
         not_found::NotFoundPage,
         password::PasswordPage,
     },
@@ -23,6 +24,7 @@ use leptos_router::{LazyRoute, lazy_route};
 pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
     match path {
         "/" => &["__chat_view"],
+        "/imagine" => &["__imagine_view"],
         "/admin/accounts" | "/admin/password" => &["admin_views"],
         "/admin/dev/components" => &["admin_views", "__gallery_view"],
         _ => &[],
@@ -44,6 +46,28 @@ impl LazyRoute for Chat {
             <Guard access=Access::Public>
                 <PublicLayout>
                     <ChatPage />
+                </PublicLayout>
+            </Guard>
+        }
+        .into_any()
+    }
+}
+
+/// `/imagine`
+pub(crate) struct Imagine(Options);
+
+#[lazy_route]
+impl LazyRoute for Imagine {
+    fn data() -> Self {
+        Self(Options::load())
+    }
+
+    fn view(this: Self) -> AnyView {
+        provide_context(this.0);
+        view! {
+            <Guard access=Access::Public>
+                <PublicLayout>
+                    <ImaginePage />
                 </PublicLayout>
             </Guard>
         }

@@ -1,7 +1,7 @@
 //! Small reactive helpers.
 
 use crate::dom;
-use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
 use std::time::Duration;
 
 /// The source's value once it has not changed for `delay`.
@@ -40,5 +40,20 @@ pub fn use_refresh(period_ms: i32, task: impl Fn() + Copy + 'static) {
     Effect::new(move || {
         let shown = window_event_listener_untyped("focus", move |_| task());
         on_cleanup(move || shown.remove());
+    });
+}
+
+/// Makes a text field as high as its text; the style sheet limits it.
+///
+/// Server-side rendering: does nothing.
+pub fn grow_with_text(input: NodeRef<html::Textarea>, text: Signal<String>) {
+    Effect::new(move || {
+        text.track();
+        let Some(input) = input.get() else { return };
+        request_animation_frame(move || {
+            let style = web_sys::HtmlElement::style(&input);
+            let _ = style.set_property("height", "auto");
+            let _ = style.set_property("height", &format!("{}px", input.scroll_height()));
+        });
     });
 }

@@ -3,7 +3,7 @@
 use crate::{
     dto::{
         AccountList, AccountQuery, DeletedAccounts, ImportPreview, MediaKind, MediaPage,
-        ModelOption, Tier, Viewer,
+        ModelOption, PictureOptions, Tier, Viewer,
     },
     error::UiError,
 };
@@ -139,6 +139,7 @@ pub trait AdminService: Send + Sync {
 #[async_trait]
 pub trait PublicService: Send + Sync {
     async fn list_models(&self, public: PublicProof) -> Result<Vec<ModelOption>, UiError>;
+    async fn picture_options(&self, public: PublicProof) -> Result<PictureOptions, UiError>;
     /// Colours one code block: sanitised HTML of `<span class="hl-…">` elements, at most
     /// [`MAX_CODE_BYTES`](crate::limits::MAX_CODE_BYTES) of code.
     async fn highlight(

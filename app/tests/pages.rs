@@ -13,8 +13,8 @@ use grok2api_app::{
     App,
     dto::{
         AccountCounts, AccountList, AccountQuery, AccountRow, AccountStatus, Cooldown,
-        CooldownReason, DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption, Tier,
-        Viewer,
+        CooldownReason, DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption,
+        PictureOptions, Tier, Viewer,
     },
     error::{Field, PasswordRule, UiError},
     service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService, Visitor},
@@ -181,6 +181,10 @@ impl PublicService for Models {
             model("far-away", Tier::Heavy, false),
             model("close-by", Tier::Basic, true),
         ])
+    }
+
+    async fn picture_options(&self, _: PublicProof) -> Result<PictureOptions, UiError> {
+        Ok(PictureOptions::default())
     }
 
     async fn highlight(&self, _: PublicProof, _: String, _: String) -> Result<String, UiError> {

@@ -34,6 +34,12 @@ const words = {
     message: "Your message",
     answer: "Answer",
     theme: "Theme",
+    prompt: "What to draw",
+    draw: "Draw",
+    done: "4 pictures are done.",
+    picture: "A red fox in the snow at dawn, oil on canvas",
+    choices: /^Shape, number/,
+    history: "Earlier prompts",
   },
   "zh-CN": {
     code: "用 Rust 写一个统计单词的函数，并解释代码",
@@ -51,6 +57,12 @@ const words = {
     message: "你的消息",
     answer: "回答",
     theme: "主题",
+    prompt: "要画什么",
+    draw: "绘制",
+    done: "4 张图片已完成。",
+    picture: "黎明雪地里的一只红狐，布面油画",
+    choices: /^比例、数量/,
+    history: "之前的提示词",
   },
 };
 const zoo = [
@@ -147,6 +159,7 @@ async function shootAll({ width, height, theme, locale }) {
     await shoot(page, "accounts-dialog");
   });
   await visit(full, true, (page) => chatScenes(page, text, shoot, isPhone));
+  await visit(full, true, (page) => imagineScenes(page, text, shoot));
   await visit(demo, false, async (page) => {
     await open(page, "/");
     await shoot(page, "demo");
@@ -187,4 +200,46 @@ async function chatScenes(page, text, shoot, isPhone) {
     await byRole(page, "button", text.chats).click();
     await shoot(page, "chat-list");
   }
+}
+
+async function imagineScenes(page, text, shoot) {
+  const draw = async (words) => {
+    await page.getByLabel(text.prompt).fill(words);
+    await byRole(page, "button", text.draw).click();
+  };
+  const chooseRatio = async (name) => {
+    await page.getByRole("button", { name: text.choices }).click();
+    await page.getByRole("radio", { name }).check({ force: true });
+  };
+  await open(page, "/imagine");
+  await page.locator(".wall .empty").waitFor();
+  await shoot(page, "imagine-empty");
+  await draw(text.picture);
+  await page.locator(".tile").first().waitFor();
+  await shoot(page, "imagine-drawing");
+  await page.getByText(text.done).waitFor();
+  for (const ratio of ["16:9", "1:1", "3:2", "9:16"]) {
+    await chooseRatio(ratio);
+    if (ratio === "1:1") await shoot(page, "imagine-choices");
+    await page.keyboard.press("Escape");
+    await draw(`${text.picture}, ${ratio}`);
+    await page.getByText(text.done).waitFor();
+  }
+  await shoot(page, "imagine");
+  await byRole(page, "button", text.history).click();
+  await shoot(page, "imagine-history");
+  await page.keyboard.press("Escape");
+  await page.locator(".tile__open").nth(1).click({ modifiers: ["Control"] });
+  await page.locator(".tile__open").nth(3).click({ modifiers: ["Shift"] });
+  await page.locator(".selection").waitFor();
+  await shoot(page, "imagine-selected");
+  await page.locator(".tile__open").first().focus();
+  await page.keyboard.press("Escape");
+  await page.locator(".tile__open").nth(5).click();
+  await page.locator(".lightbox__image").first().waitFor();
+  await shoot(page, "imagine-large");
+  await page.keyboard.press("Escape");
+  await draw(`${text.picture} (moderated)`);
+  await page.getByRole("alert").waitFor();
+  await shoot(page, "imagine-withheld");
 }

@@ -52,6 +52,7 @@ export async function startGateway({ upstream, accounts = [], serve = [], settin
   const url = `http://${readFileSync(address, "utf8").trim()}`;
   return {
     url,
+    folder,
     readiness: async () => (await fetch(`${url}/readyz`)).json(),
     stop: async () => {
       await end(child);

@@ -6,6 +6,7 @@ pub mod chat;
 #[cfg(feature = "ssr")]
 mod guard;
 pub mod media;
+pub mod pictures;
 
 #[cfg(feature = "ssr")]
 pub use guard::{

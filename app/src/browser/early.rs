@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, HtmlInputElement, HtmlTextAreaElement};
 
 /// Runs in the head of every page, before anything can be pressed. A form that says
-/// `data-early="send"` keeps what was to be sent in `data-sent`; a button that says
+/// `data-early="send"`, or `"draw"` (Enter makes a line), keeps what was to be sent in `data-sent`; a button that says
 /// `data-early="fill"` puts the text of its `data-early-text` child into the form's field. Whoever
 /// takes over the form ([`take_over`]) ends both.
 #[cfg(feature = "ssr")]

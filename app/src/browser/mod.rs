@@ -1,4 +1,4 @@
-//! What the chat needs from the browser: the streamed answer, the stored history, files.
+//! What the pages need from the browser: streamed answers, the stored history, files.
 //!
 //! [`sse`] and [`completion`] are pure. The rest touches browser objects and is only called from
 //! effects and event handlers, which never run on the server.
@@ -11,4 +11,6 @@ pub(crate) mod early;
 pub(crate) mod files;
 pub(crate) mod lock;
 pub mod page;
+pub(crate) mod pause;
 pub(crate) mod sse;
+pub(crate) mod stream;

@@ -3,10 +3,11 @@
 use super::{LanguageMenu, SignOut, ThemeMenu, banner::DemoBanner};
 use crate::{
     components::{Icon, IconName},
-    i18n::{t, text::shell},
+    i18n::{Text, t, text::shell},
     session::use_viewer,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// Top bar, demo banner and the page in `<main>`.
 #[component]
@@ -23,9 +24,8 @@ pub(crate) fn PublicLayout(children: Children) -> impl IntoView {
                     <Brand />
                 </a>
                 <nav class="topbar__nav" aria-label=t(shell::NAVIGATION)>
-                    <a class="topbar__link" href="/" aria-current="page">
-                        {t(shell::CHAT)}
-                    </a>
+                    <NavLink path="/" label=shell::CHAT />
+                    <NavLink path="/imagine" label=shell::IMAGINE />
                 </nav>
                 <span class="topbar__space"></span>
                 {if viewer.is_admin {
@@ -51,6 +51,21 @@ pub(crate) fn PublicLayout(children: Children) -> impl IntoView {
                 {children()}
             </main>
         </div>
+    }
+}
+
+/// A link to a public page; the shown one is marked.
+#[component]
+fn NavLink(path: &'static str, label: Text) -> impl IntoView {
+    let shown = use_location().pathname;
+    view! {
+        <a
+            class="topbar__link"
+            href=path
+            aria-current=move || (shown.get() == path).then_some("page")
+        >
+            {t(label)}
+        </a>
     }
 }
 

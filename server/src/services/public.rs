@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::{MediaKind, MediaPage, ModelOption},
+    dto::{MediaKind, MediaPage, ModelOption, PictureOptions},
     error::{Field, Rule, UiError},
     limits::MAX_CODE_BYTES,
     service::{PublicProof, PublicService, Visitor},
@@ -54,6 +54,13 @@ impl PublicService for PublicPages {
                 is_served: snapshot.pool.serves(model.tier),
             })
             .collect())
+    }
+
+    async fn picture_options(&self, _public: PublicProof) -> Result<PictureOptions, UiError> {
+        let snapshot = self.current.load();
+        Ok(PictureOptions {
+            is_nsfw_allowed: snapshot.settings.config.image.nsfw,
+        })
     }
 
     async fn highlight(

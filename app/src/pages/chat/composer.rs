@@ -10,6 +10,7 @@ use crate::{
     browser::{early, files, page},
     components::{Icon, IconButton, IconName},
     i18n::{t, text::chat as text},
+    reactive::grow_with_text,
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -26,7 +27,7 @@ pub(super) fn Composer() -> impl IntoView {
         NodeRef::<html::Textarea>::new(),
     );
     let words = draft.text();
-    grow(input, words);
+    grow_with_text(input, words);
     let can_send =
         Memo::new(move |_| draft.is_ready() && !open.is_opening() && !open.model().is_empty());
     let submit = submitter(form, can_send);
@@ -255,17 +256,4 @@ fn edit_last(open: OpenConversation, event: &ev::KeyboardEvent) {
         event.prevent_default();
         open.edit(Some(id));
     }
-}
-
-/// Makes a text field as high as its text; the style sheet limits it.
-pub(super) fn grow(input: NodeRef<html::Textarea>, text: Signal<String>) {
-    Effect::new(move || {
-        text.track();
-        let Some(input) = input.get() else { return };
-        request_animation_frame(move || {
-            let style = web_sys::HtmlElement::style(&input);
-            let _ = style.set_property("height", "auto");
-            let _ = style.set_property("height", &format!("{}px", input.scroll_height()));
-        });
-    });
 }

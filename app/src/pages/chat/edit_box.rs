@@ -1,7 +1,7 @@
 //! The box in which a question that was asked is changed.
 
 use super::{
-    composer::{grow, sends},
+    composer::sends,
     history::{AttachmentRef, TurnId},
     state::{Draft, Generations, OpenConversation, Question},
     upkeep::focus_composer,
@@ -13,6 +13,7 @@ use crate::{
         t,
         text::{chat as text, common},
     },
+    reactive::grow_with_text,
 };
 use leptos::{ev, html, prelude::*};
 
@@ -94,7 +95,7 @@ impl Change {
 pub(super) fn EditBox(id: TurnId) -> impl IntoView {
     let change = Change::begin(id);
     let input = NodeRef::<html::Textarea>::new();
-    grow(input, change.text.into());
+    grow_with_text(input, change.text.into());
     focus_end(input);
     let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
         "Enter" if sends(&event) => {
