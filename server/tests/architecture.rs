@@ -14,6 +14,7 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("openai", &["chat"]),
     ("anthropic", &["chat"]),
+    ("grok-sim", &["voice-sim"]),
     ("store", &["pool"]),
     ("frontend", &["grok2api-app"]),
     (

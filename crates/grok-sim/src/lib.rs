@@ -13,6 +13,7 @@
 //! | `GET /rest/assets`, `DELETE /rest/assets-metadata/{id}` | `ops/assets.rs` |
 //! | `GET /ws/imagine/listen` (WebSocket) | `ops/imagine.rs` |
 //! | `POST /rest/livekit/tokens` | `ops/voice.rs` |
+//! | `GET /rtc` (WebSocket, a voice room) | `ops/room.rs` |
 //! | `GET /<path>` (assets) | `ops/asset.rs` |
 //! | `/__sim/*` (for tests in other languages) | `ops/control.rs` |
 //!

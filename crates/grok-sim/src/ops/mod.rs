@@ -12,6 +12,7 @@ mod form;
 mod imagine;
 mod post;
 mod rate_limits;
+mod room;
 mod upload;
 mod video;
 mod voice;
@@ -65,6 +66,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/rest/assets", get(assets::list))
         .route("/rest/assets-metadata/{id}", delete(assets::delete))
         .route("/rest/livekit/tokens", post(voice::answer))
+        .route("/rtc", get(room::answer))
+        .route("/rtc/validate", get(room::validate))
         .route("/ws/imagine/listen", get(imagine::answer))
         .route("/{*path}", get(asset::answer).fallback(unknown))
         .fallback(unknown);

@@ -92,3 +92,30 @@ async fn a_body_that_is_not_the_documented_one_is_refused() {
     assert_eq!(simulator.quota("voice-account"), 80);
     simulator.stop().await;
 }
+
+/// What LiveKit's client asks when a room does not open.
+async fn validate(caller: &Caller, token: &str) -> Response {
+    let url = format!("{}/rtc/validate?access_token={token}", caller.url);
+    caller.client.get(url).send().await.unwrap()
+}
+
+async fn token_of(caller: &Caller, account: &str) -> String {
+    let answer = ask(caller, account, &body(&session())).await;
+    let answer: Value = answer.json().await.unwrap();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_room_opens_for_its_own_token_and_refuses_by_name_and_by_script() {
+    let (simulator, caller) = start().await;
+    let good = token_of(&caller, "voice-account").await;
+    assert_eq!(validate(&caller, &good).await.status(), 200);
+    let forged = format!("{good}x");
+    assert_eq!(validate(&caller, &forged).await.status(), 401);
+    let refused = token_of(&caller, "a-nojoin-b").await;
+    assert_eq!(validate(&caller, &refused).await.status(), 401);
+    simulator.script_for("voice-account", Operation::Room, [Reply::server_error(503)]);
+    let busy = token_of(&caller, "voice-account").await;
+    assert_eq!(validate(&caller, &busy).await.status(), 503);
+    simulator.stop().await;
+}
