@@ -40,6 +40,7 @@ fn Pages() -> impl IntoView {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view={Lazy::<lazy::Chat>::new()} ssr=SsrMode::Async />
             <Route path=path!("/imagine") view={Lazy::<lazy::Imagine>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/voice") view={Lazy::<lazy::Voice>::new()} ssr=SsrMode::Async />
             <ParentRoute path=path!("/admin") view={Lazy::<lazy::Admin>::new()} ssr=SsrMode::Async>
                 <Route path=path!("") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 // The predecessor's name for it.

@@ -12,6 +12,7 @@ use crate::{
         imagine::{ImaginePage, Options},
         not_found::NotFoundPage,
         password::PasswordPage,
+        voice::VoicePage,
     },
     session::{Access, Guard, use_viewer},
 };
@@ -25,6 +26,7 @@ pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
     match path {
         "/" => &["__chat_view"],
         "/imagine" => &["__imagine_view"],
+        "/voice" => &["__voice_view"],
         "/admin/accounts" | "/admin/password" => &["admin_views"],
         "/admin/dev/components" => &["admin_views", "__gallery_view"],
         _ => &[],
@@ -68,6 +70,27 @@ impl LazyRoute for Imagine {
             <Guard access=Access::Public>
                 <PublicLayout>
                     <ImaginePage />
+                </PublicLayout>
+            </Guard>
+        }
+        .into_any()
+    }
+}
+
+/// `/voice`
+pub(crate) struct Voice;
+
+#[lazy_route]
+impl LazyRoute for Voice {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! {
+            <Guard access=Access::Public>
+                <PublicLayout>
+                    <VoicePage />
                 </PublicLayout>
             </Guard>
         }

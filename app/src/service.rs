@@ -135,9 +135,11 @@ pub trait AdminService: Send + Sync {
     async fn restore_accounts(&self, admin: AdminProof, undo_id: String) -> Result<u32, UiError>;
 }
 
-/// What public pages do beside the streaming endpoint `POST /v1/public/chat/completions`.
+/// What public pages do beside their endpoints under `/v1/public`.
 #[async_trait]
 pub trait PublicService: Send + Sync {
+    /// Where browsers open voice rooms: scheme, host and port.
+    fn voice_server(&self) -> String;
     async fn list_models(&self, public: PublicProof) -> Result<Vec<ModelOption>, UiError>;
     async fn picture_options(&self, public: PublicProof) -> Result<PictureOptions, UiError>;
     /// Colours one code block: sanitised HTML of `<span class="hl-…">` elements, at most

@@ -169,6 +169,10 @@ struct Models {
 
 #[async_trait]
 impl PublicService for Models {
+    fn voice_server(&self) -> String {
+        "wss://rooms.example".to_owned()
+    }
+
     async fn list_models(&self, _: PublicProof) -> Result<Vec<ModelOption>, UiError> {
         self.lists.fetch_add(1, Ordering::Relaxed);
         let model = |id: &str, tier, is_served| ModelOption {

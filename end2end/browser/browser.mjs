@@ -5,7 +5,15 @@ import { password } from "./server.mjs";
 
 const patience = 10_000;
 
-export const launch = (options) =>
+// A microphone that beeps, and whose use nobody is asked about. The simulator's voice room is on this
+// machine, also where there is no other network.
+export const microphone = [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--allow-loopback-in-peer-connection",
+];
+
+export const launch = (options, flags = []) =>
   chromium.launch({
     ...options,
     executablePath: process.env.GROK2API_CHROMIUM || "/usr/bin/chromium",
@@ -15,6 +23,7 @@ export const launch = (options) =>
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...flags,
     ],
   });
 

@@ -19,6 +19,7 @@ after(() => browser.close());
 //   settings   environment of the gateway         pace      arguments of the simulator
 //   browser    options of the browser context     signedIn  start with a session (default true)
 //   expected   patterns of console lines and failed requests that belong to the test
+//   flags      of a browser of its own, for what ordinary ones do not have
 //   hasScrollBars  a browser of its own that draws them (headless ones hide them)
 //   timeout    milliseconds for the whole test (default 60,000)
 export function pageTest(name, options, body) {
@@ -40,7 +41,10 @@ async function prepare(options, cleanup) {
   const sim = simulator && simulatorControl(simulator.url);
   const site = await startGateway({ upstream: simulator?.url, accounts, serve, settings });
   cleanup.push(site.stop);
-  const seen = options.hasScrollBars ? await launch({ ignoreDefaultArgs: ["--hide-scrollbars"] }) : browser;
+  const { flags, hasScrollBars } = options;
+  const needsOwn = flags || hasScrollBars;
+  const ignoreDefaultArgs = hasScrollBars ? ["--hide-scrollbars"] : [];
+  const seen = needsOwn ? await launch({ ignoreDefaultArgs }, flags) : browser;
   if (seen !== browser) cleanup.push(() => seen.close());
   const context = await newContext(seen, site, options.browser);
   const watch = watchOver(context, site.url, expected);

@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "../lib/gateway.mjs";
-import { byRole, drawn, launch, newContext, open, signIn } from "./browser.mjs";
+import { byRole, drawn, launch, microphone, newContext, open, signIn } from "./browser.mjs";
 import { simulatorControl, startGateway } from "./server.mjs";
 
 const [folder, suffix = ""] = process.argv.slice(2);
@@ -78,7 +78,7 @@ const sim = simulatorControl(simulator.url);
 const full = await startGateway({ upstream: simulator.url, accounts: zoo });
 const empty = await startGateway({ upstream: simulator.url });
 const demo = await startGateway({ serve: ["--demo"] });
-const browser = await launch();
+const browser = await launch({}, microphone);
 
 // Uses the accounts, so that the list has something to tell.
 const warmUp = await newContext(browser, full);
@@ -163,7 +163,27 @@ async function shootAll({ width, height, theme, locale }) {
   await visit(demo, false, async (page) => {
     await open(page, "/");
     await shoot(page, "demo");
+    await voiceScenes(page, shoot);
   });
+}
+
+// The demo has a room of its own.
+async function voiceScenes(page, shoot) {
+  await open(page, "/voice");
+  await shoot(page, "voice");
+  const start = page.locator(".voice__actions .button--primary");
+  await start.click();
+  await page.locator(".journal__line").nth(1).waitFor();
+  await page.locator(".level__meter").first().waitFor();
+  await page.waitForTimeout(1500);
+  await shoot(page, "voice-talking");
+  await page.locator(".voice__actions .button--danger").click();
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await start.click();
+  await page.getByRole("alert").first().waitFor();
+  await shoot(page, "voice-refused");
 }
 
 async function chatScenes(page, text, shoot, isPhone) {

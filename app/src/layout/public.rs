@@ -26,6 +26,8 @@ pub(crate) fn PublicLayout(children: Children) -> impl IntoView {
                 <nav class="topbar__nav" aria-label=t(shell::NAVIGATION)>
                     <NavLink path="/" label=shell::CHAT />
                     <NavLink path="/imagine" label=shell::IMAGINE />
+                    // A page load: its policy lets it connect to the server of voice rooms.
+                    <NavLink path="/voice" label=shell::VOICE rel="external" />
                 </nav>
                 <span class="topbar__space"></span>
                 {if viewer.is_admin {
@@ -56,12 +58,17 @@ pub(crate) fn PublicLayout(children: Children) -> impl IntoView {
 
 /// A link to a public page; the shown one is marked.
 #[component]
-fn NavLink(path: &'static str, label: Text) -> impl IntoView {
+fn NavLink(
+    path: &'static str,
+    label: Text,
+    #[prop(optional)] rel: Option<&'static str>,
+) -> impl IntoView {
     let shown = use_location().pathname;
     view! {
         <a
             class="topbar__link"
             href=path
+            rel=rel
             aria-current=move || (shown.get() == path).then_some("page")
         >
             {t(label)}

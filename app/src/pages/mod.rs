@@ -8,3 +8,4 @@ pub mod imagine;
 pub mod login;
 pub mod not_found;
 pub mod password;
+pub mod voice;

@@ -15,7 +15,7 @@ use tower_http::services::ServeDir;
 
 use super::AppState;
 
-/// Hashed names never change their content.
+/// Names with a hash or a version never change their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Fonts and icons keep their names over releases.
 const ONE_DAY: &str = "public, max-age=86400";
@@ -66,6 +66,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         })
         .nest_service(&pkg_path, files(&pkg, IMMUTABLE))
         .nest_service("/fonts", files(&site_root.join("fonts"), ONE_DAY))
+        .nest_service("/vendor", files(&site_root.join("vendor"), IMMUTABLE))
         .fallback(fallback)
 }
 

@@ -41,6 +41,16 @@ impl PublicPages {
 
 #[async_trait]
 impl PublicService for PublicPages {
+    fn voice_server(&self) -> String {
+        let settings = &self.current.load().settings;
+        settings
+            .config
+            .upstream
+            .livekit_url
+            .origin()
+            .ascii_serialization()
+    }
+
     async fn list_models(&self, _public: PublicProof) -> Result<Vec<ModelOption>, UiError> {
         let snapshot = self.current.load();
         Ok(snapshot
