@@ -17,7 +17,7 @@ use leptos::prelude::*;
 pub(super) fn SelectionBar() -> impl IntoView {
     let selection: Selection = expect_context();
     let language = use_language();
-    let is_shown = Memo::new(move |_| selection.len() > 0);
+    let is_shown = Memo::new(move |_| !selection.is_empty());
     view! {
         <Show when=move || is_shown.get()>
             <div class="selection" role="group" aria-label=t(text::SELECTION)>
