@@ -61,6 +61,6 @@ mod wire;
 pub use names::{DemoAccount, DemoTier, demo_accounts};
 pub use options::{Generation, Options, Pace, Quota, UnknownPace};
 pub use record::{Recorded, WaitError};
-pub use reply::Reply;
+pub use reply::{PictureStage, Reply};
 pub use scripts::{ANY_ACCOUNT, Operation, Unused};
 pub use simulator::Simulator;

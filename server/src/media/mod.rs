@@ -6,6 +6,7 @@ pub mod budget;
 pub mod files;
 pub mod inventory;
 pub mod links;
+pub mod reconcile;
 pub mod remote_file;
 mod sniff;
 mod stream;

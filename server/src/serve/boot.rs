@@ -26,7 +26,13 @@ use crate::{
     http::{AppState, Shared, imagine::runs::Runs},
     jobs::Jobs,
     limits::{Descriptors, Limits},
-    media::{archive::Archives, files::MediaFiles, links::LinkKey, thumbnails::Thumbnails},
+    media::{
+        archive::Archives,
+        files::MediaFiles,
+        links::LinkKey,
+        reconcile::{Reconciled, reconcile},
+        thumbnails::Thumbnails,
+    },
     obs,
     reached::Reached,
     runtime::{
@@ -134,6 +140,7 @@ pub async fn build(
         ..Snapshot::own(effective, accounts)?
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;
+    bring_media_together(&media_files, store.as_ref()).await;
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let resumed = gateway.resume_videos(&snapshot).await;
     let resumed = resumed.context("reading the videos that were being made")?;
@@ -165,6 +172,18 @@ pub async fn build(
 async fn open_media(data_dir: &Path, config: &Config) -> anyhow::Result<MediaFiles> {
     let files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
     Ok(files.with_bucket_of(data_dir, &config.media).await?)
+}
+
+/// Rows and files of generated media, which a crash may have left apart. No reason not to start.
+async fn bring_media_together(files: &MediaFiles, store: &dyn Store) {
+    match reconcile(files, store).await {
+        Ok(Reconciled { rows: 0, files: 0 }) => {}
+        Ok(Reconciled { rows, files }) => tracing::warn!(
+            "generated media: {files} file(s) had no row and got one, {rows} row(s) had no file and \
+             were deleted"
+        ),
+        Err(error) => tracing::error!("rows and files of generated media: {error:#}"),
+    }
 }
 
 /// Every account that can be read; the others are named in the log. A cooldown that began while the

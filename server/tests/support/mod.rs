@@ -132,6 +132,12 @@ impl Server {
         self.gateway = self.launch.start().await.unwrap();
     }
 
+    /// Kills the process and starts it again in the same folder.
+    pub(crate) async fn kill_and_start(&mut self) {
+        self.gateway.kill().unwrap();
+        self.gateway = self.launch.start().await.unwrap();
+    }
+
     /// Where its configuration and data are.
     pub(crate) fn data_dir(&self) -> &Path {
         self.folder.path()

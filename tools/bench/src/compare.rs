@@ -7,15 +7,16 @@ use tokio::{sync::Barrier, task::JoinSet};
 use crate::{
     load::{Load, Outcome, Target},
     nginx::Nginx,
-    process::{Gateway, Passthrough, Upstream},
+    process::{Gateway, Passthrough, Picturing, Upstream},
     upstream::Shape,
 };
 
 /// Who forwards: what is measured, or what it is measured against.
-enum Proxy {
+pub(crate) enum Proxy {
     Gateway(Gateway),
     Nginx(Nginx),
     Passthrough(Passthrough),
+    Picturing(Picturing),
 }
 
 /// What one side has answered, and what it took.
@@ -33,6 +34,7 @@ impl Side {
 }
 
 /// One comparison: the reference first.
+#[derive(Default)]
 pub(crate) struct Pair {
     pub(crate) reference: Side,
     pub(crate) gateway: Side,
@@ -92,27 +94,9 @@ impl Bench {
 
     /// Closed loop. The sides take turns, so that a neighbour's burst of work hits both.
     pub(crate) async fn press(&self, clients: usize, time: Duration) -> anyhow::Result<Pair> {
-        const TURNS: u32 = 3;
-        let load = |duration| Load { clients, duration };
-        for target in [&self.reference_target, &self.gateway_target] {
-            load(Duration::from_millis(500)).run(target).await?;
-        }
-        let mut pair = Pair {
-            reference: Side::default(),
-            gateway: Side::default(),
-        };
-        for _ in 0..TURNS {
-            let sides = [
-                (&self.reference, &self.reference_target, &mut pair.reference),
-                (&self.gateway, &self.gateway_target, &mut pair.gateway),
-            ];
-            for (proxy, target, side) in sides {
-                let before = proxy.cpu()?;
-                side.outcome.merge(load(time / TURNS).run(target).await?);
-                side.cpu += proxy.cpu()? - before;
-            }
-        }
-        Ok(pair)
+        let reference = (&self.reference, &self.reference_target);
+        let gateway = (&self.gateway, &self.gateway_target);
+        in_turns(reference, gateway, clients, time).await
     }
 
     /// `streams` clients that ask at the same moment, each `answers` times; first the reference.
@@ -121,6 +105,33 @@ impl Bench {
         let gateway = crowd(&self.gateway, &self.gateway_target, streams, answers).await?;
         Ok(Pair { reference, gateway })
     }
+}
+
+/// Closed loop on both sides, the reference first.
+pub(crate) async fn in_turns(
+    reference: (&Proxy, &Target),
+    gateway: (&Proxy, &Target),
+    clients: usize,
+    time: Duration,
+) -> anyhow::Result<Pair> {
+    const TURNS: u32 = 3;
+    let load = |duration| Load { clients, duration };
+    for (_, target) in [reference, gateway] {
+        load(Duration::from_millis(500)).run(target).await?;
+    }
+    let mut pair = Pair::default();
+    for _ in 0..TURNS {
+        let sides = [
+            (reference, &mut pair.reference),
+            (gateway, &mut pair.gateway),
+        ];
+        for ((proxy, target), side) in sides {
+            let before = proxy.cpu()?;
+            side.outcome.merge(load(time / TURNS).run(target).await?);
+            side.cpu += proxy.cpu()? - before;
+        }
+    }
+    Ok(pair)
 }
 
 async fn crowd(
@@ -163,11 +174,12 @@ async fn crowd(
 }
 
 impl Proxy {
-    fn cpu(&self) -> anyhow::Result<Duration> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         match self {
             Self::Gateway(gateway) => gateway.cpu(),
             Self::Nginx(nginx) => nginx.cpu(),
             Self::Passthrough(passthrough) => passthrough.cpu(),
+            Self::Picturing(process) => process.cpu(),
         }
     }
 }

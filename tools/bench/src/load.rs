@@ -17,11 +17,20 @@ const STATSIG: &str = "ZTpUeXBlRXJyb3I6IENhbm5vdCByZWFkIHByb3BlcnRpZXMgb2YgdW5kZ
 #[derive(Clone)]
 pub(crate) struct Target {
     address: String,
-    path: &'static str,
+    method: Method,
+    path: String,
     body: Bytes,
     headers: Vec<(&'static str, String)>,
-    /// Bytes that a complete answer contains in its last kilobyte.
-    end_marker: &'static [u8],
+    complete: Complete,
+}
+
+/// How a complete answer is known.
+#[derive(Clone, Copy)]
+enum Complete {
+    /// By bytes in its last kilobyte.
+    Marker(&'static [u8]),
+    /// By its length.
+    Length(usize),
 }
 
 impl Target {
@@ -56,10 +65,11 @@ impl Target {
         ];
         Self {
             address: address.to_owned(),
-            path: "/rest/app-chat/conversations/new",
+            method: Method::POST,
+            path: "/rest/app-chat/conversations/new".to_owned(),
             body: body.to_string().into(),
             headers,
-            end_marker: b"isSoftStop",
+            complete: Complete::Marker(b"isSoftStop"),
         }
     }
 
@@ -71,10 +81,54 @@ impl Target {
         });
         Self {
             address: address.to_owned(),
-            path: "/v1/chat/completions",
+            method: Method::POST,
+            path: "/v1/chat/completions".to_owned(),
             body: body.to_string().into(),
             headers: Vec::new(),
-            end_marker: b"data: [DONE]",
+            complete: Complete::Marker(b"data: [DONE]"),
+        }
+    }
+
+    /// One picture as base64 in a JSON document.
+    pub(crate) fn picture(address: &str) -> Self {
+        let body = serde_json::json!({"prompt": "a red fox", "response_format": "b64_json"});
+        Self {
+            path: "/v1/images/generations".to_owned(),
+            body: body.to_string().into(),
+            complete: Complete::Marker(b"\"usage\""),
+            ..Self::gateway(address)
+        }
+    }
+
+    /// Asks for a video.
+    pub(crate) fn video(address: &str) -> Self {
+        let body = serde_json::json!({"prompt": "a paper boat"});
+        Self {
+            path: "/v1/videos".to_owned(),
+            body: body.to_string().into(),
+            ..Self::gateway(address)
+        }
+    }
+
+    /// Lists the videos.
+    pub(crate) fn videos(address: &str) -> Self {
+        Self::file(address, "/v1/videos?limit=100", 0, false)
+    }
+
+    /// A file, or so many bytes from its middle.
+    pub(crate) fn file(address: &str, path: &str, bytes: usize, is_part: bool) -> Self {
+        let (from, length) = match is_part {
+            true => (bytes / 4, bytes / 2),
+            false => (0, bytes),
+        };
+        let range = format!("bytes={from}-{}", from + length - 1);
+        Self {
+            address: address.to_owned(),
+            method: Method::GET,
+            path: path.to_owned(),
+            body: Bytes::new(),
+            headers: is_part.then_some(("range", range)).into_iter().collect(),
+            complete: Complete::Length(length),
         }
     }
 
@@ -86,7 +140,7 @@ impl Target {
         });
         Self {
             body: body.to_string().into(),
-            end_marker: b"\"usage\"",
+            complete: Complete::Marker(b"\"usage\""),
             ..self
         }
     }
@@ -109,10 +163,12 @@ impl Target {
 
     fn request(&self) -> anyhow::Result<Request<Full<Bytes>>> {
         let mut builder = Request::builder()
-            .method(Method::POST)
-            .uri(self.path)
-            .header(header::HOST, &self.address)
-            .header(header::CONTENT_TYPE, "application/json");
+            .method(self.method.clone())
+            .uri(&self.path)
+            .header(header::HOST, &self.address);
+        if !self.body.is_empty() {
+            builder = builder.header(header::CONTENT_TYPE, "application/json");
+        }
         for (name, value) in &self.headers {
             builder = builder.header(*name, value);
         }
@@ -154,13 +210,18 @@ impl Connection {
         let status = response.status();
         let mut body = response.into_body();
         let mut first_byte = None;
-        let mut events = 0;
+        let (mut events, mut length) = (0, 0);
+        let is_marked = matches!(target.complete, Complete::Marker(_));
         let mut tail: Vec<u8> = Vec::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame?.into_data() else {
                 continue;
             };
             first_byte.get_or_insert_with(|| started.elapsed());
+            length += data.len();
+            if !is_marked {
+                continue;
+            }
             events += memchr::memmem::find_iter(&data, b"data: ").count();
             let keep = data.len().min(1024);
             if keep < 1024 && tail.len() > 1024 {
@@ -168,8 +229,11 @@ impl Connection {
             }
             tail.extend_from_slice(&data[data.len() - keep..]);
         }
-        let is_complete = memchr::memmem::find(&tail, target.end_marker).is_some();
-        if status != http::StatusCode::OK || !is_complete {
+        let is_complete = match target.complete {
+            Complete::Marker(marker) => memchr::memmem::find(&tail, marker).is_some(),
+            Complete::Length(wanted) => length == wanted,
+        };
+        if !status.is_success() || !is_complete {
             bail!(
                 "{} answered {status}: {}",
                 target.path,

@@ -5,14 +5,17 @@
 //! a comparison.
 
 mod compare;
+mod files;
 mod load;
 mod nginx;
 mod paced;
 mod passthrough;
+mod pictures;
 mod process;
 mod report;
 mod rest;
 mod upstream;
+mod videos;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -71,6 +74,12 @@ enum Part {
     Rest,
     /// Memory of open streams.
     Open,
+    /// Pictures over the imagine socket.
+    Pictures,
+    /// Downloads of generated files.
+    Files,
+    /// Memory while large videos are stored.
+    Videos,
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +88,10 @@ enum Command {
     Passthrough { upstream: String },
     /// The upstream of all sides.
     Upstream(Shape),
+    /// An upstream that sends pictures.
+    PictureUpstream,
+    /// A reference: forwards bytes to UPSTREAM as they are.
+    PicturePassthrough { upstream: String },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -89,6 +102,10 @@ fn main() -> anyhow::Result<()> {
     match &cli.command {
         Some(Command::Passthrough { upstream }) => runtime.block_on(passthrough::run(upstream)),
         Some(Command::Upstream(shape)) => runtime.block_on(upstream::run(shape)),
+        Some(Command::PictureUpstream) => runtime.block_on(pictures::run_upstream()),
+        Some(Command::PicturePassthrough { upstream }) => {
+            runtime.block_on(pictures::run_passthrough(upstream))
+        }
         None => runtime.block_on(measure(&cli)),
     }
 }
@@ -118,6 +135,15 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
             report::crowded(&what, &bench.crowd(clients, 3).await?);
         }
     }
+    if is_wanted(Part::Pictures) {
+        let pair = pictures::measure(cli.programs(), cli.time()).await?;
+        report::pressed("pictures, 16 clients (pass-through)", &pair);
+    }
+    if is_wanted(Part::Files) {
+        for files in files::measure(cli.programs(), cli.time()).await? {
+            report::pressed(&files.what, &files.pair);
+        }
+    }
     if is_wanted(Part::Rest) {
         for accounts in [128, 10_000] {
             report::rest(&rest::measure(&cli.gateway, accounts).await?);
@@ -129,6 +155,10 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
                 report::open(&paced::measure(&cli.gateway, streams, http2).await?);
             }
         }
+    }
+    if is_wanted(Part::Videos) {
+        // The last, since it fills 5 GiB of disk.
+        report::videos(&videos::measure(&cli.gateway).await?);
     }
     Ok(())
 }
@@ -146,17 +176,20 @@ impl Cli {
         Duration::from_secs(self.seconds)
     }
 
-    async fn start(&self, interval_ms: u64, http2: Option<PathBuf>) -> anyhow::Result<Bench> {
-        let programs = Programs {
+    fn programs(&self) -> Programs<'_> {
+        Programs {
             gateway: &self.gateway,
             nginx: &self.nginx,
-        };
+        }
+    }
+
+    async fn start(&self, interval_ms: u64, http2: Option<PathBuf>) -> anyhow::Result<Bench> {
         let shape = Shape {
             events: self.events,
             interval_ms,
             http2,
         };
         // So many that no answer waits for an account.
-        Bench::start(programs, &shape, self.clients * 4).await
+        Bench::start(self.programs(), &shape, self.clients * 4).await
     }
 }

@@ -21,15 +21,30 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
+    /// Forwards to `upstream`.
+    ///
     /// # Errors
     /// It is not installed (`nginx-light`), or does not start.
     pub(crate) async fn start(binary: &Path, upstream: &str) -> anyhow::Result<Self> {
+        Self::spawn(binary, &forwarding(upstream)).await
+    }
+
+    /// Serves the files of a folder.
+    ///
+    /// # Errors
+    /// As [`Nginx::start`].
+    pub(crate) async fn serve(binary: &Path, files: &Path) -> anyhow::Result<Self> {
+        let location = format!("root {};\n            sendfile on;", files.display());
+        Self::spawn(binary, &(String::new(), location)).await
+    }
+
+    async fn spawn(binary: &Path, serving: &(String, String)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         // Free again a moment later, and nobody else on this machine asks for this very port.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let file = folder.path().join("nginx.conf");
-        std::fs::write(&file, config(folder.path(), &address, upstream))?;
+        std::fs::write(&file, config(folder.path(), &address, serving))?;
         // It would outlive this program, were that killed.
         let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "TERM", "--"])
@@ -81,11 +96,27 @@ impl Drop for Nginx {
     }
 }
 
-/// Kept-alive connections on both sides; bytes go on as they come (`proxy_buffering off`), as a
+/// Kept-alive connections to the upstream; bytes go on as they come (`proxy_buffering off`), as a
 /// stream needs it.
-fn config(folder: &Path, address: &str, upstream: &str) -> String {
-    let folder = folder.display();
+fn forwarding(upstream: &str) -> (String, String) {
     let upstream = upstream.trim_start_matches("http://");
+    let block = format!(
+        "upstream upstream {{
+        server {upstream};
+        keepalive 256;
+        keepalive_requests 100000000;
+    }}"
+    );
+    let location = "proxy_pass http://upstream;
+            proxy_http_version 1.1;
+            proxy_set_header Connection \"\";
+            proxy_buffering off;";
+    (block, location.to_owned())
+}
+
+/// Kept-alive connections to clients, and what is served to them.
+fn config(folder: &Path, address: &str, (block, location): &(String, String)) -> String {
+    let folder = folder.display();
     let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|name| format!("    {name}_temp_path {folder}/{name};\n"))
@@ -98,19 +129,12 @@ error_log stderr error;
 events {{ worker_connections 16384; }}
 http {{
 {temp}    access_log off;
-    upstream upstream {{
-        server {upstream};
-        keepalive 256;
-        keepalive_requests 100000000;
-    }}
+    {block}
     server {{
         listen {address} backlog=4096;
         keepalive_requests 100000000;
         location / {{
-            proxy_pass http://upstream;
-            proxy_http_version 1.1;
-            proxy_set_header Connection \"\";
-            proxy_buffering off;
+            {location}
         }}
     }}
 }}

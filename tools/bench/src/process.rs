@@ -87,6 +87,23 @@ impl Passthrough {
     }
 }
 
+/// This program's own upstream of pictures, or the pass-through before it.
+pub(crate) struct Picturing {
+    pub(crate) address: String,
+    child: Child,
+}
+
+impl Picturing {
+    pub(crate) async fn start(arguments: &[&str]) -> anyhow::Result<Self> {
+        let (child, address) = start_own(arguments, None).await?;
+        Ok(Self { address, child })
+    }
+
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        cpu_of_family(self.child.id().context("the pass-through has ended")?)
+    }
+}
+
 /// Time of the cores that a process and its children have taken so far, to 10 ms.
 pub(crate) fn cpu_of_family(pid: u32) -> anyhow::Result<Duration> {
     // What Linux counts in on every machine that this runs on.
@@ -133,20 +150,32 @@ impl Gateway {
             |n| serde_json::json!({"token": format!("bench-account-{n}"), "quota": ENDLESS_QUOTA}),
         );
         test_support::write_accounts(data.path(), &[("ssoBasic", accounts.collect())])?;
-        Self::spawn(binary, upstream, trusted, data).await
+        Self::spawn(binary, upstream, (trusted, &[]), data).await
+    }
+
+    /// Starts on this folder, with one account and these settings.
+    pub(crate) async fn start_on(
+        data: TempDir,
+        binary: &Path,
+        upstream: &str,
+        settings: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
+        let account = serde_json::json!({"token": "bench-account-0", "quota": ENDLESS_QUOTA});
+        test_support::write_accounts(data.path(), &[("ssoBasic", vec![account])])?;
+        Self::spawn(binary, upstream, (None, settings), data).await
     }
 
     /// Stops it and starts it again on the same folder.
     pub(crate) async fn restart(self, binary: &Path, upstream: &str) -> anyhow::Result<Self> {
         let Self { mut gateway, data } = self;
         gateway.kill()?;
-        Self::spawn(binary, upstream, None, data).await
+        Self::spawn(binary, upstream, (None, &[]), data).await
     }
 
     async fn spawn(
         binary: &Path,
         upstream: &str,
-        trusted: Option<&Path>,
+        (trusted, settings): (Option<&Path>, &[(&'static str, String)]),
         data: TempDir,
     ) -> anyhow::Result<Self> {
         let mut launch = Launch::new(binary, data.path())
@@ -155,6 +184,9 @@ impl Gateway {
             .env("GROK2API_CHAT__CONCURRENT", 20_000);
         if let Some(certificate) = trusted {
             launch = launch.env(TRUSTED, certificate.display());
+        }
+        for (name, value) in settings {
+            launch = launch.env(name, value);
         }
         Ok(Self {
             gateway: launch.start().await?,

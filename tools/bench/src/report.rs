@@ -7,6 +7,7 @@ use crate::{
     load::Outcome,
     paced::Paced,
     rest::Rest,
+    videos::Videos,
 };
 
 /// Many clients in a closed loop.
@@ -101,6 +102,17 @@ pub(crate) fn rest(rest: &Rest) {
         rest.accounts,
         rest.kib as f64 / 1024.0,
         rest.start.as_millis()
+    ));
+}
+
+pub(crate) fn videos(videos: &Videos) {
+    line(&format!(
+        "{} videos of {} MiB stored at the same time in {:.1} s: {:.1} MiB at most, {:.1} MiB before.",
+        videos.count,
+        videos.mib_each,
+        videos.took.as_secs_f64(),
+        videos.peak_kib as f64 / 1024.0,
+        videos.rest_kib as f64 / 1024.0,
     ));
 }
 
