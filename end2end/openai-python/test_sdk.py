@@ -12,7 +12,8 @@ HELLO = [{"role": "user", "content": "Say hello."}]
 LAST_CHAT_MODELS = {"grok-3", "grok-3-mini", "grok-3-thinking", "grok-4", "grok-4-mini",
                     "grok-4-thinking", "grok-4-heavy", "grok-4.1-mini", "grok-4.1-fast",
                     "grok-4.1-expert", "grok-4.1-thinking", "grok-4.20-beta"}
-IMAGE_MODELS = {"grok-imagine-1.0", "grok-imagine-1.0-fast"}
+MEDIA_MODELS = {"grok-imagine-1.0", "grok-imagine-1.0-fast", "grok-imagine-1.0-edit",
+                "grok-imagine-1.0-video"}
 
 
 def client(gateway, **options):
@@ -25,7 +26,7 @@ class SdkTest(GatewayTestCase):
 
     def test_models_are_listed_and_retrieved(self):
         listed = {model.id for model in self.client.models.list()}
-        self.assertEqual(listed, LAST_CHAT_MODELS | IMAGE_MODELS)
+        self.assertEqual(listed, LAST_CHAT_MODELS | MEDIA_MODELS)
         self.assertEqual(self.client.models.retrieve("grok-4.1-fast").id, "grok-4.1-fast")
         with self.assertRaises(openai.NotFoundError) as caught:
             self.client.models.retrieve("gpt-4")

@@ -11,6 +11,18 @@ pub struct Model<'a> {
     pub owned_by: &'a str,
     /// Unix seconds; 0 where nobody knows.
     pub created: i64,
+    pub takes: &'static [Modality],
+    pub gives: Modality,
+}
+
+/// What a model reads or makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Modality {
+    Text,
+    Image,
+    File,
+    Video,
 }
 
 #[derive(Serialize)]
@@ -19,6 +31,9 @@ struct ModelJson<'a> {
     object: &'static str,
     created: i64,
     owned_by: &'a str,
+    // As xAI's own lists say what a model can do.
+    input_modalities: &'static [Modality],
+    output_modalities: [Modality; 1],
 }
 
 #[derive(Serialize)]
@@ -39,6 +54,8 @@ impl<'a> Model<'a> {
             object: "model",
             created: self.created,
             owned_by: self.owned_by,
+            input_modalities: self.takes,
+            output_modalities: [self.gives],
         }
     }
 }
@@ -61,14 +78,21 @@ mod tests {
             id,
             owned_by: "grok2api",
             created: 1_772_700_000,
+            takes: &[Modality::Text, Modality::Image],
+            gives: Modality::Text,
         });
+        const CAN: &str = r#""input_modalities":["text","image"],"output_modalities":["text"]"#;
         assert_eq!(
             String::from_utf8(list_json(models)).unwrap(),
-            r#"{"object":"list","data":[{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api"},{"id":"grok-4","object":"model","created":1772700000,"owned_by":"grok2api"}]}"#
+            format!(
+                r#"{{"object":"list","data":[{{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api",{CAN}}},{{"id":"grok-4","object":"model","created":1772700000,"owned_by":"grok2api",{CAN}}}]}}"#
+            )
         );
         assert_eq!(
             String::from_utf8(models[0].to_json()).unwrap(),
-            r#"{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api"}"#
+            format!(
+                r#"{{"id":"grok-3","object":"model","created":1772700000,"owned_by":"grok2api",{CAN}}}"#
+            )
         );
         assert_eq!(list_json([]), br#"{"object":"list","data":[]}"#);
     }

@@ -150,7 +150,7 @@ async fn pages_are_not_mistaken_for_an_api_without_its_prefix() {
 }
 
 #[tokio::test]
-async fn every_model_has_a_date_that_stays() {
+async fn models_that_can_be_served_are_listed_each_with_a_date_that_stays() {
     let config = "[[models]]\nid = \"grok-4\"\naliases = [\"gpt-4o\"]\n";
     let setup = Setup::accounts(["only-account"]).config(config);
     let server = setup.start().await;
@@ -168,6 +168,9 @@ async fn every_model_has_a_date_that_stays() {
             "{model}"
         );
     }
+    let has = |id: &str| models.iter().any(|model| model["id"] == id);
+    assert!(!has("grok-4-heavy"), "no account of this pool can serve it");
+    assert!(get("/v1/models/grok-4-heavy").await["id"].is_string());
     for name in ["grok-4", "gpt-4o"] {
         let one = get(&format!("/v1/models/{name}")).await;
         assert_eq!(one["created"], 1_752_019_200, "{name}");

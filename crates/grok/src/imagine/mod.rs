@@ -4,7 +4,8 @@
 //! messages -> Frame (read) -> Progress (pure: stages, ends, moderation) -> PictureEvent
 //! ```
 //!
-//! One request at a time on a socket. Today's form says how many pictures are wanted and how far each
+//! Each request has a socket of its own: frames do not say to which request they belong, so a late one
+//! would show a picture to the next caller. Today's form says how many pictures are wanted and how far each
 //! is; older upstreams read past what they do not know, and are understood by the length of what they
 //! send.
 

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
+use openai::models::Modality::{File, Image, Text, Video};
 use settings::ModelKind;
 
 use crate::{
@@ -22,11 +23,12 @@ const SERVED: [ModelKind; 4] = [
     ModelKind::Video,
 ];
 
-/// Lists the models that chat, then those that make and edit pictures and those that make videos,
-/// each followed by its aliases.
+/// Lists the models that some account can serve, now or after its cooldown: those that chat, then those
+/// that make and edit pictures and those that make videos, each followed by its aliases.
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
     let models = &snapshot.settings.models;
     let models = SERVED.into_iter().flat_map(|kind| models.of_kind(kind));
+    let models = models.filter(|model| snapshot.pool.serves(model.tier));
     let names = models.flat_map(|model| {
         let names = std::iter::once(&model.id).chain(&model.aliases);
         names.map(move |name| to_api(name, model))
@@ -34,7 +36,7 @@ pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Res
     json(openai::models::list_json(names))
 }
 
-/// One model, by its id or an alias.
+/// One model, by its id or an alias, whether or not an account can serve it now.
 ///
 /// # Errors
 /// 404 `model_not_found`.
@@ -51,7 +53,15 @@ pub(super) async fn get_model(
 
 /// A model under one of its names.
 fn to_api<'a>(name: &'a str, model: &Model) -> openai::models::Model<'a> {
+    let (takes, gives): (&[_], _) = match model.kind {
+        ModelKind::Chat => (&[Text, Image, File], Text),
+        ModelKind::Image => (&[Text], Image),
+        ModelKind::ImageEdit => (&[Text, Image], Image),
+        ModelKind::Video => (&[Text, Image], Video),
+    };
     openai::models::Model {
+        takes,
+        gives,
         id: name,
         created: model.announced_at_secs().unwrap_or_default(),
         owned_by: "grok2api",
