@@ -89,6 +89,16 @@ pub async fn copy_text(text: &str) -> bool {
         .is_ok()
 }
 
+/// The image at this address, once it can be drawn; `None`: it cannot be.
+pub(crate) async fn decoded(address: &str) -> Option<web_sys::HtmlImageElement> {
+    let image = web_sys::HtmlImageElement::new().ok()?;
+    image.set_src(address);
+    wasm_bindgen_futures::JsFuture::from(image.decode())
+        .await
+        .ok()?;
+    Some(image)
+}
+
 /// Runs `task` every `period_ms` until the returned guard is dropped.
 #[must_use]
 pub fn every(period_ms: i32, task: impl FnMut() + 'static) -> Ticker {

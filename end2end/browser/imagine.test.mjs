@@ -4,26 +4,41 @@ import { createRequire } from "node:module";
 import { waitUntil } from "../lib/gateway.mjs";
 import { byRole, drawn, open, settle } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
-import { choose, draw, failedTiles, fillGallery, lightbox, pictures, promptField, stopButton, tiles } from "./imagine.mjs";
+import {
+  choose,
+  draw,
+  failedTiles,
+  fillGallery,
+  hand,
+  lightbox,
+  pictures,
+  promptField,
+  references,
+  stopButton,
+  tiles,
+  zipped,
+} from "./imagine.mjs";
 
 const { source: axe } = createRequire(import.meta.url)("axe-core");
 const accounts = ["painter-basic-0001", "painter-super-0002"];
 const slow = ["--interval-ms", "60"];
+// How Chromium reports an address that turns out to be a file to save.
+const saved = /media\/zip net::ERR_ABORTED$/;
 const aborted = /images\/(generations|edits) net::ERR_ABORTED/;
-const png = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
-
 pageTest("pictures sharpen in their place", { accounts, pace: slow }, async ({ page }) => {
   await open(page, "/imagine");
   await page.getByText("No pictures yet").waitFor();
   await page.evaluate(() => {
     window.shifts.length = 0;
     window.sources = [];
+    window.emptied = [];
     new MutationObserver((changes) => {
       const images = changes.map(({ target }) => target).filter((one) => one.matches?.(".tile__image"));
       window.sources.push(...images.map((image) => image.getAttribute("src").slice(0, 12)));
+      requestAnimationFrame(() => {
+        const emptied = images.filter((image) => !image.naturalWidth);
+        window.emptied.push(...emptied.map((image) => image.getAttribute("src").slice(0, 60)));
+      });
     }).observe(document.body, { subtree: true, attributeFilter: ["src"] });
   });
   await draw(page, "a red fox in the snow");
@@ -36,11 +51,14 @@ pageTest("pictures sharpen in their place", { accounts, pace: slow }, async ({ p
   assert.deepEqual(await page.evaluate(() => window.shifts.filter(({ value }) => value > 0.001)), []);
   const sources = await page.evaluate(() => window.sources);
   assert.ok(sources.some((source) => source.startsWith("data:image")), "no stage was seen");
-  assert.ok(sources.some((source) => source.startsWith("/v1/files/")), "no finished picture was seen");
   await drawn(page);
   for (const image of await tiles(page).locator("img").all()) {
-    await waitUntil(() => image.evaluate((one) => one.complete && one.naturalWidth > 0), "a picture is broken");
+    await waitUntil(
+      () => image.evaluate((one) => one.src.includes("/v1/files/") && one.complete && one.naturalWidth > 0),
+      "a finished picture is not seen",
+    );
   }
+  assert.deepEqual(await page.evaluate(() => window.emptied), [], "a picture was empty before it sharpened");
 });
 
 pageTest("the gallery is there again after a reload", { accounts }, async ({ page }) => {
@@ -121,7 +139,7 @@ pageTest("a picture is looked at by keyboard alone", { accounts }, async ({ page
   );
 });
 
-pageTest("chosen pictures are saved together and deleted for good", { accounts }, async ({ page }) => {
+pageTest("chosen pictures are saved together and deleted for good", { accounts, expected: [saved] }, async ({ page }) => {
   await open(page, "/imagine");
   await draw(page, "a boat");
   await page.getByText("4 pictures are done.").waitFor();
@@ -133,13 +151,24 @@ pageTest("chosen pictures are saved together and deleted for good", { accounts }
   await page.getByText("4 selected").waitFor();
   const download = page.waitForEvent("download");
   await byRole(page, "button", "Download ZIP").click();
-  assert.match((await download).suggestedFilename(), /\.zip$/);
+  const archive = await download;
+  assert.match(archive.suggestedFilename(), /\.zip$/);
+  const files = zipped(await archive.path());
+  assert.equal(new Set(files.map(({ name }) => name)).size, 4);
+  for (const { name, start } of files) {
+    assert.match(name, /\.jpg$/);
+    assert.equal(start, "ffd8ff", `${name} is no JPEG`);
+  }
   await byRole(page, "button", "Clear the selection").click();
   await page.getByRole("checkbox", { name: "Select this picture" }).first().check({ force: true });
   await byRole(page, "button", "Delete").click();
   await byRole(page.getByRole("dialog", { name: "Delete pictures?" }), "button", "Delete").click();
   await page.getByText("1 picture deleted.").waitFor();
   assert.equal(await pictures(page).count(), 3);
+  await waitUntil(
+    () => pictures(page).first().evaluate((first) => first === document.activeElement),
+    "the focus is not on the picture in its place",
+  );
   await page.reload();
   await settle(page);
   await waitUntil(async () => (await pictures(page).count()) === 3, "the deletion was not kept");
@@ -147,25 +176,64 @@ pageTest("chosen pictures are saved together and deleted for good", { accounts }
 
 pageTest("a dropped or pasted picture becomes a reference, and others are refused in words", { accounts }, async ({ page }) => {
   await open(page, "/imagine");
-  const hand = (kind, name, type) =>
-    page.evaluate(
-      ([kind, name, type, bytes]) => {
-        const data = new DataTransfer();
-        data.items.add(new File([Uint8Array.from(bytes)], name, { type }));
-        const init = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
-        const event = kind === "paste" ? new ClipboardEvent(kind, init) : new DragEvent(kind, init);
-        document.querySelector(".imagine").dispatchEvent(event);
-      },
-      [kind, name, type, [...png]],
-    );
-  await hand("drop", "dropped.png", "image/png");
+  await hand(page, "drop", "dropped.png", "image/png");
   await byRole(page, "button", "Remove dropped.png").waitFor();
-  await hand("paste", "pasted.png", "image/png");
+  await hand(page, "paste", "pasted.png", "image/png");
   await byRole(page, "button", "Remove pasted.png").waitFor();
-  await hand("drop", "notes.txt", "text/plain");
+  await hand(page, "drop", "notes.txt", "text/plain");
   await page.getByRole("alert").getByText("notes.txt is not a PNG, JPEG or WebP picture.").waitFor();
   await byRole(page, "button", "Remove dropped.png").click();
-  assert.equal(await page.getByRole("list", { name: "Pictures to start from" }).getByRole("listitem").count(), 1);
+  assert.equal(await references(page).count(), 1);
+});
+
+pageTest("an idea fills the prompt of an empty gallery", { accounts }, async ({ page }) => {
+  await open(page, "/imagine");
+  const idea = page.getByRole("list", { name: "Ideas to begin with" }).getByRole("button").first();
+  const words = await idea.textContent();
+  await idea.click();
+  assert.equal(await promptField(page).inputValue(), words);
+  await page.keyboard.press("Enter");
+  await page.getByText("4 pictures are done.").waitFor();
+  await waitUntil(async () => (await idea.count()) === 0, "the ideas are still there");
+});
+
+pageTest("Enter draws and Shift with it makes a line", { accounts }, async ({ page }) => {
+  await open(page, "/imagine");
+  await promptField(page).fill("two lines");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("of words");
+  assert.equal(await promptField(page).inputValue(), "two lines\nof words");
+  await page.keyboard.press("Enter");
+  await page.getByText("4 pictures are done.").waitFor();
+  assert.equal(await promptField(page).inputValue(), "two lines\nof words");
+});
+
+pageTest("pictures are made from one of the gallery and a file together", { accounts }, async ({ page, sim }) => {
+  await open(page, "/imagine");
+  await draw(page, "a boat");
+  await page.getByText("4 pictures are done.").waitFor();
+  await pictures(page).first().click();
+  await byRole(lightbox(page), "button", "Edit").click();
+  await lightbox(page).waitFor({ state: "hidden" });
+  assert.equal(await promptField(page).inputValue(), "a boat");
+  await waitUntil(() => promptField(page).evaluate((field) => field === document.activeElement), "no focus");
+  await hand(page, "drop", "sketch.png", "image/png");
+  await waitUntil(async () => (await references(page).count()) === 2, "the references are not there");
+  await draw(page, "at night");
+  await waitUntil(async () => (await pictures(page).count()) === 8, "the edits did not come");
+  await page.getByText("4 pictures are done.").waitFor();
+  const uploads = (await sim.requests("upload")).map(({ body }) => body.fileName);
+  assert.equal(uploads.length, 2);
+  assert.ok(uploads.includes("sketch.png"), uploads);
+  for (const { body } of await sim.requests("edit")) {
+    const { prompt, inputAssets } = body.mediaGenInput.imageToImage;
+    assert.equal(inputAssets.length, 2);
+    assert.match(prompt, /at night/);
+  }
+  // They stay, for the next try.
+  assert.equal(await references(page).count(), 2);
+  await pictures(page).first().click();
+  await lightbox(page).getByText("at night").waitFor();
 });
 
 pageTest("the pages lead to each other", { accounts }, async ({ page }) => {

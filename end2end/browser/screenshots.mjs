@@ -245,6 +245,10 @@ async function imagineScenes(page, text, shoot) {
     await draw(`${text.picture}, ${ratio}`);
     await page.getByText(text.done).waitFor();
   }
+  await page.waitForFunction(() => {
+    const images = [...document.querySelectorAll(".tile__image")];
+    return images.every((image) => image.complete && image.naturalWidth && image.src.includes("/v1/files/"));
+  });
   await shoot(page, "imagine");
   await byRole(page, "button", text.history).click();
   await shoot(page, "imagine-history");

@@ -15,13 +15,13 @@
   };
   on("input", (event) => event.target === field() && ready());
   on("submit", (event) => event.target === form() && send(event));
-  // The same rules as `sends` in `pages/chat/composer.rs` and in `pages/imagine/prompt_form.rs`.
+  // The same rule as `sends` in `early.rs`.
   on("keydown", (event) => {
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key !== "Enter" || composing || event.target !== field() || !field()) return;
     const command = event.ctrlKey || event.metaKey;
-    const plain = !event.shiftKey && !matchMedia("(pointer: coarse)").matches;
-    if (form().dataset.early === "draw" ? command : plain) send(event);
+    const makesLine = event.shiftKey || matchMedia("(pointer: coarse)").matches;
+    if (command || !makesLine) send(event);
   });
   on("click", (event) => {
     const text = form() && event.target.closest("[data-early=fill]")?.querySelector("[data-early-text]");

@@ -69,6 +69,27 @@ fn assert_used(account: &Account, units: u64) {
 }
 
 #[tokio::test]
+async fn a_caller_may_only_ask_for_less_than_the_operator_allows() {
+    for (allowed, wanted, is_sent) in [
+        (true, json!(null), true),
+        (true, json!(true), true),
+        (true, json!(false), false),
+        (false, json!(null), false),
+        (false, json!(true), false),
+        (false, json!(false), false),
+    ] {
+        let setup = Setup::accounts([ONE]).config(&format!("[image]\nnsfw = {allowed}\n"));
+        let server = setup.start().await;
+        let answer = ask(&server, &json!({"prompt": "a red fox", "nsfw": wanted})).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.json);
+        let properties = &asked(&server)[0].body["item"]["content"][0]["properties"];
+        let case = format!("image.nsfw = {allowed}, asked for {wanted}");
+        assert_eq!(properties["enable_nsfw"], is_sent, "{case}");
+        server.end().await;
+    }
+}
+
+#[tokio::test]
 async fn pictures_by_address_are_files_that_last_and_leave_a_row_each() {
     let server = Setup::accounts([ONE]).start().await;
     let asked_for = json!({"prompt": "a red fox", "n": 3, "size": "1024x1792"});

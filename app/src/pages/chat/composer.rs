@@ -7,16 +7,13 @@ use super::{
     upkeep::focus_composer,
 };
 use crate::{
-    browser::{early, files, page},
+    browser::{early, files},
     components::{Icon, IconButton, IconName},
     i18n::{t, text::chat as text},
     reactive::grow_with_text,
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-
-/// What browsers report for a key press that belongs to an input method.
-const INPUT_METHOD_KEY: u32 = 229;
 
 /// The composer.
 #[component]
@@ -34,7 +31,7 @@ pub(super) fn Composer() -> impl IntoView {
     let on_key = {
         let submit = submit.clone();
         move |event: ev::KeyboardEvent| match event.key().as_str() {
-            "Enter" if sends(&event) => {
+            "Enter" if early::sends(&event) => {
                 event.prevent_default();
                 submit();
             }
@@ -235,13 +232,6 @@ fn send_early(
         }
     });
     early
-}
-
-/// Enter sends; with Shift, inside an input method and on touch keyboards it makes a line. The same
-/// rule is in `browser/early.js`, for the time before this code is there.
-pub(super) fn sends(event: &ev::KeyboardEvent) -> bool {
-    let is_composing = event.is_composing() || event.key_code() == INPUT_METHOD_KEY;
-    !event.shift_key() && !is_composing && !page::matches_media("(pointer: coarse)")
 }
 
 fn edit_last(open: OpenConversation, event: &ev::KeyboardEvent) {

@@ -1,12 +1,12 @@
 //! The box in which a question that was asked is changed.
 
 use super::{
-    composer::sends,
     history::{AttachmentRef, TurnId},
     state::{Draft, Generations, OpenConversation, Question},
     upkeep::focus_composer,
 };
 use crate::{
+    browser::early,
     components::{Button, ButtonVariant},
     dom,
     i18n::{
@@ -98,7 +98,7 @@ pub(super) fn EditBox(id: TurnId) -> impl IntoView {
     grow_with_text(input, change.text.into());
     focus_end(input);
     let on_key = move |event: ev::KeyboardEvent| match event.key().as_str() {
-        "Enter" if sends(&event) => {
+        "Enter" if early::sends(&event) => {
             event.prevent_default();
             change.send();
         }

@@ -22,6 +22,7 @@ mod references;
 mod request;
 mod selection;
 mod selection_bar;
+mod starters;
 mod tile;
 
 use crate::{

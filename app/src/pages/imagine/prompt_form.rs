@@ -59,9 +59,8 @@ pub(super) fn PromptForm() -> impl IntoView {
         }
     });
     let on_key = move |event: ev::KeyboardEvent| {
-        let has_command = event.ctrl_key() || event.meta_key();
         let stepped = match event.key().as_str() {
-            "Enter" if has_command && !event.is_composing() => {
+            "Enter" if early::sends(&event) => {
                 event.prevent_default();
                 return submit();
             }
@@ -78,7 +77,7 @@ pub(super) fn PromptForm() -> impl IntoView {
         <form
             node_ref=form
             class="prompt"
-            data-early="draw"
+            data-early="send"
             on:submit=move |event| {
                 event.prevent_default();
                 submit();

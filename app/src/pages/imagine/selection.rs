@@ -3,11 +3,13 @@
 use super::{
     gallery::Gallery,
     lightbox::Lightbox,
+    prompt_form::PROMPT_ID,
     tile::{Tile, TileKey},
 };
 use crate::{
     api::media::delete_media,
     components::{Toaster, use_toaster},
+    dom,
     error::UiError,
     i18n::{Language, text::imagine as text, use_language},
     limits::MAX_CHOSEN_MEDIA,
@@ -54,9 +56,9 @@ impl Selection {
         self.chosen.with(HashSet::len)
     }
 
-    /// Not reactive.
+    /// Reactive.
     pub(super) fn is_empty(self) -> bool {
-        self.chosen.with_untracked(HashSet::is_empty)
+        self.chosen.with(HashSet::is_empty)
     }
 
     /// Reactive.
@@ -99,7 +101,7 @@ impl Selection {
 
     /// Goes on choosing from `from` to its neighbour `to`.
     pub(super) fn extend(self, from: usize, to: usize) {
-        if self.is_empty() {
+        if untrack(|| self.is_empty()) {
             self.press(from, false);
         }
         self.choose(from, to);
@@ -176,6 +178,10 @@ impl Selection {
     /// Deletes what was asked about, and shows another picture large where one of them was.
     pub(super) fn delete(self, lightbox: Lightbox) {
         let keys = self.condemned.get_untracked();
+        let first = keys
+            .iter()
+            .filter_map(|key| untrack(|| self.gallery.index(key)));
+        let first = first.min().unwrap_or_default();
         self.is_deleting.set(true);
         spawn_local(async move {
             let mut deleted = HashSet::new();
@@ -205,7 +211,18 @@ impl Selection {
                     .update(|chosen| chosen.retain(|key| !deleted.contains(key)));
                 let said = text::DELETED.fill(self.language.get_untracked(), deleted.len() as u64);
                 self.toaster.success(said);
+                if !untrack(|| lightbox.is_open()) {
+                    self.focus_near(first);
+                }
             }
+        });
+    }
+
+    /// Where the focus goes when the buttons that had it are gone, once the dialog has closed.
+    fn focus_near(self, index: usize) {
+        request_animation_frame(move || match untrack(|| self.gallery.len()) {
+            0 => dom::focus(PROMPT_ID),
+            count => self.gallery.focus(index.min(count - 1)),
         });
     }
 

@@ -40,10 +40,11 @@ pub(super) fn press(
         gallery.focus(to);
         return true;
     }
+    let has_chosen = !untrack(|| selection.is_empty());
     match key.as_str() {
         " " => selection.press(index, event.shift_key()),
-        "Escape" if !selection.is_empty() => selection.clear(),
-        "Delete" if !selection.is_empty() => selection.ask_to_delete(),
+        "Escape" if has_chosen => selection.clear(),
+        "Delete" if has_chosen => selection.ask_to_delete(),
         _ => return false,
     }
     true

@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     components::{Checkbox, Icon, IconName},
+    dom,
     i18n::{t, text::imagine as text, use_language},
 };
-use leptos::{ev, prelude::*};
+use leptos::{ev, prelude::*, task::spawn_local};
 use std::sync::Arc;
 
 /// The id of a tile's button in the document.
@@ -100,7 +101,7 @@ fn PictureTile(tile: Tile) -> impl IntoView {
         move |event: ev::MouseEvent| {
             gallery.current.set(Some(key.clone()));
             let chooses = event.shift_key() || event.ctrl_key() || event.meta_key();
-            if chooses || !selection.is_empty() {
+            if chooses || !untrack(|| selection.is_empty()) {
                 if let Some(at) = index() {
                     selection.press(at, event.shift_key());
                 }
@@ -145,7 +146,7 @@ fn PictureTile(tile: Tile) -> impl IntoView {
     }
 }
 
-/// The picture as it sharpens: one image whose source changes, so nothing flickers.
+/// The picture as it sharpens: one image, which shows a stage until the next one can be drawn.
 #[component]
 fn Stages(tile: Tile) -> impl IntoView {
     // A small version that cannot be had.
@@ -156,7 +157,8 @@ fn Stages(tile: Tile) -> impl IntoView {
         Progress::Done(picture) => Some(small_version(&picture)),
         Progress::Failed(_) => None,
     });
-    let has_any = Memo::new(move |_| source.with(Option::is_some));
+    let shown = use_drawable(source, is_broken);
+    let has_any = Memo::new(move |_| shown.with(Option::is_some));
     view! {
         <Show
             when=move || has_any.get()
@@ -167,11 +169,40 @@ fn Stages(tile: Tile) -> impl IntoView {
                 alt=""
                 decoding="async"
                 draggable="false"
-                src=move || source.get().map(|source| source.to_string())
+                src=move || shown.get().map(|source| source.to_string())
                 on:error=move |_| is_broken.set(true)
             />
         </Show>
     }
+}
+
+/// The source, but while another can be seen only once it can be drawn: a browser empties an image
+/// whose source changes until the new one is there. `is_broken` is told of one that cannot be.
+fn use_drawable(
+    source: Memo<Option<Arc<str>>>,
+    is_broken: RwSignal<bool>,
+) -> RwSignal<Option<Arc<str>>> {
+    let shown = RwSignal::new(source.get_untracked());
+    Effect::new(move || {
+        let next = source.get();
+        let (Some(wanted), true) = (next.clone(), shown.with_untracked(Option::is_some)) else {
+            return shown.set(next);
+        };
+        spawn_local(async move {
+            let image = dom::decoded(&wanted).await;
+            // Later stages may have overtaken it, or the tile has left the view.
+            if source.try_get_untracked().flatten().as_ref() != Some(&wanted) {
+                return;
+            }
+            if image.is_none() {
+                let _ = is_broken.try_set(true);
+            } else if shown.try_set(Some(wanted)).is_none() {
+                // What nobody holds has to be loaded again.
+                request_animation_frame(move || drop(image));
+            }
+        });
+    });
+    shown
 }
 
 fn small_version(picture: &Picture) -> Arc<str> {

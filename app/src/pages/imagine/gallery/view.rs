@@ -1,6 +1,7 @@
 //! The scrolling list of rows.
 
 use super::{
+    super::starters::Starters,
     Gallery,
     layout::pixels,
     paging::Paged,
@@ -48,7 +49,9 @@ pub(in super::super) fn GalleryView() -> impl IntoView {
                     icon=IconName::Image
                     title=t(text::EMPTY_TITLE)
                     text=t(text::EMPTY_TEXT)
-                />
+                >
+                    <Starters />
+                </EmptyState>
             </Show>
             <Show when=is_first_load>
                 <Placeholders />
