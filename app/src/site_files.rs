@@ -18,6 +18,8 @@ pub struct SiteFiles {
     loader: String,
     /// Files of each lazy function, by its name without the hash at its end.
     parts: HashMap<String, Vec<String>>,
+    /// The same in one file, as the loader fetches the first function of a page.
+    bundles: HashMap<String, String>,
 }
 
 impl SiteFiles {
@@ -56,6 +58,7 @@ impl SiteFiles {
             module: own("wasm"),
             loader: format!("/{folder}/__wasm_split.{loader}.js"),
             parts: HashMap::new(),
+            bundles: HashMap::new(),
         }
     }
 
@@ -65,23 +68,37 @@ impl SiteFiles {
         let folder = &options.site_pkg_dir;
         for (function, stems) in files {
             let name = function.rsplit_once('_').map_or("", |(name, _)| name);
-            let urls = stems.iter().map(|stem| format!("/{folder}/{stem}.wasm"));
-            self.parts.insert(name.to_owned(), urls.collect());
+            let urls = |extension: &str| {
+                let url = |stem: &String| format!("/{folder}/{stem}.{extension}");
+                stems.iter().map(url).collect::<Vec<_>>()
+            };
+            if let Some(name) = name.strip_prefix("bundle:") {
+                let bundle = urls("bundle").into_iter().next();
+                self.bundles
+                    .extend(bundle.map(|bundle| (name.to_owned(), bundle)));
+            } else {
+                self.parts.insert(name.to_owned(), urls("wasm"));
+            }
         }
         self
     }
 
-    /// Files of the parts that the page at `path` consists of, each once.
+    /// Files of the code that the page at `path` consists of: the bundle of its first function, if
+    /// there is one, and the parts that are not in it, each once.
     fn parts_of(&self, path: &str) -> Vec<String> {
-        let mut files: Vec<String> = Vec::new();
-        for function in lazy::functions_of(path) {
-            for file in self.parts.get(*function).into_iter().flatten() {
-                if !files.contains(file) {
-                    files.push(file.clone());
+        let functions = lazy::functions_of(path);
+        let (mut files, mut parts) = (Vec::new(), Vec::new());
+        let bundle = functions.first().and_then(|first| self.bundles.get(*first));
+        for (at, function) in functions.iter().enumerate() {
+            let is_bundled = at == 0 && bundle.is_some();
+            for part in self.parts.get(*function).into_iter().flatten() {
+                if !parts.contains(&part) {
+                    parts.push(part);
+                    files.extend((!is_bundled).then(|| part.clone()));
                 }
             }
         }
-        files
+        bundle.cloned().into_iter().chain(files).collect()
     }
 }
 
@@ -121,6 +138,42 @@ pub(crate) fn Scripts() -> impl IntoView {
 #[component]
 fn Preload(href: String) -> impl IntoView {
     view! {
-        <link rel="preload" href=href r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <link rel="preload" href=href r#as="fetch" crossorigin="anonymous" />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(manifest: &str) -> SiteFiles {
+        let options = LeptosOptions::builder().output_name("site").build();
+        SiteFiles::named(&options, "").with_parts(&options, manifest)
+    }
+
+    #[test]
+    fn a_page_names_the_bundle_of_its_first_function_and_what_is_not_in_it() {
+        let site = site(
+            r#"{
+                "admin_views_12": ["chunk_1", "split_admin"],
+                "bundle:admin_views_12": ["admin_views_12"],
+                "__gallery_view_34": ["chunk_1", "split_gallery"],
+                "bundle:__gallery_view_34": ["__gallery_view_34"]
+            }"#,
+        );
+        let accounts = ["/pkg/admin_views_12.bundle"];
+        assert_eq!(site.parts_of("/admin/accounts"), accounts);
+        assert_eq!(
+            site.parts_of("/admin/dev/components"),
+            ["/pkg/admin_views_12.bundle", "/pkg/split_gallery.wasm"]
+        );
+        assert!(site.parts_of("/elsewhere").is_empty());
+    }
+
+    #[test]
+    fn a_development_site_has_parts_only() {
+        let site = site(r#"{"__chat_view_12": ["chunk_1", "split_chat"]}"#);
+        let files = ["/pkg/chunk_1.wasm", "/pkg/split_chat.wasm"];
+        assert_eq!(site.parts_of("/"), files);
     }
 }

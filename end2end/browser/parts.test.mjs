@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { byRole, open, settle } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
 
-const parts = (page) =>
+const files = (page) =>
   page.evaluate(() =>
     performance
       .getEntriesByType("resource")
-      .map((entry) => entry.name.match(/split_+([a-z_]+)_\d+\./)?.[1])
-      .filter(Boolean),
+      .map((entry) => new URL(entry.name).pathname)
+      .filter((file) => /^\/pkg\/.*\.(js|wasm|bundle)$/.test(file)),
   );
+// The lazy functions whose own part or bundle was loaded.
+const functions = async (page) =>
+  (await files(page)).map((file) => file.match(/^\/pkg\/(?:split_)?_*([a-z_]+)_\d{9,}\./)?.[1]).filter(Boolean);
 
 pageTest("the sign-in page fetches no WebAssembly", { signedIn: false }, async ({ page }) => {
   await open(page, "/login");
@@ -26,7 +29,7 @@ pageTest("the sign-in page fetches no WebAssembly", { signedIn: false }, async (
 pageTest("a page loads its own code and no other page's", {}, async ({ page }) => {
   await open(page, "/admin/login");
   await open(page, "/admin/accounts");
-  const loaded = new Set(await parts(page));
+  const loaded = new Set(await functions(page));
   assert.deepEqual(loaded, new Set(["admin_views"]));
 });
 
@@ -67,13 +70,8 @@ pageTest("the page names the files of its own code before that code asks for the
   assert.ok(later.length > 0);
   for (const path of ["/", "/admin/accounts", "/admin/password"]) {
     const html = await (await open(page, path)).text();
-    const loaded = await page.evaluate(() =>
-      performance
-        .getEntriesByType("resource")
-        .map((entry) => new URL(entry.name).pathname)
-        .filter((file) => /^\/pkg\/.*\.(js|wasm)$/.test(file)),
-    );
-    assert.ok(loaded.some((file) => file.includes("/split_")), `${path}: ${loaded}`);
+    const loaded = await files(page);
+    assert.ok(loaded.some((file) => file.endsWith(".bundle")), `${path}: ${loaded}`);
     const links = html.match(/<link rel="(preload|modulepreload)"[^>]*>/g);
     const named = links.map((link) => link.match(/href="([^"]*)"/)[1]);
     // What the chat fetches once it answers would only hold up the rest.
@@ -81,6 +79,19 @@ pageTest("the page names the files of its own code before that code asks for the
     assert.deepEqual(early.filter((file) => !named.includes(file)), [], path);
     assert.equal(new Set(loaded).size, loaded.length, `${path}: nothing is loaded twice`);
   }
+});
+
+pageTest("the code of the first page comes in one file, and of later pages only what is new", {}, async ({ page }) => {
+  await open(page, "/imagine");
+  const first = await files(page);
+  const ofKind = (files, kind) => files.filter((file) => file.endsWith(kind));
+  assert.equal(ofKind(first, ".bundle").length, 1, first);
+  assert.equal(ofKind(first, ".wasm").length, 1, first);
+  await byRole(page, "link", "Chat").click();
+  await page.getByLabel("Your message").waitFor();
+  const both = await files(page);
+  assert.equal(ofKind(both, ".bundle").length, 1, both);
+  assert.ok(ofKind(both, ".wasm").some((file) => file.includes("chat_view")), both);
 });
 
 pageTest("what a link says about credentials is not the page's nonce", {}, async ({ page }) => {

@@ -10,11 +10,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::assets;
+use crate::bundle;
 use crate::parallel;
 
 /// Text and code. Pictures and woff2 fonts are compressed already.
-const EXTENSIONS: [&str; 10] = [
+const EXTENSIONS: [&str; 11] = [
     "wasm",
+    bundle::EXTENSION,
     "js",
     "css",
     "svg",

@@ -12,7 +12,7 @@ use crate::anatomy::Anatomy;
 use crate::config::Site;
 use crate::family::Origin;
 use crate::report::Size;
-use crate::{assets, split};
+use crate::{assets, bundle, split};
 
 /// Parts below this are named with their size and not taken apart.
 const SMALLEST_BYTES: u64 = 16 * 1024;
@@ -66,7 +66,7 @@ fn stem_of(file: &Path) -> String {
     name.split('.').next().unwrap_or_default().to_owned()
 }
 
-/// One line for each lazy function: what a page that needs it loads, the main part included.
+/// One line for each lazy function: what a page that needs it loads, in its bundle and the main part.
 fn pages(site: &Site, parts: &[Part]) -> Result<String> {
     let pkg = site.site_root.join(&site.pkg_dir);
     let manifest = assets::files(&pkg)?
@@ -82,22 +82,21 @@ fn pages(site: &Site, parts: &[Part]) -> Result<String> {
         .map(|part| (part.stem.as_str(), &part.size))
         .collect();
     let mut text = String::from("\nWebAssembly of a page, KiB\n    raw  brotli  parts  page\n");
-    let mut line = |name: &str, stems: &[String]| -> Result<()> {
-        let mut all = Size::default();
-        for stem in stems {
-            let stem = stem.split('.').next().unwrap_or_default();
-            let size = sizes.get(stem).with_context(|| format!("no part {stem}"))?;
-            all.raw += size.raw;
-            all.brotli += size.brotli;
-        }
-        let (raw, brotli, count) = (kib(all.raw), kib(all.brotli), stems.len());
+    let main = sizes
+        .get(site.output_name.as_str())
+        .context("no main part")?;
+    let mut line = |name: &str, bundle: &Size, count: usize| -> Result<()> {
+        let (raw, brotli) = (kib(main.raw + bundle.raw), kib(main.brotli + bundle.brotli));
         writeln!(text, "{raw:7.1} {brotli:7.1} {count:6}  {name}")?;
         Ok(())
     };
-    let main = [site.output_name.clone()];
-    line("(every page)", &main)?;
-    for (name, stems) in &manifest {
-        line(name, &[stems.as_slice(), &main].concat())?;
+    line("(every page)", &Size::default(), 1)?;
+    for (key, files) in &manifest {
+        if let (Some(name), Some(file)) = (key.strip_prefix(bundle::KEY), files.first()) {
+            let file = pkg.join(format!("{file}.{}", bundle::EXTENSION));
+            let parts = manifest.get(name).map_or(0, Vec::len);
+            line(name, &Size::of(&file)?, parts + 1)?;
+        }
     }
     Ok(text)
 }

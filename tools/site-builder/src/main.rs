@@ -18,11 +18,13 @@ mod anatomy;
 mod assets;
 mod bindgen;
 mod budget;
+mod bundle;
 mod compress;
 mod config;
 mod explain;
 mod family;
 mod frontend;
+mod imports;
 mod names;
 mod parallel;
 mod report;
@@ -116,6 +118,8 @@ fn assemble(site: &Site, tools: &Tools, wasm: &Path) -> Result<String> {
     report::timed("wasm-bindgen", || bindgen::generate(site, &main, &pkg))?;
     if site.release {
         report::timed("wasm-opt", || bindgen::optimise(site, tools, &pkg))?;
+        imports::shorten(site, &pkg)?;
+        bundle::write(&pkg)?;
     }
     report::timed("sass", || style::compile(site, tools, &pkg))?;
     let hashes = if site.hash_files {

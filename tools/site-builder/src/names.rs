@@ -18,6 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use md5::{Digest, Md5};
 
 use crate::assets;
+use crate::bundle;
 use crate::config::Site;
 use crate::split::{HASH_PLACEHOLDER, LOADER, MANIFEST};
 
@@ -137,13 +138,19 @@ fn write_with_import(file: &Path, name: &str, text: &str, from: &str, to: &str) 
     fs::remove_file(file).with_context(|| format!("remove {}", file.display()))
 }
 
-/// Puts the hashed names of the parts into the manifest, which names them without `.wasm`.
+/// Puts the hashed names of parts and bundles into the manifest, which names them without extension.
 fn point_manifest_at(renamed: &[Renamed], file: &Path) -> Result<()> {
     let content = fs::read(file).with_context(|| format!("read {}", file.display()))?;
     let mut manifest: BTreeMap<String, Vec<String>> =
         serde_json::from_slice(&content).with_context(|| format!("parse {}", file.display()))?;
-    for part in manifest.values_mut().flatten() {
-        let is_it = |renamed: &&Renamed| lossy(renamed.from.file_name()) == format!("{part}.wasm");
+    let parts = manifest.iter_mut().flat_map(|(key, parts)| {
+        let is_bundle = key.starts_with(bundle::KEY);
+        let extension = if is_bundle { bundle::EXTENSION } else { "wasm" };
+        parts.iter_mut().map(move |part| (part, extension))
+    });
+    for (part, extension) in parts {
+        let name = format!("{part}.{extension}");
+        let is_it = |renamed: &&Renamed| lossy(renamed.from.file_name()) == name;
         let renamed = renamed
             .iter()
             .find(is_it)
