@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
-    MediaQuery, MediaRow, MediaStore, Pruned, Receipt, Record, RecordStore, RequestPosition,
-    RequestQuery, RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore,
-    Span, StoreError, SumQuery, SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
+    MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaSearch, MediaStore, MediaTotal, Pruned,
+    Receipt, Record, RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore,
+    Retention, SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention,
+    SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -216,6 +217,30 @@ impl<R: Reader> MediaStore for Backend<R> {
 
     async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError> {
         self.write(Op::DeleteMediaOf(files.to_vec())).await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> MediaSearch for Backend<R> {
+    async fn find_media(
+        &self,
+        filter: &MediaFilter,
+        before: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError> {
+        self.reader.found_media(filter, before, limit).await
+    }
+
+    async fn sum_media(&self, filter: &MediaFilter) -> Result<Vec<MediaTotal>, StoreError> {
+        self.reader.media_sums(filter).await
+    }
+
+    async fn media_owners(&self) -> Result<Vec<MediaOwner>, StoreError> {
+        self.reader.media_owners().await
+    }
+
+    async fn media_accounts(&self) -> Result<Vec<String>, StoreError> {
+        self.reader.media_accounts().await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Persistence: one narrow trait for each thing stored, and [`open`], which chooses the engine.
 //!
-//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `video_job`, `lock`,
+//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `media_search`, `video_job`, `lock`,
 //!   `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
@@ -29,6 +29,7 @@ mod key;
 pub mod legacy;
 mod lock;
 mod media;
+mod media_search;
 mod open;
 mod patch;
 mod reader;
@@ -50,6 +51,7 @@ pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaKind, MediaQuery, MediaRow, MediaStore};
+pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};
 pub use open::{RequestReader, open, open_requests};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
@@ -68,6 +70,7 @@ pub trait Store:
     AccountStore
     + ChangeFeed
     + Lock
+    + MediaSearch
     + MediaStore
     + RecordStore
     + RequestStore
@@ -83,6 +86,7 @@ impl<T> Store for T where
     T: AccountStore
         + ChangeFeed
         + Lock
+        + MediaSearch
         + MediaStore
         + RecordStore
         + RequestStore

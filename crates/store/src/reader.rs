@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
-    SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    request_store::TableSize, session::StoredSession,
+    Changes, Cursor, MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaTotal, RequestPosition,
+    RequestQuery, RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow,
+    account::AccountRow, request_store::TableSize, session::StoredSession,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -42,6 +42,20 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// Newest first.
     async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+
+    /// As [`MediaSearch::find_media`](crate::MediaSearch::find_media).
+    async fn found_media(
+        &self,
+        filter: &MediaFilter,
+        before: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError>;
+
+    async fn media_sums(&self, filter: &MediaFilter) -> Result<Vec<MediaTotal>, StoreError>;
+
+    async fn media_owners(&self) -> Result<Vec<MediaOwner>, StoreError>;
+
+    async fn media_accounts(&self) -> Result<Vec<String>, StoreError>;
 
     async fn video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError>;
 

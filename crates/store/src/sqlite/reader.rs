@@ -5,13 +5,14 @@ use pool::AccountId;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
 
 use crate::{
-    Changes, Cursor, MediaQuery, MediaRow, RequestPosition, RequestQuery, RequestRow, StoreError,
-    SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, reader::Reader,
-    request_store::TableSize, session::StoredSession,
+    Changes, Cursor, MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaTotal, RequestPosition,
+    RequestQuery, RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow,
+    account::AccountRow, reader::Reader, request_store::TableSize, session::StoredSession,
 };
 
 use super::{
     error::failed,
+    media_search,
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::REQUESTS_SIZE,
     video_job::{read_video_job, select_video_jobs},
@@ -150,6 +151,27 @@ impl Reader for SqliteReader {
             .map_err(failed)?;
         let rows: Result<_, _> = rows.iter().map(read_media).collect();
         rows.map_err(failed)
+    }
+
+    async fn found_media(
+        &self,
+        filter: &MediaFilter,
+        before: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError> {
+        media_search::find(&self.pool, filter, before, limit).await
+    }
+
+    async fn media_sums(&self, filter: &MediaFilter) -> Result<Vec<MediaTotal>, StoreError> {
+        media_search::sum(&self.pool, filter).await
+    }
+
+    async fn media_owners(&self) -> Result<Vec<MediaOwner>, StoreError> {
+        media_search::owners(&self.pool).await
+    }
+
+    async fn media_accounts(&self) -> Result<Vec<String>, StoreError> {
+        media_search::accounts(&self.pool).await
     }
 
     async fn video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError> {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod media;
+mod media_search;
 mod records;
 mod replay;
 mod requests;
@@ -59,6 +60,11 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     media::rows_read_back_newest_first_page_by_page(fresh().await).await;
     media::rows_go_with_their_file(fresh().await).await;
     media::an_owner_lists_and_deletes_its_own_rows_only(fresh().await).await;
+
+    media_search::media_are_found_by_kind_owner_account_and_text(fresh().await).await;
+    media_search::found_media_are_read_page_by_page(fresh().await).await;
+    media_search::sums_count_a_shared_file_once(fresh().await).await;
+    media_search::browsers_are_one_owner_in_the_list(fresh().await).await;
 
     video_jobs::jobs_read_back_as_they_were_changed(fresh().await).await;
     video_jobs::jobs_of_one_owner_are_listed_page_by_page_both_ways(fresh().await).await;

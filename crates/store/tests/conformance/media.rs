@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::{DeletedMedia, MediaKind, MediaQuery, MediaRow, Store};
 
-fn row(n: i64, kind: MediaKind, file: &str) -> MediaRow {
+pub(crate) fn row(n: i64, kind: MediaKind, file: &str) -> MediaRow {
     MediaRow {
         id: format!("m{n}"),
         at_ms: 1000 + n / 2,
