@@ -57,9 +57,18 @@ impl HeaderProfile {
 
     /// Headers of a JSON call from the web app's imagine page.
     pub(crate) fn imagine(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
+        self.json_from("imagine", credential)
+    }
+
+    /// Headers of a JSON call from the web app's list of files.
+    pub(crate) fn files_page(&self, credential: &str) -> Result<HeaderMap, UpstreamError> {
+        self.json_from("files", credential)
+    }
+
+    fn json_from(&self, page: &str, credential: &str) -> Result<HeaderMap, UpstreamError> {
         let mut headers = self.json(credential)?;
         let home = headers.get(REFERER).map(HeaderValue::as_bytes);
-        let page = [home.unwrap_or_default(), b"imagine"].concat();
+        let page = [home.unwrap_or_default(), page.as_bytes()].concat();
         if let Ok(page) = HeaderValue::from_bytes(&page) {
             headers.insert(REFERER, page);
         }

@@ -14,6 +14,7 @@
 //! usually one network chunk.
 
 mod asset;
+mod assets;
 mod chat;
 mod classify;
 mod client;
@@ -44,6 +45,7 @@ mod video;
 mod voice;
 
 pub use asset::Download;
+pub use assets::AssetList;
 pub use chat::ChatCall;
 pub use client::Client;
 pub use edit::{EditCall, EditEvent, EditStream, MAX_INPUTS};
