@@ -1,7 +1,13 @@
 //! Data that crosses between server and browser. Serde only, no behaviour that needs either side.
 
+mod admin_media;
 mod media;
 
+pub use admin_media::{
+    AssetAccount, AssetAccounts, AssetFailure, AssetRun, AssetRunState, AssetTrouble, AssetWork,
+    CallerCount, DeletedMedia, FoundMedia, FoundMediaPage, LastClean, MediaCaller, MediaFilter,
+    MediaOverview, MediaTotal,
+};
 pub use media::{MediaItem, MediaKind, MediaPage};
 
 use serde::{Deserialize, Serialize};
@@ -18,10 +24,22 @@ pub struct Viewer {
     pub visitors: Visitors,
     /// The generated first password has not been changed yet.
     pub must_change_password: bool,
+    /// `app.app_url` does not lead to this server. The operator's page alone gets it.
+    pub wrong_app_url: Option<WrongAppUrl>,
     /// The server is a development build.
     pub is_development: bool,
     /// Version of the running binary, for example `0.1.0`.
     pub version: String,
+}
+
+/// An `app.app_url` that does not lead to this server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongAppUrl {
+    pub app_url: String,
+    /// What browsers open instead.
+    pub opened: String,
+    /// Another server answers there; else nobody does.
+    pub is_answered: bool,
 }
 
 /// Whether the simulator answers instead of Grok.

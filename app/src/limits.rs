@@ -12,6 +12,9 @@ pub const MAX_MEDIA_PAGE: u32 = 100;
 /// Pictures and videos that are deleted or packed at once.
 pub const MAX_CHOSEN_MEDIA: usize = 500;
 
+/// Accounts of one page of the list of files at Grok.
+pub const ASSET_ACCOUNTS_PAGE: u32 = 50;
+
 /// Bytes of a code block; longer ones are not coloured.
 pub const MAX_CODE_BYTES: usize = 16 * 1024;
 

@@ -2,7 +2,8 @@
 
 use crate::{
     dto::{
-        AccountList, AccountQuery, DeletedAccounts, ImportPreview, MediaKind, MediaPage,
+        AccountList, AccountQuery, AssetAccounts, AssetWork, DeletedAccounts, DeletedMedia,
+        FoundMediaPage, ImportPreview, MediaFilter, MediaKind, MediaOverview, MediaPage,
         ModelOption, PictureOptions, Tier, Viewer,
     },
     error::UiError,
@@ -133,6 +134,39 @@ pub trait AdminService: Send + Sync {
         ids: Vec<String>,
     ) -> Result<DeletedAccounts, UiError>;
     async fn restore_accounts(&self, admin: AdminProof, undo_id: String) -> Result<u32, UiError>;
+}
+
+/// What the operator does with everybody's media, and with accounts' files at Grok.
+#[async_trait]
+pub trait MediaAdminService: Send + Sync {
+    async fn overview(&self, admin: AdminProof) -> Result<MediaOverview, UiError>;
+    /// A page of what a filter finds, newest first.
+    async fn find(
+        &self,
+        admin: AdminProof,
+        filter: MediaFilter,
+        cursor: Option<String>,
+    ) -> Result<FoundMediaPage, UiError>;
+    /// Deletes these, whoever has them; returns how many there were.
+    async fn delete_chosen(&self, admin: AdminProof, ids: Vec<String>) -> Result<u32, UiError>;
+    /// Deletes the next batch of what a filter finds; without `until_ms`, of what is there now.
+    async fn delete_found(
+        &self,
+        admin: AdminProof,
+        filter: MediaFilter,
+        until_ms: Option<i64>,
+    ) -> Result<DeletedMedia, UiError>;
+    /// A page of the accounts with what is known of their files at Grok.
+    async fn list_assets(&self, admin: AdminProof, page: u32) -> Result<AssetAccounts, UiError>;
+    /// Begins a run over these accounts; `None`: over all that can be signed in. `false` while
+    /// another run is under way.
+    async fn start_assets(
+        &self,
+        admin: AdminProof,
+        work: AssetWork,
+        ids: Option<Vec<String>>,
+    ) -> Result<bool, UiError>;
+    async fn stop_assets(&self, admin: AdminProof) -> Result<(), UiError>;
 }
 
 /// What public pages do beside their endpoints under `/v1/public`.

@@ -5,7 +5,7 @@
 //! server. A tunnel, a proxy that changes names, or a network that cannot reach itself alone is none
 //! of the operator's business.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use http::StatusCode;
@@ -39,9 +39,51 @@ enum State {
     Unknown,
     /// Browsers come under this other address.
     Elsewhere(String),
-    /// And the configured one does not lead here, in a sentence.
-    Wrong(String),
+    /// And the configured one does not lead here.
+    Wrong(Trouble),
     Right,
+}
+
+/// How `app.app_url` is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub app_url: String,
+    /// Under which browsers come instead.
+    pub address: String,
+    /// What another server answered there; `None`: nobody did.
+    pub status: Option<StatusCode>,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            app_url, address, ..
+        } = self;
+        write!(
+            formatter,
+            "app.app_url is {app_url}, but browsers open {address}, and a request to {app_url} "
+        )?;
+        match self.status {
+            None => formatter.write_str("is not answered")?,
+            Some(StatusCode::OK) => formatter.write_str("is answered by another server")?,
+            Some(status) => {
+                write!(
+                    formatter,
+                    "is answered by another server ({})",
+                    status.as_u16()
+                )?;
+            }
+        }
+        formatter
+            .write_str(": links to generated files lead there. Set it to the address that is used")
+    }
+}
+
+/// What a try of `app.app_url` met.
+enum Met {
+    ThisServer,
+    Another(StatusCode),
+    Nobody,
 }
 
 impl Reached {
@@ -69,7 +111,7 @@ impl Reached {
 
     /// What the operator should know.
     #[must_use]
-    pub fn trouble(&self) -> Option<String> {
+    pub fn trouble(&self) -> Option<Trouble> {
         match &*self.0.state.lock() {
             State::Wrong(trouble) => Some(trouble.clone()),
             _ => None,
@@ -90,15 +132,19 @@ impl Reached {
         let State::Elsewhere(address) = self.0.state.lock().clone() else {
             return Ok("nothing to find out");
         };
-        let Some(reason) = self.try_it().await? else {
-            *self.0.state.lock() = State::Right;
-            return Ok("app.app_url leads here");
+        let status = match self.try_it().await? {
+            Met::ThisServer => {
+                *self.0.state.lock() = State::Right;
+                return Ok("app.app_url leads here");
+            }
+            Met::Another(status) => Some(status),
+            Met::Nobody => None,
         };
-        let app_url = &self.0.app_url;
-        let trouble = format!(
-            "app.app_url is {app_url}, but browsers open {address}, and a request to {app_url} \
-             {reason}: links to generated files lead there. Set it to the address that is used"
-        );
+        let trouble = Trouble {
+            app_url: self.0.app_url.clone(),
+            address,
+            status,
+        };
         let mut state = self.0.state.lock();
         // A browser may have come meanwhile.
         if matches!(*state, State::Elsewhere(_)) {
@@ -108,8 +154,8 @@ impl Reached {
         Ok("app.app_url does not lead here")
     }
 
-    /// Why `app.app_url` does not lead here; `None` if it does.
-    async fn try_it(&self) -> anyhow::Result<Option<String>> {
+    /// Who answers at `app.app_url`.
+    async fn try_it(&self) -> anyhow::Result<Met> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(grok::tls_config()?)
             .redirect(reqwest::redirect::Policy::none())
@@ -120,16 +166,13 @@ impl Reached {
         let text = Uuid::new_v4().simple().to_string();
         let url = format!("{}/healthz?prove={text}", self.0.app_url);
         let Ok(answer) = client.get(url).send().await else {
-            return Ok(Some("is not answered".to_owned()));
+            return Ok(Met::Nobody);
         };
         let proof = answer.headers().get(PROOF);
         if proof.is_some_and(|proof| proof.as_bytes() == self.proof(&text).as_bytes()) {
-            return Ok(None);
+            return Ok(Met::ThisServer);
         }
-        Ok(Some(match answer.status() {
-            StatusCode::OK => "is answered by another server".to_owned(),
-            status => format!("is answered by another server ({})", status.as_u16()),
-        }))
+        Ok(Met::Another(answer.status()))
     }
 }
 
@@ -177,7 +220,7 @@ mod tests {
         wrong.note("http://grok.example");
         assert_eq!(wrong.trouble(), None, "not tried yet");
         wrong.find_out().await.unwrap();
-        let told = wrong.trouble().unwrap();
+        let told = wrong.trouble().unwrap().to_string();
         assert!(told.contains("browsers open http://grok.example"), "{told}");
         assert!(told.contains("is answered by another server:"), "{told}");
         wrong.note(&other);
@@ -215,7 +258,7 @@ mod tests {
         drop(listener);
         silent.note("http://127.0.0.1:8000");
         silent.find_out().await.unwrap();
-        let told = silent.trouble().unwrap();
+        let told = silent.trouble().unwrap().to_string();
         assert!(told.contains("is not answered:"), "{told}");
     }
 }

@@ -83,7 +83,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "clock", "delivery", "limits", "media", "record", "snapshot", "timer",
         ],
     ),
-    ("auth", &["clock", "limits", "record", "snapshot"]),
+    (
+        "auth",
+        &["clock", "limits", "reached", "record", "snapshot"],
+    ),
     (
         "jobs",
         &["clock", "delivery", "gateway", "reached", "snapshot"],

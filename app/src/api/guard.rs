@@ -2,7 +2,10 @@
 
 use crate::{
     error::UiError,
-    service::{AdminProof, AdminService, AuthService, PublicProof, PublicService, Visitor},
+    service::{
+        AdminProof, AdminService, AuthService, MediaAdminService, PublicProof, PublicService,
+        Visitor,
+    },
 };
 use http::{StatusCode, header, request::Parts};
 use leptos::{
@@ -35,6 +38,14 @@ pub fn auth_service() -> Result<Arc<dyn AuthService>, UiError> {
 /// # Errors
 /// As [`auth_service`].
 pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
+    service()
+}
+
+/// What the operator does with media, from context.
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn media_admin_service() -> Result<Arc<dyn MediaAdminService>, UiError> {
     service()
 }
 

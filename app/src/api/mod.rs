@@ -1,6 +1,7 @@
 //! Server functions: the typed calls of the pages. Each proves who calls, then asks the service.
 
 pub mod accounts;
+pub mod admin_media;
 pub mod auth;
 pub mod chat;
 #[cfg(feature = "ssr")]
@@ -10,6 +11,6 @@ pub mod pictures;
 
 #[cfg(feature = "ssr")]
 pub use guard::{
-    admin_service, auth_service, fail, fail_at, parts, public_service, require_admin,
-    require_public, require_visitor,
+    admin_service, auth_service, fail, fail_at, media_admin_service, parts, public_service,
+    require_admin, require_public, require_visitor,
 };

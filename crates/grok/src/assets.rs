@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
+use url::Url;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
@@ -57,20 +58,9 @@ impl Client {
         token: Option<&str>,
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
-        let mut url = self.web_url("/rest/assets");
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("pageSize", PAGE_SIZE)
-            .append_pair("orderBy", "ORDER_BY_LAST_USE_TIME")
-            .append_pair("source", "SOURCE_ANY")
-            .append_pair("isLatest", "true");
-        if let Some(token) = token {
-            query.append_pair("pageToken", token);
-        }
-        drop(query);
         let request = Request {
             method: Method::GET,
-            url,
+            url: page_url(self.web_url("/rest/assets"), token),
             headers: self.headers().files_page(credential)?,
             body: Bytes::new(),
         };
@@ -101,6 +91,16 @@ impl Client {
         let deleted = tokio::time::timeout(timeout, deleting).await;
         deleted.map_err(|_| UpstreamError::Timeout)?.map(drop)
     }
+}
+
+fn page_url(mut url: Url, token: Option<&str>) -> Url {
+    url.query_pairs_mut()
+        .append_pair("pageSize", PAGE_SIZE)
+        .append_pair("orderBy", "ORDER_BY_LAST_USE_TIME")
+        .append_pair("source", "SOURCE_ANY")
+        .append_pair("isLatest", "true")
+        .extend_pairs(token.map(|token| ("pageToken", token)));
+    url
 }
 
 /// The ids of a page, and what asks for the next one.

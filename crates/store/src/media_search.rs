@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{MediaKind, MediaRow, StoreError};
 
 /// What the owner of every browser's media begins with.
-pub(crate) const VISITOR: &str = "visitor:";
+const VISITOR: &str = "visitor:";
 
 /// Which rows are looked for. The default finds all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,17 @@ pub enum OwnerFilter {
     Is(String),
     /// Those of every browser.
     Visitors,
+}
+
+impl OwnerFilter {
+    /// The filter that finds this owner's rows, together with those of other browsers if it is one.
+    #[must_use]
+    pub fn of(owner: &str) -> Self {
+        match owner.starts_with(VISITOR) {
+            true => Self::Visitors,
+            false => Self::Is(owner.to_owned()),
+        }
+    }
 }
 
 /// How much there is of a kind.

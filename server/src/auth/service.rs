@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::{Viewer, Visitors},
+    dto::{Viewer, Visitors, WrongAppUrl},
     error::{Field, UiError},
     service::{AdminProof, AuthService, Door, PublicProof, Visitor},
 };
@@ -30,7 +30,7 @@ use super::{
     seal::Seal,
     visitor,
 };
-use crate::{clock::now_ms, record::RequestRecord, snapshot::Current};
+use crate::{clock::now_ms, reached::Reached, record::RequestRecord, snapshot::Current};
 
 const ROLE_KEY: &str = "role";
 const STARTED_KEY: &str = "started_at_ms";
@@ -58,11 +58,12 @@ pub struct Sessions {
     attempts: Attempts,
     verifications: Arc<Semaphore>,
     origin: PageOrigin,
+    reached: Reached,
 }
 
 impl Sessions {
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, current: Current) -> Self {
+    pub fn new(store: Arc<dyn Store>, current: Current, reached: Reached) -> Self {
         let origin = PageOrigin::new(&current.load().settings.config.app.app_url);
         Self {
             store,
@@ -70,6 +71,7 @@ impl Sessions {
             attempts: Attempts::default(),
             verifications: Arc::new(Semaphore::new(VERIFICATIONS)),
             origin,
+            reached,
         }
     }
 
@@ -97,6 +99,15 @@ impl Sessions {
             Role::Public => app.public_session_ttl_hours,
         };
         Duration::from_secs(u64::from(hours) * 3600)
+    }
+
+    fn wrong_app_url(&self) -> Option<WrongAppUrl> {
+        let trouble = self.reached.trouble()?;
+        Some(WrongAppUrl {
+            app_url: trouble.app_url,
+            opened: trouble.address,
+            is_answered: trouble.status.is_some(),
+        })
     }
 
     async fn seal(&self) -> anyhow::Result<Seal> {
@@ -273,6 +284,7 @@ impl AuthService for Sessions {
                 Visitors::default()
             },
             must_change_password,
+            wrong_app_url: is_admin.then(|| self.wrong_app_url()).flatten(),
             is_development: cfg!(debug_assertions),
             version: version.to_owned(),
         }

@@ -7,6 +7,7 @@
 //! - `pictures/`: the picture operation, and pictures as they come
 //! - `videos/`: videos, which outlive the request that asked for them
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
+//! - `assets/`: the files that accounts keep at the upstream, counted and deleted
 //! - `voice`: the token that opens a voice room
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
@@ -15,6 +16,7 @@
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
 pub mod accounts;
+pub mod assets;
 pub mod attachments;
 mod backoff;
 pub mod chat;
@@ -37,6 +39,7 @@ use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
 use self::{
+    assets::Assets,
     chat::conversations::Conversations,
     clearance::Clearance,
     failure::Failure,
@@ -66,6 +69,7 @@ pub struct Gateway {
     chat_slots: Slots,
     picture_slots: Slots,
     uploads: Uploads,
+    assets: Assets,
     videos: Videos,
     voice_slots: Slots,
     media_budget: MediaBudget,
@@ -84,6 +88,7 @@ impl Gateway {
             chat_slots: Slots::new("chat.concurrent", chat_limit(settings)),
             picture_slots: Slots::new("image.concurrent", picture_limit(settings)),
             uploads: Uploads::new(upload_limit(settings)),
+            assets: Assets::default(),
             videos: Videos::new(settings),
             voice_slots: Slots::new("voice.concurrent", voice_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
@@ -162,6 +167,7 @@ impl Gateway {
     /// and go on with the next start.
     pub async fn close(&self) {
         self.videos.stop();
+        self.assets.stop();
         self.tasks.close();
         self.tasks.wait().await;
     }

@@ -51,6 +51,13 @@ impl Uploads {
         self.slots.resize(limit);
     }
 
+    /// Has an account's files uploaded again: they are about to be deleted.
+    pub(super) fn forget_account(&self, account: &AccountId) {
+        self.remembered
+            .lock()
+            .retain(|key, _| key.account != *account);
+    }
+
     fn find(&self, key: &Key) -> Option<Uploaded> {
         let remembered = self.remembered.lock();
         let (uploaded, at) = remembered.get(key)?;

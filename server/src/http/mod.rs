@@ -29,7 +29,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef},
     middleware as layers,
 };
-use grok2api_app::service::{AdminService, AuthService, PublicService};
+use grok2api_app::service::{AdminService, AuthService, MediaAdminService, PublicService};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
@@ -84,6 +84,7 @@ pub struct Shared {
     pub reached: Reached,
     pub auth: Arc<dyn AuthService>,
     pub admin: Arc<dyn AdminService>,
+    pub media_admin: Arc<dyn MediaAdminService>,
     pub public: Arc<dyn PublicService>,
     pub gallery: Gallery,
     pub thumbnails: Thumbnails,

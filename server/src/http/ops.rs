@@ -119,7 +119,7 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     let problems = state.runtime.problems();
     let number = format!("{} problem(s)", problems.len());
     reasons.detail("configuration", &number, &problems);
-    let app_url = Vec::from_iter(state.reached.trouble());
+    let app_url = Vec::from_iter(state.reached.trouble().map(|trouble| trouble.to_string()));
     reasons.detail("app.app_url", "it does not lead here", &app_url);
     let jobs = reasons.of_jobs(state.jobs.reports());
     let (code, status) = match (is_unavailable, reasons.texts.is_empty()) {

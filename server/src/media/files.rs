@@ -42,6 +42,7 @@ struct Inner {
     bucket: Option<Bucket>,
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
+    last_clean: Mutex<Option<LastClean>>,
 }
 
 /// Who reads a file.
@@ -99,6 +100,13 @@ pub struct Cleaned {
     pub bytes_left: u64,
 }
 
+/// The last clean-up that removed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastClean {
+    pub at: SystemTime,
+    pub files: usize,
+}
+
 /// Keeps a file from being cleaned up until it is dropped.
 pub struct Reading {
     files: MediaFiles,
@@ -136,6 +144,7 @@ impl MediaFiles {
             folder: data_dir.join("media"),
             bucket,
             readers: Mutex::default(),
+            last_clean: Mutex::default(),
         }))
     }
 
@@ -356,12 +365,26 @@ impl MediaFiles {
     /// # Errors
     /// The folders cannot be read.
     pub async fn clean(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
-        if let Some(bucket) = self.bucket() {
-            return self.clean_bucket(bucket, limit, target).await;
+        let cleaned = if let Some(bucket) = self.bucket() {
+            self.clean_bucket(bucket, limit, target).await?
+        } else {
+            let files = self.clone();
+            let cleaning = spawn_blocking(move || files.clean_now(limit, target));
+            cleaning.await.map_err(io::Error::other)??
+        };
+        if !cleaned.files.is_empty() {
+            *self.0.last_clean.lock() = Some(LastClean {
+                at: SystemTime::now(),
+                files: cleaned.files.len(),
+            });
         }
-        let files = self.clone();
-        let cleaning = spawn_blocking(move || files.clean_now(limit, target));
-        cleaning.await.map_err(io::Error::other)?
+        Ok(cleaned)
+    }
+
+    /// The last clean-up that removed something, since the start.
+    #[must_use]
+    pub fn last_clean(&self) -> Option<LastClean> {
+        *self.0.last_clean.lock()
     }
 
     async fn clean_bucket(&self, bucket: &Bucket, limit: u64, target: u64) -> io::Result<Cleaned> {

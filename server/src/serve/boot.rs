@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use grok_sim::Simulator;
 use grok2api_app::{
     dto::Demo,
-    service::{AdminService, AuthService, PublicService},
+    service::{AdminService, AuthService, MediaAdminService, PublicService},
 };
 use leptos::config::LeptosOptions;
 use pool::Account;
@@ -40,7 +40,10 @@ use crate::{
         demo::{self, Handover},
         drain::InFlight,
     },
-    services::{accounts::Accounts, first_account, gallery::Gallery, import, public::PublicPages},
+    services::{
+        accounts::Accounts, first_account, gallery::Gallery, import, media_admin::MediaAdmin,
+        public::PublicPages,
+    },
     snapshot::{self, Current, Mode, Snapshot},
 };
 
@@ -216,7 +219,9 @@ fn assemble(
     key: &MasterKey,
 ) -> AppState {
     let app_url = current.load().settings.config.app.app_url.clone();
-    let auth: Arc<dyn AuthService> = Arc::new(Sessions::new(store.clone(), current.clone()));
+    let reached = Reached::new(&app_url, key);
+    let sessions = Sessions::new(store.clone(), current.clone(), reached.clone());
+    let auth: Arc<dyn AuthService> = Arc::new(sessions);
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
     let files = gateway.media_files();
@@ -227,6 +232,12 @@ fn assemble(
         current.clone(),
         link_key.clone(),
     );
+    let media_admin: Arc<dyn MediaAdminService> = Arc::new(MediaAdmin::new(
+        store.clone(),
+        current.clone(),
+        gateway.clone(),
+        gallery.clone(),
+    ));
     let thumbnails = Thumbnails::new(files.clone());
     let archives = Archives::new(files.clone());
     let public: Arc<dyn PublicService> =
@@ -238,9 +249,10 @@ fn assemble(
         store,
         gateway,
         link_key,
-        reached: Reached::new(&app_url, key),
+        reached,
         auth,
         admin,
+        media_admin,
         public,
         gallery,
         thumbnails,

@@ -382,7 +382,7 @@ fn counts(pool: &Pool, now_ms: i64) -> AccountCounts {
     }
 }
 
-fn to_u32(count: usize) -> u32 {
+pub(super) fn to_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -395,7 +395,7 @@ fn from_status(status: AccountStatus) -> Status {
     }
 }
 
-fn to_status(status: Status) -> AccountStatus {
+pub(super) fn to_status(status: Status) -> AccountStatus {
     match status {
         Status::Active => AccountStatus::Active,
         Status::Cooling => AccountStatus::Cooling,

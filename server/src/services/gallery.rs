@@ -73,11 +73,8 @@ impl Gallery {
         rows.truncate(limit as usize);
         let last = rows.last().filter(|_| has_more);
         Ok(MediaPage {
-            next: last.map(|row| format!("{}.{}", row.at_ms, row.id)),
-            items: rows
-                .into_iter()
-                .map(|row| item(self.signature(&row), row))
-                .collect(),
+            next: last.map(cursor_after),
+            items: rows.into_iter().map(|row| self.show(row)).collect(),
         })
     }
 
@@ -105,6 +102,11 @@ impl Gallery {
         Ok(contents)
     }
 
+    /// A row as pages see it.
+    pub(super) fn show(&self, row: MediaRow) -> MediaItem {
+        item(self.signature(&row), row)
+    }
+
     /// What the address of a row's file ends with, made anew for each list.
     fn signature(&self, row: &MediaRow) -> String {
         let snapshot = self.current.load();
@@ -124,7 +126,19 @@ impl Gallery {
     /// [`UiError::Invalid`] for too many; [`UiError::Unavailable`].
     pub async fn delete(&self, visitor: &Visitor, ids: &[String]) -> Result<u32, UiError> {
         check_count(ids)?;
-        let deleting = self.store.delete_media(Some(visitor.owner()), ids);
+        self.delete_of(Some(visitor.owner()), ids).await
+    }
+
+    /// Deletes rows of this owner, or of whoever has them, and the files that no row has any more.
+    ///
+    /// # Errors
+    /// [`UiError::Unavailable`].
+    pub(super) async fn delete_of(
+        &self,
+        owner: Option<&str>,
+        ids: &[String],
+    ) -> Result<u32, UiError> {
+        let deleting = self.store.delete_media(owner, ids);
         let deleted = deleting.await.map_err(unavailable)?;
         // The rows are gone, so this is done: a file that stays behind goes when the cache is full.
         if let Err(error) = self.files.remove(deleted.unused_files).await {
@@ -134,7 +148,7 @@ impl Gallery {
     }
 }
 
-fn check_count(ids: &[String]) -> Result<(), UiError> {
+pub(super) fn check_count(ids: &[String]) -> Result<(), UiError> {
     if ids.len() <= MAX_CHOSEN_MEDIA {
         return Ok(());
     }
@@ -149,8 +163,13 @@ fn shown(id: &str) -> String {
     id.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
+/// What continues a list after this row.
+pub(super) fn cursor_after(row: &MediaRow) -> String {
+    format!("{}.{}", row.at_ms, row.id)
+}
+
 /// Time and id of the last row of a page.
-fn read_cursor(cursor: &str) -> Result<(i64, String), UiError> {
+pub(super) fn read_cursor(cursor: &str) -> Result<(i64, String), UiError> {
     let read = cursor
         .split_once('.')
         .and_then(|(at_ms, id)| Some((at_ms.parse().ok()?, id.to_owned())));
@@ -182,21 +201,21 @@ fn item(signature: String, row: MediaRow) -> MediaItem {
     }
 }
 
-fn to_page_kind(kind: MediaKind) -> dto::MediaKind {
+pub(super) fn to_page_kind(kind: MediaKind) -> dto::MediaKind {
     match kind {
         MediaKind::Image => dto::MediaKind::Image,
         MediaKind::Video => dto::MediaKind::Video,
     }
 }
 
-fn from_page_kind(kind: dto::MediaKind) -> MediaKind {
+pub(super) fn from_page_kind(kind: dto::MediaKind) -> MediaKind {
     match kind {
         dto::MediaKind::Image => MediaKind::Image,
         dto::MediaKind::Video => MediaKind::Video,
     }
 }
 
-fn unavailable(error: StoreError) -> UiError {
+pub(super) fn unavailable(error: StoreError) -> UiError {
     tracing::warn!(%error, "the gallery is not available: {error}");
     UiError::Unavailable
 }

@@ -1,8 +1,10 @@
 //! What pages and commands share: the ports of `app`, implemented over pool, store and gateway.
 
 pub mod accounts;
+mod assets;
 pub mod first_account;
 pub mod gallery;
 pub mod highlight;
 pub mod import;
+pub mod media_admin;
 pub mod public;

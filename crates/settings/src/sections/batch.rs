@@ -16,17 +16,17 @@ section! {
         /// Seconds for a download.
         download_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
         /// Accounts listed at once.
-        list_concurrent: u32 = 100, 1..=10_000, reserved;
+        list_concurrent: u32 = 100, 1..=10_000;
         /// Seconds for a page of a list.
-        list_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        list_timeout: Duration = Duration::from_secs(60), 1..=3600;
         /// Accounts of one listing batch.
-        list_batch_size: u32 = 50, 1..=10_000, reserved;
+        list_batch_size: u32 = 50, 1..=10_000;
         /// Deletions at once.
-        delete_concurrent: u32 = 100, 1..=10_000, reserved;
+        delete_concurrent: u32 = 100, 1..=10_000;
         /// Seconds for a deletion.
-        delete_timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        delete_timeout: Duration = Duration::from_secs(60), 1..=3600;
         /// Accounts of one deletion batch.
-        delete_batch_size: u32 = 50, 1..=10_000, reserved;
+        delete_batch_size: u32 = 50, 1..=10_000;
     }
 }
 

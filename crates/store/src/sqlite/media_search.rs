@@ -2,9 +2,7 @@
 
 use sqlx::{Error, QueryBuilder, Sqlite, SqlitePool, query_as, query_scalar};
 
-use crate::{
-    MediaFilter, MediaOwner, MediaRow, MediaTotal, OwnerFilter, StoreError, media_search::VISITOR,
-};
+use crate::{MediaFilter, MediaOwner, MediaRow, MediaTotal, OwnerFilter, StoreError};
 
 use super::{
     error::failed,
@@ -69,10 +67,7 @@ pub(super) async fn owners(pool: &SqlitePool) -> Result<Vec<MediaOwner>, StoreEr
     .await
     .map_err(failed)?;
     let read = |(owner, rows): (String, i64)| MediaOwner {
-        owner: match owner == VISITOR {
-            true => OwnerFilter::Visitors,
-            false => OwnerFilter::Is(owner),
-        },
+        owner: OwnerFilter::of(&owner),
         rows: to_u64(rows),
     };
     Ok(owners.into_iter().map(read).collect())
