@@ -41,11 +41,15 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/") view={Lazy::<lazy::Chat>::new()} ssr=SsrMode::Async />
             <Route path=path!("/imagine") view={Lazy::<lazy::Imagine>::new()} ssr=SsrMode::Async />
             <Route path=path!("/voice") view={Lazy::<lazy::Voice>::new()} ssr=SsrMode::Async />
+            // As the predecessor called it.
+            <Route path=path!("/cache") view=|| view! { <Redirect path="/admin/media" /> } />
             <ParentRoute path=path!("/admin") view={Lazy::<lazy::Admin>::new()} ssr=SsrMode::Async>
                 <Route path=path!("") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 // The predecessor's name for it.
                 <Route path=path!("token") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 <Route path=path!("accounts") view={Lazy::<lazy::Accounts>::new()} />
+                <Route path=path!("media") view={Lazy::<lazy::Media>::new()} />
+                <Route path=path!("cache") view=|| view! { <Redirect path="/admin/media" /> } />
                 <Route path=path!("password") view={Lazy::<lazy::Password>::new()} />
                 <Route path=path!("dev/components") view={Lazy::<lazy::Gallery>::new()} />
             </ParentRoute>

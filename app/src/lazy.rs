@@ -10,6 +10,7 @@ use crate::{
         chat::{ChatPage, Models},
         components::ComponentsPage,
         imagine::{ImaginePage, Options},
+        media::{FirstMedia, MediaPage},
         not_found::NotFoundPage,
         password::PasswordPage,
         voice::VoicePage,
@@ -27,6 +28,7 @@ pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
         "/" => &["__chat_view"],
         "/imagine" => &["__imagine_view"],
         "/voice" => &["__voice_view"],
+        "/admin/media" => &["admin_views", "__media_view"],
         "/admin/accounts" | "/admin/password" => &["admin_views"],
         "/admin/dev/components" => &["admin_views", "__gallery_view"],
         _ => &[],
@@ -134,6 +136,7 @@ impl LazyRoute for Admin {
 
     async fn view(_this: Self) -> AnyView {
         provide_context(LoadedAccounts::default());
+        provide_context(LoadedMedia::default());
         (admin_views().await.layout)()
     }
 
@@ -167,6 +170,29 @@ impl LazyRoute for Accounts {
 
     async fn preload() {
         admin_views().await;
+    }
+}
+
+/// `/admin/media`: a part of its own, since it is larger than the operator's other pages together.
+pub(crate) struct Media(FirstMedia);
+
+/// As [`LoadedAccounts`].
+#[derive(Clone, Copy, Default)]
+struct LoadedMedia(StoredValue<Option<FirstMedia>>);
+
+#[lazy_route]
+impl LazyRoute for Media {
+    fn data() -> Self {
+        let loaded = use_context().and_then(|LoadedMedia(loaded)| loaded.get_value());
+        Self(loaded.unwrap_or_else(FirstMedia::load))
+    }
+
+    fn view(this: Self) -> AnyView {
+        if let Some(LoadedMedia(loaded)) = use_context() {
+            loaded.set_value(Some(this.0));
+        }
+        provide_context(this.0);
+        view! { <MediaPage /> }.into_any()
     }
 }
 

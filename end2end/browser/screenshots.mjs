@@ -138,6 +138,8 @@ async function shootAll({ width, height, theme, locale }) {
   await visit(empty, true, async (page) => {
     await open(page, "/admin/accounts");
     await shoot(page, "accounts-empty");
+    await open(page, "/admin/media");
+    await shoot(page, "media-empty");
     await open(page, "/admin/password");
     await shoot(page, "password");
     await open(page, "/no/such/page");
@@ -160,6 +162,7 @@ async function shootAll({ width, height, theme, locale }) {
   });
   await visit(full, true, (page) => chatScenes(page, text, shoot, isPhone));
   await visit(full, true, (page) => imagineScenes(page, text, shoot));
+  await visit(full, true, (page) => mediaScenes(page, shoot));
   await visit(demo, false, async (page) => {
     await open(page, "/");
     await shoot(page, "demo");
@@ -220,6 +223,30 @@ async function chatScenes(page, text, shoot, isPhone) {
     await byRole(page, "button", text.chats).click();
     await shoot(page, "chat-list");
   }
+}
+
+// What the scenes before have drawn.
+async function mediaScenes(page, shoot) {
+  await open(page, "/admin/media");
+  await page.locator(".table tbody tr").first().waitFor();
+  await shoot(page, "media");
+  for (const at of [0, 2]) await page.locator("tbody .checkbox").nth(at).check();
+  await page.locator(".bulk").waitFor();
+  await shoot(page, "media-selected");
+  await page.locator(".bulk .button--danger").click();
+  await page.locator("dialog[open] .modal__foot").waitFor();
+  await shoot(page, "media-delete");
+  await page.keyboard.press("Escape");
+  await page.locator(".media-item").first().click();
+  await page.locator(".media-preview__file").waitFor();
+  await shoot(page, "media-preview");
+  await page.keyboard.press("Escape");
+  await page.locator(".tabs .tab").nth(1).click();
+  await page.locator(".media-hint").waitFor();
+  await shoot(page, "media-grok");
+  await page.locator(".media-hint ~ .button").first().click();
+  await page.locator(".notice").waitFor();
+  await shoot(page, "media-grok-counted");
 }
 
 async function imagineScenes(page, text, shoot) {

@@ -24,6 +24,10 @@ export function startGateway({ settings = {}, ...options }) {
 
 // What a test asks of the simulator.
 export function simulatorControl(url) {
+  const script = async (operation, replies) => {
+    const answer = await post("script", { account: "*", operation, replies });
+    if (!answer.ok) throw new Error(await answer.text());
+  };
   const post = (path, body) =>
     fetch(`${url}/__sim/${path}`, {
       method: "POST",
@@ -32,10 +36,8 @@ export function simulatorControl(url) {
     });
   const get = async (path) => (await fetch(`${url}/__sim/${path}`)).json();
   return {
-    reply: async (...replies) => {
-      const answer = await post("script", { account: "*", replies });
-      if (!answer.ok) throw new Error(await answer.text());
-    },
+    reply: (...replies) => script("chat", replies),
+    replyTo: (operation, ...replies) => script(operation, replies),
     requests: async (operation) =>
       (await get("requests")).requests.filter((request) => request.operation === operation),
     unused: async () => (await get("unused")).unused,

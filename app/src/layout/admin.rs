@@ -2,14 +2,14 @@
 
 use super::{
     LanguageMenu, SignOut, ThemeMenu,
-    banner::{DemoBanner, PasswordBanner},
+    banner::{AppUrlBanner, DemoBanner, PasswordBanner},
     public::Brand,
 };
 use crate::{
     components::{Badge, Icon, IconButton, IconName, PageTitle, Sheet, Tone},
     i18n::{
         Text, t,
-        text::{accounts, gallery, password, shell},
+        text::{accounts, gallery, media, password, shell},
         use_language,
     },
     session::use_viewer,
@@ -22,6 +22,7 @@ use leptos_router::{components::Outlet, hooks::use_location};
 fn title_of(path: &str) -> Text {
     match path.trim_end_matches('/') {
         "/admin/accounts" => accounts::TITLE,
+        "/admin/media" => media::TITLE,
         "/admin/password" => password::TITLE,
         "/admin/dev/components" => gallery::TITLE,
         _ => shell::ADMIN,
@@ -58,6 +59,7 @@ pub(crate) fn AdminLayout() -> impl IntoView {
                 <DemoBanner />
                 <TopBar collapsed sheet />
                 <PasswordBanner />
+                <AppUrlBanner />
                 <main class="admin__main" id="content" tabindex="-1">
                     <Outlet />
                 </main>
@@ -105,6 +107,7 @@ fn Navigation() -> impl IntoView {
     view! {
         <nav class="nav" aria-label=t(shell::NAVIGATION)>
             <NavLink href="/admin/accounts" icon=IconName::Users text=shell::ACCOUNTS />
+            <NavLink href="/admin/media" icon=IconName::Image text=shell::MEDIA />
             <NavLink href="/" icon=IconName::MessageSquare text=shell::CHAT />
         </nav>
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     components::{Icon, IconName},
-    dto::Demo,
-    i18n::{t, text::shell},
+    dto::{Demo, WrongAppUrl},
+    i18n::{t, text::shell, use_language},
     session::use_viewer,
 };
 use leptos::prelude::*;
@@ -44,6 +44,31 @@ pub(crate) fn DemoBanner(
                     <span class="demo-banner__more">" " {t(shell::DEMO_BANNER_MORE)}</span>
                 </span>
                 <span class="demo-banner__hint">{hint}</span>
+            </aside>
+        }
+    })
+}
+
+/// Says that `app.app_url` does not lead to this server. Nothing otherwise.
+#[component]
+pub(crate) fn AppUrlBanner() -> impl IntoView {
+    let language = use_language();
+    use_viewer().wrong_app_url.map(|wrong| {
+        let said = move || {
+            let WrongAppUrl {
+                app_url,
+                opened,
+                is_answered,
+            } = &wrong;
+            match is_answered {
+                true => shell::AppUrlAnswered { app_url, opened }.fill(language.get()),
+                false => shell::AppUrlSilent { app_url, opened }.fill(language.get()),
+            }
+        };
+        view! {
+            <aside class="password-banner" aria-label="app.app_url">
+                <Icon name=IconName::TriangleAlert />
+                <span>{said} " " {t(shell::APP_URL_TODO)}</span>
             </aside>
         }
     })

@@ -7,6 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin_media;
+mod app_url;
+mod assets;
 mod attachments;
 mod base_urls;
 mod breaks;

@@ -20,6 +20,7 @@ use self::{
     table::AccountTable,
     toolbar::Toolbar,
 };
+pub(in crate::pages) use self::{selection::Selection, stats::group};
 use crate::{
     api::accounts::list_accounts,
     components::{

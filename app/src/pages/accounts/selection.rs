@@ -4,32 +4,32 @@ use std::collections::BTreeSet;
 
 /// Ticked account ids, over all pages of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Selection {
+pub(in crate::pages) struct Selection {
     ids: BTreeSet<String>,
     /// The row that was last ticked or unticked alone: where a shift-click range starts.
     anchor: Option<String>,
 }
 
 impl Selection {
-    pub(super) fn contains(&self, id: &str) -> bool {
+    pub(in crate::pages) fn contains(&self, id: &str) -> bool {
         self.ids.contains(id)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::pages) fn len(&self) -> usize {
         self.ids.len()
     }
 
-    pub(super) fn ids(&self) -> Vec<String> {
+    pub(in crate::pages) fn ids(&self) -> Vec<String> {
         self.ids.iter().cloned().collect()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::pages) fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// Flips one row. With `extend`, all rows from the anchor to this one take its new state;
     /// `order` are the ids as shown.
-    pub(super) fn toggle(&mut self, id: &str, extend: bool, order: &[String]) {
+    pub(in crate::pages) fn toggle(&mut self, id: &str, extend: bool, order: &[String]) {
         let ticked = !self.contains(id);
         let position = |wanted: &str| order.iter().position(|id| id == wanted);
         let anchor = self.anchor.as_deref().filter(|_| extend).and_then(position);
@@ -46,7 +46,7 @@ impl Selection {
     }
 
     /// Ticks all of `order`; unticks them when all are ticked already.
-    pub(super) fn toggle_all(&mut self, order: &[String]) {
+    pub(in crate::pages) fn toggle_all(&mut self, order: &[String]) {
         let ticked = !self.has_all(order);
         for id in order {
             self.set(id, ticked);
@@ -54,11 +54,11 @@ impl Selection {
         self.anchor = None;
     }
 
-    pub(super) fn has_all(&self, order: &[String]) -> bool {
+    pub(in crate::pages) fn has_all(&self, order: &[String]) -> bool {
         !order.is_empty() && order.iter().all(|id| self.contains(id))
     }
 
-    pub(super) fn has_some(&self, order: &[String]) -> bool {
+    pub(in crate::pages) fn has_some(&self, order: &[String]) -> bool {
         order.iter().any(|id| self.contains(id))
     }
 

@@ -52,7 +52,7 @@ pub(super) fn Stats(state: Accounts) -> impl IntoView {
 }
 
 /// Groups digits by thousands: `12,345`. Both languages do it this way.
-pub(super) fn group(number: u64) -> String {
+pub(in crate::pages) fn group(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
