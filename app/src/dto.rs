@@ -2,6 +2,7 @@
 
 mod admin_media;
 mod media;
+mod video;
 
 pub use admin_media::{
     AssetAccount, AssetAccounts, AssetFailure, AssetRun, AssetRunState, AssetTrouble, AssetWork,
@@ -9,6 +10,7 @@ pub use admin_media::{
     MediaOverview, MediaTotal,
 };
 pub use media::{MediaItem, MediaKind, MediaPage};
+pub use video::{VideoFailure, VideoItem, VideoPage, VideoState};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use crate::{
     dto::{
         AccountList, AccountQuery, AssetAccounts, AssetWork, DeletedAccounts, DeletedMedia,
         FoundMediaPage, ImportPreview, MediaFilter, MediaKind, MediaOverview, MediaPage,
-        ModelOption, PictureOptions, Tier, Viewer,
+        ModelOption, PictureOptions, Tier, VideoPage, Viewer,
     },
     error::UiError,
 };
@@ -194,4 +194,11 @@ pub trait PublicService: Send + Sync {
     ) -> Result<MediaPage, UiError>;
     /// Deletes what was generated in this browser; others' stays. Returns how many went.
     async fn delete_media(&self, visitor: Visitor, ids: Vec<String>) -> Result<u32, UiError>;
+    /// A page of the videos of this browser, newest first, behind the one called `after`.
+    async fn list_videos(
+        &self,
+        visitor: Visitor,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<VideoPage, UiError>;
 }

@@ -8,6 +8,7 @@ pub mod chat;
 mod guard;
 pub mod media;
 pub mod pictures;
+pub mod videos;
 
 #[cfg(feature = "ssr")]
 pub use guard::{

@@ -66,6 +66,16 @@ impl From<&Attachment> for Input {
     }
 }
 
+impl Input {
+    /// The name of the file, if it is a picture of this server.
+    pub(super) fn own_file(&self, own_address: &str) -> Option<&str> {
+        match &self.source {
+            InputSource::Attached(Source::Url(url)) => own_name(url, own_address),
+            InputSource::Attached(_) | InputSource::Bytes { .. } => None,
+        }
+    }
+}
+
 impl Gateway {
     /// Decodes data URIs and fetches URLs, all at once; at most so many bytes together.
     /// `own_address` is what the addresses of this server's files begin with: such a file is read here.

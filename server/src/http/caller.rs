@@ -22,6 +22,20 @@ pub(super) const CONVERSATION_HEADER: &str = "x-conversation-id";
 #[derive(Clone, Debug)]
 pub struct CallerKey(pub Option<Arc<str>>);
 
+/// A caller who was checked, by whatever proves it: for handlers that serve several kinds.
+pub(super) trait KnownCaller:
+    FromRequestParts<AppState, Rejection = ApiError> + Into<Caller> + Send
+{
+}
+
+impl KnownCaller for ApiCaller {}
+
+impl From<ApiCaller> for Caller {
+    fn from(ApiCaller(caller): ApiCaller) -> Self {
+        caller
+    }
+}
+
 /// A caller with a valid API key, or any where none is configured.
 pub struct ApiCaller(pub Caller);
 

@@ -17,6 +17,12 @@ pub enum Endpoint {
     VideoContent,
     VideoRemix,
     VideoCancel,
+    PublicVideos,
+    PublicVideo,
+    PublicVideoContent,
+    PublicVideoRemix,
+    PublicVideoCancel,
+    PublicVideoRun,
     PublicVoiceToken,
     PublicArchive,
     Models,
@@ -25,7 +31,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// By the route that the router matched, of those that need a key.
+    /// By the route that the router matched, of those whose handlers do not say it themselves.
     #[must_use]
     pub fn of(route: Option<&str>) -> Self {
         match route {
@@ -39,6 +45,11 @@ impl Endpoint {
             Some("/v1/videos/{id}/content") => Self::VideoContent,
             Some("/v1/videos/{id}/remix") => Self::VideoRemix,
             Some("/v1/videos/{id}/cancel") => Self::VideoCancel,
+            Some("/v1/public/videos") => Self::PublicVideos,
+            Some("/v1/public/videos/{id}") => Self::PublicVideo,
+            Some("/v1/public/videos/{id}/content") => Self::PublicVideoContent,
+            Some("/v1/public/videos/{id}/remix") => Self::PublicVideoRemix,
+            Some("/v1/public/videos/{id}/cancel") => Self::PublicVideoCancel,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
             _ => Self::Unknown,
         }
@@ -61,6 +72,12 @@ impl Endpoint {
             Self::VideoContent => "videos.content",
             Self::VideoRemix => "videos.remix",
             Self::VideoCancel => "videos.cancel",
+            Self::PublicVideos => "public.videos",
+            Self::PublicVideo => "public.videos.one",
+            Self::PublicVideoContent => "public.videos.content",
+            Self::PublicVideoRemix => "public.videos.remix",
+            Self::PublicVideoCancel => "public.videos.cancel",
+            Self::PublicVideoRun => "public.video",
             Self::PublicVoiceToken => "public.voice.token",
             Self::PublicArchive => "public.media.zip",
             Self::Models => "models",

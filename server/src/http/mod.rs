@@ -19,8 +19,11 @@ pub mod ops;
 pub mod pages;
 pub mod protocol;
 pub mod public;
+mod public_videos;
 mod public_voice;
+pub mod runs;
 pub mod unknown;
+pub mod video_runs;
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
@@ -34,6 +37,7 @@ use leptos::config::LeptosOptions;
 use store::Store;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
+use self::runs::Runs;
 use crate::{
     auth::StoreSessions,
     delivery::Deliveries,
@@ -94,7 +98,8 @@ pub struct Shared {
     pub limits: Limits,
     pub unread: UnreadAnswers,
     pub deliveries: Deliveries,
-    pub imagine_runs: imagine::runs::Runs,
+    pub imagine_runs: Runs<imagine::Wish>,
+    pub video_runs: Runs<video_runs::Wish>,
 }
 
 /// The address at the other end of the TCP connection.

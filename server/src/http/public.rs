@@ -22,7 +22,7 @@ use super::{
     media_archive,
     middleware::origin,
     openai::{chat, image_edits, images},
-    public_voice,
+    public_videos, public_voice, video_runs,
 };
 use crate::gateway::Caller;
 
@@ -35,6 +35,8 @@ pub fn routes() -> Router<AppState> {
         .route("/images/generations", post(create_image))
         .route("/images/edits", post(create_edit))
         .merge(imagine::routes())
+        .merge(public_videos::routes())
+        .merge(video_runs::routes())
         .route("/voice/token", voice_token)
         .route("/media/zip", post(pack_media))
 }
@@ -85,16 +87,16 @@ async fn pack_media(
 }
 
 /// What a visitor asks for.
-struct Asked {
-    caller: Caller,
-    links: Links,
-    headers: HeaderMap,
-    body: WholeBody,
+pub(super) struct Asked {
+    pub caller: Caller,
+    pub links: Links,
+    pub headers: HeaderMap,
+    pub body: WholeBody,
 }
 
 /// Reads the body of a caller who was checked, and checks again: the session, or the demo, which is
 /// open to all, may have ended while the body came in.
-async fn read(
+pub(super) async fn read(
     state: &AppState,
     PublicCaller(caller): PublicCaller,
     request: Request,

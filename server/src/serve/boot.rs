@@ -23,7 +23,7 @@ use crate::{
     clock::now_ms,
     delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::{AppState, Shared, imagine::runs::Runs},
+    http::{AppState, Shared, runs::Runs},
     jobs::Jobs,
     limits::{Descriptors, Limits},
     media::{
@@ -42,7 +42,7 @@ use crate::{
     },
     services::{
         accounts::Accounts, first_account, gallery::Gallery, import, media_admin::MediaAdmin,
-        public::PublicPages,
+        public::PublicPages, videos::VideoList,
     },
     snapshot::{self, Current, Mode, Snapshot},
 };
@@ -240,8 +240,9 @@ fn assemble(
     ));
     let thumbnails = Thumbnails::new(files.clone());
     let archives = Archives::new(files.clone());
+    let videos = VideoList::new(gateway.clone(), current.clone(), link_key.clone());
     let public: Arc<dyn PublicService> =
-        Arc::new(PublicPages::new(current.clone(), gallery.clone()));
+        Arc::new(PublicPages::new(current.clone(), gallery.clone(), videos));
     AppState::new(Shared {
         leptos: leptos_options(),
         current,
@@ -266,6 +267,7 @@ fn assemble(
         unread: UnreadAnswers::default(),
         deliveries: Deliveries::default(),
         imagine_runs: Runs::default(),
+        video_runs: Runs::default(),
     })
 }
 

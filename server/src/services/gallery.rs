@@ -16,6 +16,7 @@ use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
 use self::names::Names;
 use crate::{
     clock::now_secs,
+    gateway::videos::video_id,
     media::{
         archive::{Contents, Packed},
         files::MediaFiles,
@@ -104,23 +105,43 @@ impl Gallery {
 
     /// A row as pages see it.
     pub(super) fn show(&self, row: MediaRow) -> MediaItem {
-        item(self.signature(&row), row)
-    }
-
-    /// What the address of a row's file ends with, made anew for each list.
-    fn signature(&self, row: &MediaRow) -> String {
-        let snapshot = self.current.load();
-        let media = &snapshot.settings.config.media;
-        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
-        match media.signed_links {
-            true => self
-                .link_key
-                .query(row.kind, &row.file, now_secs(), lifetime_secs),
-            false => String::new(),
+        let params = Params::of(&row);
+        let picture = match row.kind {
+            MediaKind::Image => Some(row.file.as_str()),
+            MediaKind::Video => params.poster.as_deref(),
+        };
+        let thumbnail = picture.map(|name| self.address("thumbnail", (MediaKind::Image, name)));
+        MediaItem {
+            url: self.address(row.kind.as_str(), (row.kind, &row.file)),
+            thumbnail: thumbnail.unwrap_or_default(),
+            id: row.id,
+            at_ms: row.at_ms,
+            kind: to_page_kind(row.kind),
+            mime: row.mime,
+            bytes: row.bytes,
+            width: row.width,
+            height: row.height,
+            prompt: row.prompt,
+            model: row.model,
+            aspect_ratio: params.aspect_ratio,
+            parent: row.parent,
         }
     }
 
-    /// Deletes an owner's rows, and the files that no row has any more.
+    /// The path of a file, signed anew for each list where addresses are.
+    fn address(&self, folder: &str, (kind, name): (MediaKind, &str)) -> String {
+        let snapshot = self.current.load();
+        let media = &snapshot.settings.config.media;
+        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
+        let signature = match media.signed_links {
+            true => self.link_key.query(kind, name, now_secs(), lifetime_secs),
+            false => String::new(),
+        };
+        format!("/v1/files/{folder}/{name}{signature}")
+    }
+
+    /// Deletes an owner's rows, and the files that no row has any more. With a video go its first
+    /// picture and what the videos' list knows of it.
     ///
     /// # Errors
     /// [`UiError::Invalid`] for too many; [`UiError::Unavailable`].
@@ -138,13 +159,57 @@ impl Gallery {
         owner: Option<&str>,
         ids: &[String],
     ) -> Result<u32, UiError> {
+        let videos = self.videos_of(owner, ids).await?;
         let deleting = self.store.delete_media(owner, ids);
-        let deleted = deleting.await.map_err(unavailable)?;
+        let mut deleted = deleting.await.map_err(unavailable)?;
+        for (id, poster) in videos {
+            let job = self.store.delete_video_job(&video_id(&id)).await;
+            job.map_err(unavailable)?;
+            let Some(poster) = poster else { continue };
+            let is_used = self.store.has_video_job_of(&poster).await;
+            if !is_used.map_err(unavailable)? {
+                deleted.unused_files.push((MediaKind::Image, poster));
+            }
+        }
         // The rows are gone, so this is done: a file that stays behind goes when the cache is full.
         if let Err(error) = self.files.remove(deleted.unused_files).await {
             tracing::warn!(%error, "files of deleted media are left: {error}");
         }
         Ok(u32::try_from(deleted.rows).unwrap_or(u32::MAX))
+    }
+
+    /// The videos among these that an owner has, each with the file of its first picture.
+    async fn videos_of(
+        &self,
+        owner: Option<&str>,
+        ids: &[String],
+    ) -> Result<Vec<(String, Option<String>)>, UiError> {
+        let mut videos = Vec::new();
+        for id in ids {
+            let row = self.store.get_media(id).await.map_err(unavailable)?;
+            let is_theirs = |row: &MediaRow| owner.is_none_or(|owner| row.owner == owner);
+            let is_such = |row: &MediaRow| row.kind == MediaKind::Video && is_theirs(row);
+            if let Some(row) = row.filter(is_such) {
+                let poster = Params::of(&row).poster;
+                videos.push((row.id, poster));
+            }
+        }
+        Ok(videos)
+    }
+}
+
+/// What a page shows of the parameters.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Params {
+    aspect_ratio: String,
+    /// File of a video's first picture.
+    poster: Option<String>,
+}
+
+impl Params {
+    fn of(row: &MediaRow) -> Self {
+        serde_json::from_str(&row.params).unwrap_or_default()
     }
 }
 
@@ -174,31 +239,6 @@ pub(super) fn read_cursor(cursor: &str) -> Result<(i64, String), UiError> {
         .split_once('.')
         .and_then(|(at_ms, id)| Some((at_ms.parse().ok()?, id.to_owned())));
     read.ok_or(UiError::NotFound)
-}
-
-fn item(signature: String, row: MediaRow) -> MediaItem {
-    /// What a page shows of the parameters.
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Params {
-        aspect_ratio: String,
-    }
-    let params: Params = serde_json::from_str(&row.params).unwrap_or_default();
-    MediaItem {
-        url: format!("/v1/files/{}/{}{signature}", row.kind.as_str(), row.file),
-        thumbnail: format!("/v1/files/thumbnail/{}{signature}", row.file),
-        id: row.id,
-        at_ms: row.at_ms,
-        kind: to_page_kind(row.kind),
-        mime: row.mime,
-        bytes: row.bytes,
-        width: row.width,
-        height: row.height,
-        prompt: row.prompt,
-        model: row.model,
-        aspect_ratio: params.aspect_ratio,
-        parent: row.parent,
-    }
 }
 
 pub(super) fn to_page_kind(kind: MediaKind) -> dto::MediaKind {

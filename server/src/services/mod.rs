@@ -8,3 +8,4 @@ pub mod highlight;
 pub mod import;
 pub mod media_admin;
 pub mod public;
+pub mod videos;

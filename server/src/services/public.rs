@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::{MediaKind, MediaPage, ModelOption, PictureOptions},
+    dto::{MediaKind, MediaPage, ModelOption, PictureOptions, VideoPage},
     error::{Field, Rule, UiError},
     limits::MAX_CODE_BYTES,
     service::{PublicProof, PublicService, Visitor},
 };
 use tokio::sync::Semaphore;
 
-use super::{accounts::to_page_tier, gallery::Gallery, highlight};
+use super::{accounts::to_page_tier, gallery::Gallery, highlight, videos::VideoList};
 use settings::ModelKind;
 
 use crate::snapshot::Current;
@@ -26,15 +26,17 @@ pub struct PublicPages {
     current: Current,
     colourings: Arc<Semaphore>,
     gallery: Gallery,
+    videos: VideoList,
 }
 
 impl PublicPages {
     #[must_use]
-    pub fn new(current: Current, gallery: Gallery) -> Self {
+    pub fn new(current: Current, gallery: Gallery, videos: VideoList) -> Self {
         Self {
             current,
             colourings: Arc::new(Semaphore::new(COLOURINGS)),
             gallery,
+            videos,
         }
     }
 }
@@ -116,12 +118,22 @@ impl PublicService for PublicPages {
     async fn delete_media(&self, visitor: Visitor, ids: Vec<String>) -> Result<u32, UiError> {
         self.gallery.delete(&visitor, &ids).await
     }
+
+    async fn list_videos(
+        &self,
+        visitor: Visitor,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<VideoPage, UiError> {
+        self.videos.list(&visitor, after, limit).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
+        gateway::Gateway,
         media::{files::MediaFiles, links::LinkKey},
         snapshot::Snapshot,
     };
@@ -135,8 +147,11 @@ mod tests {
         let (current, links) = (Current::new(snapshot), LinkKey::of(&key));
         let store = store::open("", folder.path(), key).await.unwrap();
         let files = MediaFiles::open(folder.path()).unwrap();
+        let settings = &current.load().settings;
+        let gateway = Gateway::new(settings, Arc::clone(&store), files.clone());
+        let videos = VideoList::new(gateway, current.clone(), links.clone());
         let gallery = Gallery::new(store, files, current.clone(), links);
-        let pages = PublicPages::new(current, gallery);
+        let pages = PublicPages::new(current.clone(), gallery, videos);
         tokio::time::pause();
         let colour = |code: &str| {
             let code = code.to_owned();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
-use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::Value;
 use test_support::{Gateway, Launch};
 
@@ -91,7 +91,12 @@ impl Browser {
     }
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
-        let request = self.client.post(format!("{}{path}", self.url));
+        self.request(Method::POST, path)
+    }
+
+    /// What a script of a page of ours sends.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
         let request = request
             .header(ORIGIN, &self.url)
             .header("sec-fetch-site", "same-origin");

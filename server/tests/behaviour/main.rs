@@ -41,5 +41,7 @@ mod sign_in_floods;
 mod storage;
 mod stuck_store;
 mod switching;
+mod video_runs;
 mod videos;
+mod visitor_videos;
 mod voice;

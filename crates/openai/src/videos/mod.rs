@@ -6,5 +6,7 @@ mod shape;
 
 pub use answer::{Video, VideoStatus, deleted, list};
 pub(crate) use parse::config;
-pub use parse::{Page, VideoConfig, VideoRequest, parse, parse_form, parse_page, parse_remix};
+pub use parse::{
+    Page, VideoConfig, VideoRequest, parse, parse_form, parse_page, parse_remix, parse_start,
+};
 pub use shape::{Preset, VideoSize};

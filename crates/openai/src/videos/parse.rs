@@ -26,6 +26,16 @@ const FIELDS: &[&str] = &[
     "input_reference",
     "user",
 ];
+/// The fields of [`parse_start`].
+const START_FIELDS: &[&str] = &[
+    "prompt",
+    "aspect_ratio",
+    "video_length",
+    "resolution_name",
+    "preset",
+    "image_url",
+];
+const START_RATIO: &str = "3:2";
 /// Names under which forms send an image by its address.
 const REFERENCE_FIELDS: [&str; 2] = ["input_reference", "input_reference[image_url]"];
 /// Longest prompt, in bytes.
@@ -96,6 +106,24 @@ pub fn parse_remix(body: &[u8]) -> Result<String, Invalid> {
     prompt(&fields::read(body, &["prompt"])?)
 }
 
+/// What a page of the predecessor asks for (`docs/upstream-protocol.md` 7.4); checked as `video_config`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_start(body: &[u8]) -> Result<VideoRequest, Invalid> {
+    let fields = fields::read(body, START_FIELDS)?;
+    let landscape = VideoSize::from_name(START_RATIO).unwrap_or_default();
+    Ok(VideoRequest {
+        model: None,
+        prompt: prompt(&fields)?,
+        seconds: seconds(&fields, "video_length", &CONFIG_SECONDS)?.unwrap_or(DEFAULT_SECONDS),
+        size: size(&fields, "aspect_ratio", "invalid_aspect_ratio")?.unwrap_or(landscape),
+        is_high_resolution: resolution(&fields)?.unwrap_or(false),
+        preset: preset(&fields)?.unwrap_or(Preset::Normal),
+        reference: reference(&fields, "image_url")?,
+    })
+}
+
 fn read(fields: &Fields<'_>) -> Result<VideoRequest, Invalid> {
     let model = fields::model(fields)?;
     let prompt = prompt(fields)?;
@@ -113,7 +141,7 @@ fn read(fields: &Fields<'_>) -> Result<VideoRequest, Invalid> {
             None => quality(fields)?,
         },
         preset: preset(fields)?.unwrap_or_default(),
-        reference: reference(fields)?,
+        reference: reference(fields, "input_reference")?,
     })
 }
 
@@ -242,8 +270,7 @@ fn preset(fields: &Fields<'_>) -> Result<Option<Preset>, Invalid> {
 }
 
 /// An address or a data URI, alone or as `image_url` of an object.
-fn reference(fields: &Fields<'_>) -> Result<Option<Source>, Invalid> {
-    let name = "input_reference";
+fn reference(fields: &Fields<'_>, name: &'static str) -> Result<Option<Source>, Invalid> {
     let text: Option<Cow<'_, str>> = match fields.get(name) {
         None => return Ok(None),
         Some(Json::Array(array)) if array.is_empty() => return Ok(None),
@@ -259,8 +286,10 @@ fn reference(fields: &Fields<'_>) -> Result<Option<Source>, Invalid> {
         Some(_) => None,
     };
     let Some(text) = text else {
-        let message = "`input_reference` must be a file, the address of an image, a data URI, or an \
-                       object with `image_url`. Files by id are not supported.";
+        let message = format!(
+            "`{name}` must be a file, the address of an image, a data URI, or an object with \
+             `image_url`. Files by id are not supported."
+        );
         return Err(Invalid::new("invalid_media", name, message));
     };
     let source = Source::from_uri(&text);

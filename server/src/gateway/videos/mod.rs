@@ -43,6 +43,8 @@ use crate::{
 
 /// The word for a video's making in records.
 const ENDPOINT: &str = "videos.job";
+/// What the ids of videos begin with.
+const PREFIX: &str = "video_";
 /// Largest image that a video begins with, in bytes.
 const MAX_REFERENCE_BYTES: usize = 50 * 1024 * 1024;
 const DAY_MS: i64 = 86_400_000;
@@ -168,6 +170,12 @@ impl Gateway {
         self.admit(&caller.record)?;
         self.videos.admit(settings)?;
         let own_address = &caller.own_address;
+        let reference = request.reference.as_ref();
+        let own_file = reference.and_then(|input| input.own_file(own_address));
+        let wishes = Wishes {
+            reference: own_file.map(str::to_owned),
+            ..request.wishes
+        };
         let inputs = request.reference.into_iter().collect();
         let files = self.load(settings, own_address, inputs, MAX_REFERENCE_BYTES);
         let files = files.await?;
@@ -175,7 +183,7 @@ impl Gateway {
         let now = now_ms();
         let key = caller.record.key();
         let row = VideoJobRow {
-            id: format!("video_{}", Uuid::new_v4().simple()),
+            id: video_id(&Uuid::new_v4().simple().to_string()),
             created_ms: now,
             owner: caller.owner.clone(),
             key: key.as_deref().map(str::to_owned),
@@ -184,7 +192,7 @@ impl Gateway {
             progress: 0,
             prompt: request.prompt,
             model: model.id.clone(),
-            params: request.wishes.to_json(),
+            params: wishes.to_json(),
             parent: request.parent,
             account: None,
             upstream: None,
@@ -203,7 +211,7 @@ impl Gateway {
             row,
             model,
             caller: self.on_its_own(caller),
-            wishes: request.wishes,
+            wishes,
             files,
             is_resumed: false,
         };
@@ -303,20 +311,24 @@ impl Gateway {
         caller: &Caller,
         id: &str,
     ) -> Result<Option<VideoJobRow>, GatewayError> {
+        self.video_of(&caller.owner, id).await
+    }
+
+    async fn video_of(&self, owner: &str, id: &str) -> Result<Option<VideoJobRow>, GatewayError> {
         let row = match self.videos.find(id) {
             Some(job) => Some(job.row()),
             None => self.store.get_video_job(id).await.map_err(unreadable)?,
         };
-        Ok(row.filter(|row| row.owner == caller.owner))
+        Ok(row.filter(|row| row.owner == owner))
     }
 
-    /// Videos of the caller's, at most `limit` of those behind the one called `after`.
+    /// Videos of this owner, at most `limit` of those behind the one called `after`.
     ///
     /// # Errors
     /// The store cannot be read; there is no such video.
     pub async fn list_videos(
         &self,
-        caller: &Caller,
+        owner: &str,
         after: Option<&str>,
         is_oldest_first: bool,
         limit: u32,
@@ -324,7 +336,7 @@ impl Gateway {
         let after = match after {
             None => None,
             Some(id) => {
-                let row = self.video(caller, id).await?.ok_or_else(|| {
+                let row = self.video_of(owner, id).await?.ok_or_else(|| {
                     let message = "There is no such video, or no longer.";
                     GatewayError::invalid("invalid_after", "after", message)
                 })?;
@@ -332,7 +344,7 @@ impl Gateway {
             }
         };
         let query = VideoJobQuery {
-            owner: caller.owner.clone(),
+            owner: owner.to_owned(),
             after,
             is_oldest_first,
             limit,
@@ -409,9 +421,23 @@ impl Gateway {
     }
 }
 
+/// Whether the upstream has made a video, so that its file is all that is waited for.
+#[must_use]
+pub fn is_made(row: &VideoJobRow) -> bool {
+    let reached = row.upstream.as_deref().and_then(Reached::of);
+    let wanted = Wishes::of(&row.params).map_or(1, |wishes| wishes.parts().len());
+    reached.is_some_and(|reached| reached.parts >= wanted)
+}
+
 /// Id of the row by which the gallery knows a video.
 fn media_id(id: &str) -> String {
-    id.trim_start_matches("video_").to_owned()
+    id.trim_start_matches(PREFIX).to_owned()
+}
+
+/// The reverse of [`media_id`].
+#[must_use]
+pub fn video_id(media_id: &str) -> String {
+    format!("{PREFIX}{media_id}")
 }
 
 impl Watched {

@@ -21,6 +21,9 @@ pub struct Wishes {
     pub preset: String,
     /// It begins with an image of its caller.
     pub has_reference: bool,
+    /// The file of that image, where it is a picture of this server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 impl Wishes {
@@ -114,6 +117,7 @@ mod tests {
             is_high_resolution: false,
             preset: "custom".to_owned(),
             has_reference: false,
+            reference: None,
         };
         for seconds in [4, 6, 8, 10, 12, 15, 16, 20] {
             let parts = wishes(seconds).parts();

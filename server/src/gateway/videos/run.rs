@@ -154,7 +154,7 @@ fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
         prompt: row.prompt.clone(),
         model: row.model.clone(),
         params: params.to_string(),
-        parent: None,
+        parent: row.parent.as_deref().map(media_id),
         account: row.account.clone().unwrap_or_default(),
         owner: row.owner.clone(),
         key: row.key.clone(),

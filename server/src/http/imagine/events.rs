@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::runs::Run;
+use super::Wish;
 use crate::{
     gateway::{
         Caller, ErrorKind,
         pictures::{Picture, PictureRequest, Pictures},
     },
-    http::{AppState, caller::PublicCaller, endpoint::Endpoint, error::ApiError},
+    http::{AppState, caller::PublicCaller, endpoint::Endpoint, error::ApiError, runs::Run},
     record::RequestRecord,
     snapshot::Snapshot,
 };
@@ -32,7 +32,7 @@ pub(super) struct Watched {
     state: AppState,
     /// The request that watches: who asks is checked again for each batch.
     parts: Parts,
-    run: Run,
+    run: Run<Wish>,
     run_id: String,
     step: Step,
 }
@@ -54,7 +54,7 @@ enum Step {
 }
 
 impl Watched {
-    pub(super) fn new(state: AppState, parts: Parts, run: Run) -> Self {
+    pub(super) fn new(state: AppState, parts: Parts, run: Run<Wish>) -> Self {
         Self {
             state,
             parts,

@@ -2,7 +2,6 @@
 //! without its socket: that page takes server-sent events where none opens.
 
 mod events;
-pub mod runs;
 
 use std::convert::Infallible;
 
@@ -19,17 +18,24 @@ use openai::{Invalid, images::ImageSize};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::{
-    events::Watched,
-    runs::{Run, Wish},
-};
+use self::events::Watched;
 use super::{
     AppState, answer::EVENT_STREAM, body::WholeBody, caller::PublicCaller, endpoint::Endpoint,
-    error::ApiError, middleware::origin,
+    error::ApiError, middleware::origin, runs::Run,
 };
 
 /// Of a wish whose ratio is not known.
 const DEFAULT_RATIO: &str = "2:3";
+
+/// What a run makes.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    prompt: String,
+    /// Such as `2:3`.
+    aspect_ratio: &'static str,
+    /// `None`: `image.nsfw`.
+    nsfw: Option<bool>,
+}
 
 pub(super) fn routes() -> Router<AppState> {
     let watch = get(watch).layer(from_fn(origin::layer_for_costly_reads));
@@ -134,7 +140,8 @@ async fn watch(
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
 
-async fn json_body<T: for<'de> Deserialize<'de> + Send + 'static>(
+/// The JSON body of a page of the predecessor.
+pub(super) async fn json_body<T: for<'de> Deserialize<'de> + Send + 'static>(
     state: &AppState,
     request: Request,
 ) -> Result<T, ApiError> {
@@ -148,7 +155,7 @@ async fn json_body<T: for<'de> Deserialize<'de> + Send + 'static>(
     Ok(body.parse(read).await?.0)
 }
 
-fn begin(state: &AppState, asked: Asked) -> Result<Run, ApiError> {
+fn begin(state: &AppState, asked: Asked) -> Result<Run<Wish>, ApiError> {
     let prompt = asked.prompt.trim();
     if prompt.is_empty() || prompt.len() > openai::images::MAX_PROMPT_BYTES {
         let message = format!(

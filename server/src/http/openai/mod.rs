@@ -6,7 +6,7 @@ mod image_chat;
 pub(super) mod image_edits;
 pub(super) mod images;
 mod models;
-mod video_chat;
+pub(super) mod video_chat;
 pub(super) mod videos;
 
 use axum::{
@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::AppState;
+use super::{AppState, caller::ApiCaller};
 
 /// Routes under `/v1` that need an API key.
 pub fn routes() -> Router<AppState> {
@@ -26,13 +26,19 @@ pub fn routes() -> Router<AppState> {
         .route("/images/edits", post(image_edits::create_edit))
         .route(
             "/videos",
-            get(videos::list_videos).post(videos::create_video),
+            get(videos::list_videos::<ApiCaller>).post(videos::create_video),
         )
         .route(
             "/videos/{id}",
-            get(videos::get_video).delete(videos::delete_video),
+            get(videos::get_video::<ApiCaller>).delete(videos::delete_video::<ApiCaller>),
         )
-        .route("/videos/{id}/content", get(videos::read_content))
+        .route(
+            "/videos/{id}/content",
+            get(videos::read_content::<ApiCaller>),
+        )
         .route("/videos/{id}/remix", post(videos::remix_video))
-        .route("/videos/{id}/cancel", post(videos::cancel_video))
+        .route(
+            "/videos/{id}/cancel",
+            post(videos::cancel_video::<ApiCaller>),
+        )
 }

@@ -120,6 +120,7 @@ fn request(request: &Request, config: VideoConfig) -> Result<VideoRequest, Inval
             is_high_resolution: config.is_high_resolution.unwrap_or(false),
             preset: config.preset.unwrap_or_default().as_str().to_owned(),
             has_reference: reference.is_some(),
+            reference: None,
         },
         reference,
         parent: None,
@@ -127,13 +128,14 @@ fn request(request: &Request, config: VideoConfig) -> Result<VideoRequest, Inval
 }
 
 /// How a video is returned.
-struct Form {
-    format: VideoFormat,
-    links: Links,
+pub(in crate::http) struct Form {
+    pub format: VideoFormat,
+    pub links: Links,
 }
 
 impl Form {
-    fn render(&self, row: &VideoJobRow) -> String {
+    /// A finished video, as `format` says.
+    pub(in crate::http) fn render(&self, row: &VideoJobRow) -> String {
         let url = self.links.video(row.file.as_deref().unwrap_or_default());
         match self.format {
             VideoFormat::Url => format!("{url}\n"),
@@ -161,7 +163,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The video's own record has what it used.
-fn finish() -> Finish {
+pub(in crate::http) fn finish() -> Finish {
     Finish {
         reason: FinishReason::Stop,
         usage: Usage::default(),

@@ -1,4 +1,5 @@
-//! `/v1/videos`: videos that are asked for in one request and fetched in others.
+//! `/v1/videos`: videos that are asked for in one request and fetched in others. Callers are known by a
+//! key here, and by a cookie under `/v1/public` (`super::super::public_videos`).
 
 use std::borrow::Cow;
 
@@ -19,7 +20,14 @@ use crate::{
         attachments::{Input, InputSource},
         videos::{VideoRequest, Wishes},
     },
-    http::{AppState, body::WholeBody, caller::ApiCaller, error::ApiError, files, form::Form},
+    http::{
+        AppState,
+        body::WholeBody,
+        caller::{ApiCaller, KnownCaller},
+        error::ApiError,
+        files,
+        form::Form,
+    },
 };
 
 /// Names under which forms send the image that a video begins with.
@@ -96,7 +104,8 @@ fn of_form(form: Form) -> Result<(format::VideoRequest, Option<InputSource>), In
     Ok((asked, reference))
 }
 
-fn wishes(asked: &format::VideoRequest, has_reference: bool) -> Wishes {
+/// What a video is to be like.
+pub(in crate::http) fn wishes(asked: &format::VideoRequest, has_reference: bool) -> Wishes {
     Wishes {
         seconds: asked.seconds,
         size: asked.size.name.to_owned(),
@@ -104,6 +113,7 @@ fn wishes(asked: &format::VideoRequest, has_reference: bool) -> Wishes {
         is_high_resolution: asked.is_high_resolution,
         preset: asked.preset.as_str().to_owned(),
         has_reference,
+        reference: None,
     }
 }
 
@@ -116,12 +126,13 @@ fn wishes_of(row: &VideoJobRow) -> Wishes {
         is_high_resolution: false,
         preset: String::new(),
         has_reference: false,
+        reference: None,
     })
 }
 
-pub(super) async fn list_videos(
+pub(in crate::http) async fn list_videos<C: KnownCaller>(
     State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+    caller: C,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
     let pairs = query.into_iter();
@@ -131,7 +142,7 @@ pub(super) async fn list_videos(
     // One more tells whether another page follows.
     let mut rows = state
         .gateway
-        .list_videos(&caller, after, page.is_oldest_first, limit + 1)
+        .list_videos(&caller.into().owner, after, page.is_oldest_first, limit + 1)
         .await?;
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -141,31 +152,31 @@ pub(super) async fn list_videos(
     Ok(json(format::list(&videos, has_more)))
 }
 
-pub(super) async fn get_video(
+pub(in crate::http) async fn get_video<C: KnownCaller>(
     State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+    caller: C,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let row = find(&state, &caller, &id).await?;
+    let row = find(&state, &caller.into(), &id).await?;
     Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
 }
 
-pub(super) async fn cancel_video(
+pub(in crate::http) async fn cancel_video<C: KnownCaller>(
     State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+    caller: C,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let row = state.gateway.cancel_video(&caller, &id).await?;
+    let row = state.gateway.cancel_video(&caller.into(), &id).await?;
     let row = row.ok_or_else(missing)?;
     Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
 }
 
-pub(super) async fn delete_video(
+pub(in crate::http) async fn delete_video<C: KnownCaller>(
     State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+    caller: C,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    match state.gateway.delete_video(&caller, &id).await? {
+    match state.gateway.delete_video(&caller.into(), &id).await? {
         true => Ok(json(format::deleted(&id))),
         false => Err(missing()),
     }
@@ -178,8 +189,21 @@ pub(super) async fn remix_video(
     Path(id): Path<String>,
     body: WholeBody,
 ) -> Result<Response, ApiError> {
+    remix(&state, &caller, &id, body).await
+}
+
+/// Queues a video like the one of that id.
+///
+/// # Errors
+/// Every error of the gateway; there is no such video, or it is not ready. Nothing is queued then.
+pub(in crate::http) async fn remix(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
     let (prompt, _memory) = body.parse(format::parse_remix).await?;
-    let source = find(&state, &caller, &id).await?;
+    let source = find(state, caller, id).await?;
     check_ready(&source)?;
     let reference = match &source.poster {
         Some(poster) => state.gateway.own_image(poster).await,
@@ -190,26 +214,27 @@ pub(super) async fn remix_video(
         prompt,
         wishes: Wishes {
             has_reference: reference.is_some(),
+            reference: None,
             ..wishes_of(&source)
         },
         reference,
         parent: Some(source.id),
     };
-    let row = Box::pin(state.gateway.create_video(&caller, request)).await?;
+    let row = Box::pin(state.gateway.create_video(caller, request)).await?;
     Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
 }
 
 /// The finished file, or the part of it that `Range` asks for; `variant` is `video` or `thumbnail`.
-pub(super) async fn read_content(
+pub(in crate::http) async fn read_content<C: KnownCaller>(
     State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
+    caller: C,
     Path(id): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let variant = query.iter().find(|(name, _)| name == "variant");
     let variant = variant.map_or("video", |(_, value)| value.as_str());
-    let row = find(&state, &caller, &id).await?;
+    let row = find(&state, &caller.into(), &id).await?;
     check_ready(&row)?;
     let (kind, name) = match variant {
         "video" => (MediaKind::Video, row.file),

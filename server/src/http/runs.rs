@@ -1,4 +1,4 @@
-//! Runs that were started and not yet watched, and those that are under way.
+//! Runs that the predecessor's pages have started: those not yet watched, and those under way.
 
 use std::{
     collections::HashMap,
@@ -14,24 +14,15 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// Runs that are known at a time.
 const MAX_RUNS: usize = 1_000;
 
-/// What a run makes.
+/// A started run, which makes a `W`.
 #[derive(Clone, Debug)]
-pub struct Wish {
-    pub prompt: String,
-    /// Such as `2:3`.
-    pub aspect_ratio: &'static str,
-    /// `None`: `image.nsfw`.
-    pub nsfw: Option<bool>,
-}
-
-/// A started run.
-#[derive(Clone, Debug)]
-pub struct Run {
+pub struct Run<W> {
     pub id: String,
-    pub wish: Wish,
+    pub wish: W,
     /// Cancelled when it is stopped.
     pub stop: CancellationToken,
     pub ends_at: Instant,
+    is_claimed: bool,
 }
 
 /// Too many runs are known.
@@ -39,15 +30,21 @@ pub struct Run {
 pub struct TooManyRuns;
 
 /// The runs of all visitors. An id is a secret: who has it may watch and stop the run.
-#[derive(Debug, Default)]
-pub struct Runs(Mutex<HashMap<String, Run>>);
+#[derive(Debug)]
+pub struct Runs<W>(Mutex<HashMap<String, Run<W>>>);
 
-impl Runs {
+impl<W> Default for Runs<W> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<W: Clone> Runs<W> {
     /// Notes a run.
     ///
     /// # Errors
     /// Too many are known, none of which is over.
-    pub fn start(&self, wish: Wish) -> Result<Run, TooManyRuns> {
+    pub fn start(&self, wish: W) -> Result<Run<W>, TooManyRuns> {
         let now = Instant::now();
         let mut runs = self.0.lock();
         runs.retain(|_, run| run.ends_at > now && !run.stop.is_cancelled());
@@ -59,17 +56,28 @@ impl Runs {
             wish,
             stop: CancellationToken::new(),
             ends_at: now + LIFETIME,
+            is_claimed: false,
         };
         runs.insert(run.id.clone(), run.clone());
         Ok(run)
     }
 
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<Run> {
+    pub fn find(&self, id: &str) -> Option<Run<W>> {
         let runs = self.0.lock();
         runs.get(id)
             .filter(|run| run.ends_at > Instant::now())
             .cloned()
+    }
+
+    /// The run of that id, for the first who asks so.
+    #[must_use]
+    pub fn claim(&self, id: &str) -> Option<Run<W>> {
+        let mut runs = self.0.lock();
+        let run = runs.get_mut(id)?;
+        let is_free = !run.is_claimed && run.ends_at > Instant::now();
+        run.is_claimed = true;
+        is_free.then(|| run.clone())
     }
 
     /// Stops these; how many were known.
@@ -85,24 +93,25 @@ impl Runs {
 mod tests {
     use super::*;
 
-    fn wish() -> Wish {
-        Wish {
-            prompt: "x".to_owned(),
-            aspect_ratio: "2:3",
-            nsfw: None,
-        }
-    }
-
     #[test]
     fn a_stopped_run_is_gone_and_makes_room() {
         let runs = Runs::default();
-        let first = runs.start(wish()).unwrap();
+        let first = runs.start("a red fox").unwrap();
         for _ in 1..MAX_RUNS {
-            runs.start(wish()).unwrap();
+            runs.start("a red fox").unwrap();
         }
-        assert_eq!(runs.start(wish()).unwrap_err(), TooManyRuns);
+        assert_eq!(runs.start("a red fox").unwrap_err(), TooManyRuns);
         assert_eq!(runs.stop([first.id.as_str(), "unknown"].into_iter()), 1);
         assert!(first.stop.is_cancelled() && runs.find(&first.id).is_none());
-        assert!(runs.start(wish()).is_ok());
+        assert!(runs.start("a red fox").is_ok());
+    }
+
+    #[test]
+    fn a_run_is_claimed_once() {
+        let runs = Runs::default();
+        let id = runs.start("a red fox").unwrap().id;
+        assert!(runs.claim(&id).is_some());
+        assert!(runs.claim(&id).is_none() && runs.find(&id).is_some());
+        assert!(runs.claim("unknown").is_none());
     }
 }
