@@ -40,6 +40,7 @@ fn Pages() -> impl IntoView {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view={Lazy::<lazy::Chat>::new()} ssr=SsrMode::Async />
             <Route path=path!("/imagine") view={Lazy::<lazy::Imagine>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/video") view={Lazy::<lazy::Video>::new()} ssr=SsrMode::Async />
             <Route path=path!("/voice") view={Lazy::<lazy::Voice>::new()} ssr=SsrMode::Async />
             // As the predecessor called it.
             <Route path=path!("/cache") view=|| view! { <Redirect path="/admin/media" /> } />

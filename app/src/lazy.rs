@@ -13,6 +13,7 @@ use crate::{
         media::{FirstMedia, MediaPage},
         not_found::NotFoundPage,
         password::PasswordPage,
+        video::VideoPage,
         voice::VoicePage,
     },
     session::{Access, Guard, use_viewer},
@@ -27,6 +28,7 @@ pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
     match path {
         "/" => &["__chat_view"],
         "/imagine" => &["__imagine_view"],
+        "/video" => &["__video_view"],
         "/voice" => &["__voice_view"],
         "/admin/media" => &["admin_views", "__media_view"],
         "/admin/accounts" | "/admin/password" => &["admin_views"],
@@ -72,6 +74,27 @@ impl LazyRoute for Imagine {
             <Guard access=Access::Public>
                 <PublicLayout>
                     <ImaginePage />
+                </PublicLayout>
+            </Guard>
+        }
+        .into_any()
+    }
+}
+
+/// `/video`
+pub(crate) struct Video;
+
+#[lazy_route]
+impl LazyRoute for Video {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! {
+            <Guard access=Access::Public>
+                <PublicLayout>
+                    <VideoPage />
                 </PublicLayout>
             </Guard>
         }

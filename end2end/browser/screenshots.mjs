@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { startSimulator } from "../lib/gateway.mjs";
 import { byRole, drawn, launch, microphone, newContext, open, signIn } from "./browser.mjs";
 import { simulatorControl, startGateway } from "./server.mjs";
+import { held } from "./video.mjs";
 
 const [folder, suffix = ""] = process.argv.slice(2);
 if (!folder) throw new Error("usage: node screenshots.mjs FOLDER [SUFFIX]");
@@ -40,6 +41,14 @@ const words = {
     picture: "A red fox in the snow at dawn, oil on canvas",
     choices: /^Shape, number/,
     history: "Earlier prompts",
+    scene: "What to film",
+    make: "Make video",
+    film: "A paper boat drifts down a small stream at sunset",
+    shape: /^Shape, length/,
+    begin: "Begin with a picture",
+    remix: "Remix",
+    makeRemix: "Make remix",
+    remove: "Delete",
   },
   "zh-CN": {
     code: "用 Rust 写一个统计单词的函数，并解释代码",
@@ -63,6 +72,14 @@ const words = {
     picture: "黎明雪地里的一只红狐，布面油画",
     choices: /^比例、数量/,
     history: "之前的提示词",
+    scene: "要拍什么",
+    make: "生成视频",
+    film: "夕阳下，一只纸船顺着小溪漂流",
+    shape: /^比例、时长/,
+    begin: "以图片开头",
+    remix: "改编",
+    makeRemix: "生成改编",
+    remove: "删除",
   },
 };
 const zoo = [
@@ -163,6 +180,7 @@ async function shootAll({ width, height, theme, locale }) {
   await visit(full, true, (page) => chatScenes(page, text, shoot, isPhone));
   await visit(full, true, (page) => imagineScenes(page, text, shoot));
   await visit(full, true, (page) => mediaScenes(page, shoot));
+  await visit(full, true, (page) => videoScenes(page, text, shoot));
   await visit(demo, false, async (page) => {
     await open(page, "/");
     await shoot(page, "demo");
@@ -293,4 +311,44 @@ async function imagineScenes(page, text, shoot) {
   await draw(`${text.picture} (moderated)`);
   await page.getByRole("alert").waitFor();
   await shoot(page, "imagine-withheld");
+}
+
+async function videoScenes(page, text, shoot) {
+  const make = async (words, button = text.make) => {
+    await page.getByLabel(text.scene).fill(words);
+    await byRole(page, "button", button).click();
+    await page.locator(".film", { hasText: words }).first().waitFor();
+  };
+  const films = (count) => page.locator(".film__player").nth(count - 1).waitFor();
+  const chooseRatio = async (name) => {
+    await page.getByRole("button", { name: text.shape }).click();
+    await page.getByRole("radio", { name }).check({ force: true });
+  };
+  await open(page, "/video");
+  await page.locator(".shelf .empty").waitFor();
+  await shoot(page, "video-empty");
+  await sim.replyTo("video", held);
+  await make(text.film);
+  await page.getByText("42%").waitFor();
+  await shoot(page, "video-under-way");
+  await sim.release((await sim.requests("video")).at(-1).account);
+  await films(1);
+  await chooseRatio("9:16");
+  await shoot(page, "video-choices");
+  await page.keyboard.press("Escape");
+  await make(`${text.film} (9:16)`);
+  await films(2);
+  await page.locator(".film", { hasText: "9:16" }).getByRole("button", { name: text.remix, exact: true }).first().click();
+  await shoot(page, "video-remix");
+  await make(`${text.film}, remix`, text.makeRemix);
+  await films(3);
+  await make(`${text.film} (moderated)`, text.makeRemix);
+  await page.locator(".film__why").waitFor();
+  await shoot(page, "video");
+  await byRole(page, "button", text.begin).click();
+  await shoot(page, "video-begin");
+  await page.keyboard.press("Escape");
+  await page.locator(".film").first().getByRole("button", { name: text.remove, exact: true }).click();
+  await page.getByRole("dialog").waitFor();
+  await shoot(page, "video-delete");
 }

@@ -38,6 +38,8 @@ export function simulatorControl(url) {
   return {
     reply: (...replies) => script("chat", replies),
     replyTo: (operation, ...replies) => script(operation, replies),
+    // Lets one held reply of the account go on.
+    release: (account) => post("release", { account }),
     requests: async (operation) =>
       (await get("requests")).requests.filter((request) => request.operation === operation),
     unused: async () => (await get("unused")).unused,

@@ -28,32 +28,40 @@ export async function startGateway({ upstream, accounts = [], serve = [], settin
   const paid = accounts.filter((name) => name.includes("super"));
   const basic = accounts.filter((name) => !name.includes("super"));
   writeFileSync(join(folder, "token.json"), JSON.stringify({ ssoBasic: basic, ssoSuper: paid }));
-  const child = spawn(binary, ["serve", ...serve], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: {
-      ...process.env,
-      DATA_DIR: folder,
-      SERVER_HOST: "127.0.0.1",
-      SERVER_PORT: "0",
-      LOG_LEVEL: "error",
-      ...(upstream && {
-        GROK2API_UPSTREAM__WEB_URL: upstream,
-        GROK2API_UPSTREAM__ASSETS_URL: upstream,
-        GROK2API_UPSTREAM__LIVEKIT_URL: upstream.replace(/^http/, "ws"),
-      }),
-      ...settings,
-    },
-  });
   const address = join(folder, "server.addr");
-  const isUp = () => {
-    if (child.exitCode !== null) throw new Error("the gateway ended at once");
-    return existsSync(address) && readFileSync(address, "utf8").endsWith("\n");
+  const environment = {
+    ...process.env,
+    DATA_DIR: folder,
+    SERVER_HOST: "127.0.0.1",
+    LOG_LEVEL: "error",
+    ...(upstream && {
+      GROK2API_UPSTREAM__WEB_URL: upstream,
+      GROK2API_UPSTREAM__ASSETS_URL: upstream,
+      GROK2API_UPSTREAM__LIVEKIT_URL: upstream.replace(/^http/, "ws"),
+    }),
+    ...settings,
   };
-  await waitUntil(isUp, "the gateway did not start", 30);
+  const begin = async (port) => {
+    rmSync(address, { force: true });
+    const env = { ...environment, SERVER_PORT: port };
+    const child = spawn(binary, ["serve", ...serve], { stdio: ["ignore", "ignore", "inherit"], env });
+    const isUp = () => {
+      if (child.exitCode !== null) throw new Error("the gateway ended at once");
+      return existsSync(address) && readFileSync(address, "utf8").endsWith("\n");
+    };
+    await waitUntil(isUp, "the gateway did not start", 30);
+    return child;
+  };
+  let child = await begin("0");
   const url = `http://${readFileSync(address, "utf8").trim()}`;
   return {
     url,
     folder,
+    // A new process at the same address, with the same folder.
+    restart: async () => {
+      await end(child);
+      child = await begin(new URL(url).port);
+    },
     readiness: async () => (await fetch(`${url}/readyz`)).json(),
     stop: async () => {
       await end(child);

@@ -120,24 +120,36 @@ impl EventStream {
 }
 
 async fn send(path: &str, body: RequestBody, abort: &AbortController) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("accept", "text/event-stream")?;
-    let options = RequestInit::new();
-    options.set_method("POST");
-    match body {
-        RequestBody::Json(text) => {
-            headers.set("content-type", "application/json")?;
-            options.set_body(&JsValue::from_str(&text));
-        }
-        RequestBody::Form(form) => options.set_body(&form),
-    }
-    options.set_headers(&headers);
+    let options = request_of("POST", "text/event-stream", Some(body))?;
     options.set_signal(Some(&abort.signal()));
     let response = JsFuture::from(window().fetch_with_str_and_init(path, &options)).await?;
     response.dyn_into()
 }
 
-async fn refusal(response: &Response) -> Failure {
+/// A request that accepts answers of this type.
+pub(super) fn request_of(
+    method: &str,
+    accept: &str,
+    body: Option<RequestBody>,
+) -> Result<RequestInit, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", accept)?;
+    let options = RequestInit::new();
+    options.set_method(method);
+    match body {
+        Some(RequestBody::Json(text)) => {
+            headers.set("content-type", "application/json")?;
+            options.set_body(&JsValue::from_str(&text));
+        }
+        Some(RequestBody::Form(form)) => options.set_body(&form),
+        None => {}
+    }
+    options.set_headers(&headers);
+    Ok(options)
+}
+
+/// What an answer says that is no success.
+pub(super) async fn refusal(response: &Response) -> Failure {
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let body = match response.text() {
         Ok(text) => JsFuture::from(text)
@@ -166,6 +178,7 @@ pub(crate) fn failed(kind: FailureKind) -> Failure {
     }
 }
 
-fn unreachable_server(_: JsValue) -> Failure {
+/// The server did not answer.
+pub(super) fn unreachable_server(_: JsValue) -> Failure {
     failed(FailureKind::Network)
 }

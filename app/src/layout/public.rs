@@ -26,6 +26,7 @@ pub(crate) fn PublicLayout(children: Children) -> impl IntoView {
                 <nav class="topbar__nav" aria-label=t(shell::NAVIGATION)>
                     <NavLink path="/" label=shell::CHAT />
                     <NavLink path="/imagine" label=shell::IMAGINE />
+                    <NavLink path="/video" label=shell::VIDEO />
                     // A page load: its policy lets it connect to the server of voice rooms.
                     <NavLink path="/voice" label=shell::VOICE rel="external" />
                 </nav>

@@ -9,4 +9,5 @@ pub mod login;
 pub mod media;
 pub mod not_found;
 pub mod password;
+pub mod video;
 pub mod voice;

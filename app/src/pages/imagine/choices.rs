@@ -10,7 +10,7 @@ pub(super) const MAX_COUNT: u32 = 6;
 
 /// The shape of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ratio {
+pub(in crate::pages) enum Ratio {
     #[serde(rename = "2:3")]
     #[default]
     Portrait,
@@ -25,7 +25,7 @@ pub(super) enum Ratio {
 }
 
 impl Ratio {
-    pub(super) const ALL: [Self; 5] = [
+    pub(in crate::pages) const ALL: [Self; 5] = [
         Self::Portrait,
         Self::Square,
         Self::Landscape,
@@ -34,7 +34,7 @@ impl Ratio {
     ];
 
     /// As the API takes it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::pages) const fn name(self) -> &'static str {
         match self {
             Self::Portrait => "2:3",
             Self::Square => "1:1",

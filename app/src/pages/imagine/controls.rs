@@ -122,10 +122,24 @@ fn Panel() -> impl IntoView {
     }
 }
 
-/// A shape, drawn.
 #[component]
 fn RatioChoice(ratio: Ratio) -> impl IntoView {
     let choices: RwSignal<Choices> = expect_context();
+    view! {
+        <Segment
+            name="ratio"
+            is_chosen=Signal::derive(move || choices.get().ratio == ratio)
+            on_choose=move || choices.update(|now| now.ratio = ratio)
+        >
+            <RatioShape ratio />
+            {ratio.name()}
+        </Segment>
+    }
+}
+
+/// A shape, drawn.
+#[component]
+pub(in crate::pages) fn RatioShape(ratio: Ratio) -> impl IntoView {
     let class = match ratio {
         Ratio::Portrait => "ratio ratio--portrait",
         Ratio::Square => "ratio ratio--square",
@@ -133,21 +147,12 @@ fn RatioChoice(ratio: Ratio) -> impl IntoView {
         Ratio::Wide => "ratio ratio--wide",
         Ratio::Tall => "ratio ratio--tall",
     };
-    view! {
-        <Segment
-            name="ratio"
-            is_chosen=Signal::derive(move || choices.get().ratio == ratio)
-            on_choose=move || choices.update(|now| now.ratio = ratio)
-        >
-            <span class=class aria-hidden="true"></span>
-            {ratio.name()}
-        </Segment>
-    }
+    view! { <span class=class aria-hidden="true"></span> }
 }
 
 /// One of several.
 #[component]
-fn Segment(
+pub(in crate::pages) fn Segment(
     name: &'static str,
     is_chosen: Signal<bool>,
     on_choose: impl Fn() + 'static,

@@ -83,7 +83,7 @@ pub(super) fn short(code: FailureCode) -> Text {
 
 /// What a person can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
+pub(in crate::pages) enum Cause {
     SignIn,
     Network,
     CutOff,
@@ -101,7 +101,8 @@ enum Cause {
     Server,
 }
 
-fn cause(kind: FailureKind, code: FailureCode) -> Cause {
+/// What it is that went wrong.
+pub(in crate::pages) fn cause(kind: FailureKind, code: FailureCode) -> Cause {
     match kind {
         FailureKind::SignIn => return Cause::SignIn,
         FailureKind::Network => return Cause::Network,

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 /// The button and its panel.
 #[component]
-pub(super) fn HistoryMenu() -> impl IntoView {
+pub(in crate::pages) fn HistoryMenu() -> impl IntoView {
     let prompts: Prompts = expect_context();
     let open = RwSignal::new(false);
     let trigger = || view! { <Icon name=IconName::History size=20 /> };

@@ -35,17 +35,26 @@ use crate::{
         text::{common, imagine as text, shell},
     },
 };
+pub(super) use choices::Ratio;
 use choices::{Choices, use_choices};
+pub(super) use controls::{RatioShape, Segment};
 use drawings::Drawings;
 use failure::FailureNotice;
+pub(super) use failure::{Cause, cause};
 use gallery::{Gallery, GalleryView};
+pub(super) use history_menu::HistoryMenu;
 use leptos::prelude::*;
 use lightbox::{Lightbox, LightboxView};
-use prompt_form::{Prompt, PromptForm};
-use prompts::Prompts;
+use prompt_form::PromptForm;
+pub(super) use prompt_form::{PROMPT_ID, Prompt};
+pub(super) use prompts::Prompts;
 use references::References;
+pub(super) use references::{FILE_TYPES, MAX_FILE_MB, Refused, check};
 use selection::Selection;
 use selection_bar::SelectionBar;
+
+/// Where this browser keeps the prompts of this page.
+const PROMPTS_KEY: &str = "grok2api.imagine.prompts";
 
 /// What the operator allows.
 #[derive(Clone, Copy)]
@@ -142,7 +151,7 @@ fn provide(options: PictureOptions) -> Drawings {
     provide_context(Selection::new(gallery));
     provide_context(Lightbox::new(gallery));
     provide_context(References::new());
-    provide_context(Prompts::load());
+    provide_context(Prompts::load(PROMPTS_KEY));
     provide_context(Prompt::new());
     drawings
 }

@@ -20,23 +20,28 @@ use crate::{
 use leptos::{ev, html, prelude::*};
 
 /// The id of the prompt's field in the document.
-pub(super) const PROMPT_ID: &str = "prompt";
+pub(in crate::pages) const PROMPT_ID: &str = "prompt";
 
 /// The words in the field.
 #[derive(Clone, Copy)]
-pub(super) struct Prompt(RwSignal<String>);
+pub(in crate::pages) struct Prompt(RwSignal<String>);
 
 impl Prompt {
     /// What was typed before this code was there stays.
-    pub(super) fn new() -> Self {
+    pub(in crate::pages) fn new() -> Self {
         Self(RwSignal::new(early::typed(PROMPT_ID).unwrap_or_default()))
     }
 
-    pub(super) fn write(self, words: String) {
+    pub(in crate::pages) fn write(self, words: String) {
         self.0.set(words);
     }
 
-    fn is_blank(self) -> bool {
+    pub(in crate::pages) fn words(self) -> Signal<String> {
+        self.0.into()
+    }
+
+    /// Reactive.
+    pub(in crate::pages) fn is_blank(self) -> bool {
         self.0.with(|words| words.trim().is_empty())
     }
 }

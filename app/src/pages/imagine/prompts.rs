@@ -3,12 +3,13 @@
 use crate::browser::page::{self, Kept};
 use leptos::prelude::*;
 
-const KEY: &str = "grok2api.imagine.prompts";
 const MAX_PROMPTS: usize = 50;
 
 /// What was asked for in this browser.
 #[derive(Clone, Copy)]
-pub(super) struct Prompts {
+pub(in crate::pages) struct Prompts {
+    /// Where the browser keeps them.
+    key: &'static str,
     list: RwSignal<Vec<String>>,
     /// Which of them the arrow keys have put into the field.
     shown: StoredValue<Option<usize>>,
@@ -16,15 +17,16 @@ pub(super) struct Prompts {
 
 impl Prompts {
     /// Server-side rendering: none.
-    pub(super) fn load() -> Self {
+    pub(in crate::pages) fn load(key: &'static str) -> Self {
         let list = RwSignal::new(Vec::new());
         Effect::new(move || {
-            let kept = page::recall(Kept::Always, KEY);
+            let kept = page::recall(Kept::Always, key);
             if let Some(kept) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
                 list.set(kept);
             }
         });
         Self {
+            key,
             list,
             shown: StoredValue::new(None),
         }
@@ -38,7 +40,7 @@ impl Prompts {
         self.list.with(Vec::is_empty)
     }
 
-    pub(super) fn add(self, prompt: &str) {
+    pub(in crate::pages) fn add(self, prompt: &str) {
         self.change(|list| put_first(list, prompt));
     }
 
@@ -52,7 +54,7 @@ impl Prompts {
 
     /// The prompt before or after the one that the keys have put into the field. `text` is what is
     /// there; words of the person's own are not replaced.
-    pub(super) fn step(self, text: &str, is_older: bool) -> Option<String> {
+    pub(in crate::pages) fn step(self, text: &str, is_older: bool) -> Option<String> {
         let shown = self.list.with_untracked(|list| {
             let at = self.shown.get_value();
             let at = at.filter(|&at| list.get(at).is_some_and(|one| one == text));
@@ -69,7 +71,7 @@ impl Prompts {
         self.shown.set_value(None);
         self.list.update(change);
         if let Ok(text) = self.list.with_untracked(serde_json::to_string) {
-            page::keep(Kept::Always, KEY, &text);
+            page::keep(Kept::Always, self.key, &text);
         }
     }
 }

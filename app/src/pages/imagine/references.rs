@@ -8,9 +8,9 @@ use std::sync::Arc;
 use web_sys::{File, Url};
 
 pub(super) const MAX_REFERENCES: usize = 16;
-const MAX_FILE_MB: u64 = 50;
+pub(in crate::pages) const MAX_FILE_MB: u64 = 50;
 /// What the API takes.
-pub(super) const FILE_TYPES: &str = "image/png,image/jpeg,image/webp";
+pub(in crate::pages) const FILE_TYPES: &str = "image/png,image/jpeg,image/webp";
 
 /// Where the bytes of a reference are.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(super) struct Reference {
 
 /// Why a file is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
+pub(in crate::pages) enum Refused {
     Type,
     Size,
     Count,
@@ -161,7 +161,7 @@ impl References {
 }
 
 /// Whether a file can be taken beside `count` others.
-fn check(mime: &str, size_bytes: u64, count: usize) -> Result<(), Refused> {
+pub(in crate::pages) fn check(mime: &str, size_bytes: u64, count: usize) -> Result<(), Refused> {
     if mime.is_empty() || !FILE_TYPES.split(',').any(|known| known == mime) {
         Err(Refused::Type)
     } else if size_bytes > MAX_FILE_MB * 1024 * 1024 {

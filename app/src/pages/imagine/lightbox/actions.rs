@@ -61,6 +61,9 @@ pub(super) fn Actions() -> impl IntoView {
             >
                 {t(text::USE_AS_REFERENCE)}
             </Button>
+            <Show when=is_kept>
+                <Animate />
+            </Show>
             <Download />
             <Button
                 icon=IconName::Copy
@@ -88,6 +91,27 @@ pub(super) fn Actions() -> impl IntoView {
                 {move || said.get().map(|said| said.get(language.get()))}
             </p>
         </div>
+    }
+}
+
+/// Begins a video with it.
+#[component]
+fn Animate() -> impl IntoView {
+    let lightbox: Lightbox = expect_context();
+    move || {
+        lightbox.picture().map(|picture| {
+            let reference = String::from(js_sys::encode_uri_component(&picture.address));
+            view! {
+                <a
+                    class="button button--secondary"
+                    href=format!("/video?reference={reference}")
+                    on:click=move |_| lightbox.close()
+                >
+                    <Icon name=IconName::Clapperboard />
+                    <span class="button__label">{t(text::ANIMATE)}</span>
+                </a>
+            }
+        })
     }
 }
 

@@ -1,0 +1,233 @@
+//! What the next video begins with, and where that comes from: a file, the gallery, an address.
+
+use super::{
+    beginning::{Beginning, Start, by_address},
+    picker::Picker,
+};
+use crate::{
+    browser::files,
+    components::{Button, Icon, IconButton, IconName, Popover, PopoverKind},
+    i18n::{t, text::video as text, use_language},
+    pages::imagine::FILE_TYPES,
+};
+use leptos::{ev, html, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+const ADDRESS_ID: &str = "reference-address";
+
+/// What was chosen, with a button that takes it away, and what is wrong with a refused file.
+#[component]
+pub(super) fn BeginningRow() -> impl IntoView {
+    let beginning: Beginning = expect_context();
+    let query = use_query_map();
+    // A link from the gallery brings its picture along.
+    Effect::new(move || {
+        let asked = query.with(|query| query.get("reference"));
+        if let Some(start) = asked.as_deref().and_then(by_address) {
+            beginning.set(Some(start));
+        }
+    });
+    view! {
+        {move || beginning.get().map(|start| view! { <Chosen start /> })}
+        <Show when=move || beginning.problem().is_some()>
+            <p class="prompt__problem" role="alert">
+                {move || beginning.problem()}
+            </p>
+        </Show>
+    }
+}
+
+#[component]
+fn Chosen(start: Start) -> impl IntoView {
+    let beginning: Beginning = expect_context();
+    let language = use_language();
+    let is_remix = matches!(start, Start::Remix(_));
+    let name = start.name();
+    let (alt, shown) = (name.clone(), name.clone());
+    let label = move || text::ReferenceRemove { name: &name }.fill(language.get());
+    let preview = match start.preview() {
+        Some(preview) => view! { <img class="beginning__image" src=preview alt=alt /> }.into_any(),
+        None => view! {
+            <span class="beginning__image beginning__image--none">
+                <Icon name=IconName::Globe size=20 />
+            </span>
+        }
+        .into_any(),
+    };
+    let what = if is_remix {
+        text::REMIX_OF
+    } else {
+        text::BEGINS_WITH
+    };
+    view! {
+        <div class="beginning">
+            {preview}
+            <div class="beginning__text">
+                <p class="beginning__what">{t(what)}</p>
+                <p class="beginning__name">{shown}</p>
+                {is_remix.then(|| view! { <p class="beginning__note">{t(text::REMIX_NOTE)}</p> })}
+            </div>
+            <IconButton
+                icon=IconName::X
+                label=Signal::derive(label)
+                on:click=move |_| beginning.set(None)
+            />
+        </div>
+    }
+}
+
+/// The button and its panel.
+#[component]
+pub(super) fn AddBeginning() -> impl IntoView {
+    let beginning: Beginning = expect_context();
+    let (open, is_picking) = (RwSignal::new(false), RwSignal::new(false));
+    let picker = NodeRef::<html::Input>::new();
+    let on_change = move |_| {
+        if let Some(picker) = picker.get_untracked() {
+            beginning.take_file(files::listed(picker.files()));
+            // The same file can be picked again.
+            picker.set_value("");
+        }
+    };
+    let pick_file = move |_| {
+        open.set(false);
+        if let Some(picker) = picker.get_untracked() {
+            picker.click();
+        }
+    };
+    let pick_picture = move |_| {
+        open.set(false);
+        is_picking.set(true);
+    };
+    let trigger = || view! { <Icon name=IconName::Image size=20 /> };
+    view! {
+        <Popover
+            open
+            kind=PopoverKind::Dialog
+            label=t(text::ADD_REFERENCE)
+            button_class="icon-button"
+            trigger=trigger.into()
+        >
+            <div class="sources">
+                <Button icon=IconName::Upload on:click=pick_file>
+                    {t(text::REFERENCE_FILE)}
+                </Button>
+                <Button icon=IconName::Image on:click=pick_picture>
+                    {t(text::REFERENCE_GALLERY)}
+                </Button>
+                <AddressField open />
+            </div>
+        </Popover>
+        <input
+            node_ref=picker
+            type="file"
+            accept=FILE_TYPES
+            hidden
+            tabindex="-1"
+            aria-label=t(text::ADD_REFERENCE)
+            on:change=on_change
+        />
+        <Picker open=is_picking />
+    }
+}
+
+#[component]
+fn AddressField(open: RwSignal<bool>) -> impl IntoView {
+    let beginning: Beginning = expect_context();
+    let (address, is_wrong) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let take = move || match by_address(&address.get_untracked()) {
+        Some(start) => {
+            beginning.set(Some(start));
+            open.set(false);
+        }
+        None => is_wrong.set(true),
+    };
+    // Not a form: it stands inside the one of the prompt.
+    let on_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() {
+            event.prevent_default();
+            take();
+        }
+    };
+    view! {
+        <div class="sources__address">
+            <label for=ADDRESS_ID>{t(text::REFERENCE_ADDRESS)}</label>
+            <div class="sources__row">
+                <input
+                    class="input"
+                    id=ADDRESS_ID
+                    // Not `url`: the browser would check it when the form around it is sent.
+                    type="text"
+                    inputmode="url"
+                    placeholder="https://"
+                    autocomplete="off"
+                    prop:value=address
+                    aria-invalid=move || is_wrong.get().then_some("true")
+                    on:input=move |event| {
+                        is_wrong.set(false);
+                        address.set(event_target_value(&event));
+                    }
+                    on:keydown=on_key
+                />
+                <Button on:click=move |_| take()>{t(text::USE_ADDRESS)}</Button>
+            </div>
+            <Show when=move || is_wrong.get()>
+                <p class="prompt__problem" role="alert">
+                    {t(text::ADDRESS_WRONG)}
+                </p>
+            </Show>
+        </div>
+    }
+}
+
+/// Takes a picture that is dropped anywhere on the page or pasted. The signal says whether some is
+/// held over the page now.
+pub(super) fn use_drop() -> Drop {
+    let beginning: Beginning = expect_context();
+    Effect::new(move || {
+        let paste = window_event_listener(ev::paste, move |event| {
+            let pasted = files::transferred(event.clipboard_data());
+            if !pasted.is_empty() {
+                event.prevent_default();
+                beginning.take_file(pasted);
+            }
+        });
+        on_cleanup(move || paste.remove());
+    });
+    Drop {
+        beginning,
+        is_over: RwSignal::new(false),
+    }
+}
+
+/// What a page does with files that are dragged over it.
+#[derive(Clone, Copy)]
+pub(super) struct Drop {
+    beginning: Beginning,
+    pub(super) is_over: RwSignal<bool>,
+}
+
+impl Drop {
+    pub(super) fn over(self, event: &ev::DragEvent) {
+        if files::carries_files(event.data_transfer()) {
+            event.prevent_default();
+            self.is_over.set(true);
+        }
+    }
+
+    /// Entering a child leaves the parent first, so only what leaves the window counts.
+    pub(super) fn leave(self, event: &ev::DragEvent) {
+        if event.related_target().is_none() {
+            self.is_over.set(false);
+        }
+    }
+
+    pub(super) fn take(self, event: &ev::DragEvent) {
+        self.is_over.set(false);
+        let dropped = files::transferred(event.data_transfer());
+        if !dropped.is_empty() {
+            event.prevent_default();
+            self.beginning.take_file(dropped);
+        }
+    }
+}
