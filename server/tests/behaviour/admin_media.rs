@@ -1,5 +1,7 @@
 //! What the operator sees and deletes of everybody's media.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use store::{MediaKind, MediaRow};
 
@@ -39,6 +41,15 @@ async fn find(operator: &Browser, changed: &Value) -> Value {
     let said = operator.call("find_media", &asked).await;
     assert_eq!(said.status, 200, "{said:?}");
     said.json
+}
+
+/// A start deletes rows without a file.
+pub(crate) fn lay_files(data_dir: &Path, rows: &[MediaRow]) {
+    for row in rows {
+        let folder = data_dir.join("media").join(row.kind.as_str());
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(&row.file), b"x").unwrap();
+    }
 }
 
 #[tokio::test]
@@ -144,10 +155,9 @@ async fn all_that_a_filter_finds_goes_batch_by_batch_and_what_comes_meanwhile_st
     let rows = (0..1201).map(|n| row(n, MediaKind::Image, n));
     let later = row(9000, MediaKind::Image, i64::MAX / 2);
     let video = row(9001, MediaKind::Video, 5);
-    store
-        .insert_media(rows.chain([later, video]).collect())
-        .await
-        .unwrap();
+    let rows: Vec<_> = rows.chain([later, video]).collect();
+    lay_files(folder.path(), &rows);
+    store.insert_media(rows).await.unwrap();
     store.close().await;
     let env = [("GROK2API_APP__APP_KEY", PASSWORD)];
     let gateway = crate::browser::start(folder.path(), &env).await;

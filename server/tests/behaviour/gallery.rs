@@ -10,6 +10,7 @@ use store::{MediaKind, MediaRow};
 use zip::ZipArchive;
 
 use crate::{
+    admin_media::lay_files,
     browser::Browser,
     support::{Server, Setup, open_store},
 };
@@ -210,7 +211,9 @@ async fn paging_gives_each_of_250_items_once() {
     let store = open_store(folder.path()).await;
     let owner = crate::pictures::rows(store.as_ref()).await[0].owner.clone();
     let rows = (0..500).map(|n| row(n, if n < 249 { &owner } else { "open" }));
-    store.insert_media(rows.collect()).await.unwrap();
+    let rows: Vec<_> = rows.collect();
+    lay_files(folder.path(), &rows);
+    store.insert_media(rows).await.unwrap();
     store.close().await;
 
     let gateway = crate::browser::start(folder.path(), &[]).await;
