@@ -14,7 +14,7 @@ use grok2api_app::{
     dto::{
         AccountCounts, AccountList, AccountQuery, AccountRow, AccountStatus, Cooldown,
         CooldownReason, DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption,
-        PictureOptions, Tier, Viewer,
+        PictureOptions, Tier, VideoPage, Viewer,
     },
     error::{Field, PasswordRule, UiError},
     service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService, Visitor},
@@ -206,6 +206,15 @@ impl PublicService for Models {
     }
 
     async fn delete_media(&self, _: Visitor, _: Vec<String>) -> Result<u32, UiError> {
+        Err(UiError::Unavailable)
+    }
+
+    async fn list_videos(
+        &self,
+        _: Visitor,
+        _: Option<String>,
+        _: u32,
+    ) -> Result<VideoPage, UiError> {
         Err(UiError::Unavailable)
     }
 }
