@@ -41,7 +41,7 @@ export const hand = (page, kind, name, type) =>
       data.items.add(new File([Uint8Array.from(bytes)], name, { type }));
       const init = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
       const event = kind === "paste" ? new ClipboardEvent(kind, init) : new DragEvent(kind, init);
-      document.querySelector(".imagine").dispatchEvent(event);
+      document.querySelector(".making").dispatchEvent(event);
     },
     [kind, name, type, [...pixel]],
   );

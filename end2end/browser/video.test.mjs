@@ -76,7 +76,7 @@ pageTest("a dropped picture begins the video, and others are refused in words", 
         const dataTransfer = new DataTransfer();
         dataTransfer.items.add(new File([Uint8Array.from(bytes)], name, { type }));
         const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer });
-        document.querySelector(".films").dispatchEvent(event);
+        document.querySelector(".making").dispatchEvent(event);
       },
       [name, type, [...png]],
     );

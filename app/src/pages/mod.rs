@@ -6,6 +6,7 @@ pub mod components;
 pub mod imagine;
 #[cfg(feature = "ssr")]
 pub mod login;
+mod making;
 pub mod media;
 pub mod not_found;
 pub mod password;

@@ -14,7 +14,7 @@ use super::{
     error::{ErrorKind, GatewayError},
 };
 use crate::{
-    media::{budget::Share, files::picture_type, remote_file::FetchError},
+    media::{budget::Share, image_type, remote_file::FetchError},
     snapshot::Settings,
 };
 
@@ -137,7 +137,7 @@ impl Gateway {
                 Some(name) => {
                     let content = self.own_picture(name, &input.param).await?;
                     grow(content.len())?;
-                    let mime = picture_type(&content).unwrap_or_default();
+                    let mime = image_type(&content).unwrap_or_default();
                     (name.to_owned(), mime.to_owned(), content)
                 }
                 None => {

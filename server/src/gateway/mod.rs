@@ -24,6 +24,7 @@ mod clearance;
 mod deadlines;
 pub mod error;
 pub mod failure;
+mod media_model;
 mod model_windows;
 pub mod pictures;
 mod quota_check;

@@ -10,7 +10,7 @@ use http::{
 use store::MediaKind;
 
 use super::error::ApiError;
-use crate::media::{bucket::Bucket, files::type_of_name};
+use crate::media::{bucket::Bucket, names::type_of_name};
 
 /// What of a file is wanted.
 pub(super) struct Wanted<'r> {

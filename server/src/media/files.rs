@@ -23,26 +23,26 @@ use tokio::task::spawn_blocking;
 
 use super::{
     bucket::{Bucket, BucketError},
+    clean::LastClean,
+    names::{THUMBNAILS, extension, is_name, thumbnail_beside},
     sniff::{image_type, video_type},
-    unfinished::{NAME_DIGITS, Unfinished},
+    unfinished::Unfinished,
 };
 
 /// Files on their way are here, and what is left of a crash until the next start.
 const UNFINISHED: &str = "unfinished";
-/// Small pictures of the pictures are here.
-const THUMBNAILS: &str = "thumbnail";
 
 /// The folder of generated media. Cheap to clone.
 #[derive(Clone)]
-pub struct MediaFiles(Arc<Inner>);
+pub struct MediaFiles(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     folder: PathBuf,
     /// Where finished files are kept instead of in the folder.
     bucket: Option<Bucket>,
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
-    last_clean: Mutex<Option<LastClean>>,
+    pub(super) last_clean: Mutex<Option<LastClean>>,
 }
 
 /// Who reads a file.
@@ -89,22 +89,6 @@ impl From<io::Error> for MediaError {
             _ => Self::Io(error),
         }
     }
-}
-
-/// What one clean-up did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cleaned {
-    /// Names of deleted files.
-    pub files: Vec<String>,
-    /// Bytes that are left.
-    pub bytes_left: u64,
-}
-
-/// The last clean-up that removed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastClean {
-    pub at: SystemTime,
-    pub files: usize,
 }
 
 /// Keeps a file from being cleaned up until it is dropped.
@@ -221,8 +205,7 @@ impl MediaFiles {
             readers.is_deleted = false;
         }
         let place = self.place(kind, &stored.name);
-        let keeping = spawn_blocking(move || keep_in_folder(file, &place));
-        keeping.await.map_err(io::Error::other)??;
+        blocking(move || keep_in_folder(file, &place)).await?;
         Ok(stored)
     }
 
@@ -267,14 +250,14 @@ impl MediaFiles {
         if let Some(bucket) = self.bucket() {
             return bucket.read_whole(kind, name, max_bytes).await;
         }
-        let reading_all = spawn_blocking(move || {
+        let whole = blocking(move || {
             let _reading = reading;
             if fs::metadata(&place)?.len() > max_bytes {
                 return Err(io::Error::from(io::ErrorKind::FileTooLarge));
             }
             fs::read(&place)
         });
-        Ok(reading_all.await.map_err(io::Error::other)??.into())
+        Ok(whole.await?.into())
     }
 
     /// A copy in the folder of a file of the bucket, until it is dropped; `None` for files that are in
@@ -295,14 +278,13 @@ impl MediaFiles {
         };
         let mut content = std::pin::pin!(part.content);
         let files = self.clone();
-        let beginning = spawn_blocking(move || files.begin());
-        let mut file = beginning.await.map_err(io::Error::other)??;
+        let mut file = blocking(move || files.begin()).await?;
         while let Some(piece) = content.try_next().await? {
-            let writing = spawn_blocking(move || {
+            file = blocking(move || {
                 file.write(&piece)?;
-                Ok::<_, io::Error>(file)
-            });
-            file = writing.await.map_err(io::Error::other)??;
+                Ok(file)
+            })
+            .await?;
         }
         Ok(Some(file))
     }
@@ -331,22 +313,50 @@ impl MediaFiles {
         if names.is_empty() {
             return Ok(());
         }
-        if let Some(bucket) = self.bucket() {
+        if self.bucket().is_some() {
             let mut removed = Ok(());
             for (kind, name) in names {
-                removed = removed.and(bucket.remove(kind, &name).await);
-                removed = removed.and(remove_file(&self.thumbnail(&name)));
+                removed = removed.and(self.remove_from_bucket(kind, &name).await);
             }
             return removed;
         }
         let files = self.clone();
-        let removing = spawn_blocking(move || {
+        blocking(move || {
             let removed = names
                 .into_iter()
                 .map(|(kind, name)| files.remove_now(kind, &name));
             removed.fold(Ok(()), Result::and)
-        });
-        removing.await.map_err(io::Error::other)?
+        })
+        .await
+    }
+
+    async fn remove_from_bucket(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        let Some(bucket) = self.bucket() else {
+            return Ok(());
+        };
+        let removed = bucket.remove(kind, name).await;
+        let thumbnail = self.thumbnail(name);
+        removed.and(blocking(move || remove_file(&thumbnail)).await)
+    }
+
+    /// Deletes a file that nobody reads; false if somebody does.
+    pub(super) async fn remove_unread(&self, kind: MediaKind, name: &str) -> io::Result<bool> {
+        if self.bucket().is_some() {
+            if self.0.readers.lock().contains_key(name) {
+                return Ok(false);
+            }
+            return self.remove_from_bucket(kind, name).await.map(|()| true);
+        }
+        let (files, name) = (self.clone(), name.to_owned());
+        blocking(move || {
+            let readers = files.0.readers.lock();
+            if readers.contains_key(&name) {
+                return Ok(false);
+            }
+            // Under the lock: nobody begins to read it meanwhile.
+            remove_both(&files.place(kind, &name)).map(|()| true)
+        })
+        .await
     }
 
     fn remove_now(&self, kind: MediaKind, name: &str) -> io::Result<()> {
@@ -357,95 +367,6 @@ impl MediaFiles {
         }
         // Under the lock: nobody begins to read it meanwhile.
         remove_both(&self.place(kind, name))
-    }
-
-    /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
-    /// `limit`. Files that are being read stay.
-    ///
-    /// # Errors
-    /// The folders cannot be read.
-    pub async fn clean(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
-        let cleaned = if let Some(bucket) = self.bucket() {
-            self.clean_bucket(bucket, limit, target).await?
-        } else {
-            let files = self.clone();
-            let cleaning = spawn_blocking(move || files.clean_now(limit, target));
-            cleaning.await.map_err(io::Error::other)??
-        };
-        if !cleaned.files.is_empty() {
-            *self.0.last_clean.lock() = Some(LastClean {
-                at: SystemTime::now(),
-                files: cleaned.files.len(),
-            });
-        }
-        Ok(cleaned)
-    }
-
-    /// The last clean-up that removed something, since the start.
-    #[must_use]
-    pub fn last_clean(&self) -> Option<LastClean> {
-        *self.0.last_clean.lock()
-    }
-
-    async fn clean_bucket(&self, bucket: &Bucket, limit: u64, target: u64) -> io::Result<Cleaned> {
-        let mut found = self.list().await?;
-        found.sort_by(|one, other| (one.modified, &one.name).cmp(&(other.modified, &other.name)));
-        let mut cleaned = Cleaned {
-            files: Vec::new(),
-            bytes_left: found.iter().map(|file| file.bytes).sum(),
-        };
-        if cleaned.bytes_left <= limit {
-            return Ok(cleaned);
-        }
-        for file in found {
-            if cleaned.bytes_left <= target {
-                break;
-            }
-            if self.0.readers.lock().contains_key(&file.name) {
-                continue;
-            }
-            bucket.remove(file.kind, &file.name).await?;
-            remove_file(&self.thumbnail(&file.name))?;
-            cleaned.bytes_left -= file.bytes;
-            cleaned.files.push(file.name);
-        }
-        Ok(cleaned)
-    }
-
-    fn clean_now(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
-        let mut found = Vec::new();
-        for kind in MediaKind::ALL {
-            for entry in fs::read_dir(self.folder_of(kind))? {
-                let entry = entry?;
-                let about = entry.metadata()?;
-                let thumbnail = fs::metadata(thumbnail_beside(&entry.path()));
-                let bytes = about.len() + thumbnail.map_or(0, |about| about.len());
-                found.push((about.modified()?, bytes, entry.path()));
-            }
-        }
-        found.sort();
-        let mut cleaned = Cleaned {
-            files: Vec::new(),
-            bytes_left: found.iter().map(|(_, bytes, _)| bytes).sum(),
-        };
-        if cleaned.bytes_left <= limit {
-            return Ok(cleaned);
-        }
-        for (_, bytes, place) in found {
-            if cleaned.bytes_left <= target {
-                break;
-            }
-            let name = place.file_name().unwrap_or_default().to_string_lossy();
-            let readers = self.0.readers.lock();
-            if readers.contains_key(name.as_ref()) {
-                continue;
-            }
-            remove_both(&place)?;
-            drop(readers);
-            cleaned.bytes_left -= bytes;
-            cleaned.files.push(name.into_owned());
-        }
-        Ok(cleaned)
     }
 }
 
@@ -468,21 +389,21 @@ impl Drop for Reading {
     }
 }
 
-/// Where the thumbnail of a file is, by the file's place.
-fn thumbnail_beside(place: &Path) -> PathBuf {
-    let folder = place.ancestors().nth(2).unwrap_or(place);
-    let digits = place.file_stem().unwrap_or_default();
-    folder.join(THUMBNAILS).join(digits).with_extension("jpg")
+/// File work, on a thread that may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 /// Removes a file and its thumbnail; fine if one is gone already.
-pub(super) fn remove_both(place: &Path) -> io::Result<()> {
+fn remove_both(place: &Path) -> io::Result<()> {
     let thumbnail = remove_file(&thumbnail_beside(place));
     remove_file(place).and(thumbnail)
 }
 
 /// Removes a file that may be gone already.
-fn remove_file(place: &Path) -> io::Result<()> {
+pub(super) fn remove_file(place: &Path) -> io::Result<()> {
     match fs::remove_file(place) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -496,22 +417,6 @@ fn make_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// The type of a picture of a kind that browsers show.
-#[must_use]
-pub fn picture_type(content: &[u8]) -> Option<&'static str> {
-    image_type(content)
-}
-
-/// `<hex digits>.<letters and digits>`, and so no path.
-pub(super) fn is_name(name: &str) -> bool {
-    name.split_once('.').is_some_and(|(digits, extension)| {
-        digits.len() == NAME_DIGITS
-            && digits.bytes().all(|b| b.is_ascii_hexdigit())
-            && (1..=5).contains(&extension.len())
-            && extension.bytes().all(|b| b.is_ascii_alphanumeric())
-    })
 }
 
 fn describe(file: &Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
@@ -544,131 +449,5 @@ fn size_of(picture: &Unfinished) -> Option<(u32, u32)> {
     Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
 }
 
-/// The type of a file of ours, by its name.
-#[must_use]
-pub fn type_of_name(name: &str) -> &'static str {
-    let types = [
-        "image/png",
-        "image/gif",
-        "image/webp",
-        "video/mp4",
-        "video/webm",
-    ];
-    let ending = name.rsplit('.').next();
-    let found = types
-        .into_iter()
-        .find(|mime| ending == Some(extension(mime)));
-    found.unwrap_or("image/jpeg")
-}
-
-fn extension(mime: &str) -> &'static str {
-    match mime {
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "video/mp4" => "mp4",
-        "video/webm" => "webm",
-        _ => "jpg",
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn png(shade: u8, filling: usize) -> Bytes {
-        let mut file =
-            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0".to_vec();
-        file.extend(vec![shade; filling]);
-        file.into()
-    }
-
-    #[tokio::test]
-    async fn equal_files_are_one_and_names_are_no_paths() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = MediaFiles::open(folder.path()).unwrap();
-        let first = files.store_image(png(1, 10)).await.unwrap();
-        assert_eq!(files.store_image(png(1, 10)).await.unwrap(), first);
-        assert_ne!(files.store_image(png(2, 10)).await.unwrap(), first);
-        assert_eq!((first.width, first.height, first.mime), (2, 3, "image/png"));
-        let (place, _reading) = files.read(MediaKind::Image, &first.name).unwrap();
-        assert_eq!(fs::read(place).unwrap(), png(1, 10));
-        for odd in [
-            "",
-            "..",
-            "../a.png",
-            "a.png",
-            &format!("{}.png/", "a".repeat(40)),
-        ] {
-            assert!(files.read(MediaKind::Image, odd).is_none(), "{odd}");
-        }
-        let page = Bytes::from_static(b"<!DOCTYPE html>");
-        let refused = files.store_image(page).await.unwrap_err();
-        assert!(matches!(refused, MediaError::NotAPicture));
-    }
-
-    #[tokio::test]
-    async fn the_oldest_go_first_but_never_one_that_is_being_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = MediaFiles::open(folder.path()).unwrap();
-        let mut names = Vec::new();
-        for shade in 0..5 {
-            let stored = files.store_image(png(shade, 971)).await.unwrap();
-            let (place, _) = files.read(MediaKind::Image, &stored.name).unwrap();
-            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(shade));
-            fs::File::options()
-                .write(true)
-                .open(place)
-                .unwrap()
-                .set_modified(at)
-                .unwrap();
-            names.push(stored.name);
-        }
-        assert_eq!(
-            files.clean(5000, 0).await.unwrap().files,
-            [""; 0],
-            "not over"
-        );
-        let (_, reading) = files.read(MediaKind::Image, &names[0]).unwrap();
-        let cleaned = files.clean(4999, 3000).await.unwrap();
-        assert_eq!(cleaned.files, names[1..3]);
-        assert_eq!(cleaned.bytes_left, 3000);
-        drop(reading);
-        assert_eq!(files.clean(0, 2000).await.unwrap().files, names[..1]);
-    }
-
-    #[test]
-    fn what_a_crash_left_unfinished_is_gone_after_the_next_start() {
-        let folder = tempfile::tempdir().unwrap();
-        MediaFiles::open(folder.path()).unwrap();
-        let half = folder.path().join("media").join(UNFINISHED).join("half");
-        fs::write(&half, "half").unwrap();
-        MediaFiles::open(folder.path()).unwrap();
-        assert!(!half.exists());
-    }
-
-    #[tokio::test]
-    async fn a_deleted_file_is_gone_at_once_and_leaves_with_its_last_reader() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = MediaFiles::open(folder.path()).unwrap();
-        let name = files.store_image(png(1, 10)).await.unwrap().name;
-        let (place, first) = files.read(MediaKind::Image, &name).unwrap();
-        let (_, second) = files.read(MediaKind::Image, &name).unwrap();
-        let delete = || files.remove(vec![(MediaKind::Image, name.clone())]);
-        delete().await.unwrap();
-        assert!(files.read(MediaKind::Image, &name).is_none());
-        drop(first);
-        assert!(place.exists(), "one still reads it");
-        drop(second);
-        assert!(!place.exists());
-        delete().await.unwrap();
-        files.store_image(png(1, 10)).await.unwrap();
-        let (_, reading) = files.read(MediaKind::Image, &name).unwrap();
-        delete().await.unwrap();
-        files.store_image(png(1, 10)).await.unwrap();
-        drop(reading);
-        assert!(place.exists(), "made again meanwhile");
-        delete().await.unwrap();
-        assert!(!place.exists());
-    }
-}
+mod tests;

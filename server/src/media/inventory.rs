@@ -5,11 +5,10 @@ use std::{fs, io, io::Read, path::Path, time::SystemTime};
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use store::MediaKind;
-use tokio::task::spawn_blocking;
 
 use super::{
     bucket::Bucket,
-    files::{MediaFiles, remove_both},
+    files::{MediaFiles, blocking, remove_file},
     unfinished::NAME_DIGITS,
 };
 
@@ -77,32 +76,14 @@ impl MediaFiles {
         blocking(list).await
     }
 
-    /// Removes a file and its thumbnail; fine if it is gone already.
-    ///
-    /// # Errors
-    /// It cannot be removed.
-    pub async fn remove_found(&self, kind: MediaKind, name: &str) -> io::Result<()> {
-        if let Some(bucket) = self.bucket() {
-            return bucket.remove(kind, name).await;
-        }
-        let place = self.folder_of(kind).join(name);
-        blocking(move || remove_both(&place)).await
-    }
-
     /// Removes what a crash has left. Nothing may be being stored.
     ///
     /// # Errors
     /// It cannot be removed.
     pub async fn remove_unfinished(&self, name: &str) -> io::Result<()> {
         let place = self.unfinished_folder().join(name);
-        blocking(move || remove(&place)).await
+        blocking(move || remove_file(&place)).await
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 /// What is in a folder; nothing, if it is not there.
@@ -157,11 +138,4 @@ fn digits(hash: Sha256) -> String {
     let mut digits = format!("{:x}", hash.finalize());
     digits.truncate(NAME_DIGITS);
     digits
-}
-
-fn remove(place: &Path) -> io::Result<()> {
-    match fs::remove_file(place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -3,9 +3,11 @@
 pub mod archive;
 pub(crate) mod bucket;
 pub mod budget;
+pub mod clean;
 pub mod files;
 pub mod inventory;
 pub mod links;
+pub mod names;
 pub mod reconcile;
 pub mod remote_file;
 mod sniff;
@@ -15,3 +17,4 @@ mod unfinished;
 pub mod verify;
 
 pub use bucket::BucketError;
+pub use sniff::image_type;

@@ -9,8 +9,9 @@ use tokio::{task::spawn_blocking, time::timeout};
 use uuid::Uuid;
 
 use super::{
-    files::{MediaFiles, is_name, type_of_name},
+    files::MediaFiles,
     inventory::Found,
+    names::{is_name, type_of_name},
     verify::{Told, read_rows},
 };
 

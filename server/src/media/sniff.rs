@@ -39,7 +39,7 @@ pub(super) fn mime(
 }
 
 /// What a picture is by its first bytes, of the kinds that browsers show.
-pub(super) fn image_type(content: &[u8]) -> Option<&'static str> {
+pub fn image_type(content: &[u8]) -> Option<&'static str> {
     if content.starts_with(b"\xff\xd8\xff") {
         Some("image/jpeg")
     } else if content.starts_with(b"\x89PNG\r\n\x1a\n") {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, io};
 use anyhow::Context;
 use store::{MediaKind, MediaQuery, MediaRow, Store};
 
-use super::files::{MediaFiles, is_name};
+use super::{files::MediaFiles, names::is_name};
 
 /// Rows that are read at once.
 const ROWS: u32 = 500;
@@ -128,7 +128,7 @@ pub async fn repair(
             (What::NotOurs, _) => continue,
             (_, None) => files.remove_unfinished(name).await,
             (What::NoFile { .. }, _) => Ok(()),
-            (_, Some(kind)) => files.remove_found(kind, name).await,
+            (_, Some(kind)) => files.remove(vec![(kind, name.clone())]).await,
         };
         match removed {
             Ok(()) if *what != What::Unfinished => without_file.push(name.clone()),

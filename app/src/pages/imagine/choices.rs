@@ -1,60 +1,15 @@
 //! How pictures are to be drawn: what a person chooses and the browser keeps.
 
-use crate::browser::page::{self, Kept};
+use crate::{
+    browser::page::{self, Kept},
+    pages::making::Ratio,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 const KEY: &str = "grok2api.imagine.choices";
 /// Pictures of one request: they come from one upstream call.
 pub(super) const MAX_COUNT: u32 = 6;
-
-/// The shape of a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::pages) enum Ratio {
-    #[serde(rename = "2:3")]
-    #[default]
-    Portrait,
-    #[serde(rename = "1:1")]
-    Square,
-    #[serde(rename = "3:2")]
-    Landscape,
-    #[serde(rename = "16:9")]
-    Wide,
-    #[serde(rename = "9:16")]
-    Tall,
-}
-
-impl Ratio {
-    pub(in crate::pages) const ALL: [Self; 5] = [
-        Self::Portrait,
-        Self::Square,
-        Self::Landscape,
-        Self::Wide,
-        Self::Tall,
-    ];
-
-    /// As the API takes it.
-    pub(in crate::pages) const fn name(self) -> &'static str {
-        match self {
-            Self::Portrait => "2:3",
-            Self::Square => "1:1",
-            Self::Landscape => "3:2",
-            Self::Wide => "16:9",
-            Self::Tall => "9:16",
-        }
-    }
-
-    /// Width and height in the same unit.
-    pub(super) const fn sides(self) -> (u32, u32) {
-        match self {
-            Self::Portrait => (2, 3),
-            Self::Square => (1, 1),
-            Self::Landscape => (3, 2),
-            Self::Wide => (16, 9),
-            Self::Tall => (9, 16),
-        }
-    }
-}
 
 /// What a person has chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,11 +2,12 @@
 
 use super::{
     NsfwAllowed,
-    choices::{Choices, MAX_COUNT, Ratio},
+    choices::{Choices, MAX_COUNT},
 };
 use crate::{
     components::{Icon, IconName, Popover, PopoverKind},
     i18n::{t, text::imagine as text, use_language},
+    pages::making::{Ratio, RatioShape, Segment},
 };
 use leptos::prelude::*;
 
@@ -134,41 +135,6 @@ fn RatioChoice(ratio: Ratio) -> impl IntoView {
             <RatioShape ratio />
             {ratio.name()}
         </Segment>
-    }
-}
-
-/// A shape, drawn.
-#[component]
-pub(in crate::pages) fn RatioShape(ratio: Ratio) -> impl IntoView {
-    let class = match ratio {
-        Ratio::Portrait => "ratio ratio--portrait",
-        Ratio::Square => "ratio ratio--square",
-        Ratio::Landscape => "ratio ratio--landscape",
-        Ratio::Wide => "ratio ratio--wide",
-        Ratio::Tall => "ratio ratio--tall",
-    };
-    view! { <span class=class aria-hidden="true"></span> }
-}
-
-/// One of several.
-#[component]
-pub(in crate::pages) fn Segment(
-    name: &'static str,
-    is_chosen: Signal<bool>,
-    on_choose: impl Fn() + 'static,
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <label class="segment">
-            <input
-                class="segment__control"
-                type="radio"
-                name=name
-                prop:checked=is_chosen
-                on:change=move |_| on_choose()
-            />
-            <span class="segment__label">{children()}</span>
-        </label>
     }
 }
 

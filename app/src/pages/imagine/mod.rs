@@ -13,10 +13,8 @@ mod endless;
 mod events;
 mod failure;
 mod gallery;
-mod history_menu;
 mod lightbox;
 mod prompt_form;
-mod prompts;
 mod reference_row;
 mod references;
 mod request;
@@ -34,22 +32,16 @@ use crate::{
         t,
         text::{common, imagine as text, shell},
     },
+    pages::making::{MakingFrame, provide_prompt},
 };
-pub(super) use choices::Ratio;
 use choices::{Choices, use_choices};
-pub(super) use controls::{RatioShape, Segment};
 use drawings::Drawings;
 use failure::FailureNotice;
-pub(super) use failure::{Cause, cause};
 use gallery::{Gallery, GalleryView};
-pub(super) use history_menu::HistoryMenu;
 use leptos::prelude::*;
 use lightbox::{Lightbox, LightboxView};
-use prompt_form::PromptForm;
-pub(super) use prompt_form::{PROMPT_ID, Prompt};
-pub(super) use prompts::Prompts;
+use prompt_form::DrawingForm;
 use references::References;
-pub(super) use references::{FILE_TYPES, MAX_FILE_MB, Refused, check};
 use selection::Selection;
 use selection_bar::SelectionBar;
 
@@ -100,40 +92,30 @@ pub fn ImaginePage() -> impl IntoView {
 #[component]
 fn ImagineView(options: PictureOptions) -> impl IntoView {
     let drawings = provide(options);
-    let drop = reference_row::use_drop();
+    let references: References = expect_context();
     let failure = move || {
         drawings.failure().map(|failure| {
             view! {
-                <div class="imagine__failure">
-                    <FailureNotice
-                        failure
-                        on_retry=Callback::new(move |()| drawings.retry())
-                        on_close=Callback::new(move |()| drawings.forget_failure())
-                    />
-                </div>
+                <FailureNotice
+                    failure
+                    on_retry=Callback::new(move |()| drawings.retry())
+                    on_close=Callback::new(move |()| drawings.forget_failure())
+                />
             }
         })
     };
     view! {
-        <div
-            class="imagine"
-            class:is-dropping=drop.is_over
-            on:dragover=move |event| drop.over(&event)
-            on:dragleave=move |event| drop.leave(&event)
-            on:drop=move |event| drop.take(&event)
+        <MakingFrame
+            title=shell::IMAGINE
+            drop_here=text::DROP_HERE
+            take=Callback::new(move |files| references.add_files(files))
+            head=view! { <DrawingForm /> }.into_any()
+            failure
         >
-            <h1 class="visually-hidden">{t(shell::IMAGINE)}</h1>
-            <div class="imagine__head">
-                <PromptForm />
-            </div>
-            {failure}
             <GalleryView />
             <SelectionBar />
             <LightboxView />
-            <p class="imagine__drop" aria-hidden="true">
-                {t(text::DROP_HERE)}
-            </p>
-        </div>
+        </MakingFrame>
     }
 }
 
@@ -151,7 +133,6 @@ fn provide(options: PictureOptions) -> Drawings {
     provide_context(Selection::new(gallery));
     provide_context(Lightbox::new(gallery));
     provide_context(References::new());
-    provide_context(Prompts::load(PROMPTS_KEY));
-    provide_context(Prompt::new());
+    provide_prompt(PROMPTS_KEY);
     drawings
 }

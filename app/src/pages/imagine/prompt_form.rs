@@ -4,134 +4,51 @@ use super::{
     choices::Choices,
     controls::Controls,
     drawings::{Activity, Drawings},
-    history_menu::HistoryMenu,
-    prompts::Prompts,
     reference_row::{AddReference, ReferenceRow},
     references::References,
     request::Asked,
 };
 use crate::{
-    browser::early,
     components::{Button, ButtonVariant, IconName},
     dom,
     i18n::{t, text::imagine as text, use_language},
-    reactive::grow_with_text,
+    pages::making::{PROMPT_ID, Prompt, PromptForm, PromptTexts},
 };
-use leptos::{ev, html, prelude::*};
+use leptos::prelude::*;
 
-/// The id of the prompt's field in the document.
-pub(in crate::pages) const PROMPT_ID: &str = "prompt";
-
-/// The words in the field.
-#[derive(Clone, Copy)]
-pub(in crate::pages) struct Prompt(RwSignal<String>);
-
-impl Prompt {
-    /// What was typed before this code was there stays.
-    pub(in crate::pages) fn new() -> Self {
-        Self(RwSignal::new(early::typed(PROMPT_ID).unwrap_or_default()))
-    }
-
-    pub(in crate::pages) fn write(self, words: String) {
-        self.0.set(words);
-    }
-
-    pub(in crate::pages) fn words(self) -> Signal<String> {
-        self.0.into()
-    }
-
-    /// Reactive.
-    pub(in crate::pages) fn is_blank(self) -> bool {
-        self.0.with(|words| words.trim().is_empty())
-    }
-}
+const TEXTS: PromptTexts = PromptTexts {
+    label: text::PROMPT,
+    placeholder: text::PROMPT_PLACEHOLDER,
+    keys: text::PROMPT_KEYS,
+};
 
 /// The prompt with its history, its references and how to draw.
 #[component]
-pub(super) fn PromptForm() -> impl IntoView {
-    let (prompt, prompts): (Prompt, Prompts) = (expect_context(), expect_context());
-    let (form, field) = (
-        NodeRef::<html::Form>::new(),
-        NodeRef::<html::Textarea>::new(),
-    );
-    grow_with_text(field, prompt.0.into());
-    let submit = use_submit();
-    Effect::new(move || {
-        if let Some(form) = form.get()
-            && early::take_over(&form).is_some()
-        {
-            submit();
-        }
-    });
-    let on_key = move |event: ev::KeyboardEvent| {
-        let stepped = match event.key().as_str() {
-            "Enter" if early::sends(&event) => {
-                event.prevent_default();
-                return submit();
-            }
-            "ArrowUp" => prompts.step(&prompt.0.get_untracked(), true),
-            "ArrowDown" => prompts.step(&prompt.0.get_untracked(), false),
-            _ => None,
-        };
-        if let Some(words) = stepped {
-            event.prevent_default();
-            prompt.write(words);
-        }
-    };
-    view! {
-        <form
-            node_ref=form
-            class="prompt"
-            data-early="send"
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
-        >
-            <ReferenceRow />
-            <label class="visually-hidden" for=PROMPT_ID>
-                {t(text::PROMPT)}
-            </label>
-            <textarea
-                node_ref=field
-                class="prompt__field"
-                id=PROMPT_ID
-                rows="1"
-                autocomplete="off"
-                maxlength="8000"
-                placeholder=t(text::PROMPT_PLACEHOLDER)
-                title=t(text::PROMPT_KEYS)
-                prop:value=prompt.0
-                on:input=move |event| prompt.write(event_target_value(&event))
-                on:keydown=on_key
-            ></textarea>
-            <div class="prompt__bar">
-                <AddReference />
-                <HistoryMenu />
-                <Controls />
-                <Status />
-                <DrawOrStop />
-            </div>
-        </form>
-    }
-}
-
-/// Starts drawing what the field says.
-fn use_submit() -> impl Fn() + Copy + Send + Sync + 'static {
-    let (prompt, prompts): (Prompt, Prompts) = (expect_context(), expect_context());
+pub(super) fn DrawingForm() -> impl IntoView {
     let (drawings, references): (Drawings, References) = (expect_context(), expect_context());
     let choices: RwSignal<Choices> = expect_context();
-    move || {
-        let words = prompt.0.get_untracked().trim().to_owned();
-        if words.is_empty() || untrack(|| drawings.is_busy()) {
-            return;
+    let send = move |prompt: String| {
+        if untrack(|| drawings.is_busy()) {
+            return false;
         }
-        prompts.add(&words);
         drawings.start(Asked {
-            prompt: words,
+            prompt,
             choices: choices.get_untracked(),
             references: untrack(|| references.list()),
         });
+        true
+    };
+    view! {
+        <PromptForm
+            texts=TEXTS
+            above=view! { <ReferenceRow /> }.into_any()
+            add=view! { <AddReference /> }.into_any()
+            send=Callback::new(send)
+        >
+            <Controls />
+            <Status />
+            <DrawOrStop />
+        </PromptForm>
     }
 }
 

@@ -1,16 +1,16 @@
 //! Pictures that the next ones are made from.
 
 use super::tile::Picture;
-use crate::i18n::{Language, text::imagine as text, use_language};
+use crate::{
+    i18n::{Language, text::imagine as text, use_language},
+    pages::making::check,
+};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use std::sync::Arc;
 use web_sys::{File, Url};
 
 pub(super) const MAX_REFERENCES: usize = 16;
-pub(in crate::pages) const MAX_FILE_MB: u64 = 50;
-/// What the API takes.
-pub(in crate::pages) const FILE_TYPES: &str = "image/png,image/jpeg,image/webp";
 
 /// Where the bytes of a reference are.
 #[derive(Clone)]
@@ -28,14 +28,6 @@ pub(super) struct Reference {
     pub(super) preview: String,
     pub(super) name: String,
     pub(super) source: Source,
-}
-
-/// Why a file is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pages) enum Refused {
-    Type,
-    Size,
-    Count,
 }
 
 /// See the module.
@@ -77,14 +69,10 @@ impl References {
     pub(super) fn add_files(self, files: Vec<File>) {
         self.problem.set(None);
         for file in files {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "whole bytes"
-            )]
-            let size = file.size() as u64;
-            let count = self.list.with_untracked(Vec::len);
-            match check(&file.type_(), size, count) {
+            if self.is_full() {
+                return;
+            }
+            match check(&file) {
                 Ok(()) => {
                     let Ok(preview) = Url::create_object_url_with_blob(&file) else {
                         continue;
@@ -92,7 +80,10 @@ impl References {
                     let name = file.name();
                     self.push(preview, name, Source::File(SendWrapper::new(file)));
                 }
-                Err(refused) => self.refuse(refused, &file.name()),
+                Err(refused) => {
+                    let language = self.language.get_untracked();
+                    self.complain(refused.sentence(&file.name(), language));
+                }
             }
         }
     }
@@ -104,8 +95,7 @@ impl References {
         if self.list.with_untracked(|list| list.iter().any(is_here)) {
             return;
         }
-        if self.list.with_untracked(Vec::len) >= MAX_REFERENCES {
-            self.refuse(Refused::Count, "");
+        if self.is_full() {
             return;
         }
         let preview = match picture.thumbnail.as_str() {
@@ -141,58 +131,19 @@ impl References {
         });
     }
 
-    fn refuse(self, refused: Refused, name: &str) {
-        let language = self.language.get_untracked();
-        let said = match refused {
-            Refused::Type => text::ReferenceType { name: &name }.fill(language),
-            Refused::Size => text::ReferenceSize {
-                name: &name,
-                max: &MAX_FILE_MB,
-            }
-            .fill(language),
-            Refused::Count => text::ReferenceCount {
-                max: &MAX_REFERENCES,
-            }
-            .fill(language),
-        };
+    /// Whether there is no place for another one; says so.
+    fn is_full(self) -> bool {
+        let is_full = self.list.with_untracked(Vec::len) >= MAX_REFERENCES;
+        if is_full {
+            let max = &MAX_REFERENCES;
+            self.complain(text::ReferenceCount { max }.fill(self.language.get_untracked()));
+        }
+        is_full
+    }
+
+    /// The first problem is told.
+    fn complain(self, said: String) {
         self.problem
             .update(|problem| _ = problem.get_or_insert(said));
-    }
-}
-
-/// Whether a file can be taken beside `count` others.
-pub(in crate::pages) fn check(mime: &str, size_bytes: u64, count: usize) -> Result<(), Refused> {
-    if mime.is_empty() || !FILE_TYPES.split(',').any(|known| known == mime) {
-        Err(Refused::Type)
-    } else if size_bytes > MAX_FILE_MB * 1024 * 1024 {
-        Err(Refused::Size)
-    } else if count >= MAX_REFERENCES {
-        Err(Refused::Count)
-    } else {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_checked_before_they_are_sent() {
-        const MB: u64 = 1024 * 1024;
-        for good in ["image/png", "image/jpeg", "image/webp"] {
-            assert_eq!(check(good, 50 * MB, 15), Ok(()));
-        }
-        for bad in [
-            "",
-            "image/gif",
-            "image",
-            "text/html",
-            "image/png,image/jpeg",
-        ] {
-            assert_eq!(check(bad, 1, 0), Err(Refused::Type), "{bad}");
-        }
-        assert_eq!(check("image/png", 50 * MB + 1, 0), Err(Refused::Size));
-        assert_eq!(check("image/png", 1, 16), Err(Refused::Count));
     }
 }

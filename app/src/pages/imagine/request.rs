@@ -107,7 +107,7 @@ async fn fetch(address: &str) -> Result<Blob, JsValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::imagine::choices::Ratio;
+    use crate::pages::making::Ratio;
 
     #[test]
     fn the_body_says_what_was_chosen() {

@@ -3,7 +3,6 @@
 use super::{
     gallery::Gallery,
     lightbox::Lightbox,
-    prompt_form::PROMPT_ID,
     tile::{Tile, TileKey},
 };
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     error::UiError,
     i18n::{Language, text::imagine as text, use_language},
     limits::MAX_CHOSEN_MEDIA,
+    pages::making::PROMPT_ID,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::HashSet;

@@ -1,9 +1,9 @@
 //! Prompts for who has not drawn anything yet.
 
-use super::prompt_form::{PROMPT_ID, Prompt};
 use crate::{
     dom,
     i18n::{Text, t, text::imagine as text, use_language},
+    pages::making::{PROMPT_ID, Prompt},
 };
 use leptos::prelude::*;
 

@@ -1,7 +1,6 @@
 //! One place in the gallery: a picture, or one that is being drawn.
 
-use super::choices::Ratio;
-use crate::browser::completion::FailureCode;
+use crate::{browser::completion::FailureCode, pages::making::Ratio};
 use leptos::prelude::*;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::{
     dto::VideoItem,
-    i18n::{Language, text::imagine as text, use_language},
-    pages::imagine::{MAX_FILE_MB, Refused, check},
+    i18n::{Language, use_language},
+    pages::making::check,
 };
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -121,34 +121,19 @@ impl Beginning {
         let Some(file) = files.into_iter().next() else {
             return;
         };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole bytes"
-        )]
-        let size_bytes = file.size() as u64;
-        match check(&file.type_(), size_bytes, 0) {
+        match check(&file) {
             Ok(()) => {
                 if let Ok(preview) = Url::create_object_url_with_blob(&file) {
                     let file = SendWrapper::new(file);
                     self.set(Some(Start::File { file, preview }));
                 }
             }
-            Err(refused) => self.refuse(refused, &file.name()),
-        }
-    }
-
-    fn refuse(self, refused: Refused, name: &str) {
-        let language = self.language.get_untracked();
-        let said = match refused {
-            Refused::Size => text::ReferenceSize {
-                name: &name,
-                max: &MAX_FILE_MB,
+            Err(refused) => {
+                let language = self.language.get_untracked();
+                self.problem
+                    .set(Some(refused.sentence(&file.name(), language)));
             }
-            .fill(language),
-            Refused::Type | Refused::Count => text::ReferenceType { name: &name }.fill(language),
-        };
-        self.problem.set(Some(said));
+        }
     }
 }
 

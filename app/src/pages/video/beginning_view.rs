@@ -5,10 +5,9 @@ use super::{
     picker::Picker,
 };
 use crate::{
-    browser::files,
     components::{Button, Icon, IconButton, IconName, Popover, PopoverKind},
     i18n::{t, text::video as text, use_language},
-    pages::imagine::FILE_TYPES,
+    pages::making::ImagePicker,
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::use_query_map;
@@ -82,13 +81,6 @@ pub(super) fn AddBeginning() -> impl IntoView {
     let beginning: Beginning = expect_context();
     let (open, is_picking) = (RwSignal::new(false), RwSignal::new(false));
     let picker = NodeRef::<html::Input>::new();
-    let on_change = move |_| {
-        if let Some(picker) = picker.get_untracked() {
-            beginning.take_file(files::listed(picker.files()));
-            // The same file can be picked again.
-            picker.set_value("");
-        }
-    };
     let pick_file = move |_| {
         open.set(false);
         if let Some(picker) = picker.get_untracked() {
@@ -118,14 +110,11 @@ pub(super) fn AddBeginning() -> impl IntoView {
                 <AddressField open />
             </div>
         </Popover>
-        <input
-            node_ref=picker
-            type="file"
-            accept=FILE_TYPES
-            hidden
-            tabindex="-1"
-            aria-label=t(text::ADD_REFERENCE)
-            on:change=on_change
+        <ImagePicker
+            input=picker
+            label=t(text::ADD_REFERENCE)
+            multiple=false
+            take=Callback::new(move |files| beginning.take_file(files))
         />
         <Picker open=is_picking />
     }
@@ -177,57 +166,5 @@ fn AddressField(open: RwSignal<bool>) -> impl IntoView {
                 </p>
             </Show>
         </div>
-    }
-}
-
-/// Takes a picture that is dropped anywhere on the page or pasted. The signal says whether some is
-/// held over the page now.
-pub(super) fn use_drop() -> Drop {
-    let beginning: Beginning = expect_context();
-    Effect::new(move || {
-        let paste = window_event_listener(ev::paste, move |event| {
-            let pasted = files::transferred(event.clipboard_data());
-            if !pasted.is_empty() {
-                event.prevent_default();
-                beginning.take_file(pasted);
-            }
-        });
-        on_cleanup(move || paste.remove());
-    });
-    Drop {
-        beginning,
-        is_over: RwSignal::new(false),
-    }
-}
-
-/// What a page does with files that are dragged over it.
-#[derive(Clone, Copy)]
-pub(super) struct Drop {
-    beginning: Beginning,
-    pub(super) is_over: RwSignal<bool>,
-}
-
-impl Drop {
-    pub(super) fn over(self, event: &ev::DragEvent) {
-        if files::carries_files(event.data_transfer()) {
-            event.prevent_default();
-            self.is_over.set(true);
-        }
-    }
-
-    /// Entering a child leaves the parent first, so only what leaves the window counts.
-    pub(super) fn leave(self, event: &ev::DragEvent) {
-        if event.related_target().is_none() {
-            self.is_over.set(false);
-        }
-    }
-
-    pub(super) fn take(self, event: &ev::DragEvent) {
-        self.is_over.set(false);
-        let dropped = files::transferred(event.data_transfer());
-        if !dropped.is_empty() {
-            event.prevent_default();
-            self.beginning.take_file(dropped);
-        }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         text::{common, video as text},
         use_language,
     },
-    pages::imagine::{PROMPT_ID, Prompt},
+    pages::making::{PROMPT_ID, Prompt},
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use crate::{
     browser::page::{self, Kept},
     dto::VideoItem,
-    pages::imagine::Ratio,
+    pages::making::Ratio,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use super::choices::{Choices, Preset, SECONDS, resolution};
 use crate::{
     components::{Icon, IconName, Popover, PopoverKind},
     i18n::{Text, t, text::video as text, use_language},
-    pages::imagine::{Ratio, RatioShape, Segment},
+    pages::making::{Ratio, RatioShape, Segment},
 };
 use leptos::prelude::*;
 

@@ -9,7 +9,7 @@ use crate::{
         Text, t,
         text::{common, video as text},
     },
-    pages::imagine::{Cause, cause},
+    pages::making::{Cause, cause},
     session::use_viewer,
 };
 use leptos::prelude::*;

@@ -22,7 +22,7 @@ mod prompt_form;
 mod request;
 mod shelf;
 
-use super::imagine::{Prompt, Prompts};
+use super::making::{MakingFrame, provide_prompt};
 use crate::{
     components::PageTitle,
     i18n::{
@@ -37,7 +37,7 @@ use failure::FailureNotice;
 use leptos::prelude::*;
 use library::Library;
 use maker::Maker;
-use prompt_form::PromptForm;
+use prompt_form::FilmingForm;
 use shelf::Shelf;
 
 /// Where this browser keeps the prompts of this page.
@@ -49,36 +49,26 @@ const PROMPTS_KEY: &str = "grok2api.video.prompts";
 #[component]
 pub fn VideoPage() -> impl IntoView {
     let maker = provide();
-    let drop = beginning_view::use_drop();
+    let beginning: Beginning = expect_context();
     let failure = move || {
         maker.failure().map(|failure| {
             view! {
-                <div class="films__failure">
-                    <FailureNotice failure on_close=Callback::new(move |()| maker.forget_failure()) />
-                </div>
+                <FailureNotice failure on_close=Callback::new(move |()| maker.forget_failure()) />
             }
         })
     };
     view! {
         <PageTitle text=t(shell::VIDEO) />
-        <div
-            class="films"
-            class:is-dropping=drop.is_over
-            on:dragover=move |event| drop.over(&event)
-            on:dragleave=move |event| drop.leave(&event)
-            on:drop=move |event| drop.take(&event)
+        <MakingFrame
+            title=shell::VIDEO
+            drop_here=text::DROP_HERE
+            take=Callback::new(move |files| beginning.take_file(files))
+            head=view! { <FilmingForm /> }.into_any()
+            failure
         >
-            <h1 class="visually-hidden">{t(shell::VIDEO)}</h1>
-            <div class="films__head">
-                <PromptForm />
-            </div>
-            {failure}
             <Shelf />
             <DeletionDialog />
-            <p class="films__drop" aria-hidden="true">
-                {t(text::DROP_HERE)}
-            </p>
-        </div>
+        </MakingFrame>
     }
 }
 
@@ -92,7 +82,6 @@ fn provide() -> Maker {
     provide_context(beginning);
     provide_context(maker);
     provide_context(Deletion::new(library));
-    provide_context(Prompts::load(PROMPTS_KEY));
-    provide_context(Prompt::new());
+    provide_prompt(PROMPTS_KEY);
     maker
 }

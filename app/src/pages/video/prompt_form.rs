@@ -9,77 +9,40 @@ use super::{
     request::Asked,
 };
 use crate::{
-    browser::early,
     components::{Button, ButtonVariant, IconName},
     i18n::{t, text::video as text, use_language},
-    pages::imagine::{HistoryMenu, PROMPT_ID, Prompt, Prompts},
-    reactive::grow_with_text,
+    pages::making::{Prompt, PromptForm, PromptTexts},
 };
-use leptos::{ev, html, prelude::*};
+use leptos::prelude::*;
+
+const TEXTS: PromptTexts = PromptTexts {
+    label: text::PROMPT,
+    placeholder: text::PROMPT_PLACEHOLDER,
+    keys: text::PROMPT_KEYS,
+};
 
 /// The prompt with its history, what the video begins with and what it is to be like.
 #[component]
-pub(super) fn PromptForm() -> impl IntoView {
-    let (prompt, prompts): (Prompt, Prompts) = (expect_context(), expect_context());
-    let (form, field) = (
-        NodeRef::<html::Form>::new(),
-        NodeRef::<html::Textarea>::new(),
-    );
-    grow_with_text(field, prompt.words());
-    let submit = use_submit();
-    Effect::new(move || {
-        if let Some(form) = form.get()
-            && early::take_over(&form).is_some()
-        {
-            submit();
-        }
-    });
-    let on_key = move |event: ev::KeyboardEvent| {
-        let has_command = event.ctrl_key() || event.meta_key();
-        let words = prompt.words().get_untracked();
-        let stepped = match event.key().as_str() {
-            "Enter" if has_command && !event.is_composing() => {
-                event.prevent_default();
-                return submit();
-            }
-            "ArrowUp" => prompts.step(&words, true),
-            "ArrowDown" => prompts.step(&words, false),
-            _ => None,
-        };
-        if let Some(words) = stepped {
-            event.prevent_default();
-            prompt.write(words);
-        }
+pub(super) fn FilmingForm() -> impl IntoView {
+    let (maker, beginning): (Maker, Beginning) = (expect_context(), expect_context());
+    let choices: RwSignal<Choices> = expect_context();
+    let send = move |prompt: String| {
+        maker.ask(Asked {
+            prompt,
+            choices: choices.get_untracked(),
+            start: untrack(|| beginning.get()),
+        });
+        true
     };
     view! {
-        <form
-            node_ref=form
-            class="prompt"
-            data-early="draw"
-            on:submit=move |event| {
-                event.prevent_default();
-                submit();
-            }
+        <PromptForm
+            texts=TEXTS
+            above=view! { <BeginningRow /> }.into_any()
+            add=view! { <AddBeginning /> }.into_any()
+            send=Callback::new(send)
         >
-            <BeginningRow />
-            <label class="visually-hidden" for=PROMPT_ID>
-                {t(text::PROMPT)}
-            </label>
-            <textarea
-                node_ref=field
-                class="prompt__field"
-                id=PROMPT_ID
-                rows="1"
-                autocomplete="off"
-                maxlength="8000"
-                placeholder=t(text::PROMPT_PLACEHOLDER)
-                title=t(text::PROMPT_KEYS)
-                prop:value=prompt.words()
-                on:input=move |event| prompt.write(event_target_value(&event))
-                on:keydown=on_key
-            ></textarea>
             <Bar />
-        </form>
+        </PromptForm>
     }
 }
 
@@ -101,10 +64,7 @@ fn Bar() -> impl IntoView {
         text.get(language.get())
     };
     view! {
-        <div class="prompt__bar">
-            <AddBeginning />
-            <HistoryMenu />
-            // A remix takes them from its source.
+        // A remix takes them from its source.
             <Show when=move || !beginning.is_remix()>
                 <Controls />
             </Show>
@@ -121,25 +81,5 @@ fn Bar() -> impl IntoView {
             >
                 {label}
             </Button>
-        </div>
-    }
-}
-
-/// Asks for what the field says.
-fn use_submit() -> impl Fn() + Copy + Send + Sync + 'static {
-    let (prompt, prompts): (Prompt, Prompts) = (expect_context(), expect_context());
-    let (maker, beginning): (Maker, Beginning) = (expect_context(), expect_context());
-    let choices: RwSignal<Choices> = expect_context();
-    move || {
-        let words = prompt.words().get_untracked().trim().to_owned();
-        if words.is_empty() {
-            return;
-        }
-        prompts.add(&words);
-        maker.ask(Asked {
-            prompt: words,
-            choices: choices.get_untracked(),
-            start: untrack(|| beginning.get()),
-        });
     }
 }

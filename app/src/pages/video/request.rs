@@ -85,7 +85,7 @@ pub(super) async fn delete(id: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::{imagine::Ratio, video::choices::Preset};
+    use crate::pages::{making::Ratio, video::choices::Preset};
 
     #[test]
     fn the_fields_say_what_was_chosen() {

@@ -16,7 +16,7 @@ use pool::Lease;
 use super::PictureContext;
 use crate::{
     gateway::{error::Deadline, failure::Failure},
-    media::files::picture_type,
+    media::image_type,
 };
 
 /// What becomes visible of a try.
@@ -292,7 +292,7 @@ fn picture_call(context: &PictureContext, count: u32) -> PictureCall {
 }
 
 fn seen(event: PictureEvent) -> Result<Seen, Failure> {
-    let mime = picture_type(&event.file).ok_or(Failure::NotAPicture)?;
+    let mime = image_type(&event.file).ok_or(Failure::NotAPicture)?;
     Ok(Seen::Picture(SeenPicture {
         id: event.id,
         index: event.index,

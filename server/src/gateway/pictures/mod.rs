@@ -20,14 +20,12 @@ use super::{
     deadlines::Deadlines,
     error::GatewayError,
     failure::Failure,
+    media_model::media_model,
     uploads::Purpose,
 };
 use crate::{
-    media::files::picture_type,
-    snapshot::{
-        Settings,
-        models::{Model, Models},
-    },
+    media::image_type,
+    snapshot::{Settings, models::Model},
 };
 
 /// Bytes of all images of one edit together.
@@ -90,7 +88,7 @@ impl Gateway {
             true => ModelKind::Image,
             false => ModelKind::ImageEdit,
         };
-        let model = image_model(&settings.models, kind, request.model.as_deref())?;
+        let model = media_model(&settings.models, kind, request.model.as_deref())?;
         let asked = request.model.as_deref().unwrap_or(&model.id);
         caller.record.asks(asked, request.is_stream);
         caller.record.serves(&model.id);
@@ -195,7 +193,7 @@ impl PictureContext {
 /// Refuses what is no picture before it is uploaded to anybody.
 pub(super) fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
     let odd = files.iter().find(|file| {
-        let found = picture_type(&file.content);
+        let found = image_type(&file.content);
         !matches!(found, Some("image/png" | "image/jpeg" | "image/webp"))
     });
     odd.map_or(Ok(()), |file| {
@@ -206,36 +204,4 @@ pub(super) fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
             message,
         ))
     })
-}
-
-fn image_model(
-    models: &Models,
-    kind: ModelKind,
-    id: Option<&str>,
-) -> Result<Arc<Model>, GatewayError> {
-    let (word, does) = match kind {
-        ModelKind::ImageEdit => ("image_edit", "edit images"),
-        _ => ("image", "make pictures"),
-    };
-    let Some(id) = id else {
-        let first = models.of_kind(kind).next();
-        return first.cloned().ok_or_else(|| {
-            let message = format!(
-                "No model is configured that can {does}. Add one with `kind = \"{word}\"` under \
-                 [[models]]."
-            );
-            GatewayError::invalid("model_not_supported", "model", message)
-        });
-    };
-    let model = models
-        .get(id)
-        .ok_or_else(|| GatewayError::model_not_found(id))?;
-    if model.kind != kind {
-        let known = models.of_kind(kind).map(|model| model.id.as_str());
-        let known: Vec<_> = known.collect();
-        let message = format!("`{id}` does not {does}. Use one of: {}.", known.join(", "));
-        let code = "model_not_supported";
-        return Err(GatewayError::invalid(code, "model", message));
-    }
-    Ok(Arc::clone(model))
 }

@@ -2,19 +2,22 @@
 //!
 //! A video is a row from its queueing to its end (`job`), also across restarts. It is made on one
 //! account, whose lease lasts until the file is here (`filming`, `keep`), and charged once (`run`).
+//! `library` finds, lists and deletes them, `resume` goes on with those of an earlier process.
 //! Dropping a request does nothing to it; deleting or cancelling it ends the upstream call.
 
 mod filming;
 mod job;
 mod keep;
+mod library;
 mod plan;
+mod resume;
 mod run;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use settings::ModelKind;
-use store::{MediaKind, VideoJobQuery, VideoJobRow, VideoStatus};
+use store::{VideoJobRow, VideoStatus};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -26,20 +29,12 @@ use self::{
 };
 use super::{
     Caller, Gateway, GatewayError,
-    attachments::{Input, InputSource},
-    chat::conversations::Scope,
+    attachments::Input,
+    media_model::media_model,
     pictures::check_images,
     slots::{Slot, SlotUse, Slots},
 };
-use crate::{
-    clock::now_ms,
-    media::files::picture_type,
-    record::RequestRecord,
-    snapshot::{
-        Settings, Snapshot,
-        models::{Model, Models},
-    },
-};
+use crate::{clock::now_ms, record::RequestRecord, snapshot::Settings};
 
 /// The word for a video's making in records.
 const ENDPOINT: &str = "videos.job";
@@ -48,8 +43,6 @@ const PREFIX: &str = "video_";
 /// Largest image that a video begins with, in bytes.
 const MAX_REFERENCE_BYTES: usize = 50 * 1024 * 1024;
 const DAY_MS: i64 = 86_400_000;
-/// How long a cancellation waits for the video's end.
-const CANCEL_WAIT: Duration = Duration::from_secs(10);
 
 /// What a caller wants.
 pub struct VideoRequest {
@@ -162,7 +155,7 @@ impl Gateway {
         request: VideoRequest,
     ) -> Result<Arc<Job>, GatewayError> {
         let settings = &caller.snapshot.settings;
-        let model = video_model(&settings.models, request.model.as_deref())?;
+        let model = media_model(&settings.models, ModelKind::Video, request.model.as_deref())?;
         caller
             .record
             .asks(request.model.as_deref().unwrap_or(&model.id), false);
@@ -242,183 +235,6 @@ impl Gateway {
         record.identify(ENDPOINT, key);
         record
     }
-
-    /// Goes on with the videos that an earlier process has left: those that were waiting, and those of
-    /// which the upstream has finished a part. The others have failed.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn resume_videos(
-        self: &Arc<Self>,
-        snapshot: &Snapshot,
-    ) -> Result<usize, store::StoreError> {
-        let open = self.store.open_video_jobs().await?;
-        let count = open.len();
-        for row in open {
-            self.resume_video(snapshot, row).await?;
-        }
-        Ok(count)
-    }
-
-    async fn resume_video(
-        self: &Arc<Self>,
-        snapshot: &Snapshot,
-        row: VideoJobRow,
-    ) -> Result<(), store::StoreError> {
-        let model = snapshot.settings.models.get(&row.model);
-        let wishes = Wishes::of(&row.params);
-        let is_begun = row.upstream.as_deref().and_then(Reached::of).is_some();
-        let can_go_on = |wishes: &Wishes| match row.status {
-            VideoStatus::Queued => !wishes.has_reference,
-            _ => is_begun,
-        };
-        let (Some(model), Some(wishes)) = (model, wishes.filter(can_go_on)) else {
-            let error = GatewayError::interrupted();
-            let failed = VideoJobRow {
-                status: VideoStatus::Failed,
-                completed_ms: Some(now_ms()),
-                error: Some((error.code().to_owned(), error.message)),
-                ..row
-            };
-            return self.store.update_video_job(failed).await.map(drop);
-        };
-        let record = self.record_of_video(row.key.as_deref().map(Arc::from));
-        record.asks(&row.model, false);
-        record.serves(&model.id);
-        self.start_video(Begun {
-            model: Arc::clone(model),
-            wishes,
-            caller: Caller {
-                snapshot: snapshot.clone(),
-                scope: Scope::Shared,
-                owner: row.owner.clone(),
-                record,
-                own_address: Arc::from(""),
-            },
-            files: Vec::new(),
-            is_resumed: is_begun,
-            row,
-        });
-        Ok(())
-    }
-
-    /// A video of the caller's.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn video(
-        &self,
-        caller: &Caller,
-        id: &str,
-    ) -> Result<Option<VideoJobRow>, GatewayError> {
-        self.video_of(&caller.owner, id).await
-    }
-
-    async fn video_of(&self, owner: &str, id: &str) -> Result<Option<VideoJobRow>, GatewayError> {
-        let row = match self.videos.find(id) {
-            Some(job) => Some(job.row()),
-            None => self.store.get_video_job(id).await.map_err(unreadable)?,
-        };
-        Ok(row.filter(|row| row.owner == owner))
-    }
-
-    /// Videos of this owner, at most `limit` of those behind the one called `after`.
-    ///
-    /// # Errors
-    /// The store cannot be read; there is no such video.
-    pub async fn list_videos(
-        &self,
-        owner: &str,
-        after: Option<&str>,
-        is_oldest_first: bool,
-        limit: u32,
-    ) -> Result<Vec<VideoJobRow>, GatewayError> {
-        let after = match after {
-            None => None,
-            Some(id) => {
-                let row = self.video_of(owner, id).await?.ok_or_else(|| {
-                    let message = "There is no such video, or no longer.";
-                    GatewayError::invalid("invalid_after", "after", message)
-                })?;
-                Some((row.created_ms, row.id))
-            }
-        };
-        let query = VideoJobQuery {
-            owner: owner.to_owned(),
-            after,
-            is_oldest_first,
-            limit,
-        };
-        let mut rows = self
-            .store
-            .list_video_jobs(&query)
-            .await
-            .map_err(unreadable)?;
-        for row in &mut rows {
-            if let Some(job) = self.videos.find(&row.id) {
-                *row = job.row();
-            }
-        }
-        Ok(rows)
-    }
-
-    /// A picture of this server that a video may begin with; `None` if it is not here any more.
-    pub async fn own_image(&self, name: &str) -> Option<Input> {
-        let limit = MAX_REFERENCE_BYTES as u64;
-        let read = self.media_files.read_whole(MediaKind::Image, name, limit);
-        let content = read.await.ok()?;
-        let mime = picture_type(&content)?.to_owned();
-        Some(Input {
-            param: "input_reference".to_owned(),
-            name: Some(name.to_owned()),
-            source: InputSource::Bytes { mime, content },
-        })
-    }
-
-    /// Ends a video that is not over; how it is then.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn cancel_video(
-        &self,
-        caller: &Caller,
-        id: &str,
-    ) -> Result<Option<VideoJobRow>, GatewayError> {
-        if self.video(caller, id).await?.is_some()
-            && let Some(job) = self.videos.find(id)
-        {
-            job.cancelled.cancel();
-            let mut row = job.watch();
-            let over = row.wait_for(|row| row.status.is_over());
-            // It ends all the same if nobody waits longer.
-            let _ = tokio::time::timeout(CANCEL_WAIT, over).await;
-        }
-        self.video(caller, id).await
-    }
-
-    /// Ends a video that is not over, and deletes it with its files; false if there is none.
-    ///
-    /// # Errors
-    /// The store does not take it.
-    pub async fn delete_video(&self, caller: &Caller, id: &str) -> Result<bool, GatewayError> {
-        let Some(row) = self.cancel_video(caller, id).await? else {
-            return Ok(false);
-        };
-        let deleted = self.store.delete_video_job(id).await.map_err(unreadable)?;
-        let owner = Some(caller.owner.as_str());
-        let media = self.store.delete_media(owner, &[media_id(id)]).await;
-        let mut files = media.map_err(unreadable)?.unused_files;
-        if let Some(poster) = row.poster {
-            let is_used = self.store.has_video_job_of(&poster).await;
-            if !is_used.map_err(unreadable)? {
-                files.push((MediaKind::Image, poster));
-            }
-        }
-        if let Err(error) = self.media_files.remove(files).await {
-            tracing::warn!(video = id, %error, "the files of a video were not deleted");
-        }
-        Ok(deleted)
-    }
 }
 
 /// Whether the upstream has made a video, so that its file is all that is waited for.
@@ -466,39 +282,4 @@ impl Drop for Watched {
     fn drop(&mut self) {
         self.job.cancelled.cancel();
     }
-}
-
-fn unreadable(error: store::StoreError) -> GatewayError {
-    tracing::error!(%error, "videos cannot be read or written");
-    GatewayError::store_unavailable()
-}
-
-fn video_model(models: &Models, id: Option<&str>) -> Result<Arc<Model>, GatewayError> {
-    let Some(id) = id else {
-        let first = models.of_kind(ModelKind::Video).next();
-        return first.cloned().ok_or_else(|| {
-            let message =
-                "No video model is configured. Add one with `kind = \"video\"` under [[models]].";
-            GatewayError::invalid("model_not_supported", "model", message)
-        });
-    };
-    let model = models
-        .get(id)
-        .ok_or_else(|| GatewayError::model_not_found(id))?;
-    if model.kind != ModelKind::Video {
-        let known = models
-            .of_kind(ModelKind::Video)
-            .map(|model| model.id.as_str());
-        let known: Vec<_> = known.collect();
-        let message = format!(
-            "`{id}` does not make videos. Use one of: {}.",
-            known.join(", ")
-        );
-        return Err(GatewayError::invalid(
-            "model_not_supported",
-            "model",
-            message,
-        ));
-    }
-    Ok(Arc::clone(model))
 }

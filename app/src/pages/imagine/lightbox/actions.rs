@@ -9,11 +9,9 @@ use crate::{
         text::{common, imagine as text},
         use_language,
     },
-    pages::imagine::{
-        prompt_form::{PROMPT_ID, Prompt},
-        references::References,
-        selection::Selection,
-        tile::Picture,
+    pages::{
+        imagine::{references::References, selection::Selection, tile::Picture},
+        making::{PROMPT_ID, Prompt},
     },
 };
 use leptos::{prelude::*, task::spawn_local};

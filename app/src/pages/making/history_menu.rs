@@ -1,19 +1,19 @@
 //! The prompts of before, in a panel.
 
 use super::{
-    prompt_form::{PROMPT_ID, Prompt},
+    prompt::{PROMPT_ID, Prompt},
     prompts::Prompts,
 };
 use crate::{
     components::{Icon, IconButton, IconName, Popover, PopoverKind},
     dom,
-    i18n::{t, text::imagine as text, use_language},
+    i18n::{t, text::making as text, use_language},
 };
 use leptos::prelude::*;
 
 /// The button and its panel.
 #[component]
-pub(in crate::pages) fn HistoryMenu() -> impl IntoView {
+pub(super) fn HistoryMenu() -> impl IntoView {
     let prompts: Prompts = expect_context();
     let open = RwSignal::new(false);
     let trigger = || view! { <Icon name=IconName::History size=20 /> };

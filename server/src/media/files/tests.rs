@@ -1,0 +1,96 @@
+use super::*;
+
+fn png(shade: u8, filling: usize) -> Bytes {
+    let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0".to_vec();
+    file.extend(vec![shade; filling]);
+    file.into()
+}
+
+#[tokio::test]
+async fn equal_files_are_one_and_names_are_no_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = MediaFiles::open(folder.path()).unwrap();
+    let first = files.store_image(png(1, 10)).await.unwrap();
+    assert_eq!(files.store_image(png(1, 10)).await.unwrap(), first);
+    assert_ne!(files.store_image(png(2, 10)).await.unwrap(), first);
+    assert_eq!((first.width, first.height, first.mime), (2, 3, "image/png"));
+    let (place, _reading) = files.read(MediaKind::Image, &first.name).unwrap();
+    assert_eq!(fs::read(place).unwrap(), png(1, 10));
+    for odd in [
+        "",
+        "..",
+        "../a.png",
+        "a.png",
+        &format!("{}.png/", "a".repeat(40)),
+    ] {
+        assert!(files.read(MediaKind::Image, odd).is_none(), "{odd}");
+    }
+    let page = Bytes::from_static(b"<!DOCTYPE html>");
+    let refused = files.store_image(page).await.unwrap_err();
+    assert!(matches!(refused, MediaError::NotAPicture));
+}
+
+#[tokio::test]
+async fn the_oldest_go_first_but_never_one_that_is_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = MediaFiles::open(folder.path()).unwrap();
+    let mut names = Vec::new();
+    for shade in 0..5 {
+        let stored = files.store_image(png(shade, 971)).await.unwrap();
+        let (place, _) = files.read(MediaKind::Image, &stored.name).unwrap();
+        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(shade));
+        fs::File::options()
+            .write(true)
+            .open(place)
+            .unwrap()
+            .set_modified(at)
+            .unwrap();
+        names.push(stored.name);
+    }
+    assert_eq!(
+        files.clean(5000, 0).await.unwrap().files,
+        [""; 0],
+        "not over"
+    );
+    let (_, reading) = files.read(MediaKind::Image, &names[0]).unwrap();
+    let cleaned = files.clean(4999, 3000).await.unwrap();
+    assert_eq!(cleaned.files, names[1..3]);
+    assert_eq!(cleaned.bytes_left, 3000);
+    drop(reading);
+    assert_eq!(files.clean(0, 2000).await.unwrap().files, names[..1]);
+}
+
+#[test]
+fn what_a_crash_left_unfinished_is_gone_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    MediaFiles::open(folder.path()).unwrap();
+    let half = folder.path().join("media").join(UNFINISHED).join("half");
+    fs::write(&half, "half").unwrap();
+    MediaFiles::open(folder.path()).unwrap();
+    assert!(!half.exists());
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_gone_at_once_and_leaves_with_its_last_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = MediaFiles::open(folder.path()).unwrap();
+    let name = files.store_image(png(1, 10)).await.unwrap().name;
+    let (place, first) = files.read(MediaKind::Image, &name).unwrap();
+    let (_, second) = files.read(MediaKind::Image, &name).unwrap();
+    let delete = || files.remove(vec![(MediaKind::Image, name.clone())]);
+    delete().await.unwrap();
+    assert!(files.read(MediaKind::Image, &name).is_none());
+    drop(first);
+    assert!(place.exists(), "one still reads it");
+    drop(second);
+    assert!(!place.exists());
+    delete().await.unwrap();
+    files.store_image(png(1, 10)).await.unwrap();
+    let (_, reading) = files.read(MediaKind::Image, &name).unwrap();
+    delete().await.unwrap();
+    files.store_image(png(1, 10)).await.unwrap();
+    drop(reading);
+    assert!(place.exists(), "made again meanwhile");
+    delete().await.unwrap();
+    assert!(!place.exists());
+}
