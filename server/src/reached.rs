@@ -22,6 +22,10 @@ const PURPOSE: &str = "grok2api own address 1";
 pub const PROOF: &str = "x-grok2api-proof";
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// In a request: the address under which a browser has opened a page, whoever sits there.
+#[derive(Clone, Debug)]
+pub struct OpenedAt(pub String);
+
 /// What is known of `app.app_url`. Cheap to clone.
 #[derive(Clone)]
 pub struct Reached(Arc<Inner>);
@@ -96,9 +100,15 @@ impl Reached {
         }))
     }
 
+    /// Whether it matters under which address browsers come.
+    #[must_use]
+    pub fn wants_addresses(&self) -> bool {
+        !self.0.app_url.is_empty() && *self.0.state.lock() != State::Right
+    }
+
     /// Notes the address under which a browser with a session has come.
     pub fn note(&self, address: &str) {
-        if self.0.app_url.is_empty() {
+        if !self.wants_addresses() {
             return;
         }
         let mut state = self.0.state.lock();

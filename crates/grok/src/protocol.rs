@@ -2,7 +2,10 @@
 //!
 //! Each call that has two forms learns by itself which of them the upstream answers, and keeps to it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::error::{Class, UpstreamError};
 
@@ -28,15 +31,36 @@ pub(crate) struct Learned {
 
 /// What has been learned about one call.
 #[derive(Debug, Default)]
-pub(crate) struct Form(AtomicU8);
+pub(crate) struct Form(Mutex<Known>);
 
-// 0: nothing yet.
-const NEWER: u8 = 1;
-const OLDER: u8 = 2;
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// Which form is answered; the newer one was refused so often in a row for what may have been
+    /// the content's fault as well, while the older one was answered.
+    Nothing {
+        doubts: u8,
+    },
+    Newer,
+    /// The upstream may have learned today's form when this has passed.
+    Older {
+        until: Instant,
+    },
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::Nothing { doubts: 0 }
+    }
+}
+
+/// How long the older form is kept to before today's is tried again.
+const OLDER_LIFETIME: Duration = Duration::from_secs(3600);
+/// So many doubts in a row settle it.
+const MAX_DOUBTS: u8 = 2;
 
 impl Form {
     /// Makes the call in the form that the upstream knows. Only one of the futures is polled, unless
-    /// it is the first call and the newer form was refused as unknown.
+    /// nothing is known yet and the newer form was refused as unknown.
     ///
     /// # Errors
     /// Those of the form that was used last.
@@ -46,30 +70,67 @@ impl Form {
         newer: impl Future<Output = Result<T, UpstreamError>>,
         older: impl Future<Output = Result<T, UpstreamError>>,
     ) -> Result<T, UpstreamError> {
-        let known = match protocol {
-            Protocol::Auto => self.0.load(Ordering::Relaxed),
-            Protocol::August => NEWER,
-            Protocol::February => OLDER,
-        };
-        match known {
-            NEWER => return newer.await,
-            OLDER => return older.await,
-            _ => {}
+        match (protocol, self.known()) {
+            (Protocol::August, _) | (Protocol::Auto, Known::Newer) => return newer.await,
+            (Protocol::February, _) | (Protocol::Auto, Known::Older { .. }) => return older.await,
+            (Protocol::Auto, Known::Nothing { .. }) => {}
         }
-        let (answer, form) = match newer.await {
-            Err(error) if is_unknown(&error) => (older.await?, OLDER),
-            answer => (answer?, NEWER),
+        let refusal = match newer.await {
+            Err(error) => Refusal::of(&error).ok_or(error)?,
+            answer => {
+                *self.0.lock() = Known::Newer;
+                return answer;
+            }
         };
-        self.0.store(form, Ordering::Relaxed);
+        let answer = older.await?;
+        self.0.lock().refused(refusal);
         Ok(answer)
+    }
+
+    fn known(&self) -> Known {
+        let mut known = self.0.lock();
+        if matches!(*known, Known::Older { until } if until <= Instant::now()) {
+            *known = Known::default();
+        }
+        *known
     }
 }
 
-/// The upstream does not know what was asked, as it looks: it was not the account, the content or the
-/// load.
-fn is_unknown(error: &UpstreamError) -> bool {
-    let status = error.status().unwrap_or_default();
-    error.class() == Class::Fatal && matches!(status, 400 | 404 | 405 | 415 | 422) || status == 501
+impl Known {
+    /// The newer form was refused, and the older one answered.
+    fn refused(&mut self, refusal: Refusal) {
+        let doubts = match (&*self, refusal) {
+            (Self::Nothing { doubts }, Refusal::Doubtful) => doubts + 1,
+            (Self::Nothing { .. }, Refusal::Unknown) => MAX_DOUBTS,
+            // Another call has found it out meanwhile.
+            _ => return,
+        };
+        *self = match doubts < MAX_DOUBTS {
+            true => Self::Nothing { doubts },
+            false => Self::Older {
+                until: Instant::now() + OLDER_LIFETIME,
+            },
+        };
+    }
+}
+
+/// What a refused call says of its form.
+enum Refusal {
+    /// There is no such call.
+    Unknown,
+    /// The form or the content: a file that has been forgotten is refused in the same way.
+    Doubtful,
+}
+
+impl Refusal {
+    /// `None`: it was the account, the content or the load.
+    fn of(error: &UpstreamError) -> Option<Self> {
+        match (error.status()?, error.class()) {
+            (501, _) | (404 | 405, Class::Fatal) => Some(Self::Unknown),
+            (400 | 415 | 422, Class::Fatal) => Some(Self::Doubtful),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +172,28 @@ mod tests {
         let form = Form::default();
         assert_eq!(used(&form, Protocol::Auto, Ok(())).await, "n");
         assert_eq!(used(&form, Protocol::Auto, unknown()).await, "n");
+    }
+
+    #[tokio::test]
+    async fn one_refusal_that_may_be_the_contents_fault_settles_nothing() {
+        let doubtful = || Err(refused(400, Class::Fatal));
+        let form = Form::default();
+        assert_eq!(used(&form, Protocol::Auto, doubtful()).await, "no");
+        assert_eq!(used(&form, Protocol::Auto, Ok(())).await, "n");
+        assert_eq!(used(&form, Protocol::Auto, doubtful()).await, "n");
+        let form = Form::default();
+        assert_eq!(used(&form, Protocol::Auto, doubtful()).await, "no");
+        assert_eq!(used(&form, Protocol::Auto, doubtful()).await, "no");
+        assert_eq!(used(&form, Protocol::Auto, Ok(())).await, "o");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upstream_that_has_learned_todays_form_is_found_out() {
+        let form = Form::default();
+        let unknown = Err(refused(405, Class::Fatal));
+        assert_eq!(used(&form, Protocol::Auto, unknown).await, "no");
+        tokio::time::advance(OLDER_LIFETIME).await;
+        assert_eq!(used(&form, Protocol::Auto, Ok(())).await, "n");
     }
 
     #[tokio::test]

@@ -89,6 +89,13 @@ impl Pool {
         self.inner.lock().by_id.contains_key(id)
     }
 
+    /// Open leases of an account; 0 if there is none of that id. O(1).
+    pub fn in_flight(&self, id: &AccountId) -> u32 {
+        let inner = self.inner.lock();
+        let key = inner.by_id.get(id);
+        key.map_or(0, |key| inner.entries[*key].in_flight())
+    }
+
     pub fn contains_credential(&self, credential: &Credential) -> bool {
         self.inner.lock().has_credential(credential)
     }

@@ -30,7 +30,12 @@ use super::{
     seal::Seal,
     visitor,
 };
-use crate::{clock::now_ms, reached::Reached, record::RequestRecord, snapshot::Current};
+use crate::{
+    clock::now_ms,
+    reached::{OpenedAt, Reached},
+    record::RequestRecord,
+    snapshot::Current,
+};
 
 const ROLE_KEY: &str = "role";
 const STARTED_KEY: &str = "started_at_ms";
@@ -87,7 +92,13 @@ impl Sessions {
             return None;
         }
         let in_force = self.mark(&self.seal().await.ok()?, role);
-        bool::from(in_force.as_bytes().ct_eq(mark.as_bytes())).then_some(role)
+        if !bool::from(in_force.as_bytes().ct_eq(mark.as_bytes())) {
+            return None;
+        }
+        if let Some(OpenedAt(address)) = parts.extensions.get() {
+            self.reached.note(address);
+        }
+        Some(role)
     }
 
     /// How long a session of this role may live in all.

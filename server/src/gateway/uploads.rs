@@ -77,18 +77,40 @@ impl Uploads {
 }
 
 /// The files of a request, in their order, as an account has them.
-pub(super) struct AtAccount {
-    pub(super) files: Vec<Uploaded>,
+struct AtAccount {
+    files: Vec<Uploaded>,
     /// All have been uploaded just now.
-    pub(super) is_fresh: bool,
+    is_fresh: bool,
 }
 
 impl Gateway {
-    /// Uploads the files to the leased account, in their order.
+    /// Makes a call that names these files, as the leased account has them, in their order. Where it
+    /// is refused and one of them was uploaded for another request, the account may have lost it: all
+    /// are uploaded again and the call is made once more.
     ///
     /// # Errors
-    /// The upstream's refusal, classified like that of a chat.
-    pub(super) async fn upload(
+    /// The upstream's refusal of a file or of the call, classified like that of a chat.
+    pub(super) async fn with_uploads<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        lease: &Lease,
+        settings: &Settings,
+        (files, purpose): (&[&ReadyFile], Purpose),
+        call: impl Fn(Vec<Uploaded>) -> F,
+    ) -> Result<T, Failure> {
+        let uploads = self.upload(lease, settings, files, purpose).await?;
+        let failure = match call(uploads.files).await {
+            Err(failure) if failure.is_refusal() && !files.is_empty() => failure,
+            answer => return answer,
+        };
+        self.forget_uploads(lease, files, purpose);
+        if uploads.is_fresh {
+            return Err(failure);
+        }
+        let uploads = self.upload(lease, settings, files, purpose).await?;
+        call(uploads.files).await
+    }
+
+    async fn upload(
         &self,
         lease: &Lease,
         settings: &Settings,
@@ -124,7 +146,7 @@ impl Gateway {
     }
 
     /// Has these files uploaded again the next time: a call that named them was refused.
-    pub(super) fn forget_uploads(&self, lease: &Lease, files: &[&ReadyFile], purpose: Purpose) {
+    fn forget_uploads(&self, lease: &Lease, files: &[&ReadyFile], purpose: Purpose) {
         let mut remembered = self.uploads.remembered.lock();
         for file in files {
             remembered.remove(&key(lease, file, purpose));

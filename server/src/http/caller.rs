@@ -57,6 +57,23 @@ impl FromRequestParts<AppState> for ApiCaller {
 /// A visitor of the public pages, in the browser that asks.
 pub struct PublicCaller(pub Caller);
 
+impl PublicCaller {
+    /// Checks once more, later in the same request: the session, or the demo, which is open to all, may
+    /// have ended.
+    ///
+    /// # Errors
+    /// As when the request came, and where the store does not answer.
+    pub(super) async fn check_again(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        // What was read of the session when the request came is read again.
+        if let Some(session) = parts.extensions.get::<Session>()
+            && session.id().is_some()
+        {
+            session.load().await.map_err(anyhow::Error::from)?;
+        }
+        Self::from_request_parts(parts, state).await
+    }
+}
+
 impl FromRequestParts<AppState> for PublicCaller {
     type Rejection = ApiError;
 

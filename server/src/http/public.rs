@@ -8,7 +8,6 @@ use axum::{
     routing::{get, post},
 };
 use http::HeaderMap;
-use tower_sessions::Session;
 
 use super::{
     AppState,
@@ -94,8 +93,7 @@ pub(super) struct Asked {
     pub body: WholeBody,
 }
 
-/// Reads the body of a caller who was checked, and checks again: the session, or the demo, which is
-/// open to all, may have ended while the body came in.
+/// Reads the body of a caller who was checked, and checks again when it has come in.
 pub(super) async fn read(
     state: &AppState,
     PublicCaller(caller): PublicCaller,
@@ -107,12 +105,7 @@ pub(super) async fn read(
     let headers = parts.headers.clone();
     let again = Request::from_parts(parts.clone(), body);
     let body = WholeBody::from_request(again, state).await?;
-    if let Some(session) = parts.extensions.get::<Session>()
-        && session.id().is_some()
-    {
-        session.load().await.map_err(anyhow::Error::from)?;
-    }
-    PublicCaller::from_request_parts(&mut parts, state).await?;
+    PublicCaller::check_again(&mut parts, state).await?;
     let links = Links::from_request_parts(&mut parts, state).await?;
     Ok(Asked {
         caller,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::COOKIE;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, start};
@@ -19,6 +20,14 @@ async fn the_operators_pages_say_that_app_url_does_not_lead_here_and_visitors_do
     ];
     let gateway = start(folder.path(), &env).await;
     let operator = Browser::new(&gateway);
+    // A stranger, who comes first, says nothing about it with a cookie that he has made up.
+    let stranger = operator.another();
+    let elsewhere = gateway.url().replace("127.0.0.1", "localhost");
+    let elsewhere = stranger
+        .client
+        .get(format!("{elsewhere}/admin/login"))
+        .header(COOKIE, "grok2api_session=made-up");
+    assert_eq!(elsewhere.send().await.unwrap().status(), 200);
     assert_eq!(operator.sign_in(PASSWORD).await.status, 200);
     // Found out by a job, which runs every ten seconds.
     let finding_out = async {
@@ -35,6 +44,5 @@ async fn the_operators_pages_say_that_app_url_does_not_lead_here_and_visitors_do
     assert_eq!(told.unwrap(), expected);
     let page = operator.get("/admin/accounts").await.text().await.unwrap();
     assert!(page.contains("where nobody answers"), "the page says it");
-    let stranger = operator.another();
     assert_eq!(stranger.viewer().await["wrong_app_url"], Value::Null);
 }

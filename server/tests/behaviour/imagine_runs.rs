@@ -1,9 +1,16 @@
 //! What the predecessor's imagine page calls: runs that go on until they are stopped.
 
+use std::time::Duration;
+
 use grok_sim::{Operation, Reply};
 use serde_json::{Value, json};
 
-use crate::{browser::Browser, gallery::open_to_all, support::Server};
+use crate::{
+    admin_media::operator,
+    browser::Browser,
+    gallery::open_to_all,
+    support::{Server, Setup},
+};
 
 async fn post(server: &Server, browser: &Browser, path: &str, body: &Value) -> (u16, Value) {
     server.count_request();
@@ -100,6 +107,34 @@ async fn a_moderated_run_ends_and_is_not_asked_for_again() {
     assert_eq!(all.last().unwrap()["status"], "stopped");
     assert_eq!(server.simulator.requests_of(Operation::Imagine).len(), 1);
     server.count_request();
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_run_ends_with_the_session_that_watches_it() {
+    let server = Setup::accounts(["picture-account-1"])
+        .with("GROK2API_APP__APP_KEY", "correct horse battery")
+        .start()
+        .await;
+    let operator = operator(&server).await;
+    let id = start(&server, &operator, "a red fox").await;
+    let mut events = Events::watch(&server, &operator, &id).await;
+    while events.next().await.unwrap()["type"] != "image_generation.completed" {}
+    let signed_out = operator.form("/api/sign_out", String::new()).await;
+    assert_eq!(signed_out.status, 200);
+    let mut all = Vec::new();
+    let reading = async {
+        while let Some(event) = events.next().await {
+            all.push(event);
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(30), reading).await;
+    assert!(in_time.is_ok(), "batches go on without a session");
+    let error = all.iter().find(|event| event["type"] == "error").unwrap();
+    assert_eq!(error["code"], "sign_in_required");
+    assert_eq!(all.last().unwrap()["status"], "stopped");
+    let batches = server.simulator.requests_of(Operation::Imagine).len();
+    (0..batches).for_each(|_| server.count_request());
     server.end().await;
 }
 

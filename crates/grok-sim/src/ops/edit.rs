@@ -140,9 +140,10 @@ impl Asked {
         let ids = shared.new_ids();
         let user = Shared::user_of(account);
         let pictures: Vec<String> = (0..self.count)
-            .map(|n| {
+            .map(|_| {
                 let id = shared.new_id();
-                let name = format!("{} {} {n}", self.prompt, self.inputs);
+                // No two edits look the same, as there.
+                let name = format!("{} {} {id}", self.prompt, self.inputs);
                 let picture = Picture::new(&name, &self.ratio, Format::Jpeg);
                 shared.memory.keep_picture(&id, picture);
                 format!("users/{user}/generated/{id}/image.jpg")

@@ -1,8 +1,11 @@
 //! One run: account by account within the limits, until all are done or it is stopped.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, pin::pin, sync::Arc};
 
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{
+    StreamExt,
+    stream::{self, FuturesUnordered},
+};
 use grok::{Class, UpstreamError};
 use pool::{Account, AccountId, Credential, Event, Outcome, PageQuery, Pool, SortKey, Status};
 use tokio::sync::Semaphore;
@@ -32,23 +35,20 @@ impl Target {
             Some(ids) => ids.contains(&account.id),
             None => matches!(account.status, Status::Active | Status::Cooling),
         };
-        let found = pool.page(&everything(&is_chosen), now_ms()).rows;
+        let everything = PageQuery {
+            filter: None,
+            matches: &is_chosen,
+            sort: SortKey::CreatedAt,
+            descending: false,
+            offset: 0,
+            limit: usize::MAX,
+        };
+        let found = pool.page(&everything, now_ms()).rows;
         let target = |view: pool::AccountView| Self {
             id: view.account.id,
             credential: view.account.credential,
         };
         found.into_iter().map(target).collect()
-    }
-}
-
-fn everything(matches: &dyn Fn(&Account) -> bool) -> PageQuery<'_> {
-    PageQuery {
-        filter: None,
-        matches,
-        sort: SortKey::CreatedAt,
-        descending: false,
-        offset: 0,
-        limit: usize::MAX,
     }
 }
 
@@ -112,17 +112,14 @@ impl Run {
     }
 
     async fn batch(&self, batch: &[Target]) {
-        let in_use = self.in_use(batch);
-        let mut accounts = FuturesUnordered::new();
-        for target in batch {
-            accounts.push(self.account(target, in_use.contains(&target.id)));
-        }
+        let accounts = batch.iter().map(|target| self.account(target));
+        let mut accounts: FuturesUnordered<_> = accounts.collect();
         while accounts.next().await.is_some() {}
     }
 
     /// Does an account, and notes how it went.
-    async fn account(&self, target: &Target, is_in_use: bool) {
-        let failure = self.work(target, is_in_use).await.err();
+    async fn account(&self, target: &Target) {
+        let failure = self.work(target).await.err();
         let failure = failure.map(|trouble| AssetFailure {
             id: target.id.clone(),
             last_four: target.credential.last_four().to_owned(),
@@ -131,19 +128,7 @@ impl Run {
         self.note(|state| state.done(failure));
     }
 
-    /// Those that have requests under way.
-    fn in_use(&self, batch: &[Target]) -> HashSet<AccountId> {
-        let ids: HashSet<_> = batch.iter().map(|target| &target.id).collect();
-        let is_here = |account: &Account| ids.contains(&account.id);
-        let found = self.snapshot.pool.page(&everything(&is_here), now_ms());
-        let busy = found.rows.into_iter().filter(|view| view.in_flight > 0);
-        busy.map(|view| view.account.id).collect()
-    }
-
-    async fn work(&self, target: &Target, is_in_use: bool) -> Result<(), AssetTrouble> {
-        if is_in_use && self.work == AssetWork::Clear {
-            return Err(AssetTrouble::InUse);
-        }
+    async fn work(&self, target: &Target) -> Result<(), AssetTrouble> {
         let upstream = &self.snapshot.settings.upstream;
         let timeout = self.snapshot.settings.config.asset.list_timeout;
         let credential = target.credential.expose();
@@ -173,12 +158,15 @@ impl Run {
         count: AssetCount,
         ids: Vec<String>,
     ) -> Result<(), AssetTrouble> {
-        // First: a request that names one of them shall upload it again.
+        // In this order: requests from now on upload what they name again, and those from before are
+        // under way.
         self.gateway.uploads.forget_account(&target.id);
-        let mut deletions = FuturesUnordered::new();
-        for id in &ids {
-            deletions.push(self.delete(target, id));
+        if self.snapshot.pool.in_flight(&target.id) > 0 {
+            return Err(AssetTrouble::InUse);
         }
+        let deletions = stream::iter(ids).map(|id| self.delete(target, id));
+        let concurrent = self.snapshot.settings.config.asset.delete_concurrent as usize;
+        let mut deletions = pin!(deletions.buffer_unordered(concurrent));
         let (mut left, mut trouble) = (count.files, None);
         while let Some(deleted) = deletions.next().await {
             match deleted {
@@ -217,12 +205,12 @@ impl Run {
         }
     }
 
-    async fn delete(&self, target: &Target, id: &str) -> Result<(), AssetTrouble> {
+    async fn delete(&self, target: &Target, id: String) -> Result<(), AssetTrouble> {
         let upstream = &self.snapshot.settings.upstream;
         let timeout = self.snapshot.settings.config.asset.delete_timeout;
         let credential = target.credential.expose();
         let deleting = async {
-            match upstream.delete_asset(credential, id, timeout).await {
+            match upstream.delete_asset(credential, &id, timeout).await {
                 Err(error) if error.status() == Some(404) => Ok(()),
                 deleted => deleted,
             }

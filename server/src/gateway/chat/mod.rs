@@ -12,6 +12,7 @@ use ::chat::{
     AttachmentKind, OutputLimiter, Prompt, Request, ResponseFormat, ToolChoice, flatten,
     flatten_last_turn,
 };
+use grok::Uploaded;
 use grok2api_app::limits::MAX_FILES;
 use pool::{AccountId, Lease};
 use settings::ModelKind;
@@ -237,22 +238,15 @@ impl Chat<'_> {
         let context = self.context;
         // The conversation already has the files of earlier turns.
         let files = attachments::of(context.prompt_for(conversation), self.files);
-        let attempt = loop {
-            let (gateway, settings) = (self.gateway, context.settings());
-            let uploads = gateway
-                .upload(lease, settings, &files, Purpose::Chat)
-                .await?;
-            let ids: Vec<_> = uploads.files.into_iter().map(|one| one.id).collect();
-            match Attempt::open(lease, context, conversation, &ids).await {
-                Err(failure) if failure.is_refusal() && !files.is_empty() => {
-                    gateway.forget_uploads(lease, &files, Purpose::Chat);
-                    if uploads.is_fresh {
-                        return Err(failure);
-                    }
-                }
-                opened => break opened?,
-            }
+        let files = (files.as_slice(), Purpose::Chat);
+        let open = |uploaded: Vec<Uploaded>| async move {
+            let ids: Vec<_> = uploaded.into_iter().map(|one| one.id).collect();
+            Attempt::open(lease, context, conversation, &ids).await
         };
+        let opening = self
+            .gateway
+            .with_uploads(lease, context.settings(), files, open);
+        let attempt = opening.await?;
         // Not only at its end: a whole answer may take minutes.
         self.gateway.clearance.passed();
         Ok(attempt)

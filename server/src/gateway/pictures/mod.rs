@@ -144,22 +144,11 @@ impl Operation for Drawing<'_> {
     async fn attempt(&self, lease: &Lease) -> Result<Attempt, Failure> {
         let (gateway, context) = (self.gateway, self.context);
         let files: Vec<_> = context.files.iter().collect();
-        if files.is_empty() {
-            return Attempt::open(lease, context, Vec::new()).await;
-        }
-        loop {
-            let uploading = gateway.upload(lease, context.settings(), &files, Purpose::Imagine);
-            let uploads = uploading.await?;
-            match Attempt::open(lease, context, uploads.files).await {
-                Err(failure) if failure.is_refusal() => {
-                    gateway.forget_uploads(lease, &files, Purpose::Imagine);
-                    if uploads.is_fresh {
-                        return Err(failure);
-                    }
-                }
-                opened => return opened,
-            }
-        }
+        let files = (files.as_slice(), Purpose::Imagine);
+        let open = |uploaded| Attempt::open(lease, context, uploaded);
+        gateway
+            .with_uploads(lease, context.settings(), files, open)
+            .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! One account's try at a video: its parts, one after the other.
 
-use grok::{Extended, VideoCall, VideoEvent, VideoSource};
+use grok::{Extended, Uploaded, VideoCall, VideoEvent, VideoSource};
 use pool::{AccountId, Lease, Tier};
 use store::VideoStatus;
 
@@ -100,23 +100,15 @@ impl Filming<'_> {
             });
             return self.film(lease, parts, (part, source), before).await;
         }
-        loop {
-            let uploading = self
-                .gateway
-                .upload(lease, self.settings(), &files, Purpose::Imagine);
-            let uploads = uploading.await?;
-            let image = uploads.files.into_iter().next().ok_or(Failure::Empty)?;
+        let film = |uploaded: Vec<Uploaded>| async move {
+            let image = uploaded.into_iter().next().ok_or(Failure::Empty)?;
             let source = VideoSource::Image(image);
-            match self.film(lease, parts, (part, source), before).await {
-                Err(failure) if failure.is_refusal() => {
-                    self.gateway.forget_uploads(lease, &files, Purpose::Imagine);
-                    if uploads.is_fresh {
-                        return Err(failure);
-                    }
-                }
-                made => return made,
-            }
-        }
+            self.film(lease, parts, (part, source), before).await
+        };
+        let files = (files.as_slice(), Purpose::Imagine);
+        self.gateway
+            .with_uploads(lease, self.settings(), files, film)
+            .await
     }
 
     async fn film(

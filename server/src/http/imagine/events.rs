@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use axum::extract::FromRequestParts;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::request::Parts;
 use serde_json::{Value, json};
@@ -152,8 +151,7 @@ impl Watched {
         let record = RequestRecord::begin(id, client, self.state.store.clone());
         self.parts.extensions.insert(snapshot);
         self.parts.extensions.insert(record.clone());
-        let PublicCaller(caller) =
-            PublicCaller::from_request_parts(&mut self.parts, &self.state).await?;
+        let PublicCaller(caller) = PublicCaller::check_again(&mut self.parts, &self.state).await?;
         record.identify(Endpoint::PublicImagine.as_str(), None);
         Ok(caller)
     }

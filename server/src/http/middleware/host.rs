@@ -8,17 +8,15 @@ use axum::{
 };
 use http::{
     HeaderMap, Method,
-    header::{CONTENT_TYPE, COOKIE, HOST},
+    header::{CONTENT_TYPE, HOST},
 };
 
 use super::origin;
 use crate::{
     http::{AppState, error::ApiError, links::Links},
+    reached::OpenedAt,
     snapshot::Snapshot,
 };
-
-/// What the names of the session's cookie end with.
-const SESSION_COOKIE: &str = "grok2api_session=";
 
 /// Routes that take files.
 const FORM_ROUTES: [&str; 2] = ["/v1/images/edits", "/v1/videos"];
@@ -34,20 +32,12 @@ pub async fn layer(
     next: Next,
 ) -> Result<Response, ApiError> {
     check_host(&request, &snapshot)?;
-    let (parts, body) = request.into_parts();
-    if has_session(&parts.headers) {
+    let (mut parts, body) = request.into_parts();
+    if state.reached.wants_addresses() {
         let asked = Links::as_asked(&parts, &snapshot.settings);
-        state.reached.note(asked.base());
+        parts.extensions.insert(OpenedAt(asked.base().to_owned()));
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
-}
-
-/// Whether a browser that has signed in asks: no stranger and no program does.
-fn has_session(headers: &HeaderMap) -> bool {
-    let cookies = headers
-        .get(COOKIE)
-        .and_then(|cookies| cookies.to_str().ok());
-    cookies.is_some_and(|cookies| cookies.contains(SESSION_COOKIE))
 }
 
 /// What an API without a key asks instead: that no web page is the caller.

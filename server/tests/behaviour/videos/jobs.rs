@@ -118,10 +118,13 @@ async fn an_older_upstream_is_asked_in_its_own_form() {
     let video = made(&server, &json!({"prompt": "a paper boat", "seconds": 4})).await;
     let file = content(&server, video["id"].as_str().unwrap()).await;
     assert_eq!(seconds_of(&file), 6, "the next longer one that it knows");
-    made(&server, &boat()).await;
-    let replies: Vec<_> = asked(&server).iter().map(|one| one.status).collect();
-    assert_eq!(replies, [Some(400), Some(200), Some(200)], "it is learned");
-    assert_eq!(server.simulator.requests_of(Operation::Post).len(), 2);
+    for _ in 0..2 {
+        made(&server, &boat()).await;
+    }
+    let replies: Vec<_> = asked(&server).iter().filter_map(|one| one.status).collect();
+    // The first refusal may have been the content's fault.
+    assert_eq!(replies, [400, 200, 400, 200, 200], "it is learned");
+    assert_eq!(server.simulator.requests_of(Operation::Post).len(), 3);
     server.end_with_one().await;
 }
 
