@@ -241,7 +241,7 @@ async fn decode(base64: &Arc<str>, param: &str) -> Result<Vec<u8>, GatewayError>
     let text = Arc::clone(base64);
     let decoded = off_thread(text.len(), move || STANDARD.decode(text.as_bytes())).await?;
     decoded.map_err(|error| {
-        let message = format!("The data is not valid base64: {error}.");
+        let message = format!("`{param}` is not valid base64: {error}.");
         invalid(param, message)
     })
 }

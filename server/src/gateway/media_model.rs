@@ -7,7 +7,8 @@ use settings::ModelKind;
 use super::GatewayError;
 use crate::snapshot::models::{Model, Models};
 
-/// The model of that id, or the first of its kind.
+/// The model of that id, or the first of its kind. OpenAI's clients have one name for new pictures and
+/// for edits, so a model of the former stands for the first that edits.
 ///
 /// # Errors
 /// There is none, or it is of another kind.
@@ -23,19 +24,25 @@ pub(super) fn media_model(
         ModelKind::Video => "make videos",
     };
     let refused = |message| GatewayError::invalid("model_not_supported", "model", message);
-    let Some(id) = id else {
+    let first = || {
         let first = models.of_kind(kind).next();
-        return first.cloned().ok_or_else(|| {
+        first.cloned().ok_or_else(|| {
             let word = kind.as_str();
             refused(format!(
                 "No model is configured that can {does}. Add one with `kind = \"{word}\"` under \
                  [[models]]."
             ))
-        });
+        })
+    };
+    let Some(id) = id else {
+        return first();
     };
     let model = models
         .get(id)
         .ok_or_else(|| GatewayError::model_not_found(id))?;
+    if (kind, model.kind) == (ModelKind::ImageEdit, ModelKind::Image) {
+        return first();
+    }
     if model.kind != kind {
         let known = models.of_kind(kind).map(|model| model.id.as_str());
         let known: Vec<_> = known.collect();

@@ -182,7 +182,12 @@ async fn send(
         let known = known.as_bytes();
         known == b"*" || known.windows(tag.len()).any(|part| part == tag.as_bytes())
     });
-    if headers.remove(IF_RANGE).is_some_and(|known| known != tag) {
+    let is_outdated = headers.remove(IF_RANGE).is_some_and(|known| known != tag);
+    // Several parts at once are nothing that a server must give (RFC 9110, 14.2).
+    let is_list = headers
+        .get(RANGE)
+        .is_some_and(|range| range.as_bytes().contains(&b','));
+    if is_outdated || is_list {
         headers.remove(RANGE);
     }
     let mut response = match (content, is_known) {

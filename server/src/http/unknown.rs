@@ -25,14 +25,12 @@ const WITHOUT_PREFIX: [&str; 14] = [
 
 /// Endpoints that OpenAI has under `/v1`, by the first part of their path, and whether README says
 /// that they are on their way.
-const ELSEWHERE: [(&str, bool); 7] = [
+const ELSEWHERE: [(&str, bool); 5] = [
     ("audio", true),
     ("completions", false),
     ("embeddings", false),
-    ("images", false),
     ("realtime", true),
     ("responses", false),
-    ("videos", false),
 ];
 
 /// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key
@@ -84,7 +82,23 @@ fn hint(path: &str) -> (&'static str, &'static str) {
             " The base URL ends before `/v1/messages`: the client adds that.",
         );
     }
+    if rest == "images/variations" {
+        return (
+            "",
+            " Variations are not made; `POST /v1/images/edits` makes a picture of a picture and a text.",
+        );
+    }
     let first = rest.split('/').next().unwrap_or_default();
+    match first {
+        "images" => {
+            return (
+                "",
+                " Pictures are made at `POST /v1/images/generations` and `POST /v1/images/edits`.",
+            );
+        }
+        "videos" => return ("", " Videos are made at `POST /v1/videos`."),
+        _ => {}
+    }
     match ELSEWHERE.iter().find(|(name, _)| *name == first) {
         Some((_, true)) => (" yet", " Chat is at `POST /v1/chat/completions`."),
         Some((_, false)) => ("", " Chat is at `POST /v1/chat/completions`."),

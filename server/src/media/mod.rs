@@ -17,4 +17,4 @@ mod unfinished;
 pub mod verify;
 
 pub use bucket::BucketError;
-pub use sniff::image_type;
+pub use sniff::{image_type, picture_size};

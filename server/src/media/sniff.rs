@@ -53,6 +53,12 @@ pub fn image_type(content: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Width and height of a picture, in pixels, as its head says.
+pub fn picture_size(content: &[u8]) -> Option<(u32, u32)> {
+    let size = imagesize::blob_size(content).ok()?;
+    Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+}
+
 /// What a video is by its first bytes, of the kinds that browsers play.
 pub(super) fn video_type(content: &[u8]) -> Option<&'static str> {
     // ISO 14496-12, 4.3: the first box names the brand. Pictures, sound and QuickTime share its form.

@@ -227,16 +227,16 @@ async fn a_stream_tells_progress_and_then_each_finished_edit() {
         })
         .collect();
     let of = |index| {
-        let partial = |percent| ("partial_image", index, Some(percent));
+        let progress = |percent| ("progress", index, Some(percent));
         [
-            partial(0.0),
-            partial(35.0),
-            partial(70.0),
+            progress(0.0),
+            progress(35.0),
+            progress(70.0),
             ("completed", index, None),
         ]
     };
     assert_eq!(told, [of(0), of(1)].concat());
-    assert!(events[7]["url"].is_string() && events[7]["usage"]["output_tokens"].is_u64());
+    assert!(events[7]["b64_json"].is_string() && events[7]["usage"]["output_tokens"].is_u64());
     server.end_with_one().await;
 }
 
@@ -317,6 +317,25 @@ async fn mistakes_in_a_form_are_named_before_anything_is_uploaded() {
     let cut = cut.body("--edge\r\nContent-Dis").send().await.unwrap();
     Plain::read(cut).await.assert_error(400, "invalid_form");
     assert_eq!(server.simulator.requests_of(Operation::Upload).len(), 0);
+    server.end_with_one().await;
+}
+
+/// OpenAI's clients have one name for both.
+#[tokio::test]
+async fn a_model_for_new_pictures_stands_for_the_one_that_edits() {
+    let server = Setup::accounts([ONE]).start().await;
+    let model = "grok-imagine-1.0";
+    let body = json!({"model": model, "prompt": "x", "image_url": data_uri(PNG)});
+    let answer = ask(&server, &body).await;
+    assert_eq!(count(&answer), Some(1), "{:?}", answer.json);
+    let text = json!({"type": "text", "text": "make it night"});
+    let image = json!({"type": "image_url", "image_url": {"url": data_uri(PNG)}});
+    let messages = json!([{"role": "user", "content": [text, image]}]);
+    let body = json!({"model": model, "stream": false, "messages": messages});
+    let answer = Plain::read(server.send(&body).await).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.json);
+    assert_eq!(server.simulator.requests_of(Operation::Edit).len(), 2);
+    assert_eq!(server.simulator.requests_of(Operation::Imagine).len(), 0);
     server.end_with_one().await;
 }
 

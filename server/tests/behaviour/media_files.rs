@@ -98,10 +98,27 @@ async fn serves_in_parts(setup: Setup) {
     assert_eq!(beyond.status(), 416);
     let told = format!("bytes */{}", whole.len());
     assert_eq!(beyond.headers()["content-range"], told.as_str());
+    let several = get("range", "bytes=0-9,20-29".to_owned()).await.unwrap();
+    assert_eq!(several.status(), 200, "only one part is given at once");
+    assert_eq!(several.bytes().await.unwrap(), whole);
     let known = get("if-none-match", tag.to_str().unwrap().to_owned())
         .await
         .unwrap();
     assert_eq!(known.status(), 304);
+    // Each request was answered whole, as its line says.
+    let lines = || server.gateway.log();
+    let is_told = async || lines().contains(r#""status":304"#);
+    server.wait_until("the lines of the log", is_told).await;
+    let of_files = |status: &str| {
+        let lines = lines();
+        let lines = lines.lines().filter(|line| line.contains("/v1/files/"));
+        lines.filter(|line| line.contains(status)).count()
+    };
+    assert_eq!(of_files(r#""status":499"#), 0, "{}", lines());
+    assert_eq!(
+        (of_files(r#""status":200"#), of_files(r#""status":206"#)),
+        (2, 1)
+    );
     let head = server.client.head(url).send().await.unwrap();
     assert_eq!(
         head.headers()["content-length"],

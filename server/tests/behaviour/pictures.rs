@@ -192,7 +192,19 @@ async fn a_stream_shows_each_stage_once_and_ends_with_the_finished_ones() {
     assert_eq!(seen, expected);
     let partial = events[0].1["b64_json"].as_str().unwrap();
     assert_eq!(size(&STANDARD.decode(partial).unwrap()), (256, 256));
-    assert!(events[4].1["url"].as_str().unwrap().ends_with(".jpg"));
+    // What the official clients have a field for, and what the file really is.
+    let file = events[4].1["b64_json"].as_str().unwrap();
+    assert_eq!(size(&STANDARD.decode(file).unwrap()), (1024, 1024));
+    let told = |event: usize| {
+        let event = &events[event].1;
+        (
+            event["size"].clone(),
+            event["usage"]["total_tokens"].clone(),
+        )
+    };
+    assert_eq!(told(0), (json!("256x256"), Value::Null));
+    assert_eq!(told(4), (json!("1024x1024"), json!(1057)));
+    assert_eq!(told(5), (json!("1024x1024"), json!(1056)), "not told twice");
     assert_used(&server.end_with_one().await, 4);
 }
 

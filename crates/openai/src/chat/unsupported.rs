@@ -36,7 +36,7 @@ fn count(n: Option<Json<'_>>) -> Result<(), Invalid> {
     let message = match n.as_f64().map(|number| number.total_cmp(&1.0)) {
         Some(Ordering::Equal) => return Ok(()),
         Some(Ordering::Greater) => {
-            "`n` must be 1: each request gives one answer. For more, send the request again."
+            "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`."
         }
         _ => "`n` must be 1, or left out.",
     };
@@ -170,11 +170,11 @@ mod tests {
         for (n, message) in [
             (
                 json!(2),
-                "`n` must be 1: each request gives one answer. For more, send the request again.",
+                "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`.",
             ),
             (
                 json!(1.5),
-                "`n` must be 1: each request gives one answer. For more, send the request again.",
+                "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`.",
             ),
             (json!(0), "`n` must be 1, or left out."),
             (json!(0.5), "`n` must be 1, or left out."),

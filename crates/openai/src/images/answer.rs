@@ -12,11 +12,21 @@ pub enum Image {
     Base64(String),
 }
 
+/// What a file is, whatever was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Such as `1024x1024`; empty if it is not known.
+    pub size: String,
+    /// `jpeg`, `png` or `webp`.
+    pub output_format: &'static str,
+}
+
 /// A finished picture, and the id by which the gallery has it: a field that OpenAI's API does not have,
 /// and that its clients pass over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completed {
     pub image: Image,
+    pub look: Look,
     /// `None` where it is not kept.
     pub media_id: Option<String>,
 }
@@ -40,6 +50,7 @@ pub struct Partial<'a> {
     /// `preview` or `medium`.
     pub stage: &'static str,
     pub image: &'a Image,
+    pub look: &'a Look,
 }
 
 #[derive(Serialize)]
@@ -66,6 +77,27 @@ impl From<ImageUsage> for UsageJson {
                 text_tokens: usage.prompt_tokens,
                 image_tokens: 0,
             },
+        }
+    }
+}
+
+/// What OpenAI's API says of a picture beside it.
+#[derive(Serialize)]
+struct Facts<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    size: &'a str,
+    quality: &'static str,
+    background: &'static str,
+    output_format: &'static str,
+}
+
+impl<'a> Facts<'a> {
+    fn new(look: &'a Look, quality: &'static str) -> Self {
+        Self {
+            size: &look.size,
+            quality,
+            background: "opaque",
+            output_format: look.output_format,
         }
     }
 }
@@ -100,6 +132,8 @@ pub struct Answer {
     /// Unix seconds.
     pub created: i64,
     pub images: Vec<Completed>,
+    /// `high` or `auto`.
+    pub quality: &'static str,
     pub usage: ImageUsage,
 }
 
@@ -117,6 +151,8 @@ impl Answer {
         struct Document<'a> {
             created: i64,
             data: Vec<Item<'a>>,
+            #[serde(flatten)]
+            facts: Option<Facts<'a>>,
             usage: UsageJson,
         }
         fn item(completed: &Completed) -> Item<'_> {
@@ -128,6 +164,10 @@ impl Answer {
         to_json(&Document {
             created: self.created,
             data: self.images.iter().map(item).collect(),
+            facts: self
+                .images
+                .first()
+                .map(|first| Facts::new(&first.look, self.quality)),
             usage: self.usage.into(),
         })
     }
@@ -146,21 +186,19 @@ pub struct EventWriter {
     pub making: Making,
     /// Unix seconds.
     pub created: i64,
-    /// As the caller wrote it.
-    pub size: &'static str,
+    /// `high` or `auto`.
+    pub quality: &'static str,
 }
 
 #[derive(Serialize)]
 struct Event<'a> {
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: String,
     #[serde(flatten)]
     place: Place<'a>,
     created_at: i64,
-    size: &'static str,
-    quality: &'static str,
-    background: &'static str,
-    output_format: &'static str,
+    #[serde(flatten)]
+    facts: Facts<'a>,
     index: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     partial_image_index: Option<u32>,
@@ -168,9 +206,6 @@ struct Event<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     media_id: Option<&'a str>,
     stage: &'static str,
-    /// Percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    progress: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<UsageJson>,
 }
@@ -181,23 +216,34 @@ impl EventWriter {
             index: partial.index,
             partial_image_index: Some(partial.stage_index),
             stage: partial.stage,
-            ..self.event(self.partial_kind(), partial.image, partial.id)
+            ..self.event(
+                self.kind("partial_image"),
+                (partial.image, partial.look),
+                partial.id,
+            )
         };
-        write(&event, out);
+        write(&event.kind, &event, out);
     }
 
-    /// How far a picture is of which there is nothing to be seen yet, in percent: an unfinished one
-    /// with an empty image.
+    /// How far a picture is of which there is nothing to be seen yet, in percent: an event of ours,
+    /// which OpenAI's clients pass over.
     pub fn progress(&self, index: u32, percent: f64, out: &mut Vec<u8>) {
-        let nothing = Image::Base64(String::new());
-        let event = Event {
+        #[derive(Serialize)]
+        struct Progress<'a> {
+            #[serde(rename = "type")]
+            kind: &'a str,
+            created_at: i64,
+            index: u32,
+            progress: f64,
+        }
+        let kind = self.kind("progress");
+        let event = Progress {
+            kind: &kind,
+            created_at: self.created,
             index,
-            partial_image_index: Some(0),
-            stage: "preview",
-            progress: Some(percent),
-            ..self.event(self.partial_kind(), &nothing, "")
+            progress: percent,
         };
-        write(&event, out);
+        write(&kind, &event, out);
     }
 
     pub fn completed(
@@ -211,9 +257,13 @@ impl EventWriter {
             index,
             media_id: completed.media_id.as_deref(),
             usage: Some(usage.into()),
-            ..self.event(self.completed_kind(), &completed.image, id)
+            ..self.event(
+                self.kind("completed"),
+                (&completed.image, &completed.look),
+                id,
+            )
         };
-        write(&event, out);
+        write(&event.kind, &event, out);
     }
 
     /// The end of a stream that broke off.
@@ -222,42 +272,37 @@ impl EventWriter {
         error.write_frame(out);
     }
 
-    fn partial_kind(&self) -> &'static str {
-        match self.making {
-            Making::Pictures => "image_generation.partial_image",
-            Making::Edits => "image_edit.partial_image",
-        }
+    fn kind(&self, what: &str) -> String {
+        let making = match self.making {
+            Making::Pictures => "image_generation",
+            Making::Edits => "image_edit",
+        };
+        format!("{making}.{what}")
     }
 
-    fn completed_kind(&self) -> &'static str {
-        match self.making {
-            Making::Pictures => "image_generation.completed",
-            Making::Edits => "image_edit.completed",
-        }
-    }
-
-    fn event<'a>(&self, kind: &'static str, image: &'a Image, id: &'a str) -> Event<'a> {
+    fn event<'a>(
+        &self,
+        kind: String,
+        (image, look): (&'a Image, &'a Look),
+        id: &'a str,
+    ) -> Event<'a> {
         Event {
             kind,
             place: image.into(),
             created_at: self.created,
-            size: self.size,
-            quality: "auto",
-            background: "opaque",
-            output_format: "jpeg",
+            facts: Facts::new(look, self.quality),
             index: 0,
             partial_image_index: None,
             image_id: id,
             media_id: None,
             stage: "final",
-            progress: None,
             usage: None,
         }
     }
 }
 
-fn write(event: &Event<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("event: {}\ndata: ", event.kind).as_bytes());
+fn write(kind: &str, event: &impl Serialize, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("event: {kind}\ndata: ").as_bytes());
     out.extend_from_slice(&to_json(event));
     out.extend_from_slice(b"\n\n");
 }
@@ -271,6 +316,13 @@ mod tests {
         image_tokens: 1056,
     };
 
+    fn look() -> Look {
+        Look {
+            size: "1024x1024".to_owned(),
+            output_format: "jpeg",
+        }
+    }
+
     #[test]
     fn the_document_has_the_openai_shape() {
         let answer = Answer {
@@ -278,18 +330,21 @@ mod tests {
             images: vec![
                 Completed {
                     image: Image::Url("http://h/f".to_owned()),
+                    look: look(),
                     media_id: Some("m1".to_owned()),
                 },
                 Completed {
                     image: Image::Base64("AA".to_owned()),
+                    look: look(),
                     media_id: None,
                 },
             ],
+            quality: "high",
             usage: USAGE,
         };
         assert_eq!(
             String::from_utf8(answer.to_json()).unwrap(),
-            r#"{"created":7,"data":[{"url":"http://h/f","media_id":"m1"},{"b64_json":"AA"}],"usage":{"total_tokens":1059,"input_tokens":3,"output_tokens":1056,"input_tokens_details":{"text_tokens":3,"image_tokens":0}}}"#
+            r#"{"created":7,"data":[{"url":"http://h/f","media_id":"m1"},{"b64_json":"AA"}],"size":"1024x1024","quality":"high","background":"opaque","output_format":"jpeg","usage":{"total_tokens":1059,"input_tokens":3,"output_tokens":1056,"input_tokens_details":{"text_tokens":3,"image_tokens":0}}}"#
         );
     }
 
@@ -298,7 +353,7 @@ mod tests {
         let mut writer = EventWriter {
             making: Making::Pictures,
             created: 7,
-            size: "1024x1024",
+            quality: "auto",
         };
         let mut out = Vec::new();
         let image = Image::Base64("AA".to_owned());
@@ -308,10 +363,14 @@ mod tests {
             stage_index: 0,
             stage: "preview",
             image: &image,
+            look: &look(),
         };
         writer.partial(&partial, &mut out);
-        let media_id = Some("m1".to_owned());
-        let completed = Completed { image, media_id };
+        let completed = Completed {
+            image,
+            look: look(),
+            media_id: Some("m1".to_owned()),
+        };
         writer.completed(("i1", 1), &completed, USAGE, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
@@ -325,8 +384,8 @@ mod tests {
         writer.progress(1, 35.0, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "event: image_edit.partial_image\n\
-             data: {\"type\":\"image_edit.partial_image\",\"b64_json\":\"\",\"created_at\":7,\"size\":\"1024x1024\",\"quality\":\"auto\",\"background\":\"opaque\",\"output_format\":\"jpeg\",\"index\":1,\"partial_image_index\":0,\"image_id\":\"\",\"stage\":\"preview\",\"progress\":35.0}\n\n"
+            "event: image_edit.progress\n\
+             data: {\"type\":\"image_edit.progress\",\"created_at\":7,\"index\":1,\"progress\":35.0}\n\n"
         );
     }
 }

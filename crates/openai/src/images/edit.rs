@@ -17,13 +17,16 @@ const FIELDS: &[&str] = &[
     "prompt",
     "n",
     "size",
+    "aspect_ratio",
     "quality",
+    "background",
     "response_format",
     "stream",
     "partial_images",
     "nsfw",
     "user",
     "image",
+    "image_url",
     "images",
     "mask",
 ];
@@ -93,7 +96,7 @@ fn read(fields: &Fields<'_>) -> Result<EditRequest, Invalid> {
     }
     let image = parse::read(fields)?;
     let mut inputs = Vec::new();
-    for name in ["image", "images"] {
+    for name in ["image", "image_url", "images"] {
         match fields.get(name) {
             None => {}
             Some(Json::Array(list)) => {
@@ -170,6 +173,7 @@ mod tests {
                 vec!["image.0", "image.1"],
             ),
             (json!({"prompt": "x", "image": {"url": url}}), vec!["image"]),
+            (json!({"prompt": "x", "image_url": url}), vec!["image_url"]),
             (
                 json!({"prompt": "x", "images": [{"image_url": url}, {"image_url": {"url": DATA}}]}),
                 vec!["images.0", "images.1"],

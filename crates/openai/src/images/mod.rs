@@ -4,7 +4,7 @@ mod answer;
 mod edit;
 mod parse;
 
-pub use answer::{Answer, Completed, EventWriter, Image, ImageUsage, Making, Partial};
+pub use answer::{Answer, Completed, EventWriter, Image, ImageUsage, Look, Making, Partial};
 pub use edit::{
     EditRequest, MAX_INPUT_BYTES, MAX_INPUTS, check_count, parse_edit, parse_edit_form,
 };

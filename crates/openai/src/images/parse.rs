@@ -7,14 +7,16 @@ use crate::{
     json::{Fields, Json},
 };
 
-/// The fields that are looked at. `style`, `background`, `moderation` and the like are ignored: the
-/// upstream knows none of them.
+/// The fields that are looked at. `style`, `output_format`, `moderation` and the like are ignored: the
+/// upstream knows none of them, and the answer says what the file is.
 const FIELDS: &[&str] = &[
     "model",
     "prompt",
     "n",
     "size",
+    "aspect_ratio",
     "quality",
+    "background",
     "response_format",
     "stream",
     "partial_images",
@@ -40,7 +42,7 @@ pub struct ImageRequest {
     pub size: Option<ImageSize>,
     /// `quality` is `high` or `hd`.
     pub is_high_quality: bool,
-    /// `None`: the configured default.
+    /// `None`: the configured default, or base64 in a stream, as OpenAI has it there.
     pub format: Option<ImageFormat>,
     pub stream: bool,
     /// Unfinished stages of each picture that a stream shows at most. `None`: all that come.
@@ -66,8 +68,10 @@ pub enum ImageFormat {
 }
 
 impl ImageSize {
-    const ALL: [(&'static str, &'static str); 7] = [
+    const ALL: [(&'static str, &'static str); 9] = [
         ("1024x1024", "1:1"),
+        ("512x512", "1:1"),
+        ("256x256", "1:1"),
         ("1280x720", "16:9"),
         ("720x1280", "9:16"),
         ("1792x1024", "3:2"),
@@ -75,6 +79,7 @@ impl ImageSize {
         ("1536x1024", "3:2"),
         ("1024x1536", "2:3"),
     ];
+    const RATIOS: [&'static str; 5] = ["1:1", "16:9", "9:16", "3:2", "2:3"];
     const AUTO: &'static str = "auto";
 
     /// By its name, or by one of the ratios.
@@ -127,7 +132,7 @@ pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<ImageConfig>, Inv
     let read = || {
         Ok(ImageConfig {
             count: count(&fields, "n", "invalid_n", 1..=MAX_COUNT)?,
-            size: size(&fields)?,
+            size: size(&fields, "size")?,
             format: format(&fields)?,
         })
     };
@@ -156,11 +161,15 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<ImageRequest, Invalid> {
         return Err(Invalid::new("invalid_stream_n", "n", message));
     }
     string(fields, "user")?;
+    check_background(fields)?;
     Ok(ImageRequest {
         model,
         prompt,
         count,
-        size: size(fields)?,
+        size: match size(fields, "size")? {
+            Some(size) => Some(size),
+            None => size(fields, "aspect_ratio")?,
+        },
         is_high_quality: quality(fields)?,
         format: format(fields)?,
         stream,
@@ -213,8 +222,8 @@ fn count(
     })
 }
 
-fn size(fields: &Fields<'_>) -> Result<Option<ImageSize>, Invalid> {
-    let Some(value) = fields.get("size") else {
+fn size(fields: &Fields<'_>, name: &'static str) -> Result<Option<ImageSize>, Invalid> {
+    let Some(value) = fields.get(name) else {
         return Ok(None);
     };
     let known = match &value {
@@ -224,14 +233,36 @@ fn size(fields: &Fields<'_>) -> Result<Option<ImageSize>, Invalid> {
     };
     known.map(Some).ok_or_else(|| {
         let names = ImageSize::ALL.map(|(name, _)| name).join(", ");
-        let message = format!("`size` must be one of {names}, {}.", ImageSize::AUTO);
-        Invalid::new("invalid_size", "size", message)
+        let ratios = ImageSize::RATIOS.join(", ");
+        let auto = ImageSize::AUTO;
+        let message = format!("`{name}` must be one of {names}, {ratios}, {auto}.");
+        let code = match name {
+            "size" => "invalid_size",
+            _ => "invalid_aspect_ratio",
+        };
+        Invalid::new(code, name, message)
     })
 }
 
 fn quality(fields: &Fields<'_>) -> Result<bool, Invalid> {
-    let quality = string(fields, "quality")?;
-    Ok(matches!(quality.as_deref(), Some("high" | "hd")))
+    match string(fields, "quality")?.as_deref() {
+        Some("high" | "hd") => Ok(true),
+        None | Some("auto" | "low" | "medium" | "standard") => Ok(false),
+        Some(_) => {
+            let message = "`quality` must be one of auto, low, medium, high, standard, hd.";
+            Err(Invalid::new("invalid_quality", "quality", message))
+        }
+    }
+}
+
+fn check_background(fields: &Fields<'_>) -> Result<(), Invalid> {
+    match string(fields, "background")?.as_deref() {
+        Some("transparent") => {
+            let message = "`background` cannot be `transparent`: Grok's pictures are opaque.";
+            Err(Invalid::new("unsupported_parameter", "background", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn format(fields: &Fields<'_>) -> Result<Option<ImageFormat>, Invalid> {
@@ -290,6 +321,26 @@ mod tests {
     }
 
     #[test]
+    fn a_shape_is_said_in_several_ways() {
+        for (body, ratio) in [
+            (json!({"prompt": "x", "size": "512x512"}), Some("1:1")),
+            (json!({"prompt": "x", "aspect_ratio": "16:9"}), Some("16:9")),
+            (
+                json!({"prompt": "x", "size": "auto", "aspect_ratio": "3:2"}),
+                Some("3:2"),
+            ),
+            (
+                json!({"prompt": "x", "size": "2:3", "aspect_ratio": "3:2"}),
+                Some("2:3"),
+            ),
+            (json!({"prompt": "x", "size": "auto"}), None),
+        ] {
+            let size = parsed(&body).unwrap().size;
+            assert_eq!(size.map(|size| size.aspect_ratio), ratio, "{body}");
+        }
+    }
+
+    #[test]
     fn each_mistake_names_its_field() {
         for (body, code, param) in [
             (json!([]), "invalid_value", "body"),
@@ -315,6 +366,21 @@ mod tests {
                 "size",
             ),
             (json!({"prompt": "x", "size": 1}), "invalid_size", "size"),
+            (
+                json!({"prompt": "x", "aspect_ratio": "5:1"}),
+                "invalid_aspect_ratio",
+                "aspect_ratio",
+            ),
+            (
+                json!({"prompt": "x", "quality": "ultra"}),
+                "invalid_quality",
+                "quality",
+            ),
+            (
+                json!({"prompt": "x", "background": "transparent"}),
+                "unsupported_parameter",
+                "background",
+            ),
             (
                 json!({"prompt": "x", "response_format": "png"}),
                 "invalid_response_format",

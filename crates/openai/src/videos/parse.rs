@@ -18,12 +18,15 @@ const FIELDS: &[&str] = &[
     "model",
     "prompt",
     "seconds",
+    "duration",
     "size",
     "aspect_ratio",
     "resolution_name",
+    "resolution",
     "quality",
     "preset",
     "input_reference",
+    "image_url",
     "user",
 ];
 /// The fields of [`parse_start`].
@@ -118,7 +121,7 @@ pub fn parse_start(body: &[u8]) -> Result<VideoRequest, Invalid> {
         prompt: prompt(&fields)?,
         seconds: seconds(&fields, "video_length", &CONFIG_SECONDS)?.unwrap_or(DEFAULT_SECONDS),
         size: size(&fields, "aspect_ratio", "invalid_aspect_ratio")?.unwrap_or(landscape),
-        is_high_resolution: resolution(&fields)?.unwrap_or(false),
+        is_high_resolution: resolution(&fields, "resolution_name")?.unwrap_or(false),
         preset: preset(&fields)?.unwrap_or(Preset::Normal),
         reference: reference(&fields, "image_url")?,
     })
@@ -128,20 +131,26 @@ fn read(fields: &Fields<'_>) -> Result<VideoRequest, Invalid> {
     let model = fields::model(fields)?;
     let prompt = prompt(fields)?;
     string(fields, "user")?;
+    let pixels = size(fields, "size", "invalid_size")?;
+    let ratio = size(fields, "aspect_ratio", "invalid_aspect_ratio")?;
+    let is_high = resolution(fields, "resolution_name")?
+        .or(resolution(fields, "resolution")?)
+        .or(quality(fields)?)
+        .or(pixels.map(|_| says_720_lines(fields)));
+    let reference_field = match fields.get("input_reference") {
+        Some(_) => "input_reference",
+        None => "image_url",
+    };
     Ok(VideoRequest {
         model,
         prompt,
-        seconds: seconds(fields, "seconds", &SECONDS)?.unwrap_or(DEFAULT_SECONDS),
-        size: match size(fields, "size", "invalid_size")? {
-            Some(size) => size,
-            None => size(fields, "aspect_ratio", "invalid_aspect_ratio")?.unwrap_or_default(),
-        },
-        is_high_resolution: match resolution(fields)? {
-            Some(is_high) => is_high,
-            None => quality(fields)?,
-        },
+        seconds: seconds(fields, "seconds", &SECONDS)?
+            .or(seconds(fields, "duration", &SECONDS)?)
+            .unwrap_or(DEFAULT_SECONDS),
+        size: pixels.or(ratio).unwrap_or_default(),
+        is_high_resolution: is_high.unwrap_or(false),
         preset: preset(fields)?.unwrap_or_default(),
-        reference: reference(fields, "input_reference")?,
+        reference: reference(fields, reference_field)?,
     })
 }
 
@@ -161,7 +170,7 @@ pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<VideoConfig>, Inv
         Ok(VideoConfig {
             size: size(&fields, "aspect_ratio", "invalid_aspect_ratio")?,
             seconds: seconds(&fields, "video_length", &CONFIG_SECONDS)?,
-            is_high_resolution: resolution(&fields)?,
+            is_high_resolution: resolution(&fields, "resolution_name")?,
             preset: preset(&fields)?,
         })
     };
@@ -245,19 +254,27 @@ fn size(
     })
 }
 
-fn resolution(fields: &Fields<'_>) -> Result<Option<bool>, Invalid> {
+fn resolution(fields: &Fields<'_>, name: &'static str) -> Result<Option<bool>, Invalid> {
     let known = |word: &str| match word {
         "480p" => Some(false),
         "720p" => Some(true),
         _ => None,
     };
-    let name = ("resolution_name", "invalid_resolution");
-    word(fields, name, known, || "480p, 720p".to_owned())
+    word(fields, (name, "invalid_resolution"), known, || {
+        "480p, 720p".to_owned()
+    })
 }
 
-fn quality(fields: &Fields<'_>) -> Result<bool, Invalid> {
-    let quality = string(fields, "quality")?;
-    Ok(matches!(quality.as_deref(), Some("high" | "hd")))
+fn quality(fields: &Fields<'_>) -> Result<Option<bool>, Invalid> {
+    let known = |word: &str| match word {
+        "high" | "hd" => Some(Some(true)),
+        "low" | "medium" | "standard" => Some(Some(false)),
+        "auto" => Some(None),
+        _ => None,
+    };
+    let names = || "auto, low, medium, standard, high, hd".to_owned();
+    let found = word(fields, ("quality", "invalid_quality"), known, names)?;
+    Ok(found.flatten())
 }
 
 fn preset(fields: &Fields<'_>) -> Result<Option<Preset>, Invalid> {
@@ -267,6 +284,12 @@ fn preset(fields: &Fields<'_>) -> Result<Option<Preset>, Invalid> {
         Preset::from_name,
         || Preset::ALL.map(Preset::as_str).join(", "),
     )
+}
+
+/// Whether `size` names 720 lines, and no ratio: what is asked for in pixels has them.
+fn says_720_lines(fields: &Fields<'_>) -> bool {
+    let size = fields.get("size").and_then(Json::into_text);
+    size.is_some_and(|size| matches!(size.trim(), "1280x720" | "720x1280"))
 }
 
 /// An address or a data URI, alone or as `image_url` of an object.

@@ -186,11 +186,8 @@ pub(super) fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
         !matches!(found, Some("image/png" | "image/jpeg" | "image/webp"))
     });
     odd.map_or(Ok(()), |file| {
-        let message = "The image must be a PNG, a JPEG or a WebP file.";
-        Err(GatewayError::invalid(
-            "invalid_image_type",
-            &file.param,
-            message,
-        ))
+        let param = &file.param;
+        let message = format!("`{param}` must be a PNG, a JPEG or a WebP file.");
+        Err(GatewayError::invalid("invalid_image_type", param, message))
     })
 }

@@ -50,7 +50,8 @@ pub(super) fn check_open(request: &Request, snapshot: &Snapshot) -> Result<(), A
     let app_url = &snapshot.settings.config.app.app_url;
     if !origin::is_from_us(request.uri(), headers, app_url) {
         return Err(ApiError::Forbidden(
-            "Web pages of other sites may not use an API without a key. Set `app.api_key`."
+            "Web pages of other sites may not use this API. Call it from a program or through a \
+             server of yours."
                 .to_owned(),
         ));
     }

@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode, Version,
-    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -75,8 +75,11 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         http::header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    let length = response.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let line = Line {
         is_quiet: is_probe || route.starts_with("/pkg"),
+        length,
         status: response.status(),
         method,
         route,

@@ -26,6 +26,8 @@ pub(super) struct Line {
     pub(super) method: Method,
     pub(super) route: String,
     pub(super) status: StatusCode,
+    /// Bytes of the answer, as its head says.
+    pub(super) length: Option<u64>,
     pub(super) is_quiet: bool,
 }
 
@@ -36,6 +38,8 @@ pub(super) struct Tracked {
     record: RequestRecord,
     line: Line,
     is_complete: bool,
+    /// Bytes that have not been taken yet, of an answer that says how many it has.
+    left: Option<u64>,
     _guard: Option<Guard>,
     http2: Option<Http2Delivery>,
 }
@@ -109,6 +113,7 @@ impl Tracked {
         Self {
             inner,
             record,
+            left: line.length,
             line,
             is_complete: false,
             _guard: guard,
@@ -135,6 +140,7 @@ impl http_body::Body for Tracked {
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 self.record.sent(bytes);
+                self.left = self.left.map(|left| left.saturating_sub(bytes as u64));
                 if let Some(http2) = &mut self.http2 {
                     http2.offered(frame);
                 }
@@ -156,9 +162,11 @@ impl http_body::Body for Tracked {
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        // A body of known length is not polled again after its last frame, one of a HEAD never.
+        // A body of known length is not polled again after its last byte, one of a HEAD never.
+        let is_taken = self.left == Some(0) || self.inner.is_end_stream();
+        let is_held = self.http2.as_ref().is_some_and(Http2Delivery::holds_back);
         let is_complete =
-            self.is_complete || self.inner.is_end_stream() || self.line.method == Method::HEAD;
+            self.is_complete || is_taken && !is_held || self.line.method == Method::HEAD;
         let summary = self.record.finish(self.line.status.as_u16(), is_complete);
         let Line {
             method,

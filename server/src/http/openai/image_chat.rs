@@ -47,6 +47,10 @@ pub(super) async fn complete(
     let model = settings.models.get(&asked.request.model);
     let is_fast = model.is_some_and(|model| model.is_fast_images());
     let is_edit = model.is_some_and(|model| model.kind == ModelKind::ImageEdit);
+    let inputs = match is_edit {
+        true => images_of(&asked.request)?,
+        false => images_of_last_turn(&asked.request),
+    };
     let wishes = match is_fast {
         true => fast(&settings.config.imagine_fast),
         false => asked.image_config.unwrap_or_default(),
@@ -66,10 +70,7 @@ pub(super) async fn complete(
         is_nsfw_allowed: None,
         is_stream,
         needs_file: format == ImageFormat::Url,
-        inputs: match is_edit {
-            true => images_of(&asked.request)?,
-            false => Vec::new(),
-        },
+        inputs,
         model: Some(asked.request.model),
     };
     let record = caller.record.clone();
@@ -131,17 +132,26 @@ fn prompt(request: &Request) -> Result<String, Invalid> {
 /// All images of the user, of which the upstream takes the last.
 fn images_of(request: &Request) -> Result<Vec<Input>, Invalid> {
     let turns = request.turns.iter().filter(|turn| turn.role == Role::User);
-    let images = turns.flat_map(Turn::attachments);
-    let images: Vec<_> = images
-        .filter(|attachment| attachment.kind == AttachmentKind::Image)
-        .map(Input::from)
-        .collect();
+    let images: Vec<_> = turns.flat_map(images_in).collect();
     if images.is_empty() {
         let message = "An edit needs an image: send it as `image_url`.";
         return Err(Invalid::new("missing_image", "messages", message));
     }
     let skipped = images.len().saturating_sub(MAX_INPUTS);
     Ok(images.into_iter().skip(skipped).collect())
+}
+
+/// What is said of new pictures is about what comes with it, not about images from before.
+fn images_of_last_turn(request: &Request) -> Vec<Input> {
+    let mut turns = request.turns.iter().rev();
+    let last = turns.find(|turn| turn.role == Role::User);
+    last.into_iter().flat_map(images_in).collect()
+}
+
+fn images_in(turn: &Turn) -> impl Iterator<Item = Input> {
+    turn.attachments()
+        .filter(|attachment| attachment.kind == AttachmentKind::Image)
+        .map(Input::from)
 }
 
 fn markdown(form: &Form, picture: &Finished) -> String {

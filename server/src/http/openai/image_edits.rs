@@ -78,12 +78,17 @@ fn of_form(form: Form) -> Result<(EditRequest, Vec<Input>), Invalid> {
         format::parse_edit_form(&[("mask".to_owned(), String::new())])?;
     }
     let asked = format::parse_edit_form(&texts)?;
+    let files = form.files.into_iter();
+    let files = files.filter(|file| IMAGE_FIELDS.contains(&file.field.as_str()));
+    let files: Vec<_> = files.collect();
+    let is_one = files.len() + addresses.len() == 1;
+    let param = |place: usize| match is_one {
+        true => "image".to_owned(),
+        false => format!("image.{place}"),
+    };
     let mut inputs = Vec::new();
-    for file in form.files {
-        if !IMAGE_FIELDS.contains(&file.field.as_str()) {
-            continue;
-        }
-        let param = format!("image.{}", inputs.len());
+    for file in files {
+        let param = param(inputs.len());
         check_size(&param, file.content.len())?;
         inputs.push(Input {
             param,
@@ -95,7 +100,7 @@ fn of_form(form: Form) -> Result<(EditRequest, Vec<Input>), Invalid> {
         });
     }
     for (_, address) in addresses {
-        let param = format!("image.{}", inputs.len());
+        let param = param(inputs.len());
         let source = chat::Source::from_uri(&address);
         let source = source
             .map_err(|error| Invalid::new("invalid_media", param.as_str(), error.to_string()))?;

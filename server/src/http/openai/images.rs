@@ -11,7 +11,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::stream;
 use http::header::CONTENT_TYPE;
 use openai::images::{
-    Answer, Completed, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Making, Partial,
+    Answer, Completed, EventWriter, Image, ImageFormat, ImageRequest, ImageUsage, Look, Making,
+    Partial,
 };
 use settings::{AppConfig, ImageFormat as Configured};
 
@@ -26,6 +27,7 @@ use crate::{
         AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
         links::Links, middleware::body::BodyMemory,
     },
+    media::{image_type, picture_size},
     record::RequestRecord,
 };
 
@@ -70,9 +72,11 @@ pub(super) async fn make(
     memory: Option<BodyMemory>,
 ) -> Result<Response, ApiError> {
     let config = &caller.snapshot.settings.config;
-    let format = asked
-        .format
-        .unwrap_or_else(|| configured_format(&config.app));
+    let format = asked.format.unwrap_or_else(|| match asked.stream {
+        // The official clients have no other field for it in events.
+        true => ImageFormat::Base64,
+        false => configured_format(&config.app),
+    });
     // A caller may only ask for less than the operator allows.
     let is_nsfw_allowed = asked
         .is_nsfw_wanted
@@ -93,7 +97,7 @@ pub(super) async fn make(
     let form = Form { format, links };
     match asked.stream {
         true => Ok(events(pictures, &asked, making, form)),
-        false => whole(pictures, &form).await,
+        false => whole(pictures, quality(&asked), &form).await,
     }
 }
 
@@ -115,6 +119,7 @@ impl Form {
     fn completed(&self, picture: &Finished) -> Completed {
         Completed {
             image: self.finished(picture),
+            look: look(&picture.file),
             media_id: picture.media_id.clone(),
         }
     }
@@ -127,7 +132,30 @@ impl Form {
     }
 }
 
-async fn whole(mut pictures: Pictures, form: &Form) -> Result<Response, ApiError> {
+fn quality(asked: &ImageRequest) -> &'static str {
+    match asked.is_high_quality {
+        true => "high",
+        false => "auto",
+    }
+}
+
+fn look(file: &[u8]) -> Look {
+    let size = picture_size(file);
+    Look {
+        size: size.map_or_else(String::new, |(width, height)| format!("{width}x{height}")),
+        output_format: match image_type(file) {
+            Some("image/png") => "png",
+            Some("image/webp") => "webp",
+            _ => "jpeg",
+        },
+    }
+}
+
+async fn whole(
+    mut pictures: Pictures,
+    quality: &'static str,
+    form: &Form,
+) -> Result<Response, ApiError> {
     let mut images = Vec::new();
     while let Some(picture) = pictures.next().await? {
         if let Picture::Finished(picture) = picture {
@@ -136,6 +164,7 @@ async fn whole(mut pictures: Pictures, form: &Form) -> Result<Response, ApiError
     }
     let answer = Answer {
         created: pictures.created(),
+        quality,
         usage: usage(&pictures),
         images,
     };
@@ -157,8 +186,9 @@ fn events(pictures: Pictures, asked: &ImageRequest, making: Making, form: Form) 
         writer: EventWriter {
             making,
             created: pictures.created(),
-            size: asked.size.unwrap_or_default().name,
+            quality: quality(asked),
         },
+        told: 0,
         partials: asked.partial_images.unwrap_or(u32::MAX),
         shown: HashMap::new(),
         held: Vec::new(),
@@ -181,6 +211,8 @@ struct Events {
     partials: u32,
     /// How many stages of each picture were shown.
     shown: HashMap<u32, u32>,
+    /// Tokens of pictures that were told.
+    told: u64,
     /// The last finished picture: it is the end of the stream, which is sent when the request has been
     /// recorded.
     held: Vec<u8>,
@@ -223,6 +255,7 @@ impl Events {
                     stage_index: *shown,
                     stage,
                     image: &Image::Base64(STANDARD.encode(file)),
+                    look: &look(file),
                 };
                 self.writer.partial(&partial, &mut out);
                 *shown += 1;
@@ -235,12 +268,22 @@ impl Events {
             Picture::Finished(picture) => {
                 let completed = self.form.completed(picture);
                 let place = (picture.id.as_str(), picture.index);
-                let usage = usage(&self.pictures);
+                let usage = self.usage();
                 self.writer
                     .completed(place, &completed, usage, &mut self.held);
             }
         }
         out
+    }
+
+    /// Of what has not been told, so that a client may add up what its events say.
+    fn usage(&mut self) -> ImageUsage {
+        let all = usage(&self.pictures);
+        let told = std::mem::replace(&mut self.told, all.image_tokens);
+        ImageUsage {
+            prompt_tokens: if told == 0 { all.prompt_tokens } else { 0 },
+            image_tokens: all.image_tokens - told,
+        }
     }
 
     async fn end(self) -> Bytes {

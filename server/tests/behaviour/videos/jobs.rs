@@ -20,7 +20,7 @@ async fn a_video_is_queued_at_once_made_and_kept() {
     assert_eq!(queued.json["status"], "queued");
     assert_eq!(queued.json["seconds"], "8");
     assert_eq!(queued.json["size"], "1280x720");
-    assert_eq!(queued.json["quality"], "standard");
+    assert_eq!(queued.json["quality"], "high", "720 lines were asked for");
     let path = format!("/v1/videos/{id}");
     wait_until_held(&server, &id).await;
     let early = get(&server, &format!("{path}/content")).await;

@@ -61,6 +61,36 @@ fn ratios_are_sizes_and_quality_is_a_resolution() {
 }
 
 #[test]
+fn what_is_asked_for_in_720_lines_has_them() {
+    for (fields, is_high) in [
+        (json!({"size": "1280x720"}), true),
+        (json!({"size": "720x1280", "quality": "auto"}), true),
+        (json!({"size": "1280x720", "quality": "standard"}), false),
+        (
+            json!({"size": "1280x720", "resolution_name": "480p"}),
+            false,
+        ),
+        (json!({"size": "1024x1024"}), false),
+        (json!({"size": "16:9"}), false),
+        (json!({"resolution": "720p"}), true),
+        (json!({}), false),
+    ] {
+        let mut body = fields.clone();
+        body["prompt"] = json!("x");
+        let request = parsed(&body).unwrap();
+        assert_eq!(request.is_high_resolution, is_high, "{fields}");
+    }
+}
+
+#[test]
+fn words_of_other_products_are_understood() {
+    let body = json!({"prompt": "x", "duration": 10, "image_url": "https://h.test/a.png"});
+    let request = parsed(&body).unwrap();
+    assert_eq!(request.seconds, 10);
+    assert!(request.reference.is_some());
+}
+
+#[test]
 fn each_mistake_names_its_field() {
     for (fields, code, param) in [
         (json!({"prompt": " "}), "empty_prompt", "prompt"),
@@ -72,6 +102,8 @@ fn each_mistake_names_its_field() {
         ),
         (json!({"seconds": 7}), "invalid_seconds", "seconds"),
         (json!({"seconds": "6.5"}), "invalid_seconds", "seconds"),
+        (json!({"duration": 5}), "invalid_seconds", "duration"),
+        (json!({"quality": "ultra"}), "invalid_quality", "quality"),
         (json!({"size": "10x10"}), "invalid_size", "size"),
         (
             json!({"aspect_ratio": "5:4"}),
