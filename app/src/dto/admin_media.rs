@@ -80,7 +80,7 @@ pub struct FoundMediaPage {
     pub items: Vec<FoundMedia>,
     /// The cursor of the next page, if there is one.
     pub next: Option<String>,
-    /// How much the filter finds in all.
+    /// How much the filter finds in all; told with the first page, 0 with the others.
     pub count: u64,
     pub bytes: u64,
 }

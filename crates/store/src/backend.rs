@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
-    MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaSearch, MediaStore, MediaTotal, Pruned,
-    Receipt, Record, RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore,
-    Retention, SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention,
-    SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
+    MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow, MediaSearch, MediaStore,
+    MediaTotal, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery, RequestRow,
+    RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery,
+    SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -29,6 +29,15 @@ const OP_LIMIT: Duration = Duration::from_secs(20);
 const PRUNE_BATCH: u32 = 500;
 /// Rows that one call of pruning removes at most.
 const PRUNE_CALL: u64 = 10_000;
+
+impl From<Done> for DeletedMedia {
+    fn from(done: Done) -> Self {
+        Self {
+            rows: done.rows,
+            unused_files: done.unused_files,
+        }
+    }
+}
 
 /// An opened store.
 pub(crate) struct Backend<R> {
@@ -195,8 +204,32 @@ impl<R: Reader> MediaStore for Backend<R> {
         self.reader.media_of(id).await
     }
 
+    async fn get_many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError> {
+        self.reader.many_media(ids).await
+    }
+
     async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
         self.reader.media(query).await
+    }
+
+    async fn oldest_media(
+        &self,
+        after: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError> {
+        self.reader.oldest_media(after, limit).await
+    }
+
+    async fn media_files(&self) -> Result<Vec<MediaFile>, StoreError> {
+        self.reader.media_files().await
+    }
+
+    async fn media_bytes(&self) -> Result<u64, StoreError> {
+        self.reader.media_bytes().await
+    }
+
+    async fn is_media_file_used(&self, kind: MediaKind, file: &str) -> Result<bool, StoreError> {
+        self.reader.is_media_file_used(kind, file).await
     }
 
     async fn delete_media(
@@ -208,15 +241,12 @@ impl<R: Reader> MediaStore for Backend<R> {
             owner: owner.map(str::to_owned),
             ids: ids.to_vec(),
         };
-        let done = self.write_op(op).await?;
-        Ok(DeletedMedia {
-            rows: done.rows,
-            unused_files: done.unused_files,
-        })
+        Ok(self.write_op(op).await?.into())
     }
 
-    async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError> {
-        self.write(Op::DeleteMediaOf(files.to_vec())).await
+    async fn delete_media_of(&self, files: &[String]) -> Result<DeletedMedia, StoreError> {
+        let op = Op::DeleteMediaOf(files.to_vec());
+        Ok(self.write_op(op).await?.into())
     }
 }
 
@@ -276,10 +306,6 @@ impl<R: Reader> VideoJobStore for Backend<R> {
 
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError> {
         self.reader.open_video_jobs().await
-    }
-
-    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError> {
-        self.reader.has_video_job_of(file).await
     }
 }
 

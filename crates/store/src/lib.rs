@@ -50,7 +50,7 @@ pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
-pub use media::{DeletedMedia, MediaKind, MediaQuery, MediaRow, MediaStore};
+pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};
 pub use open::{RequestReader, open, open_requests};
 pub use record::{Receipt, Record, RecordStore};
@@ -61,7 +61,7 @@ pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
 pub use verdict::Refusal;
-pub use video_job::{VideoJobQuery, VideoJobRow, VideoJobStore, VideoStatus};
+pub use video_job::{VIDEO_JOB_PREFIX, VideoJobQuery, VideoJobRow, VideoJobStore, VideoStatus};
 pub use writer::QUEUE_LENGTH;
 
 /// Everything the server keeps. Implemented for whatever implements the parts; used as

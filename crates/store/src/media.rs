@@ -28,6 +28,8 @@ pub struct MediaRow {
     pub model: String,
     /// What else was asked for, as a JSON object.
     pub params: String,
+    /// The first picture of a video.
+    pub poster: Option<Poster>,
     /// The row that it was made from.
     pub parent: Option<String>,
     /// Last four characters of the credential of the account that made it.
@@ -47,6 +49,26 @@ impl MediaRow {
         let end = self.prompt.floor_char_boundary(PROMPT_BYTES);
         self.prompt.truncate(end);
     }
+}
+
+/// The file of a video's first picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poster {
+    pub file: String,
+    /// 0 where it is not known.
+    pub bytes: u64,
+}
+
+/// A file that rows name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaFile {
+    pub kind: MediaKind,
+    pub file: String,
+    /// As the rows say.
+    pub bytes: u64,
+    pub rows: u64,
+    /// It is the first picture of videos, which are whole without it.
+    pub is_poster: bool,
 }
 
 /// What a file is.
@@ -90,7 +112,7 @@ pub struct MediaQuery {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeletedMedia {
     pub rows: u64,
-    /// Files that no row has any more.
+    /// Files that these rows had, as theirs or as a first picture, and that nothing has any more.
     pub unused_files: Vec<(MediaKind, String)>,
 }
 
@@ -103,16 +125,36 @@ pub trait MediaStore: Send + Sync {
     /// The row of that id.
     async fn get_media(&self, id: &str) -> Result<Option<MediaRow>, StoreError>;
 
+    /// The rows of those ids, each once, in no order.
+    async fn get_many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError>;
+
     /// Rows, newest first.
     async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
 
-    /// Deletes the rows of these ids that this owner has; `None`: whoever has them.
+    /// The newest row of each file, oldest first, after the one of this time and id.
+    async fn oldest_media(
+        &self,
+        after: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError>;
+
+    /// Every file that rows name, each once as a file of its own and once as a first picture.
+    async fn media_files(&self) -> Result<Vec<MediaFile>, StoreError>;
+
+    /// Bytes of all those files.
+    async fn media_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Whether any row or job has this file, as its own or as its first picture.
+    async fn is_media_file_used(&self, kind: MediaKind, file: &str) -> Result<bool, StoreError>;
+
+    /// Deletes the rows of these ids that this owner has; `None`: whoever has them. With a video goes
+    /// the job that made it.
     async fn delete_media(
         &self,
         owner: Option<&str>,
         ids: &[String],
     ) -> Result<DeletedMedia, StoreError>;
 
-    /// Deletes every row of these files; the number of rows.
-    async fn delete_media_of(&self, files: &[String]) -> Result<u64, StoreError>;
+    /// Deletes every row and every job of these files, which are gone themselves.
+    async fn delete_media_of(&self, files: &[String]) -> Result<DeletedMedia, StoreError>;
 }

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use crate::{
-    Changes, Cursor, MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaTotal, RequestPosition,
-    RequestQuery, RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow,
-    account::AccountRow, request_store::TableSize, session::StoredSession,
+    Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
+    MediaTotal, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, request_store::TableSize,
+    session::StoredSession,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -40,8 +41,24 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     async fn media_of(&self, id: &str) -> Result<Option<MediaRow>, StoreError>;
 
+    /// As [`MediaStore::get_many_media`](crate::MediaStore::get_many_media).
+    async fn many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError>;
+
     /// Newest first.
     async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+
+    /// As [`MediaStore::oldest_media`](crate::MediaStore::oldest_media).
+    async fn oldest_media(
+        &self,
+        after: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError>;
+
+    async fn media_files(&self) -> Result<Vec<MediaFile>, StoreError>;
+
+    async fn media_bytes(&self) -> Result<u64, StoreError>;
+
+    async fn is_media_file_used(&self, kind: MediaKind, file: &str) -> Result<bool, StoreError>;
 
     /// As [`MediaSearch::find_media`](crate::MediaSearch::find_media).
     async fn found_media(
@@ -63,8 +80,6 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// Those that are not over, oldest first.
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;
-
-    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError>;
 
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;

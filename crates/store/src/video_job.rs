@@ -4,6 +4,8 @@ use async_trait::async_trait;
 
 use crate::StoreError;
 
+/// What ids of jobs begin with; the rest is the id of the row in the media of the finished video.
+pub const VIDEO_JOB_PREFIX: &str = "video_";
 /// Longest prompt that is kept, in bytes.
 const PROMPT_BYTES: usize = 32 * 1024;
 
@@ -132,7 +134,4 @@ pub trait VideoJobStore: Send + Sync {
 
     /// The jobs that are not over, oldest first.
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;
-
-    /// Whether a job still has this file, as its video or its first picture.
-    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError>;
 }

@@ -17,7 +17,7 @@ pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Resu
     let MediaCommand::Verify { repair } = command;
     let config = boot::load_config(data_dir)?;
     let files = MediaFiles::look(data_dir);
-    let files = files.with_bucket_of(data_dir, &config.media).await?;
+    let files = files.with_bucket_of(&config.media).await?;
     let store = boot::open_store(data_dir, &config).await?;
     let checked = async {
         let report = verify::verify(&files, store.as_ref()).await?;

@@ -1,4 +1,4 @@
-//! Keeps the files of generated media within `cache.limit_mb`, and rows and files together.
+//! Keeps the files of generated media within `cache.limit_mb`, and their rows with them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ impl Clean {
 impl Job for Clean {
     const NAME: &'static str = "clean media";
     const TIMEOUT: Duration = Duration::from_secs(120);
-    // Several instances may keep their files in one bucket.
+    // Instances on one store have the same rows.
     const IS_SHARED: bool = true;
 
     fn interval(&self) -> Duration {
@@ -44,9 +44,9 @@ impl Job for Clean {
         }
         let limit = cache.limit_mb.saturating_mul(1024 * 1024);
         let files = self.gateway.media_files();
-        let cleaned = files.clean(limit, limit / 100 * TARGET_PERCENT).await?;
-        self.store.delete_media_of(&cleaned.files).await?;
-        let (count, left) = (cleaned.files.len(), cleaned.bytes_left / (1024 * 1024));
+        let target = limit / 100 * TARGET_PERCENT;
+        let cleaned = files.clean(self.store.as_ref(), limit, target).await?;
+        let (count, left) = (cleaned.files, cleaned.bytes_left / (1024 * 1024));
         Ok(format!("{count} file(s) removed, {left} MiB left"))
     }
 }

@@ -1,14 +1,27 @@
 //! Keeps generated files within a limit.
+//!
+//! What counts and what goes are the files that this server's rows name, and its thumbnails. In a
+//! bucket lie other servers' files as well, which are theirs to remove.
 
-use std::{fs, io, time::SystemTime};
+use std::{collections::HashSet, io, time::SystemTime};
 
-use super::files::{MediaFiles, blocking};
+use anyhow::Context;
+use store::{MediaRow, Store};
+
+use super::{
+    files::{MediaFiles, blocking},
+    names::stem_of,
+};
+
+/// Files whose rows go in one write. When a clean-up is cut off, at most so many rows have lost their
+/// file; the next one begins with them.
+const BATCH: u32 = 100;
 
 /// What one clean-up did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
-    /// Names of deleted files.
-    pub files: Vec<String>,
+    /// Deleted files.
+    pub files: usize,
     /// Bytes that are left, thumbnails included.
     pub bytes_left: u64,
 }
@@ -21,46 +34,96 @@ pub struct LastClean {
 }
 
 impl MediaFiles {
-    /// Deletes the oldest files until no more than `target` bytes are left, if there are more than
-    /// `limit`. Files that are being read stay.
+    /// Deletes the oldest files with their rows until no more than `target` bytes are left, if there
+    /// are more than `limit`. Files that are being read stay.
     ///
     /// # Errors
-    /// The files cannot be listed, or one cannot be removed.
-    pub async fn clean(&self, limit: u64, target: u64) -> io::Result<Cleaned> {
-        let mut found = self.list().await?;
-        let files = self.clone();
-        let mut found = blocking(move || {
-            for file in &mut found {
-                let thumbnail = fs::metadata(files.thumbnail(&file.name));
-                file.bytes += thumbnail.map_or(0, |about| about.len());
-            }
-            Ok(found)
-        })
-        .await?;
-        let mut cleaned = Cleaned {
-            files: Vec::new(),
-            bytes_left: found.iter().map(|file| file.bytes).sum(),
-        };
-        if cleaned.bytes_left <= limit {
-            return Ok(cleaned);
-        }
-        found.sort_by(|one, other| (one.modified, &one.name).cmp(&(other.modified, &other.name)));
-        for file in found {
-            if cleaned.bytes_left <= target {
-                break;
-            }
-            if self.remove_unread(file.kind, &file.name).await? {
-                cleaned.bytes_left -= file.bytes;
-                cleaned.files.push(file.name);
+    /// Rows cannot be read or deleted. Or a file cannot be removed: it stays with its rows, and the
+    /// others go.
+    pub async fn clean(
+        &self,
+        store: &dyn Store,
+        limit: u64,
+        target: u64,
+    ) -> anyhow::Result<Cleaned> {
+        let (mut files, mut after) = (0, None);
+        let mut of_rows = bytes_of_rows(store).await?;
+        let mut first_error = Ok(());
+        if self.with_thumbnails(of_rows) > limit {
+            first_error = self.remove_stray_thumbnails(store).await?;
+            while self.with_thumbnails(of_rows) > target {
+                let rows = store.oldest_media(after, BATCH).await;
+                let rows = rows.context("reading the oldest rows")?;
+                let Some(last) = rows.last() else { break };
+                after = Some((last.at_ms, last.id.clone()));
+                let (removed, outcome) = self.remove_oldest(rows, of_rows, target).await;
+                let deleted = store.delete_media_of(&removed).await;
+                let deleted = deleted.context("deleting rows")?;
+                let posters = self.remove(deleted.unused_files).await;
+                first_error = first_error.and(outcome).and(posters);
+                files += removed.len();
+                of_rows = bytes_of_rows(store).await?;
             }
         }
-        if !cleaned.files.is_empty() {
+        if files > 0 {
             *self.0.last_clean.lock() = Some(LastClean {
                 at: SystemTime::now(),
-                files: cleaned.files.len(),
+                files,
             });
         }
-        Ok(cleaned)
+        first_error.context("removing files")?;
+        Ok(Cleaned {
+            files,
+            bytes_left: self.with_thumbnails(of_rows),
+        })
+    }
+
+    /// Removes files of these rows until the target is reached; which ones, and what failed first.
+    async fn remove_oldest(
+        &self,
+        rows: Vec<MediaRow>,
+        mut of_rows: u64,
+        target: u64,
+    ) -> (Vec<String>, io::Result<()>) {
+        let (mut removed, mut first_error) = (Vec::new(), Ok(()));
+        for row in rows {
+            if self.with_thumbnails(of_rows) <= target {
+                break;
+            }
+            match self.remove_unread(row.kind, &row.file).await {
+                Ok(true) => {
+                    let poster = row.poster.map_or(0, |poster| poster.bytes);
+                    of_rows = of_rows.saturating_sub(row.bytes.saturating_add(poster));
+                    removed.push(row.file);
+                }
+                Ok(false) => {}
+                Err(error) => first_error = first_error.and(Err(error)),
+            }
+        }
+        (removed, first_error)
+    }
+
+    /// Removes thumbnails of what no row of this server names: made of another server's pictures, or
+    /// while the picture was deleted. Whoever asks has them made again.
+    async fn remove_stray_thumbnails(&self, store: &dyn Store) -> anyhow::Result<io::Result<()>> {
+        let rows = store.media_files().await.context("reading rows")?;
+        let known = rows.iter().map(|file| stem_of(&file.file).to_owned());
+        let known: HashSet<String> = known.collect();
+        let files = self.clone();
+        let removing = blocking(move || {
+            let mut removed = Ok(());
+            for name in files.list_thumbnails()? {
+                if !known.contains(stem_of(&name)) {
+                    removed = removed.and(files.remove_thumbnail(&name));
+                }
+            }
+            removed
+        });
+        Ok(removing.await)
+    }
+
+    fn with_thumbnails(&self, of_rows: u64) -> u64 {
+        of_rows.saturating_add(*self.0.thumbnail_bytes.lock())
     }
 
     /// The last clean-up that removed something, since the start.
@@ -69,3 +132,10 @@ impl MediaFiles {
         *self.0.last_clean.lock()
     }
 }
+
+async fn bytes_of_rows(store: &dyn Store) -> anyhow::Result<u64> {
+    store.media_bytes().await.context("summing sizes")
+}
+
+#[cfg(test)]
+mod tests;

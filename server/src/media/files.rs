@@ -11,7 +11,6 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -24,7 +23,8 @@ use tokio::task::spawn_blocking;
 use super::{
     bucket::{Bucket, BucketError},
     clean::LastClean,
-    names::{THUMBNAILS, extension, is_name, thumbnail_beside},
+    inventory::entries,
+    names::{THUMBNAILS, extension, is_name, stem_of},
     sniff::{image_type, video_type},
     unfinished::Unfinished,
 };
@@ -43,6 +43,8 @@ pub(super) struct Inner {
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
     pub(super) last_clean: Mutex<Option<LastClean>>,
+    /// Of all thumbnails, which no row tells of.
+    pub(super) thumbnail_bytes: Mutex<u64>,
 }
 
 /// Who reads a file.
@@ -50,7 +52,7 @@ struct Readers {
     count: usize,
     /// It was deleted meanwhile: nobody else reads it, and it goes with the last reader.
     is_deleted: bool,
-    place: PathBuf,
+    kind: MediaKind,
 }
 
 /// A file that was stored.
@@ -114,21 +116,24 @@ impl MediaFiles {
         for kind in MediaKind::ALL {
             make_private(&folder.join(kind.as_str()))?;
         }
-        Ok(Self::look(data_dir))
+        let files = Self::look(data_dir);
+        files.count_thumbnails()?;
+        Ok(files)
     }
 
     /// Looks at the folders as they are: makes nothing, removes nothing.
     #[must_use]
     pub fn look(data_dir: &Path) -> Self {
-        Self::of(data_dir, None)
+        Self::of(data_dir.join("media"), None)
     }
 
-    fn of(data_dir: &Path, bucket: Option<Bucket>) -> Self {
+    fn of(folder: PathBuf, bucket: Option<Bucket>) -> Self {
         Self(Arc::new(Inner {
-            folder: data_dir.join("media"),
+            folder,
             bucket,
             readers: Mutex::default(),
             last_clean: Mutex::default(),
+            thumbnail_bytes: Mutex::default(),
         }))
     }
 
@@ -137,16 +142,14 @@ impl MediaFiles {
     ///
     /// # Errors
     /// It cannot be used, with a sentence for the operator.
-    pub async fn with_bucket_of(
-        self,
-        data_dir: &Path,
-        config: &MediaConfig,
-    ) -> Result<Self, BucketError> {
+    pub async fn with_bucket_of(self, config: &MediaConfig) -> Result<Self, BucketError> {
         let Some(bucket) = Bucket::of(config)? else {
             return Ok(self);
         };
         bucket.check().await?;
-        Ok(Self::of(data_dir, Some(bucket)))
+        let files = Self::of(self.0.folder.clone(), Some(bucket));
+        *files.0.thumbnail_bytes.lock() = *self.0.thumbnail_bytes.lock();
+        Ok(files)
     }
 
     pub(crate) fn bucket(&self) -> Option<&Bucket> {
@@ -196,16 +199,25 @@ impl MediaFiles {
         file: Unfinished,
         kind: MediaKind,
     ) -> Result<StoredFile, MediaError> {
-        let stored = describe(&file, kind)?;
-        if let Some(bucket) = self.bucket() {
+        let files = self.clone();
+        let keeping = spawn_blocking(move || {
+            let stored = describe(&file, kind)?;
+            if files.bucket().is_some() {
+                return Ok((stored, Some(file)));
+            }
+            file.sync()?;
+            // Under the lock: nobody deletes an equal one meanwhile, which this one replaces.
+            let mut all = files.0.readers.lock();
+            if let Some(readers) = all.get_mut(&stored.name) {
+                readers.is_deleted = false;
+            }
+            file.place(&files.place(kind, &stored.name))?;
+            Ok::<_, MediaError>((stored, None))
+        });
+        let (stored, to_send) = keeping.await.map_err(io::Error::other)??;
+        if let (Some(bucket), Some(file)) = (self.bucket(), to_send) {
             bucket.put(kind, &stored.name, file.path()).await?;
-            return Ok(stored);
         }
-        if let Some(readers) = self.0.readers.lock().get_mut(&stored.name) {
-            readers.is_deleted = false;
-        }
-        let place = self.place(kind, &stored.name);
-        blocking(move || keep_in_folder(file, &place)).await?;
         Ok(stored)
     }
 
@@ -220,7 +232,7 @@ impl MediaFiles {
         let readers = all.entry(name.to_owned()).or_insert_with(|| Readers {
             count: 0,
             is_deleted: false,
-            place: place.clone(),
+            kind,
         });
         if readers.is_deleted {
             return None;
@@ -295,14 +307,50 @@ impl MediaFiles {
 
     /// Where the thumbnail of the file of this name is, or will be.
     pub(super) fn thumbnail(&self, name: &str) -> PathBuf {
-        thumbnail_beside(&self.place(MediaKind::Image, name))
+        let folder = self.0.folder.join(THUMBNAILS);
+        folder.join(stem_of(name)).with_extension("jpg")
     }
 
     /// Writes a thumbnail to its place.
     pub(super) fn write_thumbnail(&self, place: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = self.begin()?;
         file.write(content)?;
-        file.finish(place)
+        file.sync()?;
+        file.place(place)?;
+        *self.0.thumbnail_bytes.lock() += content.len() as u64;
+        Ok(())
+    }
+
+    fn count_thumbnails(&self) -> io::Result<()> {
+        let mut bytes = 0;
+        for entry in entries(&self.0.folder.join(THUMBNAILS))? {
+            bytes += entry?.metadata()?.len();
+        }
+        *self.0.thumbnail_bytes.lock() = bytes;
+        Ok(())
+    }
+
+    /// Names of the files of all thumbnails.
+    pub(super) fn list_thumbnails(&self) -> io::Result<Vec<String>> {
+        let entries = entries(&self.0.folder.join(THUMBNAILS))?;
+        let name =
+            |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        entries.map(name).collect()
+    }
+
+    /// Removes the thumbnail of the file of this name, if there is one.
+    pub(super) fn remove_thumbnail(&self, name: &str) -> io::Result<()> {
+        let place = self.thumbnail(name);
+        let bytes = fs::metadata(&place).map_or(0, |about| about.len());
+        match fs::remove_file(&place) {
+            Ok(()) => {
+                let mut all = self.0.thumbnail_bytes.lock();
+                *all = all.saturating_sub(bytes);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes files. One that is being read is gone for everybody else, and goes with its last reader.
@@ -335,8 +383,8 @@ impl MediaFiles {
             return Ok(());
         };
         let removed = bucket.remove(kind, name).await;
-        let thumbnail = self.thumbnail(name);
-        removed.and(blocking(move || remove_file(&thumbnail)).await)
+        let (files, name) = (self.clone(), name.to_owned());
+        removed.and(blocking(move || files.remove_thumbnail(&name)).await)
     }
 
     /// Deletes a file that nobody reads; false if somebody does.
@@ -354,7 +402,7 @@ impl MediaFiles {
                 return Ok(false);
             }
             // Under the lock: nobody begins to read it meanwhile.
-            remove_both(&files.place(kind, &name)).map(|()| true)
+            files.remove_both(kind, &name).map(|()| true)
         })
         .await
     }
@@ -366,7 +414,13 @@ impl MediaFiles {
             return Ok(());
         }
         // Under the lock: nobody begins to read it meanwhile.
-        remove_both(&self.place(kind, name))
+        self.remove_both(kind, name)
+    }
+
+    /// Removes a file and its thumbnail; fine if one is gone already.
+    fn remove_both(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        let thumbnail = self.remove_thumbnail(name);
+        remove_file(&self.place(kind, name)).and(thumbnail)
     }
 }
 
@@ -381,7 +435,7 @@ impl Drop for Reading {
             return;
         }
         if readers.is_deleted
-            && let Err(error) = remove_both(&readers.place)
+            && let Err(error) = self.files.remove_both(readers.kind, &self.name)
         {
             tracing::warn!(%error, "a deleted file cannot be removed: {error}");
         }
@@ -394,12 +448,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     spawn_blocking(work).await.map_err(io::Error::other)?
-}
-
-/// Removes a file and its thumbnail; fine if one is gone already.
-fn remove_both(place: &Path) -> io::Result<()> {
-    let thumbnail = remove_file(&thumbnail_beside(place));
-    remove_file(place).and(thumbnail)
 }
 
 /// Removes a file that may be gone already.
@@ -432,15 +480,6 @@ fn describe(file: &Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError
         width,
         height,
     })
-}
-
-/// Moves a file to its place, unless an equal one is there.
-fn keep_in_folder(file: Unfinished, place: &Path) -> io::Result<()> {
-    if place.exists() {
-        // Used again: the oldest go first.
-        return fs::File::open(place)?.set_modified(SystemTime::now());
-    }
-    file.finish(place)
 }
 
 /// Width and height of a picture.

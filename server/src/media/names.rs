@@ -1,7 +1,5 @@
 //! Names and places of generated files.
 
-use std::path::{Path, PathBuf};
-
 use super::unfinished::NAME_DIGITS;
 
 /// Small pictures of the pictures are in this folder.
@@ -46,9 +44,7 @@ pub(super) fn extension(mime: &str) -> &'static str {
     }
 }
 
-/// Where the thumbnail of a file is, by the file's place.
-pub(super) fn thumbnail_beside(place: &Path) -> PathBuf {
-    let folder = place.ancestors().nth(2).unwrap_or(place);
-    let digits = place.file_stem().unwrap_or_default();
-    folder.join(THUMBNAILS).join(digits).with_extension("jpg")
+/// What a name begins with, up to its extension.
+pub(super) fn stem_of(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
 }

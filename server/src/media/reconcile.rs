@@ -12,7 +12,7 @@ use super::{
     files::MediaFiles,
     inventory::Found,
     names::{is_name, type_of_name},
-    verify::{Told, read_rows},
+    verify::{own, read_rows},
 };
 
 /// Rows that are written at once.
@@ -52,14 +52,15 @@ async fn compare(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Reconc
             unknown.push(file);
         }
     }
-    // The first picture of a video may be missing: the video is whole without it.
-    let is_file = |(_, told): &(_, Told)| told.bytes.is_some();
-    let gone = told.into_iter().filter(is_file);
-    let gone: Vec<String> = gone.map(|((_, name), _)| name).collect();
-    let rows = store
-        .delete_media_of(&gone)
-        .await
-        .context("deleting rows")?;
+    let gone: Vec<String> = own(&told).map(|((_, name), _)| name.clone()).collect();
+    let mut rows = 0;
+    for gone in gone.chunks(ROWS) {
+        let deleted = store.delete_media_of(gone).await;
+        let deleted = deleted.context("deleting rows")?;
+        rows += deleted.rows;
+        let removed = files.remove(deleted.unused_files).await;
+        removed.context("removing first pictures")?;
+    }
     let mut reconciled = Reconciled {
         rows,
         files: unknown.len(),
@@ -105,6 +106,7 @@ async fn adopt(files: &MediaFiles, file: &Found) -> Option<MediaRow> {
         prompt: String::new(),
         model: String::new(),
         params: "{}".to_owned(),
+        poster: None,
         parent: None,
         account: String::new(),
         key: None,

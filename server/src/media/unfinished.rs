@@ -76,12 +76,19 @@ impl Unfinished {
         digits
     }
 
-    /// Makes the file durable and gives it its place.
+    /// Makes the file durable.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Gives the file its place, from which it takes whatever is there.
     ///
     /// # Errors
     /// The disk does not take it; the file is removed.
-    pub(super) fn finish(self, place: &Path) -> io::Result<()> {
-        self.file.sync_data()?;
+    pub(super) fn place(self, place: &Path) -> io::Result<()> {
         // Dropping it finds nothing to remove any more.
         fs::rename(&self.path, place)
     }
@@ -111,7 +118,7 @@ mod tests {
         // SHA-256 of "abc" (FIPS 180-2, B.1).
         assert_eq!(file.digits(), "ba7816bf8f01cfea414140de5dae2223b00361a3");
         let place = folder.path().join("place");
-        file.finish(&place).unwrap();
+        file.place(&place).unwrap();
         assert_eq!(fs::read(place).unwrap(), b"abc");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -3,19 +3,21 @@
 use std::{collections::HashMap, fmt, io};
 
 use anyhow::Context;
-use store::{MediaKind, MediaQuery, MediaRow, Store};
+use store::{MediaFile, MediaKind, Store};
 
-use super::{files::MediaFiles, names::is_name};
-
-/// Rows that are read at once.
-const ROWS: u32 = 500;
+use super::{
+    files::MediaFiles,
+    names::{is_name, stem_of},
+};
 
 /// What was compared, and what differs.
 #[derive(Debug, Default)]
 pub struct Report {
     pub files: usize,
-    pub rows: usize,
+    pub rows: u64,
     pub differences: Vec<Difference>,
+    /// Files of the bucket that no row here names, which may be those of another server.
+    pub others: Vec<String>,
 }
 
 /// One thing that is not as it should be.
@@ -29,7 +31,7 @@ pub struct Difference {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
-    NoFile { rows: usize },
+    NoFile { rows: u64 },
     NoRow,
     OtherLength { is: u64, told: u64 },
     OtherContent,
@@ -53,37 +55,36 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What the rows say of one file.
-pub(super) struct Told {
-    pub(super) rows: usize,
-    /// Not told of the first picture of a video.
-    pub(super) bytes: Option<u64>,
-}
-
-/// Compares. Nothing may be being stored meanwhile.
+/// Compares. Nothing may be being stored meanwhile. What lies in a bucket without a row here is told
+/// and neither read nor a difference.
 ///
 /// # Errors
 /// Rows or files cannot be read.
 pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Report> {
     let mut told = read_rows(store).await?;
     let mut report = Report {
-        rows: told.values().map(|told| told.rows).sum(),
+        rows: own(&told).map(|(_, told)| told.rows).sum(),
         ..Report::default()
     };
     let found = files.list().await.context("listing the files")?;
     for file in found {
-        report.files += 1;
         let row = told.remove(&(file.kind, file.name.clone()));
+        if row.is_none() && is_name(&file.name) && files.bucket().is_some() {
+            let other = format!("{}/{}", file.kind.as_str(), file.name);
+            report.others.push(other);
+            continue;
+        }
+        report.files += 1;
         let what = if !is_name(&file.name) {
             Some(What::NotOurs)
         } else {
             match row {
-                Some(Told {
-                    bytes: Some(told), ..
-                }) if told != file.bytes => Some(What::OtherLength {
-                    is: file.bytes,
-                    told,
-                }),
+                Some(told) if !told.is_poster && told.bytes != file.bytes => {
+                    Some(What::OtherLength {
+                        is: file.bytes,
+                        told: told.bytes,
+                    })
+                }
                 row => {
                     let digits = files.digits_of(file.kind, &file.name).await;
                     let is_whole = is_called(&file.name, digits)?;
@@ -97,10 +98,9 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
         };
         report.note(file.kind.as_str(), file.name, what);
     }
-    // The first picture of a video may be missing: the video is whole without it.
-    for ((kind, name), told) in told.into_iter().filter(|(_, told)| told.bytes.is_some()) {
+    for ((kind, name), told) in own(&told) {
         let what = What::NoFile { rows: told.rows };
-        report.note(kind.as_str(), name, Some(what));
+        report.note(kind.as_str(), name.clone(), Some(what));
     }
     let unfinished = files.list_unfinished().await;
     for name in unfinished.context("listing unfinished files")? {
@@ -136,11 +136,10 @@ pub async fn repair(
             Err(error) => first_error = first_error.and(Err(error)),
         }
     }
-    store
-        .delete_media_of(&without_file)
-        .await
-        .context("deleting rows")?;
-    first_error.context("deleting files")
+    let deleted = store.delete_media_of(&without_file).await;
+    let deleted = deleted.context("deleting rows")?;
+    let removed = files.remove(deleted.unused_files).await;
+    first_error.and(removed).context("deleting files")
 }
 
 impl Report {
@@ -155,6 +154,13 @@ impl fmt::Display for Report {
         for difference in &self.differences {
             writeln!(f, "{difference}")?;
         }
+        for other in &self.others {
+            writeln!(
+                f,
+                "{other}: no row of this server names it; it is left alone, since servers may share \
+                 the bucket"
+            )?;
+        }
         let (files, rows) = (self.files, self.rows);
         match self.differences.len() {
             0 => write!(f, "{files} file(s) and {rows} row(s) agree."),
@@ -168,44 +174,26 @@ impl fmt::Display for Report {
 
 fn is_called(name: &str, digits: io::Result<String>) -> anyhow::Result<bool> {
     let digits = digits.with_context(|| format!("reading {name}"))?;
-    Ok(name.split('.').next() == Some(&digits))
+    Ok(stem_of(name) == digits)
 }
 
-pub(super) async fn read_rows(
-    store: &dyn Store,
-) -> anyhow::Result<HashMap<(MediaKind, String), Told>> {
-    let mut all: HashMap<_, Told> = HashMap::new();
-    let mut query = MediaQuery {
-        owner: None,
-        kind: None,
-        before: None,
-        limit: ROWS,
-    };
-    loop {
-        let rows = store.list_media(&query).await.context("reading rows")?;
-        let Some(last) = rows.last() else {
-            return Ok(all);
-        };
-        query.before = Some((last.at_ms, last.id.clone()));
-        for row in rows {
-            if let Some(poster) = poster_of(&row) {
-                let told = all.entry((MediaKind::Image, poster)).or_insert(Told {
-                    rows: 0,
-                    bytes: None,
-                });
-                told.rows += 1;
-            }
-            let told = all.entry((row.kind, row.file)).or_insert(Told {
-                rows: 0,
-                bytes: Some(row.bytes),
-            });
-            told.rows += 1;
+/// What rows say of files, by kind and name.
+pub(super) type Told = HashMap<(MediaKind, String), MediaFile>;
+
+pub(super) async fn read_rows(store: &dyn Store) -> anyhow::Result<Told> {
+    let files = store.media_files().await.context("reading rows")?;
+    let mut told = Told::with_capacity(files.len());
+    for file in files {
+        let key = (file.kind, file.file.clone());
+        // What is a file of its own as well must be there.
+        if !file.is_poster || !told.contains_key(&key) {
+            told.insert(key, file);
         }
     }
+    Ok(told)
 }
 
-/// The file of a video's first picture.
-fn poster_of(row: &MediaRow) -> Option<String> {
-    let params: serde_json::Value = serde_json::from_str(&row.params).ok()?;
-    params.get("poster")?.as_str().map(str::to_owned)
+/// Without the first pictures of videos: those are whole without them.
+pub(super) fn own(told: &Told) -> impl Iterator<Item = (&(MediaKind, String), &MediaFile)> {
+    told.iter().filter(|(_, file)| !file.is_poster)
 }

@@ -174,7 +174,7 @@ pub async fn build(
 /// The folder cannot be made, or the bucket cannot be used.
 async fn open_media(data_dir: &Path, config: &Config) -> anyhow::Result<MediaFiles> {
     let files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
-    Ok(files.with_bucket_of(data_dir, &config.media).await?)
+    Ok(files.with_bucket_of(&config.media).await?)
 }
 
 /// Rows and files of generated media, which a crash may have left apart. No reason not to start.

@@ -2,7 +2,10 @@
 
 mod names;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use grok2api_app::{
     dto::{self, MediaItem, MediaPage},
@@ -16,7 +19,6 @@ use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
 use self::names::Names;
 use crate::{
     clock::now_secs,
-    gateway::videos::video_id,
     media::{
         archive::{Contents, Packed},
         files::MediaFiles,
@@ -85,11 +87,13 @@ impl Gallery {
     /// As [`Self::delete`].
     pub async fn choose(&self, owner: &str, ids: &[String]) -> Result<Contents, UiError> {
         check_count(ids)?;
+        let rows = self.store.get_many_media(ids).await.map_err(unavailable)?;
+        let own = rows.into_iter().filter(|row| row.owner == owner);
+        let mut rows: HashMap<_, _> = own.map(|row| (row.id.clone(), row)).collect();
         let (mut names, mut seen) = (Names::default(), HashSet::new());
         let mut contents = Contents::default();
         for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
-            let row = self.store.get_media(id).await.map_err(unavailable)?;
-            let Some(row) = row.filter(|row| row.owner == owner) else {
+            let Some(row) = rows.remove(id) else {
                 contents.missing.push(shown(id));
                 continue;
             };
@@ -105,10 +109,10 @@ impl Gallery {
 
     /// A row as pages see it.
     pub(super) fn show(&self, row: MediaRow) -> MediaItem {
-        let params = Params::of(&row);
+        let params: Params = serde_json::from_str(&row.params).unwrap_or_default();
         let picture = match row.kind {
             MediaKind::Image => Some(row.file.as_str()),
-            MediaKind::Video => params.poster.as_deref(),
+            MediaKind::Video => row.poster.as_ref().map(|poster| poster.file.as_str()),
         };
         let thumbnail = picture.map(|name| self.address("thumbnail", (MediaKind::Image, name)));
         MediaItem {
@@ -159,42 +163,13 @@ impl Gallery {
         owner: Option<&str>,
         ids: &[String],
     ) -> Result<u32, UiError> {
-        let videos = self.videos_of(owner, ids).await?;
         let deleting = self.store.delete_media(owner, ids);
-        let mut deleted = deleting.await.map_err(unavailable)?;
-        for (id, poster) in videos {
-            let job = self.store.delete_video_job(&video_id(&id)).await;
-            job.map_err(unavailable)?;
-            let Some(poster) = poster else { continue };
-            let is_used = self.store.has_video_job_of(&poster).await;
-            if !is_used.map_err(unavailable)? {
-                deleted.unused_files.push((MediaKind::Image, poster));
-            }
-        }
-        // The rows are gone, so this is done: a file that stays behind goes when the cache is full.
+        let deleted = deleting.await.map_err(unavailable)?;
+        // The rows are gone, so this is done. A file that stays behind is told by `media verify`.
         if let Err(error) = self.files.remove(deleted.unused_files).await {
             tracing::warn!(%error, "files of deleted media are left: {error}");
         }
         Ok(u32::try_from(deleted.rows).unwrap_or(u32::MAX))
-    }
-
-    /// The videos among these that an owner has, each with the file of its first picture.
-    async fn videos_of(
-        &self,
-        owner: Option<&str>,
-        ids: &[String],
-    ) -> Result<Vec<(String, Option<String>)>, UiError> {
-        let mut videos = Vec::new();
-        for id in ids {
-            let row = self.store.get_media(id).await.map_err(unavailable)?;
-            let is_theirs = |row: &MediaRow| owner.is_none_or(|owner| row.owner == owner);
-            let is_such = |row: &MediaRow| row.kind == MediaKind::Video && is_theirs(row);
-            if let Some(row) = row.filter(is_such) {
-                let poster = Params::of(&row).poster;
-                videos.push((row.id, poster));
-            }
-        }
-        Ok(videos)
     }
 }
 
@@ -203,14 +178,6 @@ impl Gallery {
 #[serde(default)]
 struct Params {
     aspect_ratio: String,
-    /// File of a video's first picture.
-    poster: Option<String>,
-}
-
-impl Params {
-    fn of(row: &MediaRow) -> Self {
-        serde_json::from_str(&row.params).unwrap_or_default()
-    }
 }
 
 pub(super) fn check_count(ids: &[String]) -> Result<(), UiError> {

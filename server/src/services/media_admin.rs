@@ -104,7 +104,10 @@ impl MediaAdminService for MediaAdmin {
         let mut rows = found.await.map_err(unavailable)?;
         let has_more = rows.len() > MAX_MEDIA_PAGE as usize;
         rows.truncate(MAX_MEDIA_PAGE as usize);
-        let totals = self.store.sum_media(&filter).await.map_err(unavailable)?;
+        let totals = match cursor {
+            None => self.store.sum_media(&filter).await.map_err(unavailable)?,
+            Some(_) => Vec::new(),
+        };
         Ok(FoundMediaPage {
             next: rows.last().filter(|_| has_more).map(cursor_after),
             items: rows.into_iter().map(|row| self.show(row)).collect(),

@@ -146,6 +146,7 @@ async fn all_that_a_filter_finds_goes_batch_by_batch_and_what_comes_meanwhile_st
         prompt: String::new(),
         model: String::new(),
         params: "{}".to_owned(),
+        poster: None,
         parent: None,
         account: "abcd".to_owned(),
         owner: "open".to_owned(),

@@ -7,14 +7,19 @@ use bytes::Bytes;
 use futures::stream;
 use secrecy::SecretString;
 use serde_json::json;
-use server::media::{BucketError, files::MediaFiles, verify};
+use server::media::{
+    BucketError,
+    files::{MediaFiles, StoredFile},
+    verify,
+};
 use settings::MediaConfig;
-use store::{MasterKey, MediaKind};
+use store::{MediaKind, MediaRow};
 use tempfile::TempDir;
 
 use crate::{
+    media_verify,
     pictures::ask,
-    support::{BINARY, Setup, s3::S3},
+    support::{BINARY, Setup, open_store, s3::S3},
 };
 
 /// Files in the folder, or in a bucket.
@@ -54,7 +59,15 @@ impl Place {
 
 async fn open(folder: &TempDir, config: &MediaConfig) -> Result<MediaFiles, BucketError> {
     let files = MediaFiles::open(folder.path()).unwrap();
-    files.with_bucket_of(folder.path(), config).await
+    files.with_bucket_of(config).await
+}
+
+fn row(at_ms: i64, stored: &StoredFile) -> MediaRow {
+    MediaRow {
+        at_ms,
+        bytes: stored.bytes,
+        ..media_verify::row(&stored.name)
+    }
 }
 
 fn png(shade: u8, bytes: usize) -> Bytes {
@@ -100,64 +113,61 @@ async fn a_file_is_read_whole_if_it_is_there_and_not_too_large() {
 }
 
 #[tokio::test]
-async fn the_oldest_files_go_first_down_to_the_target() {
-    for place in Place::both().await {
-        let mut names = Vec::new();
-        for shade in 0..4 {
-            let stored = place.files.store_image(png(shade, 1000)).await.unwrap();
-            let path = place.path("image").join(&stored.name);
-            let at = std::time::SystemTime::UNIX_EPOCH
-                + std::time::Duration::from_secs(1000 + u64::from(shade));
-            let file = fs::File::options().write(true).open(path).unwrap();
-            file.set_modified(at).unwrap();
-            names.push(stored.name);
-        }
-        let cleaned = place.files.clean(4000, 0).await.unwrap();
-        assert_eq!(cleaned.files, [""; 0], "not over");
-        let cleaned = place.files.clean(3999, 2000).await.unwrap();
-        assert_eq!(cleaned.files, names[..2]);
-        assert_eq!(cleaned.bytes_left, 2000);
-        let mut left: Vec<_> = place.files.list().await.unwrap();
-        left.sort_by_key(|file| file.modified);
-        let left: Vec<_> = left.into_iter().map(|file| file.name).collect();
-        assert_eq!(left, names[2..]);
-    }
-}
-
-#[tokio::test]
 async fn verifying_reads_and_repairs_both() {
     for place in Place::both().await {
-        let key = MasterKey::load_or_create(place.folder.path(), None).unwrap();
-        let store = store::open("", place.folder.path(), key).await.unwrap();
+        let store = open_store(place.folder.path()).await;
         let whole = place.files.store_image(png(1, 100)).await.unwrap();
         let cut = place.files.store_image(png(2, 100)).await.unwrap();
+        let rows = vec![row(1, &whole), row(2, &cut)];
+        store.insert_media(rows).await.unwrap();
         fs::write(place.path("image").join(&cut.name), "cut").unwrap();
         let report = verify::verify(&place.files, store.as_ref()).await.unwrap();
-        let mut expected = [
-            format!("image/{}: no row names the file", whole.name),
-            format!("image/{}: the content is not what the name says", cut.name),
-        ];
-        expected.sort();
         let found: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
-        assert_eq!(found, expected);
+        let told = "the file has 3 bytes, its row says 100";
+        assert_eq!(found, [format!("image/{}: {told}", cut.name)]);
         let repairing = verify::repair(&place.files, store.as_ref(), &report.differences);
         repairing.await.unwrap();
         let report = verify::verify(&place.files, store.as_ref()).await.unwrap();
-        assert_eq!(report.to_string(), "0 file(s) and 0 row(s) agree.");
+        assert_eq!(report.to_string(), "1 file(s) and 1 row(s) agree.");
         store.close().await;
     }
 }
 
 #[tokio::test]
-async fn two_servers_share_a_bucket() {
+async fn servers_that_share_a_bucket_read_each_others_files_and_remove_their_own_alone() {
     let s3 = S3::start().await;
-    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let one = open(&one, &s3.config()).await.unwrap();
-    let other = open(&other, &s3.config()).await.unwrap();
-    let stored = one.store_image(png(1, 100)).await.unwrap();
-    assert_eq!(other.list().await.unwrap()[0].name, stored.name);
-    assert_eq!(other.store_image(png(1, 100)).await.unwrap(), stored);
-    assert_eq!(s3.names("image"), [stored.name]);
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut servers = Vec::new();
+    for (n, folder) in (0..).zip(&folders) {
+        let files = open(folder, &s3.config()).await.unwrap();
+        let store = open_store(folder.path()).await;
+        let stored = files.store_image(png(n, 1000)).await.unwrap();
+        let rows = vec![row(i64::from(n), &stored)];
+        store.insert_media(rows).await.unwrap();
+        servers.push((files, store, stored.name));
+    }
+    let [(one, one_store, one_name), (other, _, other_name)] = &servers[..] else {
+        unreachable!()
+    };
+    let read = one.read_whole(MediaKind::Image, other_name, 1000).await;
+    assert_eq!(read.unwrap(), png(1, 1000));
+
+    let report = verify::verify(one, one_store.as_ref()).await.unwrap();
+    let text = report.to_string();
+    assert!(text.contains(&format!("image/{other_name}: no row of this server")));
+    assert!(text.ends_with("1 file(s) and 1 row(s) agree."), "{text}");
+    let repairing = verify::repair(one, one_store.as_ref(), &report.differences);
+    repairing.await.unwrap();
+
+    let cleaned = one.clean(one_store.as_ref(), 1000, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, 1000), "its own");
+    let cleaned = one.clean(one_store.as_ref(), 999, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 0));
+    assert_eq!(s3.names("image"), [other_name.as_str()]);
+    let gone = other.read_whole(MediaKind::Image, one_name, 1000).await;
+    assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::NotFound);
+    let kept = other.read_whole(MediaKind::Image, other_name, 1000).await;
+    assert!(kept.is_ok());
 }
 
 #[tokio::test]

@@ -193,6 +193,7 @@ fn row(n: i64, owner: &str) -> MediaRow {
         prompt: "x".to_owned(),
         model: "m".to_owned(),
         params: "{}".to_owned(),
+        poster: None,
         parent: None,
         account: "abcd".to_owned(),
         owner: owner.to_owned(),

@@ -67,7 +67,7 @@ fn png(shade: u8) -> Vec<u8> {
     file
 }
 
-fn row(name: &str) -> MediaRow {
+pub(crate) fn row(name: &str) -> MediaRow {
     MediaRow {
         owner: "open".to_owned(),
         id: uuid::Uuid::new_v4().simple().to_string(),
@@ -81,6 +81,7 @@ fn row(name: &str) -> MediaRow {
         prompt: "a lighthouse".to_owned(),
         model: "grok-imagine-1.0".to_owned(),
         params: "{}".to_owned(),
+        poster: None,
         parent: None,
         account: "0001".to_owned(),
         key: None,

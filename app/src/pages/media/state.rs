@@ -142,10 +142,10 @@ impl Media {
 
     fn take(self, page: FoundMediaPage, is_more: bool) {
         self.failure.set(None);
-        self.found.set((page.count, page.bytes));
         self.next.set(page.next);
         self.items.update(|items| {
             if !is_more {
+                self.found.set((page.count, page.bytes));
                 items.clear();
             }
             items.extend(page.items);

@@ -9,7 +9,8 @@ section! {
     /// `[media]`: where generated images and videos are kept.
     MediaConfig {
         /// Empty = the folder media of the data folder. "s3://BUCKET" or "s3://BUCKET/PREFIX" = a
-        /// bucket of an S3-compatible service, which several servers can share.
+        /// bucket of an S3-compatible service. Servers that share it serve each other's files, and each
+        /// keeps its own within `cache.limit_mb`.
         url: String = String::new(), Text::Bucket, restart;
         /// Address of the service; empty = `AWS_ENDPOINT_URL`, else Amazon's.
         endpoint: String = String::new(), Text::HttpUrl, restart;

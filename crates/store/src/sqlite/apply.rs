@@ -6,7 +6,7 @@ use pool::AccountId;
 use sqlx::{AssertSqlSafe, Error, SqliteConnection, query, query_as, query_scalar};
 
 use crate::{
-    MediaRow,
+    MediaKind, MediaRow, VIDEO_JOB_PREFIX,
     account::AccountRow,
     patch::Patch,
     writer::{Batch, Done, Op},
@@ -16,10 +16,11 @@ use super::{
     rows::{Statement, bind_account, bind_media, bind_request, bind_sum, read_media_kind, to_i64},
     statements::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
-        DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, FILE_OF_MEDIA, INSERT_ACCOUNT,
-        INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, IS_MEDIA_FILE_USED, PATCH_ACCOUNT,
-        PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION, SET_SETTING,
-        SWEEP_SESSIONS, SWEEP_VIDEO_JOBS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
+        DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA,
+        INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, IS_MEDIA_FILE_USED,
+        PATCH_ACCOUNT, POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK,
+        SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, SWEEP_VIDEO_JOBS, TAKE_LOCK, TOUCH_SESSION,
+        UPDATE_VIDEO_JOB, USE_QUOTA,
     },
     video_job::bind_video_job,
 };
@@ -215,20 +216,23 @@ async fn delete_media(
     let mut files = BTreeSet::new();
     let mut done = Done::default();
     for id in ids {
-        let find = query_as(FILE_OF_MEDIA).bind(id).bind(owner);
-        let found: Option<(String, String)> = find.fetch_optional(&mut *connection).await?;
-        let Some(file) = found else { continue };
+        let find = query_as(FILES_OF_MEDIA).bind(id).bind(owner);
+        let found: Option<(String, String, Option<String>)> =
+            find.fetch_optional(&mut *connection).await?;
+        let Some((kind, file, poster)) = found else {
+            continue;
+        };
         let delete = query(DELETE_MEDIA).bind(id).execute(&mut *connection);
         done.rows += delete.await?.rows_affected();
-        files.insert(file);
-    }
-    for (kind, file) in files {
-        let find = query_scalar(IS_MEDIA_FILE_USED).bind(&file).bind(&kind);
-        let is_used: bool = find.fetch_one(&mut *connection).await?;
-        if !is_used {
-            done.unused_files.push((read_media_kind(&kind)?, file));
+        let kind = read_media_kind(&kind)?;
+        if kind == MediaKind::Video {
+            let job = query(DELETE_VIDEO_JOB).bind(format!("{VIDEO_JOB_PREFIX}{id}"));
+            job.execute(&mut *connection).await?;
         }
+        files.insert((kind.as_str(), file));
+        files.extend(poster.map(|poster| (MediaKind::Image.as_str(), poster)));
     }
+    done.unused_files = unused(connection, files).await?;
     Ok(done)
 }
 
@@ -236,12 +240,39 @@ async fn delete_media_of(
     connection: &mut SqliteConnection,
     files: &[String],
 ) -> Result<Done, Error> {
+    let mut posters = BTreeSet::new();
     let mut done = Done::default();
     for file in files {
+        let find = query_scalar(POSTERS_OF_FILE).bind(file);
+        let found: Vec<String> = find.fetch_all(&mut *connection).await?;
+        posters.extend(
+            found
+                .into_iter()
+                .map(|poster| (MediaKind::Image.as_str(), poster)),
+        );
         let delete = query(DELETE_MEDIA_OF).bind(file);
         done.rows += delete.execute(&mut *connection).await?.rows_affected();
+        let jobs = query(DELETE_VIDEO_JOBS_OF).bind(file);
+        jobs.execute(&mut *connection).await?;
     }
+    done.unused_files = unused(connection, posters).await?;
     Ok(done)
+}
+
+/// Those of these files that nothing has.
+async fn unused(
+    connection: &mut SqliteConnection,
+    files: BTreeSet<(&'static str, String)>,
+) -> Result<Vec<(MediaKind, String)>, Error> {
+    let mut unused = Vec::new();
+    for (kind, file) in files {
+        let find = query_scalar(IS_MEDIA_FILE_USED).bind(&file).bind(kind);
+        let is_used: bool = find.fetch_one(&mut *connection).await?;
+        if !is_used {
+            unused.push((read_media_kind(kind)?, file));
+        }
+    }
+    Ok(unused)
 }
 
 fn bind_use<'q>(statement: Statement<'q>, (id, patch): (&'q &AccountId, &Patch)) -> Statement<'q> {

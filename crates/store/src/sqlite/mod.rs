@@ -11,6 +11,7 @@ mod connection;
 mod engine;
 mod error;
 mod folder_lock;
+mod media;
 mod media_search;
 mod reader;
 mod rows;

@@ -5,16 +5,17 @@ use pool::AccountId;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
 
 use crate::{
-    Changes, Cursor, MediaFilter, MediaOwner, MediaQuery, MediaRow, MediaTotal, RequestPosition,
-    RequestQuery, RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow,
-    account::AccountRow, reader::Reader, request_store::TableSize, session::StoredSession,
+    Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
+    MediaTotal, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, reader::Reader,
+    request_store::TableSize, session::StoredSession,
 };
 
 use super::{
     error::failed,
-    media_search,
+    media, media_search,
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
-    statements::REQUESTS_SIZE,
+    statements::{IS_MEDIA_FILE_USED, REQUESTS_SIZE},
     video_job::{read_video_job, select_video_jobs},
 };
 
@@ -143,6 +144,10 @@ impl Reader for SqliteReader {
         row.as_ref().map(read_media).transpose().map_err(failed)
     }
 
+    async fn many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError> {
+        media::many(&self.pool, ids).await
+    }
+
     async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
         let rows = select_media(query)
             .build()
@@ -151,6 +156,29 @@ impl Reader for SqliteReader {
             .map_err(failed)?;
         let rows: Result<_, _> = rows.iter().map(read_media).collect();
         rows.map_err(failed)
+    }
+
+    async fn oldest_media(
+        &self,
+        after: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<MediaRow>, StoreError> {
+        media::oldest(&self.pool, after, limit).await
+    }
+
+    async fn media_files(&self) -> Result<Vec<MediaFile>, StoreError> {
+        media::files(&self.pool).await
+    }
+
+    async fn media_bytes(&self) -> Result<u64, StoreError> {
+        media::bytes(&self.pool).await
+    }
+
+    async fn is_media_file_used(&self, kind: MediaKind, file: &str) -> Result<bool, StoreError> {
+        let is_used = query_scalar(IS_MEDIA_FILE_USED)
+            .bind(file)
+            .bind(kind.as_str());
+        is_used.fetch_one(&self.pool).await.map_err(failed)
     }
 
     async fn found_media(
@@ -203,15 +231,6 @@ impl Reader for SqliteReader {
         .map_err(failed)?;
         let rows: Result<_, _> = rows.iter().map(read_video_job).collect();
         rows.map_err(failed)
-    }
-
-    async fn has_video_job_of(&self, file: &str) -> Result<bool, StoreError> {
-        query_scalar("SELECT EXISTS (SELECT 1 FROM video_jobs WHERE file = ? OR poster = ?)")
-            .bind(file)
-            .bind(file)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(failed)
     }
 
     /// This process has the folder to itself.

@@ -3,7 +3,7 @@
 use sqlx::{Error, Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
 use crate::{
-    MediaKind, MediaRow, RequestRow, Span, SumRow, Totals,
+    MediaKind, MediaRow, Poster, RequestRow, Span, SumRow, Totals,
     account::AccountRow,
     request::{StoredRequest, read_attempts, read_outcome},
     sums::SumKey,
@@ -179,11 +179,19 @@ pub(super) fn bind_media<'q>(statement: Statement<'q>, row: &'q MediaRow) -> Sta
         .bind(&row.key)
         .bind(&row.request_id)
         .bind(&row.owner)
+        .bind(row.poster.as_ref().map(|poster| &poster.file))
+        .bind(row.poster.as_ref().map_or(0, |poster| to_i64(poster.bytes)))
 }
 
 pub(super) fn read_media(row: &SqliteRow) -> Result<MediaRow, Error> {
     let kind = read_media_kind(row.try_get("kind")?)?;
+    let poster_bytes = to_u64(row.try_get("poster_bytes")?);
+    let poster = row.try_get::<Option<String>, _>("poster")?;
     Ok(MediaRow {
+        poster: poster.map(|file| Poster {
+            file,
+            bytes: poster_bytes,
+        }),
         id: row.try_get("id")?,
         at_ms: row.try_get("at_ms")?,
         kind,

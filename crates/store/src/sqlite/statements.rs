@@ -152,16 +152,24 @@ pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
 
 pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file, mime, bytes, width, \
      height, prompt, model, params, parent, account, client_key, request_id, \
-     owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     owner, poster, poster_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/// The file of a row that this owner has; a null stands for any owner.
-pub(super) const FILE_OF_MEDIA: &str =
-    "SELECT kind, file FROM media WHERE id = ? AND owner = COALESCE(?, owner)";
+/// The files of a row that this owner has; a null stands for any owner.
+pub(super) const FILES_OF_MEDIA: &str =
+    "SELECT kind, file, poster FROM media WHERE id = ? AND owner = COALESCE(?, owner)";
 
 pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ?";
 
-pub(super) const IS_MEDIA_FILE_USED: &str =
-    "SELECT EXISTS (SELECT 1 FROM media WHERE file = ? AND kind = ?)";
+/// The first pictures of the rows of a file.
+pub(super) const POSTERS_OF_FILE: &str =
+    "SELECT DISTINCT poster FROM media WHERE file = ? AND poster IS NOT NULL";
+
+/// Binds file and kind. Names of files end with their type: a first picture is no video.
+pub(super) const IS_MEDIA_FILE_USED: &str = "SELECT \
+     EXISTS (SELECT 1 FROM media WHERE file = ?1 AND kind = ?2) \
+     OR EXISTS (SELECT 1 FROM media WHERE poster = ?1) \
+     OR EXISTS (SELECT 1 FROM video_jobs WHERE file = ?1) \
+     OR EXISTS (SELECT 1 FROM video_jobs WHERE poster = ?1)";
 
 pub(super) const INSERT_VIDEO_JOB: &str = "INSERT INTO video_jobs (created_ms, owner, client_key, \
      request_id, status, progress, prompt, model, params, parent, account, upstream, file, poster, \
@@ -175,6 +183,8 @@ pub(super) const UPDATE_VIDEO_JOB: &str = "UPDATE video_jobs SET created_ms = ?,
      error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?";
 
 pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = ?";
+
+pub(super) const DELETE_VIDEO_JOBS_OF: &str = "DELETE FROM video_jobs WHERE file = ?";
 
 pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_ms <= ?";
 

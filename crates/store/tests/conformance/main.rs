@@ -59,6 +59,8 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
 
     media::rows_read_back_newest_first_page_by_page(fresh().await).await;
     media::rows_go_with_their_file(fresh().await).await;
+    media::a_first_picture_is_used_until_nothing_has_it(fresh().await).await;
+    media::files_are_told_once_and_the_oldest_by_their_newest_row(fresh().await).await;
     media::an_owner_lists_and_deletes_its_own_rows_only(fresh().await).await;
 
     media_search::media_are_found_by_kind_owner_account_and_text(fresh().await).await;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use store::{Store, VideoJobQuery, VideoJobRow, VideoStatus};
+use store::{MediaKind, Store, VideoJobQuery, VideoJobRow, VideoStatus};
 
-fn job(n: i64, owner: &str) -> VideoJobRow {
+pub(crate) fn job(n: i64, owner: &str) -> VideoJobRow {
     VideoJobRow {
         id: format!("video_{n}"),
         created_ms: 1000 + n / 2,
@@ -68,8 +68,13 @@ pub(crate) async fn jobs_read_back_as_they_were_changed(store: Arc<dyn Store>) {
         assert_eq!(get().await, Some(ended));
         assert_eq!(store.open_video_jobs().await.unwrap(), []);
     }
-    for (file, is_known) in [("f.mp4", true), ("p.jpg", true), ("x", false)] {
-        assert_eq!(store.has_video_job_of(file).await.unwrap(), is_known);
+    for (kind, file, is_used) in [
+        (MediaKind::Video, "f.mp4", true),
+        (MediaKind::Image, "p.jpg", true),
+        (MediaKind::Image, "x", false),
+    ] {
+        let told = store.is_media_file_used(kind, file).await.unwrap();
+        assert_eq!(told, is_used, "{file}");
     }
     let long = VideoJobRow {
         prompt: "é".repeat(20_000),

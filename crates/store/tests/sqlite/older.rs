@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, migrate::Migrator};
-use store::{Outcome, Span, SumQuery};
+use store::{MediaKind, Outcome, Span, SumQuery};
 
 use crate::{
     connect, options,
@@ -135,6 +135,25 @@ async fn media_of_older_versions_is_of_its_key_or_of_the_open_api() {
         let row = store.get_media(id).await.unwrap().unwrap();
         assert_eq!(row.owner, owner);
     }
+}
+
+#[tokio::test]
+async fn first_pictures_of_older_versions_are_found_by_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = older_database(folder.path(), 11).await;
+    let insert = "INSERT INTO media VALUES \
+        ('m1', 1, 'video', 'v', 'video/mp4', 9, 0, 0, 'p', 'm', '{\"poster\":\"p.jpg\"}', NULL, 'abcd', \
+         NULL, 'r1', 'open'), \
+        ('m2', 2, 'video', 'w', 'video/mp4', 9, 0, 0, 'p', 'm', 'no JSON', NULL, 'abcd', NULL, 'r2', 'open')";
+    sqlx::query(insert).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = support::open(folder.path()).await;
+    let row = store.get_media("m1").await.unwrap().unwrap();
+    assert_eq!(row.poster.unwrap().file, "p.jpg");
+    let is_used = store.is_media_file_used(MediaKind::Image, "p.jpg").await;
+    assert!(is_used.unwrap());
+    let row = store.get_media("m2").await.unwrap().unwrap();
+    assert_eq!(row.poster, None);
 }
 
 /// A database as the version that had only the first `migrations` left it.

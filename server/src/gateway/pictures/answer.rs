@@ -203,6 +203,7 @@ impl Pictures {
             prompt: self.context.request.prompt.clone(),
             model: self.context.model.id.clone(),
             params: self.context.params(),
+            poster: None,
             parent: None,
             account: account.unwrap_or_default(),
             owner: self.context.caller.owner.clone(),

@@ -32,7 +32,7 @@ pub(super) enum NotKept {
 pub(super) struct Kept {
     pub(super) video: StoredFile,
     /// Of its first picture, where the upstream gave one.
-    pub(super) poster: Option<String>,
+    pub(super) poster: Option<StoredFile>,
 }
 
 impl Filming<'_> {
@@ -95,7 +95,7 @@ impl Filming<'_> {
     }
 
     /// Nobody is without a video for want of its first picture.
-    async fn keep_poster(&self, lease: &Lease, url: &str) -> Option<String> {
+    async fn keep_poster(&self, lease: &Lease, url: &str) -> Option<StoredFile> {
         let settings = &self.job.caller.snapshot.settings;
         let credential = lease.credential().expose();
         let loading = async {
@@ -110,7 +110,7 @@ impl Filming<'_> {
         if stored.is_none() {
             tracing::info!(video = self.job.id, "a video has no first picture");
         }
-        stored.map(|stored| stored.name)
+        stored
     }
 }
 

@@ -116,19 +116,13 @@ impl Gateway {
     /// # Errors
     /// The store does not take it.
     pub async fn delete_video(&self, caller: &Caller, id: &str) -> Result<bool, GatewayError> {
-        let Some(row) = self.cancel_video(caller, id).await? else {
+        if self.cancel_video(caller, id).await?.is_none() {
             return Ok(false);
-        };
+        }
         let deleted = self.store.delete_video_job(id).await.map_err(unreadable)?;
         let owner = Some(caller.owner.as_str());
         let media = self.store.delete_media(owner, &[media_id(id)]).await;
-        let mut files = media.map_err(unreadable)?.unused_files;
-        if let Some(poster) = row.poster {
-            let is_used = self.store.has_video_job_of(&poster).await;
-            if !is_used.map_err(unreadable)? {
-                files.push((MediaKind::Image, poster));
-            }
-        }
+        let files = media.map_err(unreadable)?.unused_files;
         if let Err(error) = self.media_files.remove(files).await {
             tracing::warn!(video = id, %error, "the files of a video were not deleted");
         }

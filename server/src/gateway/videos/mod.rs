@@ -17,7 +17,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use settings::ModelKind;
-use store::{VideoJobRow, VideoStatus};
+use store::{VIDEO_JOB_PREFIX, VideoJobRow, VideoStatus};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -38,8 +38,6 @@ use crate::{clock::now_ms, record::RequestRecord, snapshot::Settings};
 
 /// The word for a video's making in records.
 const ENDPOINT: &str = "videos.job";
-/// What the ids of videos begin with.
-const PREFIX: &str = "video_";
 /// Largest image that a video begins with, in bytes.
 const MAX_REFERENCE_BYTES: usize = 50 * 1024 * 1024;
 const DAY_MS: i64 = 86_400_000;
@@ -247,13 +245,12 @@ pub fn is_made(row: &VideoJobRow) -> bool {
 
 /// Id of the row by which the gallery knows a video.
 fn media_id(id: &str) -> String {
-    id.trim_start_matches(PREFIX).to_owned()
+    id.trim_start_matches(VIDEO_JOB_PREFIX).to_owned()
 }
 
 /// The reverse of [`media_id`].
-#[must_use]
-pub fn video_id(media_id: &str) -> String {
-    format!("{PREFIX}{media_id}")
+fn video_id(media_id: &str) -> String {
+    format!("{VIDEO_JOB_PREFIX}{media_id}")
 }
 
 impl Watched {

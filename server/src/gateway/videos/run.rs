@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::chat::{Estimator, Usage};
 use pool::{AccountId, Lease, Outcome};
-use store::{MediaKind, MediaRow, VideoJobRow, VideoStatus};
+use store::{MediaKind, MediaRow, Poster, VideoJobRow, VideoStatus};
 use tokio::time::Instant;
 
 use super::{
@@ -129,7 +129,7 @@ impl Gateway {
         job.end(VideoStatus::Completed, |row| {
             row.progress = 100;
             row.file = Some(kept.video.name);
-            row.poster = kept.poster;
+            row.poster = kept.poster.map(|poster| poster.name);
         })
         .await;
         Ok(())
@@ -138,10 +138,7 @@ impl Gateway {
 
 /// The row by which the gallery knows the video.
 fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
-    let mut params: serde_json::Value = serde_json::from_str(&row.params).unwrap_or_default();
-    if let Some(poster) = &kept.poster {
-        params["poster"] = poster.as_str().into();
-    }
+    let poster = kept.poster.as_ref();
     MediaRow {
         id: media_id(&row.id),
         at_ms: now_ms(),
@@ -153,7 +150,11 @@ fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
         height: kept.video.height,
         prompt: row.prompt.clone(),
         model: row.model.clone(),
-        params: params.to_string(),
+        params: row.params.clone(),
+        poster: poster.map(|poster| Poster {
+            file: poster.name.clone(),
+            bytes: poster.bytes,
+        }),
         parent: row.parent.as_deref().map(media_id),
         account: row.account.clone().unwrap_or_default(),
         owner: row.owner.clone(),

@@ -30,36 +30,6 @@ async fn equal_files_are_one_and_names_are_no_paths() {
     assert!(matches!(refused, MediaError::NotAPicture));
 }
 
-#[tokio::test]
-async fn the_oldest_go_first_but_never_one_that_is_being_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = MediaFiles::open(folder.path()).unwrap();
-    let mut names = Vec::new();
-    for shade in 0..5 {
-        let stored = files.store_image(png(shade, 971)).await.unwrap();
-        let (place, _) = files.read(MediaKind::Image, &stored.name).unwrap();
-        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(shade));
-        fs::File::options()
-            .write(true)
-            .open(place)
-            .unwrap()
-            .set_modified(at)
-            .unwrap();
-        names.push(stored.name);
-    }
-    assert_eq!(
-        files.clean(5000, 0).await.unwrap().files,
-        [""; 0],
-        "not over"
-    );
-    let (_, reading) = files.read(MediaKind::Image, &names[0]).unwrap();
-    let cleaned = files.clean(4999, 3000).await.unwrap();
-    assert_eq!(cleaned.files, names[1..3]);
-    assert_eq!(cleaned.bytes_left, 3000);
-    drop(reading);
-    assert_eq!(files.clean(0, 2000).await.unwrap().files, names[..1]);
-}
-
 #[test]
 fn what_a_crash_left_unfinished_is_gone_after_the_next_start() {
     let folder = tempfile::tempdir().unwrap();

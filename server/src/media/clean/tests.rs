@@ -1,0 +1,208 @@
+use std::fs;
+
+use bytes::Bytes;
+use store::{MasterKey, MediaKind, MediaQuery, Poster};
+use tempfile::TempDir;
+
+use super::*;
+use crate::media::thumbnails::Thumbnails;
+
+/// Of each file.
+const BYTES: usize = 1000;
+
+struct Kept {
+    folder: TempDir,
+    files: MediaFiles,
+    store: std::sync::Arc<dyn Store>,
+}
+
+fn png(shade: u8) -> Bytes {
+    let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0".to_vec();
+    file.resize(BYTES, shade);
+    file.into()
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = MediaFiles::open(folder.path()).unwrap();
+        let key = MasterKey::load_or_create(folder.path(), None).unwrap();
+        let store = store::open("", folder.path(), key).await.unwrap();
+        Self {
+            folder,
+            files,
+            store,
+        }
+    }
+
+    /// A picture with a row of this time; its name.
+    async fn picture(&self, at_ms: i64) -> String {
+        let shade = u8::try_from(at_ms).unwrap();
+        let name = self.files.store_image(png(shade)).await.unwrap().name;
+        self.note(at_ms, MediaKind::Image, &name, None).await;
+        name
+    }
+
+    async fn note(&self, at_ms: i64, kind: MediaKind, file: &str, poster: Option<Poster>) {
+        let row = MediaRow {
+            id: format!("{at_ms}"),
+            at_ms,
+            kind,
+            file: file.to_owned(),
+            mime: String::new(),
+            bytes: BYTES as u64,
+            width: 0,
+            height: 0,
+            prompt: String::new(),
+            model: String::new(),
+            params: "{}".to_owned(),
+            poster,
+            parent: None,
+            account: String::new(),
+            owner: String::new(),
+            key: None,
+            request_id: String::new(),
+        };
+        self.store.insert_media(vec![row]).await.unwrap();
+    }
+
+    async fn clean(&self, limit: u64, target: u64) -> anyhow::Result<Cleaned> {
+        self.files.clean(self.store.as_ref(), limit, target).await
+    }
+
+    /// Files of all rows, oldest first.
+    async fn of_rows(&self) -> Vec<String> {
+        let query = MediaQuery {
+            owner: None,
+            kind: None,
+            before: None,
+            limit: 1000,
+        };
+        let rows = self.store.list_media(&query).await.unwrap();
+        rows.into_iter().rev().map(|row| row.file).collect()
+    }
+
+    /// Names of all files, sorted.
+    fn on_disk(&self, folder: &str) -> Vec<String> {
+        let folder = self.folder.path().join("media").join(folder);
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn sorted(names: &[String]) -> Vec<String> {
+    let mut names = names.to_vec();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn the_oldest_go_first_with_their_rows_but_never_one_that_is_being_read() {
+    let kept = Kept::new().await;
+    let mut names = Vec::new();
+    for at_ms in 0..5 {
+        names.push(kept.picture(at_ms).await);
+    }
+    let cleaned = kept.clean(5000, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, 5000), "not over");
+    let (_, reading) = kept.files.read(MediaKind::Image, &names[0]).unwrap();
+    let cleaned = kept.clean(4999, 3000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (2, 3000));
+    let left = [names[0].clone(), names[3].clone(), names[4].clone()];
+    assert_eq!(kept.of_rows().await, left);
+    assert_eq!(kept.on_disk("image"), sorted(&left));
+    drop(reading);
+    // Made again: it is as young as its newest row.
+    kept.note(9, MediaKind::Image, &names[3], None).await;
+    kept.clean(0, 1000).await.unwrap();
+    assert_eq!(kept.on_disk("image"), names[3..4]);
+    assert_eq!(kept.files.last_clean().unwrap().files, 2);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_removed_keeps_its_row_and_the_others_go_with_theirs() {
+    let kept = Kept::new().await;
+    let mut names = Vec::new();
+    for at_ms in 0..3 {
+        names.push(kept.picture(at_ms).await);
+    }
+    let place = kept.folder.path().join("media/image").join(&names[1]);
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    assert!(kept.clean(0, 0).await.is_err());
+    assert_eq!(kept.of_rows().await, names[1..2]);
+    assert_eq!(kept.on_disk("image"), names[1..2]);
+    fs::remove_dir(&place).unwrap();
+    // As after a clean-up that was cut off between file and row.
+    let cleaned = kept.clean(0, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 0));
+    assert_eq!(kept.of_rows().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn more_files_than_one_batch_go_in_one_clean_up() {
+    let kept = Kept::new().await;
+    let name = kept.picture(0).await;
+    let digits = stem_of(&name).to_owned();
+    for at_ms in 1..=i64::from(BATCH) + 1 {
+        let name = format!("{digits}.{at_ms}");
+        kept.note(at_ms, MediaKind::Image, &name, None).await;
+    }
+    let cleaned = kept.clean(0, 1000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (101, 1000));
+    assert_eq!(kept.of_rows().await, [format!("{digits}.101")]);
+}
+
+#[tokio::test]
+async fn a_first_picture_counts_and_goes_with_the_last_video_that_has_it() {
+    let kept = Kept::new().await;
+    let poster = kept.files.store_image(png(7)).await.unwrap();
+    let poster = Poster {
+        file: poster.name,
+        bytes: poster.bytes,
+    };
+    for (at_ms, video) in [(0, "one.mp4"), (1, "other.mp4")] {
+        let place = kept.folder.path().join("media/video").join(video);
+        fs::write(place, vec![0; BYTES]).unwrap();
+        let poster = Some(poster.clone());
+        kept.note(at_ms, MediaKind::Video, video, poster).await;
+    }
+    let cleaned = kept.clean(2999, 2000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 2000));
+    assert_eq!(kept.on_disk("image"), [poster.file]);
+    let cleaned = kept.clean(1999, 1000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 0));
+    assert_eq!(kept.on_disk("image"), [""; 0]);
+    assert_eq!(kept.on_disk("video"), [""; 0]);
+}
+
+#[tokio::test]
+async fn thumbnails_count_and_those_of_nobodys_pictures_go_before_pictures() {
+    let kept = Kept::new().await;
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(600, 600)
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .unwrap();
+    let anothers = Bytes::from(picture.into_inner());
+    let anothers = kept.files.store_image(anothers).await.unwrap().name;
+    let thumbnails = Thumbnails::new(kept.files.clone());
+    let (place, reading) = thumbnails.get(&anothers).await.unwrap();
+    drop(reading);
+    let bytes = fs::metadata(&place).unwrap().len();
+    let own = kept.picture(0).await;
+    let limit = BYTES as u64 + bytes;
+    let cleaned = kept.clean(limit, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, limit), "not over");
+    // The next start knows as much.
+    let again = MediaFiles::open(kept.folder.path()).unwrap();
+    let cleaned = again.clean(kept.store.as_ref(), limit, 0).await.unwrap();
+    assert_eq!(cleaned.bytes_left, limit);
+    let cleaned = kept.clean(limit - 1, BYTES as u64).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, BYTES as u64));
+    assert!(!place.exists());
+    assert!(kept.on_disk("image").contains(&own));
+}
