@@ -10,12 +10,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use anyhow::Context;
 use http::StatusCode;
 use parking_lot::Mutex;
-use secrecy::SecretBox;
-use store::MasterKey;
+use store::{DerivedKey, MasterKey};
 use url::Url;
 use uuid::Uuid;
-
-use crate::media::links::mac;
 
 const PURPOSE: &str = "grok2api own address 1";
 /// Header of an answer that proves who gave it.
@@ -33,7 +30,7 @@ pub struct Reached(Arc<Inner>);
 struct Inner {
     /// As at the start; empty = every address is right.
     app_url: String,
-    key: SecretBox<[u8; 32]>,
+    key: DerivedKey,
     state: Mutex<State>,
 }
 
@@ -131,7 +128,7 @@ impl Reached {
     /// Proves to whoever sent this text that this server has answered.
     #[must_use]
     pub fn proof(&self, text: &str) -> String {
-        mac(&self.0.key, text)
+        self.0.key.mac(text)
     }
 
     /// Tries `app.app_url` if browsers come from elsewhere. Says what was found, in a few words.

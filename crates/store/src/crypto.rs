@@ -17,7 +17,7 @@ use rand::RngCore;
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 
-use crate::{MasterKey, StoreError, key::KEY_BYTES};
+use crate::{DerivedKey, MasterKey, StoreError, key::KEY_BYTES};
 
 const NONCE_BYTES: usize = 24;
 /// First characters of every ciphertext; names the scheme so that it can change one day.
@@ -26,7 +26,7 @@ const SCHEME: &str = "x1.";
 /// Keys derived from the master key; cheap to use, not printable.
 pub(crate) struct Keys {
     cipher: XChaCha20Poly1305,
-    hash: SecretBox<[u8; KEY_BYTES]>,
+    hash: DerivedKey,
     check: String,
 }
 
@@ -36,7 +36,7 @@ impl Keys {
             SecretBox::new(Box::new(derive(master, "grok2api credential encryption 1")));
         Self {
             cipher: XChaCha20Poly1305::new(encryption.expose_secret().into()),
-            hash: SecretBox::new(Box::new(derive(master, "grok2api credential hash 1"))),
+            hash: master.derive("grok2api credential hash 1"),
             check: hex(&derive(master, "grok2api key check 1")),
         }
     }
@@ -48,10 +48,7 @@ impl Keys {
 
     /// Keyed hash of a credential, 64 hex digits.
     pub(crate) fn hash(&self, credential: &str) -> String {
-        hex(&authenticate(
-            self.hash.expose_secret(),
-            credential.as_bytes(),
-        ))
+        self.hash.mac(credential)
     }
 
     /// Encrypts with a fresh random nonce, bound to `owner` (the account id): a ciphertext moved
@@ -97,7 +94,7 @@ pub(crate) fn derive(master: &MasterKey, label: &str) -> [u8; KEY_BYTES] {
     authenticate(master.expose(), label.as_bytes())
 }
 
-fn authenticate(key: &[u8; KEY_BYTES], message: &[u8]) -> [u8; KEY_BYTES] {
+pub(crate) fn authenticate(key: &[u8; KEY_BYTES], message: &[u8]) -> [u8; KEY_BYTES] {
     // The fully qualified call avoids `new_from_slice`, whose error cannot happen for HMAC.
     let mut mac = <Hmac<Sha256> as KeyInit>::new(key_block(key).as_slice().into());
     mac.update(message);
@@ -111,7 +108,7 @@ fn key_block(key: &[u8; KEY_BYTES]) -> [u8; 64] {
     block
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
     bytes

@@ -4,6 +4,7 @@ use std::{
     fmt, fs,
     io::{self, Write},
     path::Path,
+    sync::Arc,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -11,7 +12,10 @@ use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretBox};
 use tempfile::NamedTempFile;
 
-use crate::{DATABASE_FILE, StoreError, crypto::derive};
+use crate::{
+    DATABASE_FILE, StoreError,
+    crypto::{authenticate, derive, hex},
+};
 
 /// Name of the generated key file in the data folder.
 pub const KEY_FILE: &str = "secret.key";
@@ -63,12 +67,24 @@ impl MasterKey {
     /// A key for another purpose, which says nothing about this one. The same purpose always gives
     /// the same key.
     #[must_use]
-    pub fn derive(&self, purpose: &str) -> SecretBox<[u8; KEY_BYTES]> {
-        SecretBox::new(Box::new(derive(self, purpose)))
+    pub fn derive(&self, purpose: &str) -> DerivedKey {
+        DerivedKey(Arc::new(SecretBox::new(Box::new(derive(self, purpose)))))
     }
 
     pub(crate) fn expose(&self) -> &[u8; KEY_BYTES] {
         self.0.expose_secret()
+    }
+}
+
+/// A key for one purpose. Not printable; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DerivedKey(Arc<SecretBox<[u8; KEY_BYTES]>>);
+
+impl DerivedKey {
+    /// HMAC-SHA-256 of a text, as 64 hexadecimal digits.
+    #[must_use]
+    pub fn mac(&self, text: &str) -> String {
+        hex(&authenticate(self.0.expose_secret(), text.as_bytes()))
     }
 }
 

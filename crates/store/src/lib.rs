@@ -48,7 +48,7 @@ pub use account::{AccountStore, LoadedAccounts, Unreadable};
 pub use bounded::bounded;
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
-pub use key::{KEY_ENV, KEY_FILE, MasterKey};
+pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};

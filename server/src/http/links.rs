@@ -7,7 +7,7 @@ use store::MediaKind;
 use super::{AppState, PeerAddr, error::ApiError, middleware::origin};
 use crate::{
     clock::now_secs,
-    media::links::LinkKey,
+    media::links::Paths,
     snapshot::{Settings, Snapshot},
 };
 
@@ -16,8 +16,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Links {
     base: String,
-    /// With what and for how many seconds addresses are signed, if they are.
-    signed: Option<(LinkKey, u64)>,
+    paths: Paths,
 }
 
 impl Links {
@@ -34,11 +33,8 @@ impl Links {
     }
 
     fn file(&self, kind: MediaKind, name: &str) -> String {
-        let signed = self.signed.as_ref();
-        let query = signed.map_or_else(String::new, |(key, lifetime)| {
-            key.query(kind, name, now_secs(), *lifetime)
-        });
-        format!("{}/v1/files/{}/{name}{query}", self.base, kind.as_str())
+        let path = self.paths.of(kind.as_str(), (kind, name), now_secs());
+        format!("{}{path}", self.base)
     }
 
     /// What they begin with.
@@ -71,7 +67,10 @@ impl Links {
     }
 
     fn unsigned(base: String) -> Self {
-        Self { base, signed: None }
+        Self {
+            base,
+            paths: Paths::default(),
+        }
     }
 }
 
@@ -81,12 +80,8 @@ impl FromRequestParts<AppState> for Links {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let snapshot = parts.extensions.get::<Snapshot>();
         let snapshot = snapshot.ok_or_else(|| anyhow::anyhow!("the request layer is missing"))?;
-        let media = &snapshot.settings.config.media;
-        let lifetime = u64::from(media.link_lifetime) * 3600;
         Ok(Self {
-            signed: media
-                .signed_links
-                .then(|| (state.link_key.clone(), lifetime)),
+            paths: state.link_key.paths(&snapshot.settings.config.media),
             ..Self::of(parts, &snapshot.settings)
         })
     }

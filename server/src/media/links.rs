@@ -1,11 +1,7 @@
 //! Addresses of generated files that end: an instant and a signature over it, the kind and the name.
 
-use std::{fmt::Write, sync::Arc};
-
-use hmac::{Hmac, Mac, digest::KeyInit};
-use secrecy::{ExposeSecret, SecretBox};
-use sha2::Sha256;
-use store::MediaKind;
+use settings::MediaConfig;
+use store::{DerivedKey, MediaKind};
 use subtle::ConstantTimeEq;
 
 /// What the key is derived for; another version of the form gets another one.
@@ -16,7 +12,14 @@ const STEP_SECS: u64 = 3600;
 
 /// Signs and checks. The same for every instance with the same secret key. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct LinkKey(Arc<SecretBox<[u8; 32]>>);
+pub struct LinkKey(DerivedKey);
+
+/// Paths of generated files, signed where the configuration says so. The default signs none.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    /// With what and for how many seconds.
+    signed: Option<(LinkKey, u64)>,
+}
 
 /// Why an address does not open its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +32,19 @@ pub enum LinkRefusal {
 impl LinkKey {
     #[must_use]
     pub fn of(key: &store::MasterKey) -> Self {
-        Self(Arc::new(key.derive(PURPOSE)))
+        Self(key.derive(PURPOSE))
+    }
+
+    /// Paths as `media.signed_links` and `media.link_lifetime` want them.
+    #[must_use]
+    pub fn paths(&self, media: &MediaConfig) -> Paths {
+        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
+        let signed = media.signed_links.then(|| (self.clone(), lifetime_secs));
+        Paths { signed }
     }
 
     /// What an address that opens this file for `lifetime_secs`, and up to an hour longer, ends with.
-    #[must_use]
-    pub fn query(&self, kind: MediaKind, name: &str, now_secs: u64, lifetime_secs: u64) -> String {
+    fn query(&self, kind: MediaKind, name: &str, now_secs: u64, lifetime_secs: u64) -> String {
         let until = now_secs.saturating_add(lifetime_secs);
         let expires = until.div_ceil(STEP_SECS).saturating_mul(STEP_SECS);
         let signature = self.sign(kind, name, expires);
@@ -76,22 +86,20 @@ impl LinkKey {
 
     fn sign(&self, kind: MediaKind, name: &str, expires: u64) -> String {
         // No part can hold the line break that separates them.
-        mac(&self.0, &format!("{}\n{name}\n{expires}", kind.as_str()))
+        self.0.mac(&format!("{}\n{name}\n{expires}", kind.as_str()))
     }
 }
 
-/// HMAC-SHA256 of a text, as 64 hexadecimal digits.
-pub(crate) fn mac(key: &SecretBox<[u8; 32]>, text: &str) -> String {
-    // HMAC pads a shorter key with zeros to its block, so this is the key itself.
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key.expose_secret());
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(block.as_slice().into());
-    mac.update(text.as_bytes());
-    let mut digits = String::with_capacity(64);
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(digits, "{byte:02x}");
+impl Paths {
+    /// Where a file is served: in the folder of its kind, or as a small picture of it.
+    #[must_use]
+    pub fn of(&self, folder: &str, (kind, name): (MediaKind, &str), now_secs: u64) -> String {
+        let query = match &self.signed {
+            Some((key, lifetime_secs)) => key.query(kind, name, now_secs, *lifetime_secs),
+            None => String::new(),
+        };
+        format!("/v1/files/{folder}/{name}{query}")
     }
-    digits
 }
 
 #[cfg(test)]

@@ -133,15 +133,10 @@ impl Gallery {
     }
 
     /// The path of a file, signed anew for each list where addresses are.
-    fn address(&self, folder: &str, (kind, name): (MediaKind, &str)) -> String {
-        let snapshot = self.current.load();
-        let media = &snapshot.settings.config.media;
-        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
-        let signature = match media.signed_links {
-            true => self.link_key.query(kind, name, now_secs(), lifetime_secs),
-            false => String::new(),
-        };
-        format!("/v1/files/{folder}/{name}{signature}")
+    fn address(&self, folder: &str, file: (MediaKind, &str)) -> String {
+        let media = &self.current.load().settings.config.media;
+        let paths = self.link_key.paths(media);
+        paths.of(folder, file, now_secs())
     }
 
     /// Deletes an owner's rows, and the files that no row has any more. With a video go its first

@@ -118,14 +118,9 @@ impl VideoList {
 
     /// The path of a file, signed anew for each list where addresses are.
     fn address(&self, folder: &str, kind: MediaKind, name: &str) -> String {
-        let snapshot = self.current.load();
-        let media = &snapshot.settings.config.media;
-        let lifetime_secs = u64::from(media.link_lifetime) * 3600;
-        let signature = match media.signed_links {
-            true => self.link_key.query(kind, name, now_secs(), lifetime_secs),
-            false => String::new(),
-        };
-        format!("/v1/files/{folder}/{name}{signature}")
+        let media = &self.current.load().settings.config.media;
+        let paths = self.link_key.paths(media);
+        paths.of(folder, (kind, name), now_secs())
     }
 }
 
