@@ -152,7 +152,10 @@ async fn read_thumbnail(
             missing()
         }
         ThumbnailError::Busy => ApiError::Busy("Too many small pictures are being made."),
-        ThumbnailError::Io(error) => anyhow::Error::from(error).into(),
+        ThumbnailError::Io(error) => {
+            tracing::warn!(%error, name, "a picture cannot be read: {error}");
+            ApiError::MediaUnavailable
+        }
     })?;
     let (place, reading) = held;
     let content = Content::File(place, reading);

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,9 +23,10 @@ use tokio::{
     task::spawn_blocking,
     time::timeout,
 };
+use tokio_util::io::{StreamReader, SyncIoBridge};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::files::MediaFiles;
+use super::files::{MediaFiles, Reading};
 
 /// Under way at once: each has a thread of the 64 that may block.
 const ARCHIVES: usize = 4;
@@ -98,6 +99,9 @@ impl Archives {
         spawn_blocking(move || {
             let _permit = permit;
             if let Err(error) = write(&files, contents, sender.clone()) {
+                if !sender.is_closed() {
+                    tracing::warn!(%error, "an archive was broken off: {error}");
+                }
                 // The client, if there still is one, learns that this is not the whole.
                 let _ = sender.blocking_send(Err(error));
             }
@@ -160,20 +164,12 @@ fn write_files(archive: &mut Archive, files: &MediaFiles, contents: Contents) ->
         mut missing,
     } = contents;
     for one in packed {
-        // Held until it is packed: it is not deleted meanwhile.
-        let held = files.read(one.kind, &one.file);
-        let copying = files.local_copy(one.kind, &one.file);
-        let copy = Handle::current().block_on(copying).ok().flatten();
-        let opened = held.as_ref().and_then(|(place, _)| {
-            let place = copy.as_ref().map_or(place.as_path(), |copy| copy.path());
-            fs::File::open(place).ok()
-        });
-        let Some(mut file) = opened else {
+        let Some((mut content, _reading)) = open(files, one.kind, &one.file)? else {
             missing.push(one.name);
             continue;
         };
         archive.start_file(&one.name, options(one.at_ms))?;
-        io::copy(&mut file, archive)?;
+        io::copy(&mut content, archive)?;
     }
     if !missing.is_empty() {
         archive.start_file(MISSING, options(0))?;
@@ -184,6 +180,32 @@ fn write_files(archive: &mut Archive, files: &MediaFiles, contents: Contents) ->
         )?;
     }
     Ok(())
+}
+
+/// What a file holds, as it is read, and a hold on it; `None` if it is not there any more.
+fn open(
+    files: &MediaFiles,
+    kind: MediaKind,
+    name: &str,
+) -> io::Result<Option<(Box<dyn Read>, Reading)>> {
+    let Some((place, reading)) = files.read(kind, name) else {
+        return Ok(None);
+    };
+    let content: Option<Box<dyn Read>> = match files.bucket() {
+        Some(bucket) => {
+            let object = Handle::current().block_on(bucket.get(kind, name, None))?;
+            object.map(|object| {
+                let content = StreamReader::new(Box::pin(object.content));
+                Box::new(SyncIoBridge::new(content)) as _
+            })
+        }
+        None => match fs::File::open(place) {
+            Ok(file) => Some(Box::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        },
+    };
+    Ok(content.map(|content| (content, reading)))
 }
 
 /// Pictures and videos are small already, so they are stored as they are.

@@ -11,12 +11,12 @@ use std::{
 use image::{DynamicImage, ImageReader, Limits, codecs::jpeg::JpegEncoder};
 use store::MediaKind;
 use tokio::{
-    sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
+    sync::{Mutex, Semaphore},
     task::spawn_blocking,
     time::timeout,
 };
 
-use super::files::{MediaFiles, Reading};
+use super::files::{MediaFiles, Reading, blocking};
 
 /// Pixels of the longer side.
 const SIDE: u32 = 512;
@@ -54,12 +54,6 @@ pub struct Thumbnails {
     locks: Arc<[Arc<Mutex<()>>]>,
 }
 
-/// The right to make one: nobody else makes the same, and few make any.
-struct Turn {
-    _lock: OwnedMutexGuard<()>,
-    _worker: OwnedSemaphorePermit,
-}
-
 impl Thumbnails {
     #[must_use]
     pub fn new(files: MediaFiles) -> Self {
@@ -87,39 +81,60 @@ impl Thumbnails {
         let read = self.files.read(MediaKind::Image, name);
         let (picture, reading) = read.ok_or(ThumbnailError::Missing)?;
         let place = self.files.thumbnail(name);
-        if place.is_file() {
+        if is_there(&place).await? {
+            self.check_picture(name).await?;
             return Ok((place, reading));
         }
-        let turn = timeout(WAIT, self.turn(name)).await;
-        let turn = turn.map_err(|_| ThumbnailError::Busy)??;
+        let lock = timeout(WAIT, self.lock(name)?.lock_owned()).await;
+        let lock = lock.map_err(|_| ThumbnailError::Busy)?;
+        // Another one may have made it meanwhile.
+        if is_there(&place).await? {
+            return Ok((place, reading));
+        }
+        // Before it takes one of the few places: a slow bucket keeps nobody else from one.
         let copying = self.files.local_copy(MediaKind::Image, name).await;
         let copy = copying.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => ThumbnailError::Missing,
             _ => ThumbnailError::Io(error),
         })?;
+        let worker = timeout(WAIT, Arc::clone(&self.workers).acquire_owned()).await;
+        let Ok(Ok(worker)) = worker else {
+            return Err(ThumbnailError::Busy);
+        };
         let files = self.files.clone();
         let working = spawn_blocking(move || {
-            let _turn = turn;
-            if !place.is_file() {
-                let picture = copy.as_ref().map_or(picture.as_path(), |copy| copy.path());
-                files.write_thumbnail(&place, &make(picture)?)?;
-            }
+            let _turn = (lock, worker);
+            let picture = copy.as_ref().map_or(picture.as_path(), |copy| copy.path());
+            files.write_thumbnail(&place, &make(picture)?)?;
             Ok((place, reading))
         });
         working.await.map_err(io::Error::other)?
     }
 
-    async fn turn(&self, name: &str) -> Result<Turn, ThumbnailError> {
+    fn lock(&self, name: &str) -> Result<Arc<Mutex<()>>, ThumbnailError> {
         let digits = name.get(..2).unwrap_or_default();
         let lock = usize::from_str_radix(digits, 16).unwrap_or(0) % LOCKS;
         let lock = self.locks.get(lock).ok_or(ThumbnailError::Busy)?;
-        let lock = Arc::clone(lock).lock_owned().await;
-        let worker = Arc::clone(&self.workers).acquire_owned().await;
-        Ok(Turn {
-            _lock: lock,
-            _worker: worker.map_err(|_| ThumbnailError::Busy)?,
-        })
+        Ok(Arc::clone(lock))
     }
+
+    /// Whether the picture of a thumbnail is still in the bucket, from which another server may have
+    /// deleted it.
+    async fn check_picture(&self, name: &str) -> Result<(), ThumbnailError> {
+        let Some(bucket) = self.files.bucket() else {
+            return Ok(());
+        };
+        if bucket.size(MediaKind::Image, name).await?.is_some() {
+            return Ok(());
+        }
+        let (files, name) = (self.files.clone(), name.to_owned());
+        blocking(move || files.remove_thumbnail(&name)).await?;
+        Err(ThumbnailError::Missing)
+    }
+}
+
+async fn is_there(place: &Path) -> io::Result<bool> {
+    tokio::fs::try_exists(place).await
 }
 
 /// The thumbnail of a picture, as JPEG. What claims to be huge is refused by its head.

@@ -4,17 +4,20 @@
 use std::{fs, io, process::Command};
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use secrecy::SecretString;
 use serde_json::json;
 use server::media::{
     BucketError,
+    archive::{Archives, Contents, Packed},
     files::{MediaFiles, StoredFile},
+    thumbnails::{ThumbnailError, Thumbnails},
     verify,
 };
 use settings::MediaConfig;
 use store::{MediaKind, MediaRow};
 use tempfile::TempDir;
+use zip::ZipArchive;
 
 use crate::{
     media_verify,
@@ -168,6 +171,89 @@ async fn servers_that_share_a_bucket_read_each_others_files_and_remove_their_own
     assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::NotFound);
     let kept = other.read_whole(MediaKind::Image, other_name, 1000).await;
     assert!(kept.is_ok());
+}
+
+fn picture(side: u32) -> Bytes {
+    let mut file = io::Cursor::new(Vec::new());
+    let picture = image::DynamicImage::new_rgb8(side, side);
+    picture
+        .write_to(&mut file, image::ImageFormat::Png)
+        .unwrap();
+    file.into_inner().into()
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_not_shown_after_another_server_has_deleted_its_picture() {
+    let s3 = S3::start().await;
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let one = open(&folders[0], &s3.config()).await.unwrap();
+    let other = open(&folders[1], &s3.config()).await.unwrap();
+    let name = one.store_image(picture(600)).await.unwrap().name;
+    let thumbnails = Thumbnails::new(other);
+    let (place, _) = thumbnails.get(&name).await.unwrap();
+    assert!(thumbnails.get(&name).await.is_ok());
+    one.remove(vec![(MediaKind::Image, name.clone())])
+        .await
+        .unwrap();
+    let refused = thumbnails.get(&name).await.err().unwrap();
+    assert!(matches!(refused, ThumbnailError::Missing), "{refused}");
+    assert!(!place.exists());
+}
+
+#[tokio::test]
+async fn pictures_that_come_slowly_keep_nobody_from_making_a_thumbnail() {
+    let s3 = S3::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let files = open(&folder, &s3.config()).await.unwrap();
+    let thumbnails = Thumbnails::new(files.clone());
+    let mut waiting = tokio::task::JoinSet::new();
+    // As many as are made at once.
+    for side in [1, 2] {
+        let name = files.store_image(picture(side)).await.unwrap().name;
+        s3.hold(&name);
+        let thumbnails = thumbnails.clone();
+        waiting.spawn(async move { thumbnails.get(&name).await.is_ok() });
+    }
+    s3.wait_for_asked(2).await;
+    let name = files.store_image(picture(3)).await.unwrap().name;
+    thumbnails.get(&name).await.unwrap();
+    assert!(waiting.try_join_next().is_none());
+}
+
+#[tokio::test]
+async fn an_archive_names_what_is_gone_and_breaks_off_when_the_service_does_not_answer() {
+    let s3 = S3::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let files = open(&folder, &s3.config()).await.unwrap();
+    let kept = files.store_image(png(1, 100_000)).await.unwrap().name;
+    let gone = files.store_image(png(2, 100)).await.unwrap().name;
+    fs::remove_file(s3.place("image").join(&gone)).unwrap();
+    let packed = |file: &str, name: &str| Packed {
+        kind: MediaKind::Image,
+        file: file.to_owned(),
+        name: name.to_owned(),
+        at_ms: 0,
+    };
+    let contents = Contents {
+        files: vec![packed(&gone, "gone.png"), packed(&kept, "kept.png")],
+        missing: Vec::new(),
+    };
+    let archives = Archives::new(files);
+    let pack = async || {
+        let stream = archives.pack(contents.clone()).await.ok().unwrap();
+        stream.collect::<Vec<_>>().await
+    };
+    let pieces: io::Result<Vec<_>> = pack().await.into_iter().collect();
+    let mut archive = ZipArchive::new(io::Cursor::new(pieces.unwrap().concat())).unwrap();
+    assert_eq!(archive.len(), 2);
+    let mut content = Vec::new();
+    io::copy(&mut archive.by_name("kept.png").unwrap(), &mut content).unwrap();
+    assert_eq!(content, png(1, 100_000));
+    let told = io::read_to_string(archive.by_name("missing.txt").unwrap()).unwrap();
+    assert!(told.ends_with("gone.png\n"), "{told}");
+    drop(s3);
+    let broken = pack().await.pop().unwrap().unwrap_err().to_string();
+    assert!(broken.contains("cannot be reached"), "{broken}");
 }
 
 #[tokio::test]

@@ -1,11 +1,24 @@
 //! An S3 service on this machine, which checks signatures and keeps objects as files.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use hyper::{
+    body::Incoming,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use parking_lot::Mutex;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use settings::MediaConfig;
@@ -21,7 +34,22 @@ const SECRET: &str = "secret-of-the-bucket";
 pub(crate) struct S3 {
     root: TempDir,
     port: u16,
+    held: Arc<Held>,
     _tasks: JoinSet<()>,
+}
+
+/// Objects that are never sent.
+#[derive(Default)]
+struct Held {
+    names: Mutex<Vec<String>>,
+    /// How often they were asked for.
+    asked: AtomicUsize,
+}
+
+impl Held {
+    fn has(&self, path: &str) -> bool {
+        self.names.lock().iter().any(|name| path.ends_with(name))
+    }
 }
 
 impl S3 {
@@ -34,12 +62,24 @@ impl S3 {
         let service = builder.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let held = Arc::<Held>::default();
         let mut tasks = JoinSet::new();
+        let holds = Arc::clone(&held);
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                let service = service.clone();
+                let (service, holds) = (service.clone(), Arc::clone(&holds));
+                let service = service_fn(move |request: hyper::Request<Incoming>| {
+                    let (service, holds) = (service.clone(), Arc::clone(&holds));
+                    async move {
+                        if request.method() == "GET" && holds.has(request.uri().path()) {
+                            holds.asked.fetch_add(1, Ordering::SeqCst);
+                            std::future::pending::<()>().await;
+                        }
+                        Service::call(&service, request).await
+                    }
+                });
                 connections.spawn(async move {
                     let http = auto::Builder::new(TokioExecutor::new());
                     let _ = http.serve_connection(TokioIo::new(socket), service).await;
@@ -49,7 +89,20 @@ impl S3 {
         Self {
             root,
             port,
+            held,
             _tasks: tasks,
+        }
+    }
+
+    /// From now on this object is not sent.
+    pub(crate) fn hold(&self, name: &str) {
+        self.held.names.lock().push(name.to_owned());
+    }
+
+    /// Waits until so many have asked for what is held.
+    pub(crate) async fn wait_for_asked(&self, count: usize) {
+        while self.held.asked.load(Ordering::SeqCst) < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
