@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{Config, Loaded};
 use store::{KEY_ENV, MasterKey, Store};
 
+use super::clean_stop;
 use crate::{
     auth::{
         Sessions,
@@ -61,14 +62,13 @@ pub struct Booted {
 /// # Errors
 /// The folder cannot be written, the key is wrong, or another process holds the store.
 pub async fn open_store(data_dir: &Path, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    tokio::fs::create_dir_all(data_dir)
-        .await
-        .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let key = load_key(data_dir)?;
     Ok(store::open(&config.server.storage_url, data_dir, key).await?)
 }
 
 fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let from_env = std::env::var(KEY_ENV).ok();
     Ok(MasterKey::load_or_create(data_dir, from_env.as_deref())?)
 }
@@ -108,7 +108,11 @@ pub async fn build(
     args: &ServeArgs,
     mut config: Config,
 ) -> anyhow::Result<Booted> {
-    let store = open_store(data_dir, &config).await?;
+    let key = load_key(data_dir)?;
+    let reached = Reached::new(&config.app.app_url, &key);
+    let link_key = LinkKey::of(&key);
+    let store = store::open(&config.server.storage_url, data_dir, key).await?;
+    let is_clean = clean_stop::take(data_dir);
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
     announce_password(password::ensure(store.as_ref()).await?);
     if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
@@ -143,7 +147,9 @@ pub async fn build(
         ..Snapshot::own(effective, accounts)?
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;
-    bring_media_together(&media_files, store.as_ref()).await;
+    if !is_clean {
+        bring_media_together(&media_files, store.as_ref()).await;
+    }
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let resumed = gateway.resume_videos(&snapshot).await;
     let resumed = resumed.context("reading the videos that were being made")?;
@@ -159,9 +165,9 @@ pub async fn build(
         handover,
         gateway.clone(),
     ));
-    let key = load_key(data_dir)?;
+    let parts = (runtime, gateway.clone(), store.clone());
     Ok(Booted {
-        state: assemble(current, runtime, gateway.clone(), store.clone(), &key),
+        state: assemble(current, parts, reached, link_key),
         gateway,
         store,
         simulator,
@@ -213,19 +219,15 @@ async fn load_accounts(store: &dyn Store, config: &Config) -> anyhow::Result<Vec
 
 fn assemble(
     current: Current,
-    runtime: Arc<Runtime>,
-    gateway: Arc<Gateway>,
-    store: Arc<dyn Store>,
-    key: &MasterKey,
+    (runtime, gateway, store): (Arc<Runtime>, Arc<Gateway>, Arc<dyn Store>),
+    reached: Reached,
+    link_key: LinkKey,
 ) -> AppState {
-    let app_url = current.load().settings.config.app.app_url.clone();
-    let reached = Reached::new(&app_url, key);
     let sessions = Sessions::new(store.clone(), current.clone(), reached.clone());
     let auth: Arc<dyn AuthService> = Arc::new(sessions);
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
     let admin: Arc<dyn AdminService> = Arc::new(accounts);
     let files = gateway.media_files();
-    let link_key = LinkKey::of(key);
     let gallery = Gallery::new(
         store.clone(),
         files.clone(),

@@ -1,6 +1,7 @@
 //! `grok2api serve`: `boot` builds everything; here it listens, serves and drains.
 
 pub mod boot;
+mod clean_stop;
 mod connection;
 mod connections;
 mod listen;
@@ -63,10 +64,21 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     let background = Background::start(&booted.state, reload.clone());
     let served = serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
     let _ = std::fs::remove_file(&address_file);
-    background.stop().await;
-    close(booted).await;
+    let is_done = background.stop().await;
+    let is_done = close(booted).await && is_done;
+    if is_done && matches!(served, Ok(Stopped::Drained)) {
+        // Without it the next start looks at all files, and that is all.
+        let _ = clean_stop::mark(data_dir);
+    }
     tracing::info!("stopped");
-    served
+    served.map(drop)
+}
+
+/// How serving ended.
+enum Stopped {
+    /// Every request was answered.
+    Drained,
+    Cut,
 }
 
 /// Others may reach the pages, and nothing says that they do so over https.
@@ -91,7 +103,7 @@ async fn serve_until_stopped(
     signals: &mut Signals,
     reload: &Notify,
     drain: Duration,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Stopped> {
     let mut connections = Connections::new(state);
     let mut paused_until = None;
     let in_flight = state.in_flight.clone();
@@ -108,7 +120,7 @@ async fn serve_until_stopped(
                 Request::Stop if deadline.is_some() => {
                     tracing::warn!("second signal: {} request(s) are cut off", in_flight.count());
                     connections.cut().await;
-                    return Ok(());
+                    return Ok(Stopped::Cut);
                 }
                 Request::Stop => {
                     tracing::info!("draining: {} request(s) may finish within {drain:?}", in_flight.count());
@@ -120,7 +132,7 @@ async fn serve_until_stopped(
             () = sleep_until(deadline), if deadline.is_some() => {
                 tracing::warn!("drain time is over: {} request(s) are cut off", in_flight.count());
                 connections.cut().await;
-                return Ok(());
+                return Ok(Stopped::Cut);
             }
             () = &mut store_ended => {
                 tracing::error!("the store's writer has died: the process ends");
@@ -131,7 +143,7 @@ async fn serve_until_stopped(
     }
     drop(listener);
     connections.close().await;
-    Ok(())
+    Ok(Stopped::Drained)
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {
@@ -164,16 +176,19 @@ impl Background {
         Self { stop, tasks }
     }
 
-    async fn stop(self) {
+    /// Whether everything has ended by itself.
+    async fn stop(self) -> bool {
         self.stop.cancel();
         let stopped = tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await;
         if stopped.is_err() {
             tracing::warn!("a background job was cut off");
         }
+        stopped.is_ok()
     }
 }
 
-async fn close(booted: Booted) {
+/// Whether everything has ended by itself.
+async fn close(booted: Booted) -> bool {
     let Booted {
         state,
         gateway,
@@ -189,6 +204,7 @@ async fn close(booted: Booted) {
     if let Some(simulator) = simulator {
         simulator.stop_unchecked().await;
     }
+    gateway_closed.is_ok()
 }
 
 /// What the operator asks of the process.
@@ -243,7 +259,7 @@ mod tests {
         let (reload, drain) = (Notify::new(), Duration::from_secs(30));
         let served =
             serve_until_stopped(listener, &booted.state, &mut signals, &reload, drain).await;
-        let error = served.unwrap_err().to_string();
+        let error = served.err().unwrap().to_string();
         assert!(error.contains("writer has died"), "{error}");
     }
 }

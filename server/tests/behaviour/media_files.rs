@@ -1,12 +1,13 @@
 //! Generated files, by their addresses.
 
 use serde_json::json;
+use store::MediaKind;
 
 use crate::{
     browser::Browser,
     gallery::{generate, list},
     pictures::ask,
-    support::{Setup, s3::S3},
+    support::{Setup, open_store, s3::S3},
 };
 
 #[tokio::test]
@@ -136,4 +137,28 @@ async fn serves_in_parts(setup: Setup) {
         assert_eq!(missing.status(), 404, "{path}");
     }
     server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn files_are_compared_with_their_rows_after_a_kill_and_not_after_a_stop() {
+    let mut server = Setup::accounts(["picture-account-1"]).start().await;
+    let answer = ask(&server, &json!({"prompt": "x"})).await;
+    let url = answer.json["data"][0]["url"].as_str().unwrap();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let place = server.data_dir().join("media/image").join(&name);
+    std::fs::remove_file(place).unwrap();
+    assert!(server.gateway.stop().await.unwrap().success());
+    let has_row = async |server: &crate::support::Server| {
+        let store = open_store(server.data_dir()).await;
+        let used = store.is_media_file_used(MediaKind::Image, &name).await;
+        store.close().await;
+        used.unwrap()
+    };
+    server.kill_and_start().await;
+    assert!(server.gateway.stop().await.unwrap().success());
+    assert!(has_row(&server).await, "nobody looked");
+    server.kill_and_start().await;
+    server.kill_and_start().await;
+    server.gateway.kill().unwrap();
+    assert!(!has_row(&server).await);
 }
