@@ -44,8 +44,8 @@ enum Step {
         pictures: Box<Pictures>,
         /// How many stages of each picture were shown.
         shown: HashMap<u32, u32>,
-        /// The last finished picture, told when the batch is recorded.
-        held: Option<Value>,
+        /// The event of the last finished picture, told when the batch is recorded.
+        held: Option<String>,
     },
     Pause(Duration),
     Stopped,
@@ -63,8 +63,8 @@ impl Watched {
         }
     }
 
-    /// The next event, or `None` when the run is over.
-    pub(super) async fn next(&mut self) -> Option<Value> {
+    /// The next event as it is sent, or `None` when the run is over.
+    pub(super) async fn next(&mut self) -> Option<String> {
         let (stop, end) = (self.run.stop.clone(), self.run.ends_at);
         let ended = async {
             tokio::select! {
@@ -92,7 +92,7 @@ impl Watched {
     }
 
     /// The next event; `None` = the run ends.
-    async fn advance(&mut self) -> Option<Value> {
+    async fn advance(&mut self) -> Option<String> {
         loop {
             match &mut self.step {
                 Step::Begin => {
@@ -157,7 +157,7 @@ impl Watched {
     }
 
     /// The next event of the batch; `None` at its end.
-    async fn picture(&mut self) -> Option<Value> {
+    async fn picture(&mut self) -> Option<String> {
         let Step::Pictures {
             pictures,
             shown,
@@ -181,7 +181,7 @@ impl Watched {
                     "index": index, "partial_image_index": *count, "image_id": id, "stage": stage,
                 });
                 *count += 1;
-                Some(self.of_run(event))
+                Some(sent(&self.run_id, event))
             }
             Ok(Some(Picture::Progress { .. })) => None,
             Ok(Some(Picture::Finished(picture))) => {
@@ -190,28 +190,27 @@ impl Watched {
                     "b64_json": STANDARD.encode(&picture.file), "created_at": created,
                     "index": picture.index, "image_id": picture.id, "stage": "final",
                 });
-                let before = held.replace(event)?;
-                Some(self.of_run(before))
+                held.replace(sent(&self.run_id, event))
             }
             Ok(None) => self.end_batch().await,
             Err(error) => Some(self.failed(&error.into())),
         }
     }
 
-    async fn end_batch(&mut self) -> Option<Value> {
+    async fn end_batch(&mut self) -> Option<String> {
         let step = std::mem::replace(&mut self.step, Step::Batch);
         let Step::Pictures { pictures, held, .. } = step else {
             return None;
         };
-        let bytes = held.as_ref().map_or(0, |event| event.to_string().len());
+        let bytes = held.as_ref().map_or(0, String::len);
         match pictures.commit(bytes).await {
-            Ok(()) => held.map(|event| self.of_run(event)),
+            Ok(()) => held,
             Err(error) => Some(self.failed(&error.into())),
         }
     }
 
     /// Says what went wrong; what comes next depends on it.
-    fn failed(&mut self, error: &ApiError) -> Value {
+    fn failed(&mut self, error: &ApiError) -> String {
         let kind = match error {
             ApiError::Gateway(error) => Some(&error.kind),
             _ => None,
@@ -224,19 +223,22 @@ impl Watched {
             // Moderated, or something that does not pass by itself.
             _ => Step::Stopped,
         };
-        self.of_run(json!({"type": "error", "message": error.to_string(), "code": error.code()}))
+        let event = json!({"type": "error", "message": error.to_string(), "code": error.code()});
+        sent(&self.run_id, event)
     }
 
-    fn status(&self, status: &str) -> Value {
+    fn status(&self, status: &str) -> String {
         let wish = &self.run.wish;
-        self.of_run(json!({
+        let event = json!({
             "type": "status", "status": status,
             "prompt": wish.prompt, "aspect_ratio": wish.aspect_ratio,
-        }))
+        });
+        sent(&self.run_id, event)
     }
+}
 
-    fn of_run(&self, mut event: Value) -> Value {
-        event["run_id"] = self.run_id.as_str().into();
-        event
-    }
+/// An event of a run as it is sent: in text once, since a picture is megabytes.
+fn sent(run_id: &str, mut event: Value) -> String {
+    event["run_id"] = run_id.into();
+    format!("data: {event}\n\n")
 }

@@ -132,10 +132,7 @@ async fn watch(
     let watched = Watched::new(state, parts, run);
     let body = stream::unfold(watched, |mut watched| async {
         let event = Box::pin(watched.next()).await?;
-        Some((
-            Ok::<_, Infallible>(Bytes::from(format!("data: {event}\n\n"))),
-            watched,
-        ))
+        Some((Ok::<_, Infallible>(Bytes::from(event)), watched))
     });
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
