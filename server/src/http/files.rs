@@ -8,8 +8,8 @@ use std::{
 };
 
 use axum::{
-    Extension, Router,
-    body::Body,
+    BoxError, Extension, Router,
+    body::{Body, Bytes},
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
     routing::get,
@@ -72,6 +72,16 @@ impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
     }
 }
 
+fn held<B>(body: B, reading: Reading) -> Body
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
+    Body::new(Held {
+        body,
+        _reading: reading,
+    })
+}
+
 /// How long an answer may be kept: for ever, or as long as its signed address opens the file.
 ///
 /// # Errors
@@ -127,7 +137,7 @@ pub(super) async fn send_kept(
     let files = state.gateway.media_files();
     let (place, reading) = files.read(kind, name).ok_or_else(missing)?;
     let content = match files.bucket() {
-        Some(bucket) => Content::Object(bucket, kind, name),
+        Some(bucket) => Content::Object(bucket, (kind, name), reading),
         None => Content::File(place, reading),
     };
     send(content, name, request, caching).await
@@ -169,7 +179,7 @@ fn missing() -> ApiError {
 /// Where an answer comes from.
 enum Content<'f> {
     File(PathBuf, Reading),
-    Object(&'f Bucket, MediaKind, &'f str),
+    Object(&'f Bucket, (MediaKind, &'f str), Reading),
 }
 
 /// The file, or the part of it that `Range` asks for; `tag` tells it from every other.
@@ -194,12 +204,12 @@ async fn send(
         headers.remove(RANGE);
     }
     let mut response = match (content, is_known) {
-        (Content::Object(bucket, kind, name), true) => match bucket.size(kind, name).await {
+        (Content::Object(bucket, (kind, name), _), true) => match bucket.size(kind, name).await {
             Ok(Some(_)) => StatusCode::NOT_MODIFIED.into_response(),
             Ok(None) => return Err(missing()),
             Err(_) => return Err(ApiError::MediaUnavailable),
         },
-        (Content::Object(bucket, kind, name), false) => {
+        (Content::Object(bucket, (kind, name), reading), false) => {
             let wanted = Wanted {
                 kind,
                 name,
@@ -207,21 +217,19 @@ async fn send(
                 headers: request.headers(),
             };
             let answer = bucket_file::answer(bucket, &wanted).await?;
-            answer.ok_or_else(missing)?
+            answer.ok_or_else(missing)?.map(|body| held(body, reading))
         }
-        (Content::File(place, _), true) if place.is_file() => {
-            StatusCode::NOT_MODIFIED.into_response()
+        (Content::File(place, reading), is_known) => {
+            let is_unchanged = is_known && tokio::fs::try_exists(&place).await.unwrap_or(false);
+            match is_unchanged {
+                true => StatusCode::NOT_MODIFIED.into_response(),
+                false => ServeFile::new(&place)
+                    .oneshot(request)
+                    .await
+                    .map_err(anyhow::Error::from)?
+                    .map(|body| held(body, reading)),
+            }
         }
-        (Content::File(place, reading), _) => ServeFile::new(&place)
-            .oneshot(request)
-            .await
-            .map_err(anyhow::Error::from)?
-            .map(|body| {
-                Body::new(Held {
-                    body,
-                    _reading: reading,
-                })
-            }),
     };
     if response.status() == StatusCode::NOT_FOUND {
         return Err(missing());

@@ -1,4 +1,5 @@
-//! Keeps the files of generated media within `cache.limit_mb`, and their rows with them.
+//! Keeps the files of generated media within `cache.limit_mb`, and their rows with them; removes those
+//! for which no row came.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,6 +10,8 @@ use crate::{gateway::Gateway, snapshot::Current};
 
 /// A clean-up goes down to this much of the limit, so that it does not run for every file.
 const TARGET_PERCENT: u64 = 80;
+/// Nothing takes longer from a file to its row.
+const UNCLAIMED_AFTER: Duration = Duration::from_secs(3600);
 
 pub(super) struct Clean {
     store: Arc<dyn Store>,
@@ -38,14 +41,15 @@ impl Job for Clean {
 
     async fn run(&self) -> Done {
         let snapshot = self.current.load_full();
-        let cache = &snapshot.settings.config.cache;
+        let (cache, store) = (&snapshot.settings.config.cache, self.store.as_ref());
+        let files = self.gateway.media_files();
+        files.remove_unclaimed(store, UNCLAIMED_AFTER).await?;
         if !cache.enable_auto_clean {
             return Ok("off (`cache.enable_auto_clean`)".to_owned());
         }
         let limit = cache.limit_mb.saturating_mul(1024 * 1024);
-        let files = self.gateway.media_files();
         let target = limit / 100 * TARGET_PERCENT;
-        let cleaned = files.clean(self.store.as_ref(), limit, target).await?;
+        let cleaned = files.clean(store, limit, target).await?;
         let (count, left) = (cleaned.files, cleaned.bytes_left / (1024 * 1024));
         Ok(format!("{count} file(s) removed, {left} MiB left"))
     }

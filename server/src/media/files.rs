@@ -11,6 +11,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -43,6 +44,8 @@ pub(super) struct Inner {
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
     pub(super) last_clean: Mutex<Option<LastClean>>,
+    /// When files were stored whose rows may be still to come.
+    pub(super) stored: Mutex<HashMap<(MediaKind, String), Instant>>,
     /// Of all thumbnails, which no row tells of.
     pub(super) thumbnail_bytes: Mutex<u64>,
 }
@@ -133,6 +136,7 @@ impl MediaFiles {
             bucket,
             readers: Mutex::default(),
             last_clean: Mutex::default(),
+            stored: Mutex::default(),
             thumbnail_bytes: Mutex::default(),
         }))
     }
@@ -212,11 +216,14 @@ impl MediaFiles {
                 readers.is_deleted = false;
             }
             file.place(&files.place(kind, &stored.name))?;
+            drop(all);
+            files.note_stored(kind, &stored.name);
             Ok::<_, MediaError>((stored, None))
         });
         let (stored, to_send) = keeping.await.map_err(io::Error::other)??;
         if let (Some(bucket), Some(file)) = (self.bucket(), to_send) {
             bucket.put(kind, &stored.name, file.path()).await?;
+            self.note_stored(kind, &stored.name);
         }
         Ok(stored)
     }
@@ -315,8 +322,7 @@ impl MediaFiles {
     pub(super) fn write_thumbnail(&self, place: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = self.begin()?;
         file.write(content)?;
-        file.sync()?;
-        file.place(place)?;
+        file.finish(place)?;
         *self.0.thumbnail_bytes.lock() += content.len() as u64;
         Ok(())
     }

@@ -13,6 +13,7 @@ pub mod remote_file;
 mod sniff;
 mod stream;
 pub mod thumbnails;
+mod unclaimed;
 mod unfinished;
 pub mod verify;
 

@@ -12,11 +12,9 @@ use super::{
     files::MediaFiles,
     inventory::Found,
     names::{is_name, type_of_name},
-    verify::{own, read_rows},
+    verify::{ROWS, delete_rows, own, read_rows},
 };
 
-/// Rows that are written at once.
-const ROWS: usize = 500;
 /// A start does not wait longer for it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -53,14 +51,7 @@ async fn compare(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Reconc
         }
     }
     let gone: Vec<String> = own(&told).map(|((_, name), _)| name.clone()).collect();
-    let mut rows = 0;
-    for gone in gone.chunks(ROWS) {
-        let deleted = store.delete_media_of(gone).await;
-        let deleted = deleted.context("deleting rows")?;
-        rows += deleted.rows;
-        let removed = files.remove(deleted.unused_files).await;
-        removed.context("removing first pictures")?;
-    }
+    let rows = delete_rows(files, store, &gone).await?;
     let mut reconciled = Reconciled {
         rows,
         files: unknown.len(),

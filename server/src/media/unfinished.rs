@@ -84,6 +84,15 @@ impl Unfinished {
         self.file.sync_data()
     }
 
+    /// Makes the file durable and gives it its place.
+    ///
+    /// # Errors
+    /// The disk does not take it; the file is removed.
+    pub(super) fn finish(self, place: &Path) -> io::Result<()> {
+        self.sync()?;
+        self.place(place)
+    }
+
     /// Gives the file its place, from which it takes whatever is there.
     ///
     /// # Errors
@@ -118,7 +127,7 @@ mod tests {
         // SHA-256 of "abc" (FIPS 180-2, B.1).
         assert_eq!(file.digits(), "ba7816bf8f01cfea414140de5dae2223b00361a3");
         let place = folder.path().join("place");
-        file.place(&place).unwrap();
+        file.finish(&place).unwrap();
         assert_eq!(fs::read(place).unwrap(), b"abc");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -10,6 +10,9 @@ use super::{
     names::{is_name, stem_of},
 };
 
+/// Rows that are written at once.
+pub(super) const ROWS: usize = 500;
+
 /// What was compared, and what differs.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -136,10 +139,25 @@ pub async fn repair(
             Err(error) => first_error = first_error.and(Err(error)),
         }
     }
-    let deleted = store.delete_media_of(&without_file).await;
-    let deleted = deleted.context("deleting rows")?;
-    let removed = files.remove(deleted.unused_files).await;
-    first_error.and(removed).context("deleting files")
+    delete_rows(files, store, &without_file).await?;
+    first_error.context("deleting files")
+}
+
+/// Deletes the rows of files that are gone, and the first pictures that were of these alone; how many.
+pub(super) async fn delete_rows(
+    files: &MediaFiles,
+    store: &dyn Store,
+    gone: &[String],
+) -> anyhow::Result<u64> {
+    let mut rows = 0;
+    for gone in gone.chunks(ROWS) {
+        let deleted = store.delete_media_of(gone).await;
+        let deleted = deleted.context("deleting rows")?;
+        rows += deleted.rows;
+        let removed = files.remove(deleted.unused_files).await;
+        removed.context("removing first pictures")?;
+    }
+    Ok(rows)
 }
 
 impl Report {

@@ -200,11 +200,18 @@ async fn close(booted: Booted) -> bool {
     if gateway_closed.is_err() {
         tracing::warn!("background work was cut off");
     }
+    let is_done = gateway_closed.is_ok() && {
+        // Nothing is under way any more for which a row could come.
+        let files = gateway.media_files();
+        let removing = files.remove_unclaimed(store.as_ref(), Duration::ZERO);
+        let removed = tokio::time::timeout(CLOSE_TIMEOUT, removing).await;
+        matches!(removed, Ok(Ok(())))
+    };
     store.close().await;
     if let Some(simulator) = simulator {
         simulator.stop_unchecked().await;
     }
-    gateway_closed.is_ok()
+    is_done
 }
 
 /// What the operator asks of the process.
