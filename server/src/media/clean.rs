@@ -3,7 +3,7 @@
 //! What counts and what goes are the files that this server's rows name, and its thumbnails. In a
 //! bucket lie other servers' files as well, which are theirs to remove.
 
-use std::{collections::HashSet, io, time::SystemTime};
+use std::{collections::HashSet, io, sync::atomic::Ordering, time::SystemTime};
 
 use anyhow::Context;
 use store::{MediaRow, Store};
@@ -35,7 +35,7 @@ pub struct LastClean {
 
 impl MediaFiles {
     /// Deletes the oldest files with their rows until no more than `target` bytes are left, if there
-    /// are more than `limit`. Files that are being read stay.
+    /// are more than `limit` or the last clean-up was cut off. Files that are being read stay.
     ///
     /// # Errors
     /// Rows cannot be read or deleted. Or a file cannot be removed: it stays with its rows, and the
@@ -49,16 +49,18 @@ impl MediaFiles {
         let (mut files, mut after) = (0, None);
         let mut of_rows = bytes_of_rows(store).await?;
         let mut first_error = Ok(());
-        if self.with_thumbnails(of_rows) > limit {
+        if self.with_thumbnails(of_rows) > limit || self.is_cut() {
             first_error = self.remove_stray_thumbnails(store).await?;
             while self.with_thumbnails(of_rows) > target {
                 let rows = store.oldest_media(after, BATCH).await;
                 let rows = rows.context("reading the oldest rows")?;
                 let Some(last) = rows.last() else { break };
                 after = Some((last.at_ms, last.id.clone()));
+                self.0.is_cut.store(true, Ordering::Relaxed);
                 let (removed, outcome) = self.remove_oldest(rows, of_rows, target).await;
                 let deleted = store.delete_media_of(&removed).await;
                 let deleted = deleted.context("deleting rows")?;
+                self.0.is_cut.store(false, Ordering::Relaxed);
                 let posters = self.remove(deleted.unused_files).await;
                 first_error = first_error.and(outcome).and(posters);
                 files += removed.len();
@@ -76,6 +78,12 @@ impl MediaFiles {
             files,
             bytes_left: self.with_thumbnails(of_rows),
         })
+    }
+
+    /// Whether a clean-up was cut off between files and rows; the next one mends it.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cut.load(Ordering::Relaxed)
     }
 
     /// Removes files of these rows until the target is reached; which ones, and what failed first.

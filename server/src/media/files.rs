@@ -10,7 +10,7 @@ use std::{
     error::Error,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Inner {
     pub(super) last_clean: Mutex<Option<LastClean>>,
     /// When files were stored whose rows may be still to come.
     pub(super) stored: Mutex<HashMap<(MediaKind, String), Instant>>,
+    /// A clean-up was cut off: rows may have lost their files.
+    pub(super) is_cut: AtomicBool,
     /// Of all thumbnails, which no row tells of.
     pub(super) thumbnail_bytes: Mutex<u64>,
 }
@@ -137,6 +139,7 @@ impl MediaFiles {
             readers: Mutex::default(),
             last_clean: Mutex::default(),
             stored: Mutex::default(),
+            is_cut: AtomicBool::default(),
             thumbnail_bytes: Mutex::default(),
         }))
     }

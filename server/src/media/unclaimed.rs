@@ -15,20 +15,19 @@ impl MediaFiles {
         self.0.stored.lock().insert(key, Instant::now());
     }
 
-    /// Removes the files that were stored by this process at least so long ago and that nothing has.
-    /// One that is being read stays until the next time.
+    /// Removes files that this process has stored and that nothing has, if they are at least so old. One
+    /// that is being read stays until the next time.
     ///
     /// # Errors
     /// The store cannot be asked, or a file cannot be removed.
     pub async fn remove_unclaimed(&self, store: &dyn Store, age: Duration) -> anyhow::Result<()> {
-        let old: Vec<_> = {
-            let stored = self.0.stored.lock();
-            let old = stored.iter().filter(|(_, at)| at.elapsed() >= age);
-            old.map(|(key, at)| (key.clone(), *at)).collect()
-        };
-        for ((kind, name), at) in old {
+        let stored = self.0.stored.lock().clone();
+        for ((kind, name), at) in stored {
             let is_used = store.is_media_file_used(kind, &name).await;
             let is_used = is_used.context("asking for rows of a file")?;
+            if !is_used && at.elapsed() < age {
+                continue;
+            }
             if !is_used {
                 let removed = self.remove_unread(kind, &name).await;
                 if !removed.context("removing a file without a row")? {

@@ -205,7 +205,7 @@ async fn close(booted: Booted) -> bool {
         let files = gateway.media_files();
         let removing = files.remove_unclaimed(store.as_ref(), Duration::ZERO);
         let removed = tokio::time::timeout(CLOSE_TIMEOUT, removing).await;
-        matches!(removed, Ok(Ok(())))
+        matches!(removed, Ok(Ok(()))) && !files.is_cut()
     };
     store.close().await;
     if let Some(simulator) = simulator {

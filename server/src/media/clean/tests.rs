@@ -144,6 +144,26 @@ async fn a_file_that_cannot_be_removed_keeps_its_row_and_the_others_go_with_thei
 }
 
 #[tokio::test]
+async fn the_next_clean_up_mends_what_one_that_was_cut_off_has_left() {
+    let kept = Kept::new().await;
+    for at_ms in 0..i64::from(BATCH) {
+        kept.picture(at_ms).await;
+    }
+    let mut cleaning = Box::pin(kept.clean(0, 0));
+    while kept.on_disk("image").len() == BATCH as usize {
+        assert!(futures::poll!(&mut cleaning).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(cleaning);
+    assert_eq!(kept.of_rows().await.len(), BATCH as usize);
+    assert!(kept.files.is_cut());
+    let cleaned = kept.clean(u64::MAX, 50_000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (50, 50_000));
+    assert_eq!(sorted(&kept.of_rows().await), kept.on_disk("image"));
+    assert!(!kept.files.is_cut());
+}
+
+#[tokio::test]
 async fn more_files_than_one_batch_go_in_one_clean_up() {
     let kept = Kept::new().await;
     let name = kept.picture(0).await;
