@@ -194,6 +194,14 @@ impl GatewayError {
         Self::new(ErrorKind::Upstream("interrupted"), message)
     }
 
+    /// A mistake in this program ended the making of a video.
+    #[must_use]
+    pub fn video_panicked() -> Self {
+        let message = "This server made a mistake while it made the video; its log says which. Ask \
+                       for it once more.";
+        Self::new(ErrorKind::Upstream("internal_error"), message)
+    }
+
     /// Whoever asked, or somebody on its behalf, has taken it back.
     #[must_use]
     pub fn cancelled() -> Self {

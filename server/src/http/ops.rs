@@ -75,6 +75,8 @@ struct LimitUses {
     server_function_bytes: Use,
     attachment_bytes: Use,
     chats: SlotUse,
+    pictures: SlotUse,
+    videos: SlotUse,
     /// Answers that were ended because nobody read them, since the start.
     unread_ended: u64,
 }
@@ -207,6 +209,8 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
             .in_use(ALL_SERVER_FUNCTION_BYTES),
         attachment_bytes: state.gateway.media_bytes(),
         chats: state.gateway.chats(),
+        pictures: state.gateway.pictures_in_use(),
+        videos: state.gateway.videos_in_use(),
         unread_ended: state.unread.ended(),
     }
 }

@@ -23,19 +23,19 @@ fn with_images(urls: &[String]) -> Value {
 }
 
 /// A file server that answers when the test says so.
-struct Files(TcpListener);
+pub(crate) struct Files(TcpListener);
 
 impl Files {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    fn url(&self, name: &str) -> String {
+    pub(crate) fn url(&self, name: &str) -> String {
         format!("http://{}/{name}", self.0.local_addr().unwrap())
     }
 
     /// The next request, whole.
-    async fn request(&self) -> TcpStream {
+    pub(crate) async fn request(&self) -> TcpStream {
         let (mut socket, _) = self.0.accept().await.unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -45,7 +45,7 @@ impl Files {
     }
 }
 
-async fn answer(mut socket: TcpStream) {
+pub(crate) async fn answer(mut socket: TcpStream) {
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: {}\r\n\r\n",
         PNG.len()

@@ -31,6 +31,8 @@ pub(super) struct Job {
     pub(super) files: Vec<ReadyFile>,
     /// It was begun before this process: nobody else can go on with it.
     pub(super) is_resumed: bool,
+    /// Its caller waits for it.
+    pub(super) is_watched: bool,
     pub(super) cancelled: CancellationToken,
     row: watch::Sender<VideoJobRow>,
     saved: Mutex<Option<Instant>>,
@@ -46,6 +48,7 @@ pub(super) struct Begun {
     pub(super) wishes: Wishes,
     pub(super) files: Vec<ReadyFile>,
     pub(super) is_resumed: bool,
+    pub(super) is_watched: bool,
 }
 
 impl Job {
@@ -57,6 +60,7 @@ impl Job {
             wishes: begun.wishes,
             files: begun.files,
             is_resumed: begun.is_resumed,
+            is_watched: begun.is_watched,
             cancelled: CancellationToken::new(),
             row: watch::Sender::new(begun.row),
             saved: Mutex::new(None),

@@ -13,7 +13,7 @@ mod plan;
 mod resume;
 mod run;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use settings::ModelKind;
@@ -34,7 +34,12 @@ use super::{
     pictures::check_images,
     slots::{Slot, SlotUse, Slots},
 };
-use crate::{clock::now_ms, record::RequestRecord, snapshot::Settings};
+use crate::{
+    clock::now_ms,
+    limits::{Limit, Share},
+    record::RequestRecord,
+    snapshot::Settings,
+};
 
 /// The word for a video's making in records.
 const ENDPOINT: &str = "videos.job";
@@ -57,6 +62,8 @@ pub struct VideoRequest {
 /// The videos of this process.
 pub(super) struct Videos {
     slots: Slots,
+    /// Those that are made, wait, or are just being asked for.
+    places: Limit,
     running: Mutex<HashMap<String, Arc<Job>>>,
     stop: CancellationToken,
 }
@@ -71,6 +78,7 @@ impl Videos {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             slots: Slots::new("video.concurrent", limit(settings)),
+            places: Limit::default(),
             running: Mutex::default(),
             stop: CancellationToken::new(),
         }
@@ -81,9 +89,14 @@ impl Videos {
     }
 
     pub(super) fn in_use(&self) -> SlotUse {
-        let in_use = self.slots.in_use();
-        let waiting = self.running.lock().len().saturating_sub(in_use.used);
-        SlotUse { waiting, ..in_use }
+        let slots = self.slots.in_use();
+        let places = self.places.in_use(u64::MAX);
+        let all = usize::try_from(places.used).unwrap_or(usize::MAX);
+        SlotUse {
+            waiting: all.saturating_sub(slots.used),
+            refused: slots.refused + places.refused,
+            ..slots
+        }
     }
 
     pub(super) fn stop(&self) {
@@ -94,25 +107,31 @@ impl Videos {
         self.stop.cancelled().await;
     }
 
-    async fn turn(&self) -> Slot {
-        self.slots.wait().await
-    }
-
-    fn forget(&self, id: &str) {
-        self.running.lock().remove(id);
+    /// A turn, however long it takes; within `wait` if somebody waits for the answer.
+    async fn turn(&self, wait: Option<Duration>) -> Result<Slot, GatewayError> {
+        match wait {
+            Some(wait) => self.slots.acquire(wait).await,
+            None => Ok(self.slots.wait().await),
+        }
     }
 
     fn find(&self, id: &str) -> Option<Arc<Job>> {
         self.running.lock().get(id).cloned()
     }
 
-    /// Whether another one may be asked for.
-    fn admit(&self, settings: &Settings) -> Result<(), GatewayError> {
+    /// A place for another one.
+    fn admit(&self, settings: &Settings) -> Result<Share, GatewayError> {
         let queued = settings.config.video.max_queued as usize;
-        if self.running.lock().len() < limit(settings).saturating_add(queued) {
-            return Ok(());
-        }
-        Err(GatewayError::at_capacity(queued, "video.max_queued"))
+        let max = limit(settings).saturating_add(queued) as u64;
+        let place = self.places.take(1, max);
+        place.ok_or_else(|| GatewayError::at_capacity(queued, "video.max_queued"))
+    }
+
+    /// The place of one that had one before.
+    fn readmit(&self) -> Share {
+        let mut place = self.places.none();
+        place.grow(1, u64::MAX);
+        place
     }
 }
 
@@ -130,10 +149,12 @@ impl Gateway {
         caller: &Caller,
         request: VideoRequest,
     ) -> Result<VideoJobRow, GatewayError> {
-        Ok(self.begin_video(caller, request).await?.row())
+        let job = self.begin_video(caller, request, false).await?;
+        Ok(job.row())
     }
 
-    /// As [`Gateway::create_video`], for a caller who waits for it.
+    /// As [`Gateway::create_video`], for a caller who waits for it: its turn comes within
+    /// `video.stream_first_timeout` or it fails, and it does not outlive the process.
     ///
     /// # Errors
     /// As [`Gateway::create_video`].
@@ -142,7 +163,7 @@ impl Gateway {
         caller: &Caller,
         request: VideoRequest,
     ) -> Result<Watched, GatewayError> {
-        let job = self.begin_video(caller, request).await?;
+        let job = self.begin_video(caller, request, true).await?;
         let row = job.watch();
         Ok(Watched { job, row })
     }
@@ -151,6 +172,7 @@ impl Gateway {
         self: &Arc<Self>,
         caller: &Caller,
         request: VideoRequest,
+        is_watched: bool,
     ) -> Result<Arc<Job>, GatewayError> {
         let settings = &caller.snapshot.settings;
         let model = media_model(&settings.models, ModelKind::Video, request.model.as_deref())?;
@@ -159,7 +181,7 @@ impl Gateway {
             .asks(request.model.as_deref().unwrap_or(&model.id), false);
         caller.record.serves(&model.id);
         self.admit(&caller.record)?;
-        self.videos.admit(settings)?;
+        let place = self.videos.admit(settings)?;
         let own_address = &caller.own_address;
         let reference = request.reference.as_ref();
         let own_file = reference.and_then(|input| input.own_file(own_address));
@@ -205,16 +227,17 @@ impl Gateway {
             wishes,
             files,
             is_resumed: false,
+            is_watched,
         };
-        Ok(self.start_video(begun))
+        Ok(self.start_video(begun, place))
     }
 
-    fn start_video(self: &Arc<Self>, begun: Begun) -> Arc<Job> {
+    fn start_video(self: &Arc<Self>, begun: Begun, place: Share) -> Arc<Job> {
         let job = Arc::new(Job::new(begun, Arc::clone(&self.store)));
         let running = &self.videos.running;
         running.lock().insert(job.id.clone(), Arc::clone(&job));
         self.tasks
-            .spawn(Arc::clone(self).run_video(Arc::clone(&job)));
+            .spawn(Arc::clone(self).run_video(Arc::clone(&job), place));
         job
     }
 

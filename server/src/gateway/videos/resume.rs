@@ -54,7 +54,7 @@ impl Gateway {
         let record = self.record_of_video(row.key.as_deref().map(Arc::from));
         record.asks(&row.model, false);
         record.serves(&model.id);
-        self.start_video(Begun {
+        let begun = Begun {
             model: Arc::clone(model),
             wishes,
             caller: Caller {
@@ -66,8 +66,10 @@ impl Gateway {
             },
             files: Vec::new(),
             is_resumed: is_begun,
+            is_watched: false,
             row,
-        });
+        };
+        self.start_video(begun, self.videos.readmit());
         Ok(())
     }
 }

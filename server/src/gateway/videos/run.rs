@@ -1,8 +1,9 @@
 //! The task of one video: its turn, its making, its end.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use ::chat::{Estimator, Usage};
+use futures::FutureExt;
 use pool::{AccountId, Lease, Outcome};
 use store::{MediaKind, MediaRow, Poster, VideoJobRow, VideoStatus};
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use super::{
 use crate::{
     clock::now_ms,
     gateway::{ErrorKind, Gateway, GatewayError, deadlines::Deadlines, submit_changes},
+    limits::Share,
     record::Unserved,
 };
 
@@ -28,30 +30,53 @@ enum End {
     Stopped,
 }
 
+/// A video that is made or waits for its turn. Dropping it, also by a panic, makes room for another.
+struct Running<'a> {
+    gateway: &'a Gateway,
+    id: &'a str,
+    _place: Share,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.gateway.videos.running.lock().remove(self.id);
+    }
+}
+
 impl Gateway {
     /// Makes the video and tells its row how it goes.
-    pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>) {
+    pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>, place: Share) {
+        let _running = Running {
+            gateway: &self,
+            id: &job.id,
+            _place: place,
+        };
+        let making = AssertUnwindSafe(self.make_video(&job)).catch_unwind();
         let end = tokio::select! {
             biased;
             () = job.cancelled.cancelled() => End::Cancelled,
             () = self.videos.stopping() => End::Stopped,
-            end = self.make_video(&job) => end,
+            end = making => end.unwrap_or_else(|_| End::Failed(GatewayError::video_panicked())),
         };
         self.end_video(&job, end).await;
-        self.videos.forget(&job.id);
     }
 
     async fn make_video(&self, job: &Job) -> End {
-        let _slot = self.videos.turn().await;
         let (snapshot, record) = (&job.caller.snapshot, &job.caller.record);
         let limits = &snapshot.settings.config.video;
+        let first = limits.stream_first_timeout.as_duration();
+        let wait = job.is_watched.then(|| first.unwrap_or(Duration::MAX));
+        let _slot = match self.videos.turn(wait).await {
+            Ok(slot) => slot,
+            Err(error) => return End::Failed(error),
+        };
         let reached = job.reached();
         let filming = Filming {
             gateway: self,
             job,
             deadlines: Deadlines {
                 section: "video",
-                first: limits.stream_first_timeout.as_duration(),
+                first,
                 idle: limits.stream_timeout.as_duration(),
                 total: limits.stream_total_timeout.as_duration(),
                 started: Instant::now(),
@@ -86,6 +111,8 @@ impl Gateway {
                 job.end(VideoStatus::Cancelled, |_| {}).await;
                 return;
             }
+            // Whoever waits for it is told so, and nobody will ask for it again.
+            End::Stopped if job.is_watched => GatewayError::interrupted(),
             End::Stopped => {
                 record.fail(Unserved::Failed("interrupted"));
                 return;

@@ -104,6 +104,27 @@ async fn a_caller_who_leaves_cancels_the_video() {
 }
 
 #[tokio::test]
+async fn a_chat_waits_for_its_turn_no_longer_than_for_a_first_sign() {
+    let server = Setup::accounts([ONE])
+        .with("GROK2API_VIDEO__CONCURRENT", 1)
+        .with("GROK2API_VIDEO__STREAM_FIRST_TIMEOUT", 1)
+        .start()
+        .await;
+    script(&server, [Reply::Answer.held()]);
+    let first = create(&server, &boat()).await;
+    wait_until_held(&server, &first).await;
+    for is_stream in [false, true] {
+        let answer = Plain::read(server.send(&chat("an owl", is_stream)).await).await;
+        server.count_request();
+        answer.assert_error(503, "at_capacity");
+        assert!(answer.message().contains("video.concurrent"));
+    }
+    server.simulator.release(ONE);
+    wait_for(&server, &first, "completed").await;
+    assert_used(&server.end_with_one().await, COST);
+}
+
+#[tokio::test]
 async fn wishes_for_a_video_are_for_video_models() {
     let server = Setup::accounts([ONE]).start().await;
     let mut body = chat("x", false);

@@ -4,7 +4,10 @@ use grok_sim::{Operation, Reply};
 use serde_json::json;
 
 use super::*;
-use crate::support::Setup;
+use crate::{
+    attachments::{Files, answer},
+    support::Setup,
+};
 
 async fn failed(server: &Server, body: &Value) -> Value {
     let id = create(server, body).await;
@@ -157,5 +160,34 @@ async fn more_videos_than_may_wait_are_refused_and_the_others_take_turns() {
     server.simulator.release(ONE);
     wait_for(&server, &first, "completed").await;
     wait_for(&server, &second, "completed").await;
+    assert_used(&server.end_with_one().await, 2 * COST);
+}
+
+#[tokio::test]
+async fn a_video_whose_image_is_still_fetched_has_its_place() {
+    let server = Setup::accounts([ONE])
+        .with("GROK2API_UPSTREAM__ALLOW_PRIVATE_FETCH", true)
+        .with("GROK2API_VIDEO__CONCURRENT", 1)
+        .with("GROK2API_VIDEO__MAX_QUEUED", 0)
+        .start()
+        .await;
+    let files = Files::start().await;
+    let body = json!({"prompt": "it sails", "input_reference": files.url("1.png")});
+    let waiting = create(&server, &body);
+    let meanwhile = async {
+        let request = files.request().await;
+        let refused = post(&server, "/v1/videos", &boat()).await;
+        refused.assert_error(503, "at_capacity");
+        answer(request).await;
+    };
+    let (id, ()) = tokio::join!(waiting, meanwhile);
+    wait_for(&server, &id, "completed").await;
+    // A place that was taken in vain comes back.
+    let odd = json!({"prompt": "x", "input_reference": "data:image/png;base64,QUJD"});
+    let odd = post(&server, "/v1/videos", &odd).await;
+    odd.assert_error(400, "invalid_image_type");
+    let is_free = async || server.ready().await["limits"]["videos"]["waiting"] == 0;
+    server.wait_until("the place is free", is_free).await;
+    made(&server, &boat()).await;
     assert_used(&server.end_with_one().await, 2 * COST);
 }
