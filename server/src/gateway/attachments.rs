@@ -112,6 +112,38 @@ impl Gateway {
         Ok(files)
     }
 
+    /// An image of a video, which is kept on disk while that waits.
+    ///
+    /// # Errors
+    /// It is not there any more; a 503 when the files of all requests take too much memory.
+    pub(super) async fn load_kept(&self, name: &str) -> Result<ReadyFile, GatewayError> {
+        let gone = |error| {
+            tracing::error!(%error, "the image of a video cannot be read: {error}");
+            GatewayError::image_gone()
+        };
+        let mut share = self.media_budget.share();
+        let bytes = self.media_files.reference_bytes(name).await.map_err(gone)?;
+        let grown = share.grow(usize::try_from(bytes).unwrap_or(usize::MAX));
+        grown.map_err(|_| GatewayError::files_at_capacity())?;
+        let content = self.media_files.read_reference(name).await.map_err(gone)?;
+        let mime = image_type(&content).unwrap_or_default().to_owned();
+        let input = Input {
+            param: "input_reference".to_owned(),
+            name: None,
+            source: InputSource::Bytes {
+                mime: mime.clone(),
+                content: content.clone(),
+            },
+        };
+        let loaded = Loaded {
+            name: file_name(&mime),
+            mime,
+            content,
+            share,
+        };
+        hashed(input, loaded).await
+    }
+
     async fn load_one(
         &self,
         settings: &Settings,

@@ -186,6 +186,22 @@ impl GatewayError {
         Self::new(ErrorKind::Upstream("media_unavailable"), message)
     }
 
+    /// The image that a video is to begin with cannot be kept until it is made.
+    #[must_use]
+    pub fn image_not_kept() -> Self {
+        let message = "The image cannot be kept until the video is made: the disk of this server is \
+                       full or refuses to be written. Nothing was asked for.";
+        Self::new(ErrorKind::MediaUnavailable, message)
+    }
+
+    /// It was kept, and is not there any more.
+    #[must_use]
+    pub fn image_gone() -> Self {
+        let message = "The image that the video was to begin with is not on this server any more. \
+                       Ask for the video once more.";
+        Self::new(ErrorKind::Upstream("image_gone"), message)
+    }
+
     /// The process ended while something was made.
     #[must_use]
     pub fn interrupted() -> Self {

@@ -34,6 +34,8 @@ pub enum Failure {
     NotAVideo,
     /// The process ended while something was made for which the upstream cannot be asked again.
     Interrupted,
+    /// Something of this server's own, which is no account's fault.
+    Ours(GatewayError),
     /// Too many uploads were under way.
     UploadsBusy,
     /// The upstream moderated the answer while it was being written.
@@ -57,6 +59,7 @@ impl Failure {
             Self::TooLarge { .. }
             | Self::NotAVideo
             | Self::Interrupted
+            | Self::Ours(_)
             | Self::UploadsBusy
             | Self::Moderated => false,
         }
@@ -86,6 +89,7 @@ impl Failure {
             | Self::LostConversation
             | Self::TooLarge { .. }
             | Self::Interrupted
+            | Self::Ours(_)
             | Self::UploadsBusy
             | Self::Moderated => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
@@ -138,7 +142,7 @@ impl Failure {
             | Self::NotAPicture
             | Self::NotAVideo
             | Self::TooLarge { .. } => true,
-            Self::Deadline { .. } | Self::Interrupted | Self::UploadsBusy => false,
+            Self::Deadline { .. } | Self::Interrupted | Self::Ours(_) | Self::UploadsBusy => false,
         }
     }
 
@@ -177,6 +181,7 @@ impl Failure {
             Self::Empty => "empty_answer",
             Self::LostConversation => "lost_conversation",
             Self::TooLarge { .. } => "answer_too_large",
+            Self::Ours(error) => error.code(),
             Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
             Self::NotAPicture => "not_a_picture",
@@ -204,6 +209,7 @@ impl Failure {
                 "Grok no longer has this conversation.",
             ),
             Self::TooLarge { limit_mb } => GatewayError::answer_too_large(limit_mb),
+            Self::Ours(error) => error,
             Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
             Self::NotAPicture => GatewayError::new(

@@ -1,7 +1,7 @@
 //! `/v1/public/video`: what the video page of the predecessor calls (`upstream-protocol.md` 7.4). A run
 //! is one video, made while it is watched and shown in chunks of a chat; then it is forgotten.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     Json, Router,
@@ -11,10 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chat::Delta;
+use chat::{Delta, Source};
 use futures::stream;
 use openai::{
-    Invalid,
     stream::{ChunkWriter, Head, Thinking},
     videos::{VideoRequest as Asked, parse_start},
 };
@@ -30,28 +29,42 @@ use super::{
     caller::PublicCaller,
     endpoint::Endpoint,
     error::ApiError,
-    imagine::json_body,
     links::Links,
-    middleware::{body::BodyMemory, origin},
+    middleware::origin,
     openai::{
         video_chat::{Form, finish},
         videos::wishes,
     },
+    runs::{self, Runs},
 };
-use crate::gateway::{
-    GatewayError,
-    attachments::{Input, InputSource},
-    videos::{VideoRequest, Watched},
+use crate::{
+    gateway::{
+        Caller, GatewayError,
+        attachments::{Input, InputSource},
+        videos::{Beginning, VideoRequest, Watched},
+    },
+    media::references::Reference,
 };
 
 const DONE: &str = "data: [DONE]\n\n";
 
+/// Runs that wait to be watched, and bytes of what they want: most of them are of images on disk.
+const MAX_WAITING: u64 = 100;
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
+
 /// What a run makes.
-#[derive(Clone)]
+#[derive(Debug)]
 pub struct Wish {
+    /// Its reference is an address, if there is one.
     asked: Asked,
-    /// A picture may be in it, which stays in memory until the run is over.
-    _memory: Arc<Option<BodyMemory>>,
+    /// An image that came with the start.
+    image: Option<Reference>,
+}
+
+/// No run yet.
+#[must_use]
+pub fn runs() -> Runs<Wish> {
+    Runs::new(MAX_WAITING, MAX_BYTES)
 }
 
 pub(super) fn routes() -> Router<AppState> {
@@ -71,15 +84,11 @@ async fn start(
     let body = WholeBody::from_request(request, &state).await?;
     let (asked, memory) = body.parse(parse_start).await?;
     let aspect_ratio = asked.size.aspect_ratio;
-    let wish = Wish {
-        asked,
-        _memory: Arc::new(memory),
-    };
-    let busy = "Too many runs have been started. Stop one, or try again in a moment.";
-    let started = state.video_runs.start(wish);
-    let run = started.map_err(|_| ApiError::Busy(busy))?;
-    let answer = json!({"task_id": run.id, "aspect_ratio": aspect_ratio});
-    Ok(Json(answer).into_response())
+    let wish = Wish::keep(&state, &caller, asked).await?;
+    drop(memory);
+    let bytes = wish.bytes();
+    let id = state.video_runs.start(wish, bytes)?;
+    Ok(runs::started(&id, aspect_ratio))
 }
 
 async fn stop(
@@ -87,18 +96,11 @@ async fn stop(
     PublicCaller(caller): PublicCaller,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    #[derive(Deserialize)]
-    struct Named {
-        task_ids: Vec<String>,
-    }
     identify(&caller);
-    let named: Named = json_body(&state, request).await?;
-    let ids = named.task_ids.iter().map(String::as_str);
-    let removed = state.video_runs.stop(ids);
-    Ok(Json(json!({"status": "success", "removed": removed})))
+    runs::stop(&state, &state.video_runs, request).await
 }
 
-fn identify(caller: &crate::gateway::Caller) {
+fn identify(caller: &Caller) {
     let endpoint = Endpoint::PublicVideoRun;
     caller.record.identify(endpoint.as_str(), None);
 }
@@ -117,10 +119,11 @@ async fn watch(
     Query(Which { task_id }): Query<Which>,
 ) -> Result<Response, ApiError> {
     identify(&caller);
-    let run = state.video_runs.claim(&task_id).ok_or_else(unknown_run)?;
+    let run = state.video_runs.claim(&task_id);
+    let run = run.ok_or_else(runs::unknown)?;
     let running = Running(state.clone(), run.id);
     let format = caller.snapshot.settings.config.app.video_format;
-    let made = Box::pin(state.gateway.film(&caller, request(run.wish.asked))).await;
+    let made = Box::pin(state.gateway.film(&caller, run.wish.into_request())).await;
     let video = match made {
         Ok(video) => video,
         Err(error) => return Ok((EVENT_STREAM, failed(&error)).into_response()),
@@ -149,24 +152,48 @@ async fn watch(
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
 
-fn request(mut asked: Asked) -> VideoRequest {
-    let reference = asked.reference.take();
-    VideoRequest {
-        wishes: wishes(&asked, reference.is_some()),
-        model: asked.model,
-        prompt: asked.prompt,
-        reference: reference.map(|source| Input {
-            param: "image_url".to_owned(),
-            name: None,
-            source: InputSource::Attached(source),
-        }),
-        parent: None,
+impl Wish {
+    /// Without what takes much memory: an image that came with the start is on disk from now on.
+    async fn keep(state: &AppState, caller: &Caller, mut asked: Asked) -> Result<Self, ApiError> {
+        let in_body = asked
+            .reference
+            .take_if(|source| matches!(source, Source::Data { .. }));
+        let image = match in_body {
+            Some(source) => Some(state.gateway.keep_image(caller, input(source)).await?),
+            None => None,
+        };
+        Ok(Self { asked, image })
+    }
+
+    fn bytes(&self) -> usize {
+        let address = match &self.asked.reference {
+            Some(Source::Url(url)) => url.len(),
+            _ => 0,
+        };
+        let image = self.image.as_ref().map_or(0, Reference::bytes);
+        let image = usize::try_from(image).unwrap_or(usize::MAX);
+        image.saturating_add(self.asked.prompt.len() + address)
+    }
+
+    fn into_request(self) -> VideoRequest {
+        let wishes = wishes(&self.asked);
+        let elsewhere = || Some(Beginning::Input(input(self.asked.reference?)));
+        VideoRequest {
+            wishes,
+            model: self.asked.model,
+            prompt: self.asked.prompt,
+            beginning: self.image.map(Beginning::Kept).or_else(elsewhere),
+            parent: None,
+        }
     }
 }
 
-fn unknown_run() -> ApiError {
-    let message = "There is no such run any more. Start a new one.";
-    Invalid::new("invalid_task", "task_id", message).into()
+fn input(source: Source) -> Input {
+    Input {
+        param: "image_url".to_owned(),
+        name: None,
+        source: InputSource::Attached(source),
+    }
 }
 
 /// As that page reads it.

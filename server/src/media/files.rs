@@ -468,7 +468,7 @@ pub(super) fn remove_file(place: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder that other users of the machine cannot look into.
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

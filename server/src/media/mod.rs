@@ -9,6 +9,7 @@ pub mod inventory;
 pub mod links;
 pub mod names;
 pub mod reconcile;
+pub mod references;
 pub mod remote_file;
 mod sniff;
 mod stream;

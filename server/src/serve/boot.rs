@@ -24,7 +24,7 @@ use crate::{
     clock::now_ms,
     delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::{AppState, Shared, runs::Runs},
+    http::{AppState, Shared, imagine, video_runs},
     jobs::Jobs,
     limits::{Descriptors, Limits},
     media::{
@@ -268,8 +268,8 @@ fn assemble(
         },
         unread: UnreadAnswers::default(),
         deliveries: Deliveries::default(),
-        imagine_runs: Runs::default(),
-        video_runs: Runs::default(),
+        imagine_runs: imagine::runs(),
+        video_runs: video_runs::runs(),
     })
 }
 

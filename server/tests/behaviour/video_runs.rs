@@ -3,7 +3,11 @@
 use grok_sim::{Operation, Reply};
 use serde_json::{Value, json};
 
-use crate::{browser::Browser, gallery::open_to_all, support::Server};
+use crate::{
+    browser::Browser,
+    gallery::open_to_all,
+    support::{Server, Setup},
+};
 
 async fn post(server: &Server, browser: &Browser, path: &str, body: &Value) -> (u16, Value) {
     server.count_request();
@@ -13,8 +17,13 @@ async fn post(server: &Server, browser: &Browser, path: &str, body: &Value) -> (
 }
 
 async fn start(server: &Server, browser: &Browser) -> String {
+    start_with(server, browser, Value::Null).await
+}
+
+async fn start_with(server: &Server, browser: &Browser, image: Value) -> String {
     let body = json!({"prompt": "a paper boat", "aspect_ratio": "16:9", "video_length": 6,
-        "resolution_name": "480p", "preset": "normal", "image_url": null, "reasoning_effort": null});
+        "resolution_name": "480p", "preset": "normal", "image_url": image,
+        "reasoning_effort": null});
     let (status, answer) = post(server, browser, "start", &body).await;
     let ratio = &answer["aspect_ratio"];
     assert_eq!((status, ratio), (200, &json!("16:9")), "{answer}");
@@ -149,5 +158,70 @@ async fn mistakes_are_named() {
         let (status, answer) = post(&server, &browser, "start", &body).await;
         assert_eq!((status, &answer["error"]["param"]), (400, &json!(param)));
     }
+    server.end_with_one().await;
+}
+
+/// A picture of half a mebibyte, as base64.
+fn large_image() -> Value {
+    let filling = "AAAA".repeat(512 * 1024 / 3);
+    json!(format!(
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAAD{filling}"
+    ))
+}
+
+#[tokio::test]
+async fn a_run_that_waits_has_its_image_on_disk_and_holds_no_memory() {
+    let config = "[app]\npublic_enabled = true\n";
+    let server = Setup::accounts(["picture-account-1"])
+        .config(config)
+        .with("GROK2API_SERVER__BODIES_IN_MEMORY_MB", 1)
+        .start()
+        .await;
+    let browser = Browser::new(&server.gateway);
+    let images = || {
+        let folder = server.data_dir().join("media/references").read_dir();
+        folder.unwrap().count()
+    };
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(start_with(&server, &browser, large_image()).await);
+    }
+    let limits = server.ready().await["limits"].clone();
+    for memory in ["body_bytes", "attachment_bytes"] {
+        assert_eq!(limits[memory]["used"], 0, "{limits}");
+    }
+    assert_eq!(images(), 3);
+    let stopped = json!({"task_ids": ids[1..]});
+    post(&server, &browser, "stop", &stopped).await;
+    assert_eq!(images(), 1);
+    server.count_request();
+    let video = watch(&server, &browser, &ids[0])
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(video.contains("video id="), "{video}");
+    assert_eq!(server.simulator.requests_of(Operation::Upload).len(), 1);
+    server
+        .wait_until("no image is left", async || images() == 0)
+        .await;
+    server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn more_runs_than_may_wait_are_refused_until_one_is_stopped() {
+    let server = open_to_all().await;
+    let browser = Browser::new(&server.gateway);
+    let mut last = String::new();
+    for _ in 0..100 {
+        last = start(&server, &browser).await;
+    }
+    let (status, answer) = post(&server, &browser, "start", &json!({"prompt": "x"})).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (503, &json!("server_busy"))
+    );
+    post(&server, &browser, "stop", &json!({"task_ids": [last]})).await;
+    start(&server, &browser).await;
     server.end_with_one().await;
 }

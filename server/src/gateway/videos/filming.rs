@@ -89,8 +89,8 @@ impl Filming<'_> {
         part: usize,
         before: Option<&Reached>,
     ) -> Result<Reached, Failure> {
-        let files: Vec<_> = self.job.files.iter().collect();
-        if before.is_some() || files.is_empty() {
+        let image = self.job.wishes.image.as_deref();
+        let Some(image) = image.filter(|_| before.is_none()) else {
             let source = before.map_or(VideoSource::Text, |before| {
                 VideoSource::Video(Extended {
                     post_id: before.post_id.clone(),
@@ -99,13 +99,14 @@ impl Filming<'_> {
                 })
             });
             return self.film(lease, parts, (part, source), before).await;
-        }
+        };
+        let file = self.image(image).await?;
         let film = |uploaded: Vec<Uploaded>| async move {
             let image = uploaded.into_iter().next().ok_or(Failure::Empty)?;
             let source = VideoSource::Image(image);
             self.film(lease, parts, (part, source), before).await
         };
-        let files = (files.as_slice(), Purpose::Imagine);
+        let files = (&[&file][..], Purpose::Imagine);
         self.gateway
             .with_uploads(lease, self.settings(), files, film)
             .await

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::plan::{Reached, Wishes};
 use crate::{
     clock::now_ms,
-    gateway::{Caller, GatewayError, attachments::ReadyFile},
+    gateway::{Caller, GatewayError},
     snapshot::models::Model,
 };
 
@@ -27,8 +27,6 @@ pub(super) struct Job {
     /// With a record of its own: the request that asked for the video has been answered.
     pub(super) caller: Caller,
     pub(super) wishes: Wishes,
-    /// The image that it begins with.
-    pub(super) files: Vec<ReadyFile>,
     /// It was begun before this process: nobody else can go on with it.
     pub(super) is_resumed: bool,
     /// Its caller waits for it.
@@ -46,7 +44,6 @@ pub(super) struct Begun {
     pub(super) model: Arc<Model>,
     pub(super) caller: Caller,
     pub(super) wishes: Wishes,
-    pub(super) files: Vec<ReadyFile>,
     pub(super) is_resumed: bool,
     pub(super) is_watched: bool,
 }
@@ -58,7 +55,6 @@ impl Job {
             model: begun.model,
             caller: begun.caller,
             wishes: begun.wishes,
-            files: begun.files,
             is_resumed: begun.is_resumed,
             is_watched: begun.is_watched,
             cancelled: CancellationToken::new(),

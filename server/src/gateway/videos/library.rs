@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use store::{MediaKind, VideoJobQuery, VideoJobRow};
 
-use super::{MAX_REFERENCE_BYTES, media_id};
+use super::{image::MAX_IMAGE_BYTES, media_id};
 use crate::{
     gateway::{
         Caller, Gateway, GatewayError,
@@ -79,7 +79,7 @@ impl Gateway {
 
     /// A picture of this server that a video may begin with; `None` if it is not here any more.
     pub async fn own_image(&self, name: &str) -> Option<Input> {
-        let limit = MAX_REFERENCE_BYTES as u64;
+        let limit = MAX_IMAGE_BYTES as u64;
         let read = self.media_files.read_whole(MediaKind::Image, name, limit);
         let content = read.await.ok()?;
         let mime = image_type(&content)?.to_owned();

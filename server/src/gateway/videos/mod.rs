@@ -1,11 +1,13 @@
 //! Videos: asked for in one request, made by a task of their own, found again by their id.
 //!
 //! A video is a row from its queueing to its end (`job`), also across restarts. It is made on one
-//! account, whose lease lasts until the file is here (`filming`, `keep`), and charged once (`run`).
+//! account, whose lease lasts until the file is here (`filming`, `keep`), and charged once (`run`). The
+//! image that it begins with is on disk as long as the row is open (`image`).
 //! `library` finds, lists and deletes them, `resume` goes on with those of an earlier process.
 //! Dropping a request does nothing to it; deleting or cancelling it ends the upstream call.
 
 mod filming;
+mod image;
 mod job;
 mod keep;
 mod library;
@@ -22,29 +24,26 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::plan::Wishes;
+pub use self::{image::Beginning, plan::Wishes};
 use self::{
     job::{Begun, Job},
     plan::Reached,
 };
 use super::{
     Caller, Gateway, GatewayError,
-    attachments::Input,
     media_model::media_model,
-    pictures::check_images,
     slots::{Slot, SlotUse, Slots},
 };
 use crate::{
     clock::now_ms,
     limits::{Limit, Share},
+    media::references::Reference,
     record::RequestRecord,
     snapshot::Settings,
 };
 
 /// The word for a video's making in records.
 const ENDPOINT: &str = "videos.job";
-/// Largest image that a video begins with, in bytes.
-const MAX_REFERENCE_BYTES: usize = 50 * 1024 * 1024;
 const DAY_MS: i64 = 86_400_000;
 
 /// What a caller wants.
@@ -53,8 +52,7 @@ pub struct VideoRequest {
     pub model: Option<String>,
     pub prompt: String,
     pub wishes: Wishes,
-    /// The image that it begins with.
-    pub reference: Option<Input>,
+    pub beginning: Option<Beginning>,
     /// The video that it was made of.
     pub parent: Option<String>,
 }
@@ -68,7 +66,7 @@ pub(super) struct Videos {
     stop: CancellationToken,
 }
 
-/// Follows a video; dropping it before the end cancels the video.
+/// Follows a video; dropping it before the end cancels one that was asked for by [`Gateway::film`].
 pub struct Watched {
     job: Arc<Job>,
     row: watch::Receiver<VideoJobRow>,
@@ -149,8 +147,8 @@ impl Gateway {
         caller: &Caller,
         request: VideoRequest,
     ) -> Result<VideoJobRow, GatewayError> {
-        let job = self.begin_video(caller, request, false).await?;
-        Ok(job.row())
+        let (queued, _) = self.begin_video(caller, request, false).await?;
+        Ok(queued)
     }
 
     /// As [`Gateway::create_video`], for a caller who waits for it: its turn comes within
@@ -163,17 +161,17 @@ impl Gateway {
         caller: &Caller,
         request: VideoRequest,
     ) -> Result<Watched, GatewayError> {
-        let job = self.begin_video(caller, request, true).await?;
-        let row = job.watch();
-        Ok(Watched { job, row })
+        let (_, video) = self.begin_video(caller, request, true).await?;
+        Ok(video)
     }
 
+    /// The video as it was queued, and as it goes on.
     async fn begin_video(
         self: &Arc<Self>,
         caller: &Caller,
         request: VideoRequest,
         is_watched: bool,
-    ) -> Result<Arc<Job>, GatewayError> {
+    ) -> Result<(VideoJobRow, Watched), GatewayError> {
         let settings = &caller.snapshot.settings;
         let model = media_model(&settings.models, ModelKind::Video, request.model.as_deref())?;
         caller
@@ -182,17 +180,10 @@ impl Gateway {
         caller.record.serves(&model.id);
         self.admit(&caller.record)?;
         let place = self.videos.admit(settings)?;
-        let own_address = &caller.own_address;
-        let reference = request.reference.as_ref();
-        let own_file = reference.and_then(|input| input.own_file(own_address));
-        let wishes = Wishes {
-            reference: own_file.map(str::to_owned),
-            ..request.wishes
-        };
-        let inputs = request.reference.into_iter().collect();
-        let files = self.load(settings, own_address, inputs, MAX_REFERENCE_BYTES);
-        let files = files.await?;
-        check_images(&files)?;
+        let (mut wishes, mut image) = (request.wishes, None);
+        if let Some(beginning) = request.beginning {
+            image = Some(self.begin_with(caller, beginning, &mut wishes).await?);
+        }
         let now = now_ms();
         let key = caller.record.key();
         let row = VideoJobRow {
@@ -215,21 +206,39 @@ impl Gateway {
             completed_ms: None,
             expires_ms: now + i64::from(settings.config.video.keep_days) * DAY_MS,
         };
-        let stored = self.store.insert_video_job(row.clone()).await;
-        stored.map_err(|error| {
-            tracing::error!(request_id = %caller.record.id(), %error, "a video was not queued");
-            GatewayError::store_unavailable()
-        })?;
         let begun = Begun {
-            row,
+            row: row.clone(),
             model,
             caller: self.on_its_own(caller),
             wishes,
-            files,
             is_resumed: false,
             is_watched,
         };
-        Ok(self.start_video(begun, place))
+        // As a task: a caller who leaves now must not leave a row of which nobody takes care.
+        let queueing = Arc::clone(self).queue_video(begun, image, place);
+        let queued = self.tasks.spawn(queueing).await;
+        let queued = queued.map_err(|_| GatewayError::store_unavailable())?;
+        Ok((row, queued?))
+    }
+
+    async fn queue_video(
+        self: Arc<Self>,
+        begun: Begun,
+        image: Option<Reference>,
+        place: Share,
+    ) -> Result<Watched, GatewayError> {
+        let stored = self.store.insert_video_job(begun.row.clone()).await;
+        stored.map_err(|error| {
+            let request_id = &begun.row.request_id;
+            tracing::error!(request_id, %error, "a video was not queued");
+            GatewayError::store_unavailable()
+        })?;
+        if let Some(image) = image {
+            image.leave();
+        }
+        let job = self.start_video(begun, place);
+        let row = job.watch();
+        Ok(Watched { job, row })
     }
 
     fn start_video(self: &Arc<Self>, begun: Begun, place: Share) -> Arc<Job> {
@@ -300,6 +309,8 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.job.cancelled.cancel();
+        if self.job.is_watched {
+            self.job.cancelled.cancel();
+        }
     }
 }

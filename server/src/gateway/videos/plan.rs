@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const PARTS: [(u32, [u32; 2]); 3] = [(12, [6, 6]), (16, [10, 6]), (20, [10, 10])];
 
 /// What was asked for; the `params` of its row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
     pub seconds: u32,
     /// As its caller wrote it.
@@ -24,6 +24,9 @@ pub struct Wishes {
     /// The file of that image, where it is a picture of this server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The name under which the image is kept until the video is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 impl Wishes {
@@ -114,10 +117,8 @@ mod tests {
             seconds,
             size: "720x1280".to_owned(),
             aspect_ratio: "9:16".to_owned(),
-            is_high_resolution: false,
             preset: "custom".to_owned(),
-            has_reference: false,
-            reference: None,
+            ..Wishes::default()
         };
         for seconds in [4, 6, 8, 10, 12, 15, 16, 20] {
             let parts = wishes(seconds).parts();

@@ -26,6 +26,7 @@ impl Gateway {
         for row in open {
             self.resume_video(snapshot, row).await?;
         }
+        self.sweep_images().await;
         Ok(count)
     }
 
@@ -37,11 +38,8 @@ impl Gateway {
         let model = snapshot.settings.models.get(&row.model);
         let wishes = Wishes::of(&row.params);
         let is_begun = row.upstream.as_deref().and_then(Reached::of).is_some();
-        let can_go_on = |wishes: &Wishes| match row.status {
-            VideoStatus::Queued => !wishes.has_reference,
-            _ => is_begun,
-        };
-        let (Some(model), Some(wishes)) = (model, wishes.filter(can_go_on)) else {
+        let can_go_on = row.status == VideoStatus::Queued || is_begun;
+        let (Some(model), Some(wishes)) = (model, wishes.filter(|_| can_go_on)) else {
             let error = GatewayError::interrupted();
             let failed = VideoJobRow {
                 status: VideoStatus::Failed,
@@ -64,7 +62,6 @@ impl Gateway {
                 record,
                 own_address: Arc::from(""),
             },
-            files: Vec::new(),
             is_resumed: is_begun,
             is_watched: false,
             row,

@@ -9,6 +9,7 @@ use store::{MediaKind, MediaRow, Poster, VideoJobRow, VideoStatus};
 use tokio::time::Instant;
 
 use super::{
+    Wishes,
     filming::Filming,
     job::Job,
     keep::{Kept, NotKept},
@@ -58,7 +59,11 @@ impl Gateway {
             () = self.videos.stopping() => End::Stopped,
             end = making => end.unwrap_or_else(|_| End::Failed(GatewayError::video_panicked())),
         };
+        let goes_on = matches!(end, End::Stopped) && !job.is_watched;
         self.end_video(&job, end).await;
+        if !goes_on {
+            self.remove_image(&job).await;
+        }
     }
 
     async fn make_video(&self, job: &Job) -> End {
@@ -139,7 +144,7 @@ impl Gateway {
         let parts = u32::try_from(job.wishes.parts().len()).unwrap_or(u32::MAX);
         let cost = job.model.cost.saturating_mul(parts);
         let changes = lease.finish(Outcome::Success { cost }, now_ms());
-        let media = media_row(&row, &kept);
+        let media = media_row(job, &row, &kept);
         if let Err(error) = self.store.insert_media(vec![media]).await {
             tracing::error!(video = job.id, %error, "the row of a video was not stored");
             submit_changes(self.store.as_ref(), changes);
@@ -164,8 +169,12 @@ impl Gateway {
 }
 
 /// The row by which the gallery knows the video.
-fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
+fn media_row(job: &Job, row: &VideoJobRow, kept: &Kept) -> MediaRow {
     let poster = kept.poster.as_ref();
+    let wishes = Wishes {
+        image: None,
+        ..job.wishes.clone()
+    };
     MediaRow {
         id: media_id(&row.id),
         at_ms: now_ms(),
@@ -177,7 +186,7 @@ fn media_row(row: &VideoJobRow, kept: &Kept) -> MediaRow {
         height: kept.video.height,
         prompt: row.prompt.clone(),
         model: row.model.clone(),
-        params: row.params.clone(),
+        params: wishes.to_json(),
         poster: poster.map(|poster| Poster {
             file: poster.name.clone(),
             bytes: poster.bytes,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::request::Parts;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 
 use super::Wish;
@@ -69,7 +69,7 @@ impl Watched {
         let ended = async {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep_until(Instant::from_std(end)) => {}
+                () = sleep_until(end) => {}
             }
         };
         if matches!(self.step, Step::Over) {

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{FromRequest, OriginalUri, Request, State},
+    extract::{OriginalUri, Request, State},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -20,12 +20,20 @@ use serde_json::{Value, json};
 
 use self::events::Watched;
 use super::{
-    AppState, answer::EVENT_STREAM, body::WholeBody, caller::PublicCaller, endpoint::Endpoint,
-    error::ApiError, middleware::origin, runs::Run,
+    AppState,
+    answer::EVENT_STREAM,
+    caller::PublicCaller,
+    endpoint::Endpoint,
+    error::ApiError,
+    middleware::origin,
+    runs::{self, Runs},
 };
 
 /// Of a wish whose ratio is not known.
 const DEFAULT_RATIO: &str = "2:3";
+/// Runs that are known at a time, and bytes of what they want.
+const MAX_RUNS: u64 = 1_000;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a run makes.
 #[derive(Clone, Debug)]
@@ -35,6 +43,12 @@ pub struct Wish {
     aspect_ratio: &'static str,
     /// `None`: `image.nsfw`.
     nsfw: Option<bool>,
+}
+
+/// No run yet.
+#[must_use]
+pub fn runs() -> Runs<Wish> {
+    Runs::new(MAX_RUNS, MAX_BYTES)
 }
 
 pub(super) fn routes() -> Router<AppState> {
@@ -65,6 +79,13 @@ struct Asked {
     nsfw: Option<bool>,
 }
 
+impl Asked {
+    fn ratio(&self) -> &'static str {
+        let known = ImageSize::from_name(&self.aspect_ratio);
+        known.map_or(DEFAULT_RATIO, |ratio| ratio.aspect_ratio)
+    }
+}
+
 async fn start(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
@@ -73,29 +94,21 @@ async fn start(
     caller
         .record
         .identify(Endpoint::PublicImagine.as_str(), None);
-    let asked: Asked = json_body(&state, request).await?;
-    let run = begin(&state, asked)?;
-    let answer = json!({"task_id": run.id, "aspect_ratio": run.wish.aspect_ratio});
-    Ok(Json(answer).into_response())
+    let asked: Asked = runs::json_body(&state, request).await?;
+    let aspect_ratio = asked.ratio();
+    let id = begin(&state, asked)?;
+    Ok(runs::started(&id, aspect_ratio))
 }
 
 async fn stop(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
     request: Request,
-) -> Result<Response, ApiError> {
-    #[derive(Deserialize)]
-    struct Named {
-        task_ids: Vec<String>,
-    }
+) -> Result<Json<Value>, ApiError> {
     caller
         .record
         .identify(Endpoint::PublicImagine.as_str(), None);
-    let named: Named = json_body(&state, request).await?;
-    let removed = state
-        .imagine_runs
-        .stop(named.task_ids.iter().map(String::as_str));
-    Ok(Json(json!({"status": "success", "removed": removed})).into_response())
+    runs::stop(&state, &state.imagine_runs, request).await
 }
 
 /// The events of a run that was started, or of one that begins with this request.
@@ -117,8 +130,8 @@ async fn watch(
         let found = fields.find(|(key, value)| key == name && !value.is_empty());
         found.map(|(_, value)| value.clone())
     };
-    let run = match field("task_id") {
-        Some(id) => state.imagine_runs.find(&id).ok_or_else(unknown_run)?,
+    let id = match field("task_id") {
+        Some(id) => id,
         None => begin(
             &state,
             Asked {
@@ -128,6 +141,7 @@ async fn watch(
             },
         )?,
     };
+    let run = state.imagine_runs.find(&id).ok_or_else(runs::unknown)?;
     let (parts, _) = request.into_parts();
     let watched = Watched::new(state, parts, run);
     let body = stream::unfold(watched, |mut watched| async {
@@ -137,22 +151,8 @@ async fn watch(
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
 
-/// The JSON body of a page of the predecessor.
-pub(super) async fn json_body<T: for<'de> Deserialize<'de> + Send + 'static>(
-    state: &AppState,
-    request: Request,
-) -> Result<T, ApiError> {
-    let body = WholeBody::from_request(request, state).await?;
-    let read = |bytes: &[u8]| {
-        serde_json::from_slice(bytes).map_err(|error| {
-            let message = format!("The body is not the JSON that is expected: {error}.");
-            Invalid::new("invalid_payload", "body", message)
-        })
-    };
-    Ok(body.parse(read).await?.0)
-}
-
-fn begin(state: &AppState, asked: Asked) -> Result<Run<Wish>, ApiError> {
+/// Notes a run; its id.
+fn begin(state: &AppState, asked: Asked) -> Result<String, ApiError> {
     let prompt = asked.prompt.trim();
     if prompt.is_empty() || prompt.len() > openai::images::MAX_PROMPT_BYTES {
         let message = format!(
@@ -161,20 +161,11 @@ fn begin(state: &AppState, asked: Asked) -> Result<Run<Wish>, ApiError> {
         );
         return Err(Invalid::new("invalid_prompt", "prompt", message).into());
     }
-    let ratio = ImageSize::from_name(&asked.aspect_ratio);
     let wish = Wish {
         prompt: prompt.to_owned(),
-        aspect_ratio: ratio.map_or(DEFAULT_RATIO, |ratio| ratio.aspect_ratio),
+        aspect_ratio: asked.ratio(),
         nsfw: asked.nsfw,
     };
-    let busy = "Too many runs have been started. Stop one, or try again in a moment.";
-    state
-        .imagine_runs
-        .start(wish)
-        .map_err(|_| ApiError::Busy(busy))
-}
-
-fn unknown_run() -> ApiError {
-    let message = "There is no such run any more. Start a new one.";
-    Invalid::new("invalid_task", "task_id", message).into()
+    let bytes = wish.prompt.len();
+    Ok(state.imagine_runs.start(wish, bytes)?)
 }

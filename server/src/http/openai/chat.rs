@@ -64,7 +64,7 @@ pub async fn complete(
     }
     if model.is_some_and(|model| model.kind == ModelKind::Video) {
         let stream = asked.stream.unwrap_or(app.stream);
-        return video_chat::complete(state, caller, links, asked, stream).await;
+        return video_chat::complete(state, caller, links, (asked, memory), stream).await;
     }
     if asked.video_config.is_some() {
         let message = "`video_config` is for models that make videos. Remove it.";

@@ -25,9 +25,11 @@ use crate::{
     gateway::{
         Caller, GatewayError,
         attachments::Input,
-        videos::{VideoRequest, Watched, Wishes},
+        videos::{Beginning, VideoRequest, Watched, Wishes},
     },
-    http::{AppState, answer::EVENT_STREAM, error::ApiError, links::Links},
+    http::{
+        AppState, answer::EVENT_STREAM, error::ApiError, links::Links, middleware::body::BodyMemory,
+    },
     record::RequestRecord,
 };
 
@@ -43,7 +45,7 @@ pub(super) async fn complete(
     state: &AppState,
     caller: Caller,
     links: Links,
-    asked: ChatRequest,
+    (asked, memory): (ChatRequest, Option<BodyMemory>),
     is_stream: bool,
 ) -> Result<Response, ApiError> {
     let app = &caller.snapshot.settings.config.app;
@@ -54,9 +56,13 @@ pub(super) async fn complete(
     };
     let format = app.video_format;
     let request = request(&asked.request, asked.video_config.unwrap_or_default())?;
-    let record = caller.record.clone();
+    let (record, include_usage) = (caller.record.clone(), asked.include_usage);
+    let model = asked.request.model.clone();
+    // What the body holds is not needed while the video is made.
+    drop(asked);
     let mut video = Box::pin(state.gateway.film(&caller, request)).await?;
-    record.asks(&asked.request.model, is_stream);
+    drop(memory);
+    record.asks(&model, is_stream);
     let row = video.row();
     let head = Head {
         id: format!("chatcmpl-{}", record.id()),
@@ -80,7 +86,7 @@ pub(super) async fn complete(
     if let Some(error) = video.failure() {
         return Err(error.into());
     }
-    let writer = ChunkWriter::new(&head, thinking).include_usage(asked.include_usage);
+    let writer = ChunkWriter::new(&head, thinking).include_usage(include_usage);
     let chunks = Chunks {
         video,
         writer,
@@ -119,10 +125,9 @@ fn request(request: &Request, config: VideoConfig) -> Result<VideoRequest, Inval
             aspect_ratio: size.aspect_ratio.to_owned(),
             is_high_resolution: config.is_high_resolution.unwrap_or(false),
             preset: config.preset.unwrap_or_default().as_str().to_owned(),
-            has_reference: reference.is_some(),
-            reference: None,
+            ..Wishes::default()
         },
-        reference,
+        beginning: reference.map(Beginning::Input),
         parent: None,
     })
 }

@@ -18,7 +18,7 @@ use crate::{
     gateway::{
         Caller,
         attachments::{Input, InputSource},
-        videos::{VideoRequest, Wishes},
+        videos::{Beginning, VideoRequest, Wishes},
     },
     http::{
         AppState,
@@ -70,13 +70,15 @@ pub(in crate::http) async fn create(
         }
     };
     let request = VideoRequest {
-        wishes: wishes(&asked, reference.is_some()),
+        wishes: wishes(&asked),
         model: asked.model,
         prompt: asked.prompt,
-        reference: reference.map(|source| Input {
-            param: "input_reference".to_owned(),
-            name: None,
-            source,
+        beginning: reference.map(|source| {
+            Beginning::Input(Input {
+                param: "input_reference".to_owned(),
+                name: None,
+                source,
+            })
         }),
         parent: None,
     };
@@ -105,29 +107,20 @@ fn of_form(form: Form) -> Result<(format::VideoRequest, Option<InputSource>), In
 }
 
 /// What a video is to be like.
-pub(in crate::http) fn wishes(asked: &format::VideoRequest, has_reference: bool) -> Wishes {
+pub(in crate::http) fn wishes(asked: &format::VideoRequest) -> Wishes {
     Wishes {
         seconds: asked.seconds,
         size: asked.size.name.to_owned(),
         aspect_ratio: asked.size.aspect_ratio.to_owned(),
         is_high_resolution: asked.is_high_resolution,
         preset: asked.preset.as_str().to_owned(),
-        has_reference,
-        reference: None,
+        ..Wishes::default()
     }
 }
 
 /// What a row's video was to be like.
 fn wishes_of(row: &VideoJobRow) -> Wishes {
-    Wishes::of(&row.params).unwrap_or_else(|| Wishes {
-        seconds: 0,
-        size: String::new(),
-        aspect_ratio: String::new(),
-        is_high_resolution: false,
-        preset: String::new(),
-        has_reference: false,
-        reference: None,
-    })
+    Wishes::of(&row.params).unwrap_or_default()
 }
 
 pub(in crate::http) async fn list_videos<C: KnownCaller>(
@@ -213,11 +206,12 @@ pub(in crate::http) async fn remix(
         model: Some(source.model.clone()),
         prompt,
         wishes: Wishes {
-            has_reference: reference.is_some(),
+            has_reference: false,
             reference: None,
+            image: None,
             ..wishes_of(&source)
         },
-        reference,
+        beginning: reference.map(Beginning::Input),
         parent: Some(source.id),
     };
     let row = Box::pin(state.gateway.create_video(caller, request)).await?;

@@ -191,3 +191,40 @@ async fn a_video_whose_image_is_still_fetched_has_its_place() {
     made(&server, &boat()).await;
     assert_used(&server.end_with_one().await, 2 * COST);
 }
+
+#[tokio::test]
+async fn an_image_that_cannot_be_kept_until_its_turn_is_told_at_once() {
+    let server = Setup::accounts([ONE]).start().await;
+    // Whoever may write everything cannot make this folder.
+    std::fs::write(server.data_dir().join("media/references"), "").unwrap();
+    let refused = post(&server, "/v1/videos", &sailing()).await;
+    refused.assert_error(503, "media_unavailable");
+    assert!(refused.message().contains("disk"), "{}", refused.message());
+    assert_eq!(get(&server, "/v1/videos").await.json["data"], json!([]));
+    server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn an_image_that_is_gone_fails_the_video_and_harms_no_account() {
+    let server = Setup::accounts(BOTH)
+        .with("GROK2API_VIDEO__CONCURRENT", 1)
+        .start()
+        .await;
+    script(&server, [Reply::Answer.held()]);
+    let first = create(&server, &boat()).await;
+    wait_until_held(&server, &first).await;
+    let second = create(&server, &sailing()).await;
+    std::fs::remove_dir_all(server.data_dir().join("media/references")).unwrap();
+    let accounts = asked(&server);
+    server
+        .simulator
+        .release(accounts[0].account.as_deref().unwrap());
+    wait_for(&server, &first, "completed").await;
+    let failed = wait_for(&server, &second, "failed").await;
+    let message = failed["error"]["message"].as_str().unwrap();
+    assert!(message.contains("not on this server any more"), "{message}");
+    assert_eq!(asked(&server).len(), 1);
+    for account in server.end().await.into_values() {
+        assert_eq!((account.status, account.fail_count), (Status::Active, 0));
+    }
+}

@@ -17,6 +17,8 @@ const ONE: &str = "video-account-1";
 const BOTH: [&str; 2] = [ONE, "video-account-2"];
 /// What one part of a video takes from an account.
 const COST: u64 = 4;
+/// A picture as base64.
+const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA=";
 
 /// A call without a body, or with a JSON one; it leaves a record.
 async fn call(server: &Server, method: Method, path: &str, body: Option<&Value>) -> Plain {
@@ -89,6 +91,16 @@ fn asked(server: &Server) -> Vec<Recorded> {
 
 fn script(server: &Server, replies: impl IntoIterator<Item = Reply>) {
     server.simulator.script_for("*", Operation::Video, replies);
+}
+
+/// Images that wait for their videos.
+fn images(server: &Server) -> usize {
+    let folder = server.data_dir().join("media/references").read_dir();
+    folder.map_or(0, Iterator::count)
+}
+
+fn sailing() -> Value {
+    json!({"prompt": "it sails", "input_reference": format!("data:image/png;base64,{PNG}")})
 }
 
 fn boat() -> Value {

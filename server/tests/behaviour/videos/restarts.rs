@@ -73,3 +73,36 @@ async fn a_longer_video_goes_on_with_the_part_that_was_not_finished() {
     let used: u64 = server.end().await.values().map(|one| one.use_count).sum();
     assert_eq!(used, 2 * COST);
 }
+
+#[tokio::test]
+async fn an_image_waits_on_disk_and_also_for_the_next_process() {
+    let mut server = Setup::accounts([ONE])
+        .with("GROK2API_VIDEO__CONCURRENT", 1)
+        .start()
+        .await;
+    script(&server, [Reply::Answer.held()]);
+    let begun = create(&server, &boat()).await;
+    wait_until_held(&server, &begun).await;
+    let waiting = create(&server, &sailing()).await;
+    let cancelled = create(&server, &sailing()).await;
+    assert_eq!(images(&server), 2);
+    let memory = server.ready().await["limits"]["attachment_bytes"].clone();
+    assert_eq!(memory["used"], 0, "{memory}");
+    let path = format!("/v1/videos/{cancelled}/cancel");
+    let answer = post(&server, &path, &json!({})).await;
+    assert_eq!(answer.json["status"], "cancelled");
+    server
+        .wait_until("its image is gone", async || images(&server) == 1)
+        .await;
+    let orphan = server.data_dir().join("media/references/orphan");
+    std::fs::write(orphan, "left by a crash").unwrap();
+    server.restart().await;
+    server.count_request();
+    let video = wait_for(&server, &waiting, "completed").await;
+    assert_eq!(video["prompt"], "it sails");
+    assert_eq!(server.simulator.requests_of(Operation::Upload).len(), 1);
+    server
+        .wait_until("no image is left", async || images(&server) == 0)
+        .await;
+    assert_used(&server.end_with_one().await, COST);
+}

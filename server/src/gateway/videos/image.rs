@@ -1,0 +1,111 @@
+//! The image that a video begins with: on disk from its queueing to its end, in memory only while the part
+//! is made that begins with it.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use super::{Wishes, filming::Filming, job::Job};
+use crate::{
+    gateway::{
+        Caller, ErrorKind, Gateway, GatewayError,
+        attachments::{Input, ReadyFile},
+        failure::Failure,
+        pictures::check_images,
+    },
+    media::references::Reference,
+};
+
+/// Largest image that a video begins with, in bytes.
+pub(super) const MAX_IMAGE_BYTES: usize = 50 * 1024 * 1024;
+/// Before memory that other files take is asked for again.
+const MEMORY_PAUSE: Duration = Duration::from_millis(250);
+
+/// What a video begins with.
+pub enum Beginning {
+    /// An image that has not been looked at.
+    Input(Input),
+    /// One that [`Gateway::keep_image`] has kept.
+    Kept(Reference),
+}
+
+impl Gateway {
+    /// Puts an image on disk, where it takes no memory until a video is made that begins with it.
+    ///
+    /// # Errors
+    /// It cannot be had, is no picture, or the disk does not take it.
+    pub async fn keep_image(
+        &self,
+        caller: &Caller,
+        input: Input,
+    ) -> Result<Reference, GatewayError> {
+        let (settings, own_address) = (&caller.snapshot.settings, &caller.own_address);
+        let files = self.load(settings, own_address, vec![input], MAX_IMAGE_BYTES);
+        let files = files.await?;
+        check_images(&files)?;
+        let content = files.first().map(|file| file.content.clone());
+        let kept = self.media_files.keep_reference(content.unwrap_or_default());
+        kept.await.map_err(|error| {
+            let request_id = caller.record.id();
+            tracing::error!(%request_id, %error, "the image of a video cannot be kept: {error}");
+            GatewayError::image_not_kept()
+        })
+    }
+
+    /// The image of a video that is queued now, and what its row says of it.
+    pub(super) async fn begin_with(
+        &self,
+        caller: &Caller,
+        beginning: Beginning,
+        wishes: &mut Wishes,
+    ) -> Result<Reference, GatewayError> {
+        let image = match beginning {
+            Beginning::Kept(image) => image,
+            Beginning::Input(input) => {
+                let own_file = input.own_file(&caller.own_address);
+                wishes.reference = own_file.map(str::to_owned);
+                self.keep_image(caller, input).await?
+            }
+        };
+        wishes.has_reference = true;
+        wishes.image = Some(image.name().to_owned());
+        Ok(image)
+    }
+
+    /// Removes the image of a video that is over.
+    pub(super) async fn remove_image(&self, job: &Job) {
+        let Some(name) = &job.wishes.image else {
+            return;
+        };
+        if let Err(error) = self.media_files.remove_reference(name).await {
+            tracing::warn!(video = job.id, %error, "the image of a video cannot be removed: {error}");
+        }
+    }
+
+    /// Removes the images of all videos that are not under way. Nobody may be asking for one.
+    pub(super) async fn sweep_images(&self) {
+        let running = self.videos.running.lock();
+        let images = running.values().filter_map(|job| job.wishes.image.clone());
+        let needed: HashSet<String> = images.collect();
+        drop(running);
+        if let Err(error) = self.media_files.sweep_references(needed).await {
+            tracing::warn!(%error, "images of videos that are over cannot be removed: {error}");
+        }
+    }
+}
+
+impl Filming<'_> {
+    /// The image of that name; waits while other files take the memory.
+    pub(super) async fn image(&self, name: &str) -> Result<ReadyFile, Failure> {
+        let settings = &self.job.caller.snapshot.settings;
+        let end = Instant::now() + settings.config.asset.upload_timeout;
+        loop {
+            match self.gateway.load_kept(name).await {
+                Err(error) if error.kind == ErrorKind::AtCapacity && Instant::now() < end => {
+                    sleep(MEMORY_PAUSE).await;
+                }
+                loaded => return loaded.map_err(Failure::Ours),
+            }
+        }
+    }
+}
