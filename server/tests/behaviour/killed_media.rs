@@ -9,8 +9,13 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{BINARY, Server, Setup};
 
-const VIDEOS: usize = 20;
-const DOWNLOADS: usize = 50;
+/// Videos whose download has begun before the kill, and videos that are not made by then.
+const LOADING: usize = 16;
+const BEGUN: usize = 4;
+const PICTURES: usize = 50;
+/// Of these, the first that are downloaded whole, and those after them that stay half there.
+const WHOLE: usize = 10;
+const HALF: usize = 5;
 const ACCOUNTS: [&str; 4] = [
     "killed-account-1",
     "killed-account-2",
@@ -74,6 +79,52 @@ fn verify(server: &Server) -> (Option<i32>, String) {
     )
 }
 
+/// The requests of this kind that the upstream got.
+fn count(server: &Server, operation: Operation) -> usize {
+    server.simulator.requests_of(operation).len()
+}
+
+/// Videos of which the upstream has made some, whose files are half here, and not the others; their ids.
+async fn begin_videos(server: &Server) -> Vec<String> {
+    let made = vec![Reply::Answer; LOADING];
+    let begun = vec![Reply::Answer.held(); BEGUN];
+    let replies = made.into_iter().chain(begun);
+    let simulator = &server.simulator;
+    simulator.script_for("*", Operation::Video, replies);
+    let halves = vec![Reply::stall(); LOADING];
+    simulator.script_for("*", Operation::Download, halves);
+    let videos = join_all((0..LOADING + BEGUN).map(|n| create(server, n))).await;
+    let is_so = async || {
+        let asked = count(server, Operation::Video);
+        (asked, count(server, Operation::Download)) == (LOADING + BEGUN, LOADING)
+    };
+    server.wait_until("the videos are half here", is_so).await;
+    videos
+}
+
+/// Asks for pictures until some are here, some are half here and the others on their way.
+async fn begin_pictures(server: &Server) {
+    let linked = vec![Reply::LinkedPictures; PICTURES];
+    let simulator = &server.simulator;
+    simulator.script_for("*", Operation::Imagine, linked);
+    let whole = vec![Reply::Answer; WHOLE];
+    let halves = vec![Reply::stall(); HALF];
+    let replies = whole.into_iter().chain(halves);
+    simulator.script_for("*", Operation::Download, replies);
+    let pictures = join_all((0..PICTURES).map(|n| picture(server, n)));
+    let is_busy = async {
+        let is_so = async || {
+            let downloads = count(server, Operation::Download) - LOADING;
+            assert_whole(server) >= WHOLE && downloads >= WHOLE + HALF
+        };
+        server.wait_until("some pictures are stored", is_so).await;
+    };
+    tokio::select! {
+        _ = pictures => panic!("pictures that are half here cannot be done"),
+        () = is_busy => {}
+    }
+}
+
 #[tokio::test]
 async fn no_half_file_is_served_and_every_video_goes_on_or_says_why_not() {
     let slow = Options {
@@ -82,26 +133,16 @@ async fn no_half_file_is_served_and_every_video_goes_on_or_says_why_not() {
         ..Options::for_tests()
     };
     let setup = Setup::accounts(ACCOUNTS).simulator(slow);
-    let setup = setup.with("GROK2API_IMAGE__CONCURRENT", DOWNLOADS);
+    let setup = setup.with("GROK2API_IMAGE__CONCURRENT", PICTURES);
     let mut server = setup.start().await;
-    let linked = vec![Reply::LinkedPictures; DOWNLOADS];
-    server.simulator.script_for("*", Operation::Imagine, linked);
-    let videos = join_all((0..VIDEOS).map(|n| create(&server, n))).await;
-    let pictures = async {
-        let all = (0..DOWNLOADS).map(|n| picture(&server, n));
-        join_all(all).await
-    };
-    let is_busy = async {
-        // In the middle of it: some files are there, others on their way.
-        let has_some = async || assert_whole(&server) > 5;
-        server.wait_until("some files are stored", has_some).await;
-    };
-    tokio::select! {
-        _ = pictures => {}
-        () = is_busy => {}
-    }
+    let videos = begin_videos(&server).await;
+    begin_pictures(&server).await;
+    let downloads = server.simulator.requests_of(Operation::Download);
+    let half = downloads.iter().filter(|one| !one.finished).count();
+    assert!(half >= LOADING + HALF, "{half} downloads are under way");
     server.kill_and_start().await;
     assert_whole(&server);
+    let mut completed = 0;
     for id in &videos {
         let path = format!("/v1/videos/{id}");
         let is_over = async || {
@@ -110,17 +151,21 @@ async fn no_half_file_is_served_and_every_video_goes_on_or_says_why_not() {
         };
         server.wait_until("every video has ended", is_over).await;
         let video = get(&server, &path).await;
-        if video["status"] == "failed" {
+        if video["status"] == "completed" {
+            completed += 1;
+        } else {
             let why = video["error"]["message"].as_str().unwrap();
             assert!(why.contains("restarted"), "{why}");
         }
     }
-    let served = picture(&server, DOWNLOADS).await.expect("it serves again");
+    assert_eq!(completed, LOADING, "those whose download had begun");
+    assert_eq!(count(&server, Operation::Video), LOADING + BEGUN);
+    let served = picture(&server, PICTURES).await.expect("it serves again");
     assert_eq!(
         server.client.get(served).send().await.unwrap().status(),
         200
     );
-    assert!(assert_whole(&server) > 5);
+    assert!(assert_whole(&server) > LOADING);
     let exit = server.gateway.stop().await.unwrap();
     assert!(exit.success(), "{exit}");
     let (code, report) = verify(&server);
