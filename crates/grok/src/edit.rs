@@ -13,7 +13,7 @@ use crate::media_stream::{MediaEvent, MediaStream, PictureFact};
 use crate::upload::Uploaded;
 
 /// Most images that one edit takes; older upstreams take the last three of them.
-pub const MAX_INPUTS: usize = 8;
+const MAX_INPUTS: usize = 8;
 const OLDER_MAX_INPUTS: usize = 3;
 const MODEL: &str = "imagine-image-edit";
 
@@ -21,7 +21,7 @@ const MODEL: &str = "imagine-image-edit";
 #[derive(Debug, Clone)]
 pub struct EditCall {
     pub prompt: String,
-    /// 1 to [`MAX_INPUTS`], uploaded by the same account.
+    /// 1 to 8, uploaded by the same account.
     pub inputs: Vec<Uploaded>,
     /// Such as `3:2`; `None` = as the image is.
     pub aspect_ratio: Option<String>,

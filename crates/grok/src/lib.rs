@@ -48,7 +48,7 @@ pub use asset::Download;
 pub use assets::AssetList;
 pub use chat::ChatCall;
 pub use client::Client;
-pub use edit::{EditCall, EditEvent, EditStream, MAX_INPUTS};
+pub use edit::{EditCall, EditEvent, EditStream};
 pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use imagine::{MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage, Thresholds};

@@ -23,6 +23,7 @@ mod public_videos;
 mod public_voice;
 pub mod runs;
 pub mod unknown;
+mod video_chunks;
 pub mod video_runs;
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};

@@ -1,26 +1,20 @@
 //! `/v1/public/video`: what the video page of the predecessor calls (`upstream-protocol.md` 7.4). A run
 //! is one video, made while it is watched and shown in chunks of a chat; then it is forgotten.
 
-use std::convert::Infallible;
-
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
     extract::{FromRequest, Query, Request, State},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chat::{Delta, Source};
-use futures::stream;
+use chat::Source;
 use openai::{
     stream::{ChunkWriter, Head, Thinking},
     videos::{VideoRequest as Asked, parse_start},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::VideoStatus;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     AppState,
@@ -31,22 +25,18 @@ use super::{
     error::ApiError,
     links::Links,
     middleware::origin,
-    openai::{
-        video_chat::{Form, finish},
-        videos::wishes,
-    },
+    openai::videos::wishes,
     runs::{self, Runs},
+    video_chunks::{Chunks, DONE, Telling, VideoRenderer},
 };
 use crate::{
     gateway::{
         Caller, GatewayError,
         attachments::{Input, InputSource},
-        videos::{Beginning, VideoRequest, Watched},
+        videos::{Beginning, VideoRequest},
     },
     media::references::Reference,
 };
-
-const DONE: &str = "data: [DONE]\n\n";
 
 /// Runs that wait to be watched, and bytes of what they want: most of them are of images on disk.
 const MAX_WAITING: u64 = 100;
@@ -136,20 +126,21 @@ async fn watch(
         conversation_id: None,
         fingerprint: None,
     };
+    let telling = Telling {
+        // What that page looks for, whatever its language.
+        progress: |percent| format!("进度 {percent}%\n"),
+        failure: Box::new(|failure, _, out| out.extend(failed(&failure).into_bytes())),
+        stop: run.stop,
+    };
     let chunks = Chunks {
         video,
         // That page looks for progress in what is thought aloud.
         writer: ChunkWriter::new(&head, Thinking::ThinkTags),
-        form: Form { format, links },
-        stop: run.stop,
-        _running: running,
-        told: None,
+        renderer: VideoRenderer { format, links },
+        telling,
+        _guard: running,
     };
-    let body = stream::unfold(Some(chunks), |chunks| async {
-        let (frames, chunks) = chunks?.next().await;
-        Some((Ok::<_, Infallible>(frames), chunks))
-    });
-    Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
+    Ok(chunks.into_response())
 }
 
 impl Wish {
@@ -202,64 +193,11 @@ fn failed(error: &GatewayError) -> String {
     format!("data: {error}\n\n{DONE}")
 }
 
-/// The chunks of one run.
-struct Chunks {
-    video: Watched,
-    writer: ChunkWriter,
-    form: Form,
-    /// Cancelled when the run is stopped.
-    stop: CancellationToken,
-    /// Percent that was told last; `None` before the first chunk.
-    told: Option<u32>,
-    _running: Running,
-}
-
 /// A claimed run. Dropping it forgets the run.
 struct Running(AppState, String);
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.video_runs.stop([self.1.as_str()].into_iter());
-    }
-}
-
-impl Chunks {
-    /// The next frames, and what is left of the stream.
-    async fn next(mut self) -> (Bytes, Option<Self>) {
-        let mut out = Vec::new();
-        if self.told.is_none() {
-            self.writer.role(&mut out);
-            self.told = Some(0);
-            return (out.into(), Some(self));
-        }
-        loop {
-            let row = self.video.row();
-            if row.status.is_over() {
-                return (self.end(), None);
-            }
-            if self.told.is_some_and(|told| told < row.progress) {
-                // What that page looks for, whatever its language.
-                let line = format!("进度 {}%\n", row.progress);
-                self.writer.delta(Delta::Reasoning(&line), &mut out);
-                self.told = Some(row.progress);
-                return (out.into(), Some(self));
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return (DONE.into(), None),
-                () = self.video.changed() => {}
-            }
-        }
-    }
-
-    fn end(&mut self) -> Bytes {
-        let row = self.video.row();
-        if row.status == VideoStatus::Completed {
-            let (mut out, text) = (Vec::new(), self.form.render(&row));
-            self.writer.delta(Delta::Text(&text), &mut out);
-            self.writer.finish(&finish(), &mut out);
-            return out.into();
-        }
-        let failure = self.video.failure();
-        failed(&failure.unwrap_or_else(GatewayError::cancelled)).into()
     }
 }

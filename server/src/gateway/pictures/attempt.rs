@@ -80,8 +80,10 @@ impl Attempt {
         let is_edit = !attempt.inputs.is_empty();
         match (context.request.is_stream, is_edit) {
             (true, _) => {
-                let count = context.request.count;
-                attempt.stream = Some(call(lease, context, &attempt.inputs, count).await?);
+                attempt.stream = Some(match is_edit {
+                    true => edit(lease, context, &attempt.inputs).await?,
+                    false => draw(lease, context, context.request.count).await?,
+                });
                 let first = attempt.receive(context, Deadline::FirstByte).await?;
                 attempt.seen.push_back(first.ok_or(Failure::Empty)?);
             }
@@ -112,8 +114,7 @@ impl Attempt {
             let is_short = self.finished < context.request.count && self.finished > self.before;
             if !self.inputs.is_empty() && is_short {
                 self.before = self.finished;
-                let left = context.request.count - self.finished;
-                self.stream = Some(call(lease, context, &self.inputs, left).await?);
+                self.stream = Some(edit(lease, context, &self.inputs).await?);
                 self.calls += 1;
             }
         }
@@ -153,11 +154,11 @@ impl Attempt {
         let count = context.request.count.max(1);
         self.calls = count.div_ceil(MAX_PICTURES);
         let held = AtomicUsize::new(0);
-        let (inputs, held) = (&self.inputs, &held);
+        let held = &held;
         let one = |n: u32| async move {
             let first = n * MAX_PICTURES;
             let count = (count - first).min(MAX_PICTURES);
-            let stream = call(lease, context, inputs, count).await?;
+            let stream = draw(lease, context, count).await?;
             gather(context, stream, first, held).await
         };
         let gathered = try_join_all((0..self.calls).map(one)).await?;
@@ -175,7 +176,7 @@ impl Attempt {
         let held = AtomicUsize::new(0);
         let (inputs, held) = (&self.inputs, &held);
         let one = |first: u32| async move {
-            let stream = call(lease, context, inputs, count - first).await?;
+            let stream = edit(lease, context, inputs).await?;
             gather(context, stream, first, held).await
         };
         let mut seen = one(0).await?;
@@ -245,30 +246,37 @@ async fn gather(
     Ok(finished)
 }
 
-async fn call(
+/// Asks for so many new pictures.
+async fn draw(lease: &Lease, context: &PictureContext, count: u32) -> Result<Stream, Failure> {
+    let call = picture_call(context, count);
+    let upstream = &context.settings().upstream;
+    let asking = upstream.pictures(lease.credential().expose(), &call);
+    let stream = context
+        .deadlines
+        .wait(Deadline::FirstByte, asking)
+        .await??;
+    Ok(Stream::Pictures(Box::new(stream)))
+}
+
+/// Asks for an edit; how many pictures that makes is the upstream's to say.
+async fn edit(
     lease: &Lease,
     context: &PictureContext,
     inputs: &[Uploaded],
-    count: u32,
 ) -> Result<Stream, Failure> {
-    let upstream = &context.settings().upstream;
-    let credential = lease.credential().expose();
-    let deadlines = &context.deadlines;
-    if inputs.is_empty() {
-        let call = picture_call(context, count);
-        let asking = upstream.pictures(credential, &call);
-        let stream = deadlines.wait(Deadline::FirstByte, asking).await??;
-        return Ok(Stream::Pictures(Box::new(stream)));
-    }
     let call = EditCall {
         prompt: context.request.prompt.clone(),
         inputs: inputs.to_vec(),
         aspect_ratio: context.request.aspect_ratio.map(str::to_owned),
         timeout: context.settings().config.asset.upload_timeout,
     };
+    let upstream = &context.settings().upstream;
     // Boxed: large, and most requests are no edits.
-    let asking = Box::pin(upstream.edit(credential, &call));
-    let stream = deadlines.wait(Deadline::FirstByte, asking).await??;
+    let asking = Box::pin(upstream.edit(lease.credential().expose(), &call));
+    let stream = context
+        .deadlines
+        .wait(Deadline::FirstByte, asking)
+        .await??;
     Ok(Stream::Edit(Box::new(stream)))
 }
 

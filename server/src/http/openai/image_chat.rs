@@ -21,7 +21,7 @@ use settings::{FastFormat, ImagineFastConfig, ModelKind};
 
 use super::{
     error,
-    images::{self, Form},
+    images::{self, PictureRenderer},
 };
 use crate::{
     gateway::{
@@ -82,15 +82,15 @@ pub(super) async fn complete(
         conversation_id: None,
         fingerprint: None,
     };
-    let form = Form { format, links };
+    let renderer = PictureRenderer { format, links };
     if !is_stream {
-        return whole(pictures, &head, &form).await;
+        return whole(pictures, &head, &renderer).await;
     }
     let writer = ChunkWriter::new(&head, Thinking::Hidden).include_usage(asked.include_usage);
     let chunks = Chunks {
         pictures,
         writer,
-        form,
+        renderer,
         is_first: true,
     };
     let body = stream::unfold(Some(chunks), |chunks| async {
@@ -154,8 +154,8 @@ fn images_in(turn: &Turn) -> impl Iterator<Item = Input> {
         .map(Input::from)
 }
 
-fn markdown(form: &Form, picture: &Finished) -> String {
-    match form.finished(picture) {
+fn markdown(renderer: &PictureRenderer, picture: &Finished) -> String {
+    match renderer.finished(picture) {
         Image::Url(url) => format!("![image]({url})"),
         Image::Base64(text) => format!("![image](data:{};base64,{text})", picture.mime),
     }
@@ -168,12 +168,16 @@ fn finish(pictures: &Pictures) -> Finish {
     }
 }
 
-async fn whole(mut pictures: Pictures, head: &Head, form: &Form) -> Result<Response, ApiError> {
+async fn whole(
+    mut pictures: Pictures,
+    head: &Head,
+    renderer: &PictureRenderer,
+) -> Result<Response, ApiError> {
     let mut answer = Answer::new(Thinking::Hidden);
     let mut is_first = true;
     while let Some(picture) = pictures.next().await? {
         if let Picture::Finished(picture) = picture {
-            push(&mut is_first, &markdown(form, &picture), |delta| {
+            push(&mut is_first, &markdown(renderer, &picture), |delta| {
                 answer.push(delta);
             });
         }
@@ -195,7 +199,7 @@ fn push(is_first: &mut bool, markdown: &str, mut take: impl FnMut(Delta<'_>)) {
 struct Chunks {
     pictures: Pictures,
     writer: ChunkWriter,
-    form: Form,
+    renderer: PictureRenderer,
     is_first: bool,
 }
 
@@ -207,7 +211,7 @@ impl Chunks {
             match self.pictures.next().await {
                 Ok(Some(Picture::Partial { .. } | Picture::Progress { .. })) => {}
                 Ok(Some(Picture::Finished(picture))) => {
-                    let (markdown, writer) = (markdown(&self.form, &picture), &mut self.writer);
+                    let (markdown, writer) = (markdown(&self.renderer, &picture), &mut self.writer);
                     push(&mut self.is_first, &markdown, |delta| {
                         writer.delta(delta, &mut out);
                     });

@@ -94,10 +94,10 @@ pub(super) async fn make(
     };
     let pictures = Box::pin(state.gateway.pictures(caller, request)).await?;
     drop(memory);
-    let form = Form { format, links };
+    let renderer = PictureRenderer { format, links };
     match asked.stream {
-        true => Ok(events(pictures, &asked, making, form)),
-        false => whole(pictures, quality(&asked), &form).await,
+        true => Ok(events(pictures, &asked, making, renderer)),
+        false => whole(pictures, quality(&asked), &renderer).await,
     }
 }
 
@@ -109,13 +109,13 @@ pub(super) fn configured_format(app: &AppConfig) -> ImageFormat {
     }
 }
 
-/// How pictures are returned.
-pub(super) struct Form {
+/// Writes what finished pictures are returned as.
+pub(super) struct PictureRenderer {
     pub(super) format: ImageFormat,
     pub(super) links: Links,
 }
 
-impl Form {
+impl PictureRenderer {
     fn completed(&self, picture: &Finished) -> Completed {
         Completed {
             image: self.finished(picture),
@@ -154,12 +154,12 @@ fn look(file: &[u8]) -> Look {
 async fn whole(
     mut pictures: Pictures,
     quality: &'static str,
-    form: &Form,
+    renderer: &PictureRenderer,
 ) -> Result<Response, ApiError> {
     let mut images = Vec::new();
     while let Some(picture) = pictures.next().await? {
         if let Picture::Finished(picture) = picture {
-            images.push(form.completed(&picture));
+            images.push(renderer.completed(&picture));
         }
     }
     let answer = Answer {
@@ -181,7 +181,12 @@ fn usage(pictures: &Pictures) -> ImageUsage {
     }
 }
 
-fn events(pictures: Pictures, asked: &ImageRequest, making: Making, form: Form) -> Response {
+fn events(
+    pictures: Pictures,
+    asked: &ImageRequest,
+    making: Making,
+    renderer: PictureRenderer,
+) -> Response {
     let events = Events {
         writer: EventWriter {
             making,
@@ -193,7 +198,7 @@ fn events(pictures: Pictures, asked: &ImageRequest, making: Making, form: Form) 
         shown: HashMap::new(),
         held: Vec::new(),
         pictures,
-        form,
+        renderer,
     };
     let body = stream::unfold(Some(events), |events| async {
         let (frames, events) = events?.next().await;
@@ -206,7 +211,7 @@ fn events(pictures: Pictures, asked: &ImageRequest, making: Making, form: Form) 
 struct Events {
     pictures: Pictures,
     writer: EventWriter,
-    form: Form,
+    renderer: PictureRenderer,
     /// Stages of each picture that may still be shown.
     partials: u32,
     /// How many stages of each picture were shown.
@@ -266,7 +271,7 @@ impl Events {
                 }
             }
             Picture::Finished(picture) => {
-                let completed = self.form.completed(picture);
+                let completed = self.renderer.completed(picture);
                 let place = (picture.id.as_str(), picture.index);
                 let usage = self.usage();
                 self.writer

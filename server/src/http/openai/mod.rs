@@ -6,7 +6,7 @@ mod image_chat;
 pub(super) mod image_edits;
 pub(super) mod images;
 mod models;
-pub(super) mod video_chat;
+mod video_chat;
 pub(super) mod videos;
 
 use axum::{

@@ -1,14 +1,8 @@
 //! Video models through `POST /v1/chat/completions`: the answer is the video's address, as
 //! `app.video_format` says (`docs/upstream-protocol.md` 6.4). The reasoning tells how far it is.
 
-use std::convert::Infallible;
-
-use axum::{
-    body::{Body, Bytes},
-    response::{IntoResponse, Response},
-};
-use chat::{AttachmentKind, Delta, Finish, FinishReason, Request, Usage, flatten};
-use futures::stream;
+use axum::response::{IntoResponse, Response};
+use chat::{AttachmentKind, Delta, Request, flatten};
 use http::header::CONTENT_TYPE;
 use openai::{
     Invalid,
@@ -17,20 +11,23 @@ use openai::{
     stream::{ChunkWriter, Head, Thinking},
     videos::{VideoConfig, VideoSize},
 };
-use settings::VideoFormat;
-use store::{VideoJobRow, VideoStatus};
+use store::VideoJobRow;
+use tokio_util::sync::CancellationToken;
 
 use super::{chat::thinking, error};
 use crate::{
     gateway::{
-        Caller, GatewayError,
+        Caller,
         attachments::Input,
         videos::{Beginning, VideoRequest, Watched, Wishes},
     },
     http::{
-        AppState, answer::EVENT_STREAM, error::ApiError, links::Links, middleware::body::BodyMemory,
+        AppState,
+        error::ApiError,
+        links::Links,
+        middleware::body::BodyMemory,
+        video_chunks::{Chunks, Telling, VideoRenderer, finish},
     },
-    record::RequestRecord,
 };
 
 const DEFAULT_SECONDS: u32 = 6;
@@ -71,12 +68,12 @@ pub(super) async fn complete(
         conversation_id: None,
         fingerprint: None,
     };
-    let form = Form { format, links };
+    let renderer = VideoRenderer { format, links };
     if !is_stream {
         while !video.row().status.is_over() {
             video.changed().await;
         }
-        return whole(&video, &head, thinking, &form);
+        return whole(&video, &head, thinking, &renderer);
     }
     // Until something is to be told the status is not spent.
     let is_silent = |row: &VideoJobRow| row.progress == 0 && !row.status.is_over();
@@ -86,19 +83,22 @@ pub(super) async fn complete(
     if let Some(error) = video.failure() {
         return Err(error.into());
     }
-    let writer = ChunkWriter::new(&head, thinking).include_usage(include_usage);
+    let telling = Telling {
+        progress: |percent| format!("Progress: {percent}%\n"),
+        failure: Box::new(move |failure, writer, out| {
+            let body = error::after_the_beginning(failure, &record);
+            writer.error(&body, out);
+        }),
+        stop: CancellationToken::new(),
+    };
     let chunks = Chunks {
         video,
-        writer,
-        form,
-        record,
-        told: None,
+        writer: ChunkWriter::new(&head, thinking).include_usage(include_usage),
+        renderer,
+        telling,
+        _guard: (),
     };
-    let body = stream::unfold(Some(chunks), |chunks| async {
-        let (frames, chunks) = chunks?.next().await;
-        Some((Ok::<_, Infallible>(frames), chunks))
-    });
-    Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
+    Ok(chunks.into_response())
 }
 
 fn request(request: &Request, config: VideoConfig) -> Result<VideoRequest, Invalid> {
@@ -132,112 +132,17 @@ fn request(request: &Request, config: VideoConfig) -> Result<VideoRequest, Inval
     })
 }
 
-/// How a video is returned.
-pub(in crate::http) struct Form {
-    pub format: VideoFormat,
-    pub links: Links,
-}
-
-impl Form {
-    /// A finished video, as `format` says.
-    pub(in crate::http) fn render(&self, row: &VideoJobRow) -> String {
-        let url = self.links.video(row.file.as_deref().unwrap_or_default());
-        match self.format {
-            VideoFormat::Url => format!("{url}\n"),
-            VideoFormat::Markdown => format!("[video]({url})"),
-            VideoFormat::Html => {
-                let poster = row.poster.as_deref().map(|name| self.links.image(name));
-                let poster = poster.map(|url| format!(" poster=\"{}\"", escaped(&url)));
-                format!(
-                    "<video id=\"video\" controls=\"\" preload=\"none\"{}><source id=\"mp4\" \
-                     src=\"{}\" type=\"video/mp4\"></video>",
-                    poster.unwrap_or_default(),
-                    escaped(&url)
-                )
-            }
-        }
-    }
-}
-
-/// As the value of an attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// The video's own record has what it used.
-pub(in crate::http) fn finish() -> Finish {
-    Finish {
-        reason: FinishReason::Stop,
-        usage: Usage::default(),
-    }
-}
-
 fn whole(
     video: &Watched,
     head: &Head,
     thinking: Thinking,
-    form: &Form,
+    renderer: &VideoRenderer,
 ) -> Result<Response, ApiError> {
     if let Some(error) = video.failure() {
         return Err(error.into());
     }
     let mut answer = Answer::new(thinking);
-    answer.push(Delta::Text(&form.render(&video.row())));
+    answer.push(Delta::Text(&renderer.render(&video.row())));
     let body = answer.to_json(head, &finish());
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-/// The chunks of one stream.
-struct Chunks {
-    video: Watched,
-    writer: ChunkWriter,
-    form: Form,
-    record: RequestRecord,
-    /// Percent that was told last; `None` before the first chunk.
-    told: Option<u32>,
-}
-
-impl Chunks {
-    /// The next frames, and what is left of the stream.
-    async fn next(mut self) -> (Bytes, Option<Self>) {
-        let mut out = Vec::new();
-        if self.told.is_none() {
-            self.writer.role(&mut out);
-            self.told = Some(0);
-        }
-        loop {
-            let row = self.video.row();
-            if row.status.is_over() {
-                return (self.end(&row, out), None);
-            }
-            if self.told.is_some_and(|told| told < row.progress) {
-                let line = format!("Progress: {}%\n", row.progress);
-                self.writer.delta(Delta::Reasoning(&line), &mut out);
-                self.told = Some(row.progress);
-            }
-            if !out.is_empty() {
-                return (out.into(), Some(self));
-            }
-            self.video.changed().await;
-        }
-    }
-
-    fn end(&mut self, row: &VideoJobRow, mut out: Vec<u8>) -> Bytes {
-        match (self.video.failure(), row.status) {
-            (None, VideoStatus::Completed) => {
-                let text = self.form.render(row);
-                self.writer.delta(Delta::Text(&text), &mut out);
-                self.writer.finish(&finish(), &mut out);
-            }
-            (failure, _) => {
-                let error = failure.unwrap_or_else(GatewayError::cancelled);
-                let body = error::after_the_beginning(error, &self.record);
-                self.writer.error(&body, &mut out);
-            }
-        }
-        out.into()
-    }
 }
