@@ -200,12 +200,14 @@ impl MediaFiles {
         }
     }
 
-    /// Gives a complete file its name and its place.
-    pub(super) async fn keep(
-        &self,
-        file: Unfinished,
-        kind: MediaKind,
-    ) -> Result<StoredFile, MediaError> {
+    /// Gives a complete file its name, the hash of its content, and its place.
+    ///
+    /// # Errors
+    /// It is no picture after all, or cannot be written.
+    ///
+    /// # Cancellation
+    /// The file may be in its place.
+    pub async fn keep(&self, file: Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
         let files = self.clone();
         let keeping = spawn_blocking(move || {
             let stored = describe(&file, kind)?;

@@ -20,3 +20,4 @@ pub mod verify;
 
 pub use bucket::BucketError;
 pub use sniff::{image_type, picture_size};
+pub use unfinished::Unfinished;

@@ -1,4 +1,4 @@
-//! Storing a file of any size as it comes, in constant memory.
+//! Receiving a file of any size as it comes, in constant memory.
 
 use std::{error::Error, io, mem};
 
@@ -8,7 +8,7 @@ use store::MediaKind;
 use tokio::task::spawn_blocking;
 
 use super::{
-    files::{MediaError, MediaFiles, StoredFile},
+    files::{MediaError, MediaFiles},
     unfinished::Unfinished,
 };
 
@@ -16,8 +16,9 @@ use super::{
 const PIECE_BYTES: usize = 256 * 1024;
 
 impl MediaFiles {
-    /// Stores what a stream gives; what it is is read from its first bytes, and its name is the hash
-    /// of all. At most 256 KiB and one chunk of the stream are in memory.
+    /// Writes what a stream gives to a file that has no place yet; [`MediaFiles::keep`] gives it one.
+    /// What it is is read from its first bytes. At most 256 KiB and one chunk of the stream are in
+    /// memory.
     ///
     /// # Errors
     /// [`MediaError::Source`] with the stream's own error, [`MediaError::TooLarge`] above
@@ -25,14 +26,13 @@ impl MediaFiles {
     /// [`MediaError::Full`] and [`MediaError::Io`]. Nothing is left of it.
     ///
     /// # Cancellation
-    /// Dropping the future stores nothing and leaves nothing, except in its last step: then the file
-    /// may be there, whole and without a row.
-    pub async fn store_stream<S, E>(
+    /// Nothing is left of it.
+    pub async fn receive<S, E>(
         &self,
         kind: MediaKind,
         content: S,
         limit_bytes: u64,
-    ) -> Result<StoredFile, MediaError>
+    ) -> Result<Unfinished, MediaError>
     where
         S: Stream<Item = Result<Bytes, E>>,
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -54,8 +54,7 @@ impl MediaFiles {
                 gathered = 0;
             }
         }
-        let file = write(file, piece, kind).await?;
-        self.keep(file, kind).await
+        write(file, piece, kind).await
     }
 }
 
@@ -92,9 +91,19 @@ mod tests {
     use futures::stream;
 
     use super::*;
+    use crate::media::files::StoredFile;
 
     const MP4: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42";
     const LIMIT: u64 = 10 * 1024 * 1024;
+
+    async fn store<S, E>(files: &MediaFiles, kind: MediaKind, content: S) -> StoredFile
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let file = files.receive(kind, content, LIMIT).await.unwrap();
+        files.keep(file, kind).await.unwrap()
+    }
 
     type Chunks = Vec<Result<Bytes, &'static str>>;
 
@@ -123,13 +132,13 @@ mod tests {
         let mut stored = Vec::new();
         for chunk in [1000, 3, 700_000] {
             let content = stream::iter(video(600_000, chunk));
-            stored.push(files.store_stream(MediaKind::Video, content, LIMIT).await);
+            stored.push(store(&files, MediaKind::Video, content).await);
         }
-        let first = stored.remove(0).unwrap();
+        let first = stored.remove(0);
         assert_eq!((first.mime, first.bytes), ("video/mp4", 600_000));
         assert!(first.name.ends_with(".mp4"), "{}", first.name);
         for other in stored {
-            assert_eq!(other.unwrap(), first);
+            assert_eq!(other, first);
         }
         assert_eq!(all_files(folder.path()), [first.name.as_str()]);
         let (place, _reading) = files.read(MediaKind::Video, &first.name).unwrap();
@@ -144,8 +153,7 @@ mod tests {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0";
         let at_once = files.store_image(Bytes::from_static(png)).await.unwrap();
         let content = stream::iter(png.chunks(5).map(|part| Ok::<_, io::Error>(part.into())));
-        let streamed = files.store_stream(MediaKind::Image, content, LIMIT).await;
-        assert_eq!(streamed.unwrap(), at_once);
+        assert_eq!(store(&files, MediaKind::Image, content).await, at_once);
     }
 
     #[tokio::test]
@@ -163,8 +171,9 @@ mod tests {
             (video(5000, 1000), "it is larger than 4000 bytes"),
         ] {
             let content = stream::iter(content);
-            let stored = files.store_stream(MediaKind::Video, content, 4000).await;
-            assert_eq!(stored.unwrap_err().to_string(), expected);
+            let received = files.receive(MediaKind::Video, content, 4000).await;
+            let error = received.err().unwrap();
+            assert_eq!(error.to_string(), expected);
             assert_eq!(all_files(folder.path()), [""; 0], "{expected}");
         }
     }
@@ -174,8 +183,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = MediaFiles::open(folder.path()).unwrap();
         let page = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[b' '; 4096])));
-        let stored = files.store_stream(MediaKind::Video, page, u64::MAX).await;
-        assert!(matches!(stored, Err(MediaError::NotAVideo)));
+        let received = files.receive(MediaKind::Video, page, u64::MAX).await;
+        assert!(matches!(received, Err(MediaError::NotAVideo)));
     }
 
     #[tokio::test]
@@ -190,7 +199,7 @@ mod tests {
         });
         let content = stream::iter(video(600_000, 300_000)).chain(waits);
         tokio::select! {
-            _ = files.store_stream(MediaKind::Video, content, LIMIT) => unreachable!("no end"),
+            _ = files.receive(MediaKind::Video, content, LIMIT) => unreachable!("no end"),
             begun = stuck => assert_eq!(begun.unwrap(), 1),
         }
         assert_eq!(all_files(folder.path()), [""; 0]);
@@ -201,12 +210,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = MediaFiles::open(folder.path()).unwrap();
         let content = stream::iter(video(3_000_000, 300_000));
-        let storing = files.store_stream(MediaKind::Video, content, LIMIT);
-        let mut storing = Box::pin(storing);
+        let receiving = files.receive(MediaKind::Video, content, LIMIT);
+        let mut receiving = Box::pin(receiving);
         // Whichever thread has the file at the moment.
-        let first = futures::poll!(&mut storing);
+        let first = futures::poll!(&mut receiving);
         assert!(first.is_pending());
-        drop(storing);
+        drop(receiving);
         tokio::time::timeout(Duration::from_secs(30), async {
             while !all_files(folder.path()).is_empty() {
                 tokio::task::yield_now().await;

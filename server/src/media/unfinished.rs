@@ -18,7 +18,7 @@ const HEAD_BYTES: usize = 64;
 pub(super) const NAME_DIGITS: usize = 40;
 
 /// A file that has no name yet. Its methods block.
-pub(super) struct Unfinished {
+pub struct Unfinished {
     path: PathBuf,
     file: File,
     hash: Sha256,

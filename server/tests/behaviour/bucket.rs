@@ -87,10 +87,10 @@ async fn a_large_stream_arrives_whole_and_leaves_nothing_behind() {
         // Three parts, the last of them short.
         let pieces = std::iter::repeat_n(Bytes::from(piece.clone()), 17);
         let content = stream::iter(pieces.map(Ok::<_, io::Error>));
-        let stored = place
-            .files
-            .store_stream(MediaKind::Video, content, u64::MAX);
-        let stored = stored.await.unwrap();
+        let files = &place.files;
+        let received = files.receive(MediaKind::Video, content, u64::MAX).await;
+        let stored = files.keep(received.unwrap(), MediaKind::Video).await;
+        let stored = stored.unwrap();
         let kept = fs::read(place.path("video").join(&stored.name)).unwrap();
         assert!(kept == piece.repeat(17), "{} bytes", kept.len());
         let unfinished = place.folder.path().join("media/unfinished");

@@ -93,14 +93,19 @@ impl Job {
         }
     }
 
-    /// It has ended. Whoever watches sees it when it is stored.
-    pub(super) async fn end(&self, status: VideoStatus, change: impl FnOnce(&mut VideoJobRow)) {
+    /// It has ended. Whoever watches sees it when it is stored. False if its row was deleted.
+    pub(super) async fn end(
+        &self,
+        status: VideoStatus,
+        change: impl FnOnce(&mut VideoJobRow),
+    ) -> bool {
         let mut row = self.row();
         row.status = status;
         row.completed_ms = Some(now_ms());
         change(&mut row);
-        self.store_row(row.clone()).await;
+        let is_there = self.store_row(row.clone()).await;
         self.row.send_replace(row);
+        is_there
     }
 
     /// It has ended, because of this.
@@ -120,13 +125,17 @@ impl Job {
         self.store_row(self.row()).await;
     }
 
-    async fn store_row(&self, row: VideoJobRow) {
+    /// False if the row was deleted, by whichever process.
+    async fn store_row(&self, row: VideoJobRow) -> bool {
         match self.store.update_video_job(row).await {
-            Ok(true) => {}
-            // Deleted, by whichever process.
-            Ok(false) => self.cancelled.cancel(),
+            Ok(true) => true,
+            Ok(false) => {
+                self.cancelled.cancel();
+                false
+            }
             Err(error) => {
                 tracing::warn!(video = self.id, %error, "the state of a video was not stored");
+                true
             }
         }
     }

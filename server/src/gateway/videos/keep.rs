@@ -14,7 +14,10 @@ use crate::{
     gateway::{
         GatewayError, backoff::Backoff, deadlines::Deadlines, error::Deadline, failure::Failure,
     },
-    media::files::{MediaError, StoredFile},
+    media::{
+        Unfinished,
+        files::{MediaError, MediaFiles, StoredFile},
+    },
 };
 
 /// Largest first picture of a video.
@@ -28,6 +31,12 @@ pub(super) enum NotKept {
     Here(GatewayError),
 }
 
+/// The files of a video, which have no place yet: nothing is left of them if they are dropped.
+pub(super) struct Received {
+    video: Unfinished,
+    poster: Option<Unfinished>,
+}
+
 /// The files of a video.
 pub(super) struct Kept {
     pub(super) video: StoredFile,
@@ -35,32 +44,56 @@ pub(super) struct Kept {
     pub(super) poster: Option<StoredFile>,
 }
 
+impl Received {
+    /// Gives them their places. Whoever begins this must not be dropped before the files have their
+    /// row.
+    pub(super) async fn keep(self, files: &MediaFiles) -> Result<Kept, GatewayError> {
+        let video = files.keep(self.video, MediaKind::Video).await;
+        let poster = match self.poster {
+            Some(poster) if video.is_ok() => files.keep(poster, MediaKind::Image).await.ok(),
+            _ => None,
+        };
+        let video = video.map_err(|error| not_kept(&error))?;
+        Ok(Kept { video, poster })
+    }
+}
+
+fn not_kept(error: &MediaError) -> GatewayError {
+    tracing::error!(%error, "a video cannot be kept: {error}");
+    let why = "the disk of this server is full or refuses to be written. Make room.";
+    GatewayError::video_not_kept(why)
+}
+
 impl Filming<'_> {
     /// Downloads both files.
     ///
     /// # Cancellation
-    /// What has come is removed.
-    pub(super) async fn keep(&self, lease: &Lease, reached: &Reached) -> Result<Kept, NotKept> {
+    /// Nothing is left of what has come.
+    pub(super) async fn receive(
+        &self,
+        lease: &Lease,
+        reached: &Reached,
+    ) -> Result<Received, NotKept> {
         let mut backoff = Backoff::new(&self.job.caller.snapshot.settings.config.retry);
         let mut tries = 1;
         let video = loop {
-            match self.keep_video(lease, &reached.url).await {
+            match self.receive_video(lease, &reached.url).await {
                 Err(NotKept::Upstream(failure))
                     if is_passing(&failure) && tries < MAX_TRIES && backoff.pause().await =>
                 {
                     tries += 1;
                 }
-                kept => break kept?,
+                received => break received?,
             }
         };
         let poster = match &reached.poster_url {
-            Some(url) => self.keep_poster(lease, url).await,
+            Some(url) => self.receive_poster(lease, url).await,
             None => None,
         };
-        Ok(Kept { video, poster })
+        Ok(Received { video, poster })
     }
 
-    async fn keep_video(&self, lease: &Lease, url: &str) -> Result<StoredFile, NotKept> {
+    async fn receive_video(&self, lease: &Lease, url: &str) -> Result<Unfinished, NotKept> {
         let settings = &self.job.caller.snapshot.settings;
         let credential = lease.credential().expose();
         let asking = settings.upstream.download(credential, url);
@@ -71,31 +104,24 @@ impl Filming<'_> {
         let broken = Mutex::new(None);
         let content = pieces(download, self.deadlines, &broken);
         let files = &self.gateway.media_files;
-        let storing = files.store_stream(MediaKind::Video, content, limit_mb << 20);
-        let stored = storing.await;
-        stored.map_err(|error| {
-            let here = |why: &str| NotKept::Here(GatewayError::video_not_kept(why));
-            match error {
-                MediaError::NotAVideo | MediaError::NotAPicture => {
-                    NotKept::Upstream(Failure::NotAVideo)
-                }
-                MediaError::Source(_) => {
-                    let failure = broken.lock().take();
-                    NotKept::Upstream(failure.unwrap_or(Failure::NotAVideo))
-                }
-                MediaError::TooLarge { .. } => here(&format!(
-                    "it is larger than {limit_mb} MiB (`video.max_file_mb`)."
-                )),
-                error => {
-                    tracing::error!(video = self.job.id, %error, "a video cannot be kept: {error}");
-                    here("the disk of this server is full or refuses to be written. Make room.")
-                }
+        let received = files.receive(MediaKind::Video, content, limit_mb << 20);
+        received.await.map_err(|error| match error {
+            MediaError::NotAVideo | MediaError::NotAPicture => {
+                NotKept::Upstream(Failure::NotAVideo)
             }
+            MediaError::Source(_) => {
+                let failure = broken.lock().take();
+                NotKept::Upstream(failure.unwrap_or(Failure::NotAVideo))
+            }
+            MediaError::TooLarge { .. } => NotKept::Here(GatewayError::video_not_kept(&format!(
+                "it is larger than {limit_mb} MiB (`video.max_file_mb`)."
+            ))),
+            error => NotKept::Here(not_kept(&error)),
         })
     }
 
     /// Nobody is without a video for want of its first picture.
-    async fn keep_poster(&self, lease: &Lease, url: &str) -> Option<StoredFile> {
+    async fn receive_poster(&self, lease: &Lease, url: &str) -> Option<Unfinished> {
         let settings = &self.job.caller.snapshot.settings;
         let credential = lease.credential().expose();
         let loading = async {
@@ -103,14 +129,20 @@ impl Filming<'_> {
             download.whole(MAX_POSTER_BYTES).await
         };
         let loaded = self.deadlines.wait(Deadline::Idle, loading).await;
-        let stored = match loaded {
-            Ok(Ok(file)) => self.gateway.media_files.store_image(file).await.ok(),
+        let received = match loaded {
+            Ok(Ok(file)) => {
+                let content = stream::iter([Ok::<_, io::Error>(file)]);
+                let limit = MAX_POSTER_BYTES as u64;
+                let files = &self.gateway.media_files;
+                let receiving = files.receive(MediaKind::Image, content, limit);
+                receiving.await.ok()
+            }
             _ => None,
         };
-        if stored.is_none() {
+        if received.is_none() {
             tracing::info!(video = self.job.id, "a video has no first picture");
         }
-        stored
+        received
     }
 }
 

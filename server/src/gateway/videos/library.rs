@@ -120,13 +120,18 @@ impl Gateway {
             return Ok(false);
         }
         let deleted = self.store.delete_video_job(id).await.map_err(unreadable)?;
-        let owner = Some(caller.owner.as_str());
-        let media = self.store.delete_media(owner, &[media_id(id)]).await;
+        self.delete_media_of(&caller.owner, id).await?;
+        Ok(deleted)
+    }
+
+    /// Deletes what the gallery has of a video, with its files.
+    pub(super) async fn delete_media_of(&self, owner: &str, id: &str) -> Result<(), GatewayError> {
+        let media = self.store.delete_media(Some(owner), &[media_id(id)]).await;
         let files = media.map_err(unreadable)?.unused_files;
         if let Err(error) = self.media_files.remove(files).await {
             tracing::warn!(video = id, %error, "the files of a video were not deleted");
         }
-        Ok(deleted)
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     Wishes,
     filming::Filming,
     job::Job,
-    keep::{Kept, NotKept},
+    keep::{Kept, NotKept, Received},
     media_id,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 
 /// How a video's making ended.
 enum End {
-    Made(Box<(Lease, Kept)>),
+    Made(Box<(Lease, Received)>),
     Failed(GatewayError),
     Cancelled,
     /// The process ends; the video goes on with the next one.
@@ -93,8 +93,8 @@ impl Gateway {
             Ok(made) => made,
             Err(error) => return End::Failed(error),
         };
-        match filming.keep(&lease, &reached).await {
-            Ok(kept) => End::Made(Box::new((lease, kept))),
+        match filming.receive(&lease, &reached).await {
+            Ok(received) => End::Made(Box::new((lease, received))),
             Err(NotKept::Here(error)) => End::Failed(error),
             Err(NotKept::Upstream(failure)) => {
                 let broken = self.break_off(&job.caller, &job.model, Some(lease), failure);
@@ -134,12 +134,13 @@ impl Gateway {
         job.fail(failed).await;
     }
 
-    /// Charges the account once and makes rows and quota durable; only then the video is completed.
+    /// Gives the files their places, charges the account once and makes rows and quota durable; only then the video is completed.
     async fn commit_video(
         &self,
         job: &Job,
-        (lease, kept): (Lease, Kept),
+        (lease, received): (Lease, Received),
     ) -> Result<(), GatewayError> {
+        let kept = received.keep(&self.media_files).await?;
         let row = job.row();
         let parts = u32::try_from(job.wishes.parts().len()).unwrap_or(u32::MAX);
         let cost = job.model.cost.saturating_mul(parts);
@@ -158,12 +159,15 @@ impl Gateway {
         };
         let committed = job.caller.record.commit(changes, usage, cost, 0).await;
         committed.map_err(|_| GatewayError::store_unavailable())?;
-        job.end(VideoStatus::Completed, |row| {
+        let completed = job.end(VideoStatus::Completed, |row| {
             row.progress = 100;
             row.file = Some(kept.video.name);
             row.poster = kept.poster.map(|poster| poster.name);
-        })
-        .await;
+        });
+        if !completed.await {
+            // Deleted while its files were on their way to their places.
+            self.delete_media_of(&job.caller.owner, &job.id).await?;
+        }
         Ok(())
     }
 }

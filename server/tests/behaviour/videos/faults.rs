@@ -228,3 +228,29 @@ async fn an_image_that_is_gone_fails_the_video_and_harms_no_account() {
         assert_eq!((account.status, account.fail_count), (Status::Active, 0));
     }
 }
+
+#[tokio::test]
+async fn nothing_is_left_of_a_video_that_is_cancelled_when_it_is_here() {
+    let server = Setup::accounts([ONE]).start().await;
+    // The video, and its first picture.
+    let replies = [Reply::Answer, Reply::stall()];
+    let simulator = &server.simulator;
+    simulator.script_for("*", Operation::Download, replies);
+    let id = create(&server, &boat()).await;
+    let is_here = |requests: &[Recorded]| {
+        let downloads = requests.iter();
+        let downloads = downloads.filter(|one| one.operation == Operation::Download);
+        downloads.count() == 2
+    };
+    let waiting = simulator.wait_for_requests("the first picture", is_here);
+    waiting.await.unwrap();
+    let path = format!("/v1/videos/{id}/cancel");
+    let cancelled = post(&server, &path, &json!({})).await;
+    assert_eq!(cancelled.json["status"], "cancelled");
+    for folder in ["video", "image", "unfinished"] {
+        let folder = server.data_dir().join("media").join(folder);
+        let is_empty = async || folder.read_dir().unwrap().count() == 0;
+        server.wait_until("nothing is left", is_empty).await;
+    }
+    assert_used(&server.end_with_one().await, 0);
+}
