@@ -35,12 +35,14 @@ pub(super) struct Chunks<G> {
     pub(super) _guard: G,
 }
 
+type WriteFailure = dyn Fn(GatewayError, &mut ChunkWriter, &mut Vec<u8>) + Send;
+
 /// What differs between those who watch.
 pub(super) struct Telling {
     /// The line of the reasoning that says how many percent are done.
     pub(super) progress: fn(u32) -> String,
     /// Writes how a video that was not made ends the stream.
-    pub(super) failure: Box<dyn Fn(GatewayError, &mut ChunkWriter, &mut Vec<u8>) + Send>,
+    pub(super) failure: Box<WriteFailure>,
     /// Cancelled when nobody wants the video any more.
     pub(super) stop: CancellationToken,
 }

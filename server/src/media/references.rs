@@ -40,8 +40,7 @@ impl MediaFiles {
             file.write(&content)?;
             let name = Uuid::new_v4().simple().to_string();
             let place = folder.join(&name);
-            file.sync()?;
-            file.place(&place)?;
+            file.finish(&place)?;
             Ok::<_, io::Error>(Reference {
                 place: Some(place),
                 name,

@@ -84,10 +84,11 @@ impl Gateway {
 
     /// Removes the images of all videos that are not under way. Nobody may be asking for one.
     pub(super) async fn sweep_images(&self) {
-        let running = self.videos.running.lock();
-        let images = running.values().filter_map(|job| job.wishes.image.clone());
-        let needed: HashSet<String> = images.collect();
-        drop(running);
+        let needed: HashSet<String> = {
+            let running = self.videos.running.lock();
+            let images = running.values().map(|job| job.wishes.image.clone());
+            images.flatten().collect()
+        };
         if let Err(error) = self.media_files.sweep_references(needed).await {
             tracing::warn!(%error, "images of videos that are over cannot be removed: {error}");
         }
