@@ -15,6 +15,10 @@ use crate::{
 /// A text for the terminal; also when something differs and stays so.
 pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Result<()> {
     let MediaCommand::Verify { repair } = command;
+    // Opening the store would make one there.
+    if !data_dir.is_dir() {
+        bail!("there is no folder {}: set DATA_DIR", data_dir.display());
+    }
     let config = boot::load_config(data_dir)?;
     let files = MediaFiles::look(data_dir);
     let files = files.with_bucket_of(&config.media).await?;
@@ -22,7 +26,7 @@ pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Resu
     let checked = async {
         let report = verify::verify(&files, store.as_ref()).await?;
         print(&report.to_string());
-        if !repair || report.differences.is_empty() {
+        if !repair || report.mendable() == 0 {
             return Ok(report);
         }
         verify::repair(&files, store.as_ref(), &report.differences).await?;
@@ -32,7 +36,7 @@ pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Resu
     };
     let checked = checked.await;
     store.close().await;
-    match checked?.differences.len() {
+    match checked?.mendable() {
         0 => Ok(()),
         _ if *repair => bail!("not everything could be repaired"),
         _ => bail!("rows and files differ; `grok2api media verify --repair` deletes what does"),

@@ -23,6 +23,15 @@ pub struct Report {
     pub others: Vec<String>,
 }
 
+impl Report {
+    /// Differences that a repair takes away: all but what others have put there.
+    #[must_use]
+    pub fn mendable(&self) -> usize {
+        let differences = self.differences.iter();
+        differences.filter(|one| one.what != What::NotOurs).count()
+    }
+}
+
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {

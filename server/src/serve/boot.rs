@@ -138,6 +138,11 @@ pub async fn build(
             tracing::info!(
                 "demo mode: the built-in simulator answers, nothing leaves this machine"
             );
+            if !config.media.url.is_empty() {
+                tracing::warn!(
+                    "demo mode: generated files stay in the data folder, not at media.url"
+                );
+            }
             let url = simulator.url().parse().context("the simulator's address")?;
             (config.for_demo(url), demo::accounts(), Some(simulator))
         }

@@ -151,8 +151,18 @@ async fn every_difference_is_named_and_a_repair_leaves_none() {
 async fn what_is_no_file_of_this_server_is_told_and_left_alone() {
     let kept = Kept::with(1).await;
     kept.lay("image/holiday.jpg", b"mine");
-    let (code, told) = kept.verify(&["--repair"]);
-    assert!(told.contains("image/holiday.jpg: no file of this server; it is left alone"));
-    assert_eq!(code, Some(1));
+    for arguments in [&[][..], &["--repair"]] {
+        let (code, told) = kept.verify(arguments);
+        assert!(told.contains("image/holiday.jpg: no file of this server; it is left alone"));
+        assert_eq!(code, Some(0), "there is nothing to be repaired");
+    }
     assert!(kept.place("holiday.jpg").exists());
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_and_not_made() {
+    let folder = tempfile::tempdir().unwrap().path().join("mistyped");
+    let (code, told) = verify(&folder, &[]);
+    assert_eq!((code, told.as_str()), (Some(1), ""));
+    assert!(!folder.exists());
 }
