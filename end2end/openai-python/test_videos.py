@@ -58,7 +58,7 @@ class VideosTest(GatewayTestCase):
         self.assertEqual((video.status, video.progress, video.error), ("completed", 100, None))
         self.assertGreaterEqual(video.completed_at, video.created_at)
         content = self.client.videos.download_content(video.id).read()
-        self.assertEqual(decoded(content), (848, 480, 8.0))
+        self.assertEqual(decoded(content), (1280, 720, 8.0))
         thumbnail = self.client.videos.download_content(video.id, variant="thumbnail").read()
         self.assertEqual(Image.open(io.BytesIO(thumbnail)).format, "JPEG")
 
