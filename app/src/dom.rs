@@ -1,7 +1,7 @@
 //! Small browser helpers. They compile natively but are only called from effects and event
 //! handlers, which never run on the server. Failures are ignored: they only cost a convenience.
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 const YEAR_SECS: u32 = 31_536_000;
@@ -39,12 +39,27 @@ pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
+/// Whether a dialog lies over the page.
+pub(crate) fn has_modal() -> bool {
+    matches!(document().query_selector("dialog:modal"), Ok(Some(_)))
+}
+
 /// Moves the focus to the element with this id.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id);
     if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Gives the focus to the element with this id once what had it is gone from the page.
+pub(crate) fn catch_focus(id: &'static str) {
+    request_animation_frame(move || {
+        let active = document().active_element();
+        if active.is_none() || active == document().body().map(Into::into) {
+            focus(id);
+        }
+    });
 }
 
 /// Moves the focus among the elements of `list` that match `selector`: `step` on from the one that
@@ -132,11 +147,7 @@ impl Drop for Ticker {
 /// A moment as the browser's local date and time, for example `14:20` or `Nov 22, 14:20`.
 #[must_use]
 pub fn local_time(at_ms: i64, language: &str, style: TimeStyle) -> String {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "below 2^53 until the year 287396"
-    )]
-    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at_ms as f64));
+    let date = date(at_ms);
     let options = js_sys::Object::new();
     let set = |name: &str, value: &str| {
         let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
@@ -154,6 +165,20 @@ pub fn local_time(at_ms: i64, language: &str, style: TimeStyle) -> String {
         }
     }
     String::from(date.to_locale_string(language, &options))
+}
+
+/// A moment as programs read it; `None` for one that no calendar has.
+pub(crate) fn iso_time(at_ms: i64) -> Option<String> {
+    let date = date(at_ms);
+    (!date.get_time().is_nan()).then(|| String::from(date.to_iso_string()))
+}
+
+fn date(at_ms: i64) -> js_sys::Date {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "below 2^53 until the year 287396"
+    )]
+    js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at_ms as f64))
 }
 
 /// How much of a moment to show.

@@ -38,6 +38,7 @@ mod session;
 mod shell;
 #[cfg(feature = "ssr")]
 mod site_files;
+mod words;
 
 pub use app::App;
 #[cfg(feature = "ssr")]

@@ -43,6 +43,23 @@ pub fn use_refresh(period_ms: i32, task: impl Fn() + Copy + 'static) {
     });
 }
 
+/// Whether something is shown, for a dialog: closing it takes that away.
+pub fn use_open<T: Send + Sync + 'static>(shown: RwSignal<Option<T>>) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    Effect::new(move || {
+        let is_shown = shown.with(Option::is_some);
+        if open.get_untracked() != is_shown {
+            open.set(is_shown);
+        }
+    });
+    Effect::new(move || {
+        if !open.get() && shown.with_untracked(Option::is_some) {
+            shown.set(None);
+        }
+    });
+    open
+}
+
 /// Makes a text field as high as its text; the style sheet limits it.
 ///
 /// Server-side rendering: does nothing.

@@ -206,7 +206,7 @@ pageTest("accounts are disabled and enabled again", { accounts: three }, async (
   await open(page, "/admin/accounts");
   await tick(page, "0001");
   await tick(page, "0003");
-  await page.getByText("2 selected", { exact: true }).waitFor();
+  await page.locator(".bulk").getByText("2 selected", { exact: true }).waitFor();
   await bulk(page, "Disable").click();
   await page.getByText("2 accounts disabled.").waitFor();
   await row(page, "0001").getByText("Disabled", { exact: true }).waitFor();
@@ -265,4 +265,27 @@ pageTest("a column head sorts, and turns the order round", { accounts: three }, 
   await page.waitForFunction(() => document.querySelector("tbody tr").innerText.includes("Never"));
   assert.equal(await position(), 2);
   assert.equal(await used.count(), 1);
+});
+
+const crowd = Array.from({ length: 51 }, (_, n) => `crowd-basic-${1000 + n}`);
+pageTest("the page before is shown when the last one is emptied", { accounts: crowd }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  await page.getByText("1–50 of 51").waitFor();
+  await byRole(page, "button", "Next page").click();
+  await page.getByText("51–51 of 51").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+  await rows(page).getByRole("checkbox").check();
+  await bulk(page, "Delete").click();
+  await page.getByText("1 account deleted.").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 50);
+});
+
+pageTest("the choice of an order on a phone follows the column heads", { accounts: three }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  await page.getByRole("columnheader", { name: "Uses" }).getByRole("button").click();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => document.querySelector("#sort").value === "use_count");
+  await page.locator("#sort").selectOption("created_at");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.locator("th[aria-sort=descending]", { hasText: "Added" }).waitFor();
 });

@@ -1,8 +1,10 @@
 // A real Chromium, and how to know that a page is ready for a person.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { password } from "./server.mjs";
 
+const { source: axe } = createRequire(import.meta.url)("axe-core");
 const patience = 10_000;
 
 // A microphone that beeps, and whose use nobody is asked about. The simulator's voice room is on this
@@ -97,6 +99,43 @@ export async function drawn(page) {
     );
     await Promise.allSettled(ending.map((animation) => animation.finished));
   });
+}
+
+// What axe finds of weight. `page.evaluate` is not bound by the page's own content policy.
+export async function axeFinds(page, where) {
+  await drawn(page);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter(({ impact }) => impact !== "minor")
+    .map(({ id, impact, nodes }) => {
+      const places = nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`);
+      return `${where}: ${impact} ${id}: ${places.slice(0, 5).join(" | ")}`;
+    });
+}
+
+// Fails on what axe finds in one of the themes.
+export async function isAccessible(page, where) {
+  for (const theme of ["light", "dark"]) {
+    await page.locator("html").evaluate((root, theme) => root.setAttribute("data-theme", theme), theme);
+    assert.deepEqual(await axeFinds(page, `${where}, ${theme}`), []);
+  }
+}
+
+// Holds the requests to an address: `asked` resolves with the first of them, `release` lets them go on.
+export async function hold(page, pattern) {
+  const held = { count: 0 };
+  let isAsked;
+  held.asked = new Promise((resolve) => (isAsked = resolve));
+  const released = new Promise((resolve) => (held.release = resolve));
+  await page.route(pattern, async (route) => {
+    held.count += 1;
+    isAsked();
+    await released;
+    // Whoever asked may have given up.
+    await route.continue().catch(() => {});
+  });
+  return held;
 }
 
 export const byRole = (page, role, name, options = {}) =>

@@ -6,7 +6,16 @@ import { pageTest } from "./harness.mjs";
 
 const accounts = ["looker-basic-0001", "looker-super-0002"];
 const guestPages = ["/login", "/admin/login"];
-const pages = ["/", "/admin/accounts", "/admin/password", "/no/such/page"];
+const pages = [
+  "/",
+  "/imagine",
+  "/video",
+  "/voice",
+  "/admin/accounts",
+  "/admin/media",
+  "/admin/password",
+  "/no/such/page",
+];
 const notFound = /status of 404/;
 const wideAnswer = [
   "| one | two | three | four | five |\n| --- | --- | --- | --- | --- |",

@@ -1,21 +1,14 @@
 // The page for videos: making them, watching how far they are, playing, remixing, deleting.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { waitUntil } from "../lib/gateway.mjs";
-import { byRole, drawn, open, settle } from "./browser.mjs";
+import { byRole, hold, isAccessible, open, settle } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
-import { draw } from "./imagine.mjs";
+import { draw, hand } from "./imagine.mjs";
 import { dialog, film, held, make, play, promptField, video, videos } from "./video.mjs";
 
-const { source: axe } = createRequire(import.meta.url)("axe-core");
 const account = "filmer-super-0001";
 const accounts = [account];
 const away = [/api\/list_videos net::ERR_/, /Failed to load resource: net::ERR_/, /status of 503/];
-const png = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
-
 pageTest("a video tells how far it is, then it plays in the same place", { accounts }, async ({ page, sim }) => {
   await sim.replyTo("video", held);
   await open(page, "/video");
@@ -70,16 +63,7 @@ pageTest(
 
 pageTest("a dropped picture begins the video, and others are refused in words", { accounts }, async ({ page, sim }) => {
   await open(page, "/video");
-  const drop = (name, type) =>
-    page.evaluate(
-      ([name, type, bytes]) => {
-        const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File([Uint8Array.from(bytes)], name, { type }));
-        const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer });
-        document.querySelector(".making").dispatchEvent(event);
-      },
-      [name, type, [...png]],
-    );
+  const drop = (name, type) => hand(page, "drop", name, type);
   await drop("notes.txt", "text/plain");
   await page.getByRole("alert").getByText("notes.txt is not a PNG, JPEG or WebP picture.").waitFor();
   await drop("fox.png", "image/png");
@@ -143,6 +127,62 @@ pageTest("a video that Grok withholds is asked for once and says why", { account
   assert.equal((await sim.requests("video")).length, 1);
 });
 
+pageTest("a cancellation that is refused says so", { accounts, expected: [/status of 503/] }, async ({ page, sim }) => {
+  await sim.replyTo("video", held);
+  await open(page, "/video");
+  await make(page, "clouds");
+  await video(page, "clouds").getByText("42%").waitFor();
+  const refusal = { error: { message: "no", code: "store_unavailable" } };
+  await page.route("**/v1/public/videos/*/cancel", (route) => route.fulfill({ status: 503, json: refusal }));
+  await byRole(video(page, "clouds"), "button", "Cancel").click();
+  await page.getByText("The server cannot save anything right now", { exact: false }).waitFor();
+  await sim.release(account);
+  await film(page, "clouds");
+});
+
+pageTest("a deleted video does not come back with an answer from before", { accounts }, async ({ page, sim }) => {
+  await open(page, "/video");
+  await make(page, "one");
+  await film(page, "one");
+  await sim.replyTo("video", held);
+  await make(page, "two");
+  const late = await hold(page, "**/api/list_videos");
+  await late.asked;
+  await byRole(video(page, "one"), "button", "Delete").click();
+  await byRole(dialog(page, "Delete video?"), "button", "Delete").click();
+  await page.getByText("Video deleted.").waitFor();
+  await page.evaluate(() => {
+    window.cameBack = false;
+    new MutationObserver(() => (window.cameBack ||= document.querySelectorAll(".film").length > 1)).observe(document.body, {
+      childList: true,
+      subtree: true,
+    });
+  });
+  late.release();
+  await sim.release(account);
+  await film(page, "two");
+  assert.equal(await page.evaluate(() => window.cameBack), false);
+  assert.equal(await videos(page).count(), 1);
+});
+
+pageTest("a film whose address has run out gets another one", { accounts, expected: [/status of 403/] }, async ({ page }) => {
+  await open(page, "/video");
+  await make(page, "a boat");
+  const player = await film(page, "a boat");
+  const address = await player.getAttribute("src");
+  await page.route(`**${address}`, (route) => route.fulfill({ status: 403 }));
+  await page.route("**/api/list_videos", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(address, `${address}?anew`) });
+  });
+  await player.evaluate((film) => {
+    film.muted = true;
+    film.play().catch(() => {});
+  });
+  await waitUntil(() => player.evaluate((film) => film.currentTime > 0), "it does not play");
+  assert.equal(await player.getAttribute("src"), `${address}?anew`);
+});
+
 pageTest("what cannot be made says why and what to do", { accounts: [] }, async ({ page }) => {
   await open(page, "/video");
   await make(page, "a tree");
@@ -201,18 +241,7 @@ pageTest(
 );
 
 pageTest("the page for videos is accessible in every state", { accounts, timeout: 120_000 }, async ({ page, sim }) => {
-  const check = async (where) => {
-    for (const theme of ["light", "dark"]) {
-      await page.locator("html").evaluate((root, theme) => root.setAttribute("data-theme", theme), theme);
-      await drawn(page);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const found = violations
-        .filter(({ impact }) => impact !== "minor")
-        .map(({ id, nodes }) => `${where}, ${theme}: ${id}: ${nodes.map(({ target }) => target).join(" | ")}`);
-      assert.deepEqual(found, []);
-    }
-  };
+  const check = (where) => isAccessible(page, where);
   await open(page, "/video");
   await page.getByText("No videos yet").waitFor();
   await check("empty");

@@ -1,10 +1,9 @@
 // The voice page, with Chromium's fake microphone and the simulator's room.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { byRole, drawn, microphone, open } from "./browser.mjs";
+import { waitUntil } from "../lib/gateway.mjs";
+import { axeFinds, byRole, hold, microphone, open } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
 
-const { source } = createRequire(import.meta.url)("axe-core");
 const accounts = ["viewer-basic-0001"];
 const settings = { GROK2API_APP__PUBLIC_ENABLED: "true" };
 const usual = { accounts, settings, signedIn: false, flags: microphone };
@@ -20,16 +19,9 @@ const meterOver = (page, name, least) =>
 const meterAtRest = (page, name) =>
   page.waitForFunction((name) => document.querySelector(`meter[aria-label="${name}"]`).value === 0, name);
 
-async function axeFinds(page) {
-  await drawn(page);
-  await page.evaluate(source);
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  return violations.filter(({ impact }) => impact !== "minor").map(({ id, nodes }) => `${id} ${nodes[0].target}`);
-}
-
-pageTest("a talk is heard on both sides, can be muted, and gives everything back", usual, async ({ page, sim }) => {
-  // Notes every microphone that is opened.
-  await page.addInitScript(() => {
+// Notes every microphone that is opened.
+const watchMicrophones = (page) =>
+  page.addInitScript(() => {
     window.tracks = [];
     const media = navigator.mediaDevices;
     const ask = media.getUserMedia.bind(media);
@@ -39,6 +31,13 @@ pageTest("a talk is heard on both sides, can be muted, and gives everything back
       return stream;
     };
   });
+const microphonesAreOff = (page) =>
+  page.waitForFunction(() => window.tracks.length && window.tracks.every((track) => track.readyState === "ended"));
+const hasFocus = (page, name) => () =>
+  byRole(page, "button", name).evaluate((button) => button === document.activeElement);
+
+pageTest("a talk is heard on both sides, can be muted, and gives everything back", usual, async ({ page, sim }) => {
+  await watchMicrophones(page);
   await open(page, "/voice");
   await page.getByLabel("Voice", { exact: true }).selectOption("leo");
   await page.getByLabel("Personality").selectOption("storyteller");
@@ -58,14 +57,14 @@ pageTest("a talk is heard on both sides, can be muted, and gives everything back
   await byRole(page, "button", "Unmute").click();
   await meterOver(page, "You", 20);
   assert.notEqual(await page.getByRole("timer").innerText(), "0:00");
-  assert.deepEqual(await axeFinds(page), []);
+  assert.deepEqual(await axeFinds(page, "talking"), []);
   assert.deepEqual(await page.evaluate(() => window.tracks.map((track) => track.readyState)), ["live"]);
   // Leaving by a link of the page itself: nothing is loaded anew.
   await byRole(page, "link", "Chat").click();
   await page.locator("#composer, textarea").first().waitFor();
-  await page.waitForFunction(() => window.tracks.every((track) => track.readyState === "ended"));
+  await microphonesAreOff(page);
   assert.equal(await page.locator("audio").count(), 0);
-  while (!(await sim.requests("room"))[0].finished) await page.waitForTimeout(50);
+  await waitUntil(async () => (await sim.requests("room"))[0].finished, "the room is still open");
 });
 
 pageTest("hanging up ends the talk, and the log can be cleared", usual, async ({ page }) => {
@@ -79,6 +78,52 @@ pageTest("hanging up ends the talk, and the log can be cleared", usual, async ({
   await page.getByText("What is said and what happens is written here.").waitFor();
   await start(page);
   await phase(page, "Connected.");
+});
+
+for (const [what, giveUp] of [
+  ["hung up", (page) => byRole(page, "button", "Hang up").click()],
+  ["left", (page) => byRole(page, "link", "Chat").click()],
+]) {
+  pageTest(
+    `the microphone is off at once when a talk is ${what} before it begins`,
+    { ...usual, expected: [/voice\/token\S* net::ERR_ABORTED/] },
+    async ({ page, sim }) => {
+      await watchMicrophones(page);
+      await open(page, "/voice");
+      const held = await hold(page, "**/v1/public/voice/token*");
+      await start(page);
+      await held.asked;
+      await giveUp(page);
+      await microphonesAreOff(page);
+      held.release();
+      await byRole(page, "link", "Imagine").click();
+      await page.getByLabel("What to draw").waitFor();
+      assert.deepEqual(await sim.requests("voice"), [], "an account pays for it");
+    },
+  );
+}
+
+pageTest("the focus follows from one button of a talk to the other", usual, async ({ page }) => {
+  await open(page, "/voice");
+  await byRole(page, "button", "Start talking").focus();
+  await page.keyboard.press("Enter");
+  await waitUntil(hasFocus(page, "Hang up"), "the focus is lost");
+  await phase(page, "Connected.");
+  await page.keyboard.press("Enter");
+  await waitUntil(hasFocus(page, "Start talking"), "the focus is lost");
+});
+
+pageTest("a microphone that cannot be used is not shown as chosen", usual, async ({ page }) => {
+  await open(page, "/voice");
+  await start(page);
+  await phase(page, "Connected.");
+  const choice = page.getByLabel("Microphone", { exact: true });
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotReadableError"));
+  });
+  await choice.selectOption({ index: 1 });
+  await page.getByText("That microphone cannot be used.").waitFor();
+  assert.equal(await choice.inputValue(), "");
 });
 
 pageTest(
@@ -139,7 +184,7 @@ pageTest(
     await open(page, "/voice");
     await byRole(page, "button", "开始通话").click();
     await phase(page, "已连接。");
-    assert.deepEqual(await axeFinds(page), []);
+    assert.deepEqual(await axeFinds(page, "talking"), []);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 390, `${width} pixels wide`);
   },

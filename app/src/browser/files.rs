@@ -2,7 +2,7 @@
 
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DataTransfer, File, FileList, FileReader};
+use web_sys::{ClipboardEvent, DataTransfer, Element, File, FileList, FileReader};
 
 /// The content of `file` as a data URI; `None` when the browser cannot read it.
 pub(crate) async fn read_data_uri(file: &File) -> Option<String> {
@@ -28,9 +28,26 @@ pub(crate) fn listed(files: Option<FileList>) -> Vec<File> {
         .collect()
 }
 
-/// The files that are pasted or dropped.
+/// The files that are dropped.
 pub(crate) fn transferred(data: Option<DataTransfer>) -> Vec<File> {
     listed(data.and_then(|data| data.files()))
+}
+
+/// The files that are pasted; none where words belong: an office program gives its words as a picture,
+/// too.
+pub(crate) fn pasted(event: &ClipboardEvent) -> Vec<File> {
+    let Some(data) = event.clipboard_data() else {
+        return Vec::new();
+    };
+    let has_words = data.types().iter().any(|kind| kind == "text/plain");
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let is_field = target.is_some_and(|target| target.matches("input, textarea").unwrap_or(false));
+    if has_words && is_field {
+        return Vec::new();
+    }
+    listed(data.files())
 }
 
 /// Whether a drag carries files (their content is hidden until the drop).

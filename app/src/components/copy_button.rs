@@ -1,24 +1,26 @@
 //! Copying to the clipboard.
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, use_toaster};
 use crate::{
     dom,
-    i18n::{t, text::common},
+    i18n::{t, text::common, use_language},
 };
 use leptos::{prelude::*, task::spawn_local, text_prop::TextProp};
 use std::time::Duration;
 
 const FEEDBACK: Duration = Duration::from_millis(1_600);
 
-/// Copies `text` and shows a tick for a moment.
+/// Copies `text` and shows a tick for a moment, or says that the browser refuses.
 #[component]
 pub fn CopyButton(#[prop(into)] text: TextProp) -> impl IntoView {
+    let (toaster, language) = (use_toaster(), use_language());
     let done = RwSignal::new(false);
     let copy = move |_| {
         let text = text.get();
         spawn_local(async move {
-            if dom::copy_text(&text).await {
-                done.set(true);
+            if !dom::copy_text(&text).await {
+                toaster.error_text(common::COPY_REFUSED.get(language.get_untracked()));
+            } else if done.try_set(true).is_none() {
                 set_timeout(move || _ = done.try_set(false), FEEDBACK);
             }
         });

@@ -3,7 +3,11 @@
 use super::{CopyButton, Icon, IconName};
 use crate::{
     error::{PasswordRule, Rule, UiError},
-    i18n::{Language, t, text::errors, use_language},
+    i18n::{
+        Language, t,
+        text::{common, errors},
+        use_language,
+    },
 };
 use leptos::{prelude::*, text_prop::TextProp};
 
@@ -59,6 +63,18 @@ pub fn ErrorNotice(error: UiError, #[prop(optional)] children: Option<Children>)
         <FailureBox headline=move || describe(&error, language.get()) request_id>
             {children.map(|children| children())}
         </FailureBox>
+    }
+}
+
+/// A page that could not be loaded, and loading it again.
+#[component]
+pub fn NotLoaded(error: UiError) -> impl IntoView {
+    view! {
+        <ErrorNotice error>
+            <a class="button button--secondary" href="" rel="external">
+                {t(common::RETRY)}
+            </a>
+        </ErrorNotice>
     }
 }
 

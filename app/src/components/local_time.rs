@@ -22,8 +22,10 @@ pub fn LocalTime(
         let text = |style| dom::local_time(at_ms, tag, style);
         shown.set(Some((text(TimeStyle::Short), text(TimeStyle::Full))));
     });
+    let machine = RwSignal::new(None);
+    Effect::new(move || machine.set(dom::iso_time(at_ms)));
     view! {
-        <time class="time" title=move || shown.get().map(|(_, full)| full)>
+        <time class="time" datetime=machine title=move || shown.get().map(|(_, full)| full)>
             {move || shown.get().map_or_else(|| "--:--".to_owned(), |(short, _)| short)}
         </time>
     }

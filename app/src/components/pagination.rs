@@ -14,6 +14,13 @@ pub fn Pagination(
 ) -> impl IntoView {
     let language = use_language();
     let last = move || total.get().saturating_sub(1) / page_size.get().max(1);
+    // What is deleted may take its page with it.
+    Effect::new(move || {
+        let last = last();
+        if page.get() > last {
+            page.set(last);
+        }
+    });
     let range = move || {
         let first = page.get() * page_size.get() + 1;
         let end = (first + page_size.get() - 1).min(total.get());

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 /// What the panel of a [`Popover`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PopoverKind {
-    /// Entries to choose from. Arrows move among them, and moving the focus away closes it.
+    /// Entries to choose from. Arrows move among them.
     Menu,
     /// Form controls.
     Dialog,
@@ -51,8 +51,8 @@ impl PopoverKind {
     }
 }
 
-/// Opens and closes a panel, which takes the focus. Escape and a press elsewhere close it; the focus
-/// then returns to the button.
+/// Opens and closes a panel, which takes the focus. Escape and a press elsewhere close it, and the focus
+/// then returns to the button; so does moving the focus elsewhere, where it stays.
 ///
 /// Server-side rendering: closed.
 #[component]
@@ -80,7 +80,7 @@ pub fn Popover(
     let close = move || close(open, button);
     let on_keydown = move |event: ev::KeyboardEvent| press(&event, kind, open, panel, &close);
     let on_focusout = move |event: ev::FocusEvent| {
-        if kind == PopoverKind::Menu && has_left(&event, root) {
+        if has_left(&event, root) {
             open.set(false);
         }
     };
@@ -101,10 +101,12 @@ pub fn Popover(
             </button>
             <Show when=move || open.get()>
                 <div class=kind.backdrop_class() aria-hidden="true" on:click=move |_| close()></div>
+                // A press beside its controls gives it the focus, which so stays inside.
                 <div
                     node_ref=panel
                     class=kind.panel_class()
                     role=kind.role()
+                    tabindex="-1"
                     aria-label=label.get()
                 >
                     {children()}
@@ -116,7 +118,7 @@ pub fn Popover(
 
 /// Closes the panel and returns the focus. What was chosen in it may have taken both off the page,
 /// and so what belongs to them.
-pub(super) fn close(open: RwSignal<bool>, button: NodeRef<html::Button>) {
+pub(crate) fn close(open: RwSignal<bool>, button: NodeRef<html::Button>) {
     let _ = open.try_set(false);
     if let Some(button) = button.try_get_untracked().flatten() {
         let _ = button.focus();

@@ -28,19 +28,18 @@ pub fn Select(
     #[prop(into)]
     label: TextProp,
     value: RwSignal<String>,
-    choices: Vec<Choice>,
+    #[prop(into)] choices: Signal<Vec<Choice>>,
 ) -> impl IntoView {
-    let options = choices
-        .into_iter()
-        .map(|Choice { value: key, label }| {
-            let selected = key.clone();
-            view! {
-                <option value=key selected=move || value.get() == selected>
-                    {move || label.get()}
-                </option>
-            }
-        })
-        .collect_view();
+    let option = move |Choice { value: key, label }| {
+        let selected = key.clone();
+        let is_selected = move || value.get() == selected;
+        view! {
+            <option value=key selected=is_selected.clone() prop:selected=is_selected>
+                {move || label.get()}
+            </option>
+        }
+    };
+    let options = move || choices.get().into_iter().map(option).collect_view();
     view! {
         <div class="select">
             <select

@@ -6,7 +6,7 @@ use crate::{
     i18n::{t, text::common, use_language},
 };
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const SHORT: Duration = Duration::from_secs(4);
 /// Errors and undo offers stay long enough to be read and reached by keyboard.
@@ -16,12 +16,15 @@ const LONG: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ToastId(u64);
 
+/// Owned by the toast: it may be pressed when the page that has shown it has been left.
+type Undo = Arc<dyn Fn() + Send + Sync>;
+
 #[derive(Clone)]
 struct Toast {
     id: ToastId,
     tone: Tone,
     message: String,
-    undo: Option<Callback<()>>,
+    undo: Option<Undo>,
 }
 
 /// Shows toasts from anywhere below `App`: `use_toaster().success(…)`.
@@ -61,18 +64,16 @@ impl Toaster {
         self.show(Tone::Danger, message.into(), None, LONG);
     }
 
-    /// Says what was done and offers to undo it.
-    pub fn undo(self, message: impl Into<String>, undo: Callback<()>) -> ToastId {
-        self.show(Tone::Neutral, message.into(), Some(undo), LONG)
+    /// Says what was done and offers to undo it, also when the page that calls this has been left.
+    pub fn undo(
+        self,
+        message: impl Into<String>,
+        undo: impl Fn() + Send + Sync + 'static,
+    ) -> ToastId {
+        self.show(Tone::Neutral, message.into(), Some(Arc::new(undo)), LONG)
     }
 
-    fn show(
-        self,
-        tone: Tone,
-        message: String,
-        undo: Option<Callback<()>>,
-        stay: Duration,
-    ) -> ToastId {
+    fn show(self, tone: Tone, message: String, undo: Option<Undo>, stay: Duration) -> ToastId {
         let id = ToastId(self.next_id.get_value());
         self.next_id.set_value(id.0 + 1);
         self.toasts.update(|toasts| {
@@ -128,7 +129,7 @@ fn ToastCard(toast: Toast) -> impl IntoView {
                             icon=IconName::Undo2
                             on:click=move |_| {
                                 toaster.dismiss(toast.id);
-                                undo.run(());
+                                undo();
                             }
                         >
                             {t(common::UNDO)}

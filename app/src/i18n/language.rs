@@ -1,5 +1,6 @@
 //! The languages of the pages and texts in all of them.
 
+use crate::words::group;
 use std::fmt::Display;
 
 /// A language of the pages. Another one needs a folder of texts in `locales/`, a variant, and the
@@ -116,7 +117,7 @@ impl Plural {
     #[must_use]
     pub fn fill(self, language: Language, count: u64) -> String {
         let text = if count == 1 { self.one } else { self.other };
-        text.get(language).replace("{count}", &count.to_string())
+        text.get(language).replace("{count}", &group(count))
     }
 }
 

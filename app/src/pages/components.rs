@@ -152,7 +152,7 @@ fn Overlays() -> impl IntoView {
                 <Button on:click=move |_| toaster.success("Done.")>"Toast"</Button>
                 <Button on:click=move |_| toaster.error(&UiError::Connection)>"Error toast"</Button>
                 <Button on:click=move |_| {
-                    toaster.undo("Deleted.", Callback::new(move |()| toaster.success("Back.")));
+                    toaster.undo("Deleted.", move || toaster.success("Back."));
                 }>"Undo toast"</Button>
             </div>
         </Card>

@@ -20,11 +20,16 @@ pub(super) fn BulkBar(state: Accounts, writes: Writes) -> impl IntoView {
     };
     let busy =
         Signal::derive(move || writes.set_enabled.pending().get() || writes.delete.pending().get());
+    let said = move || accounts::SELECTED.fill(language.get(), count.get() as u64);
     view! {
+        // Here before there is something to tell, or it is not told.
+        <p class="visually-hidden" role="status">
+            {move || (count.get() > 0).then(said)}
+        </p>
         <Show when=any_ticked>
             <div class="bulk" role="toolbar" aria-label=t(accounts::BULK)>
-                <span class="bulk__count" aria-live="polite">
-                    {move || accounts::SELECTED.fill(language.get(), count.get() as u64)}
+                <span class="bulk__count" aria-hidden="true">
+                    {said}
                 </span>
                 <Button
                     icon=IconName::Power

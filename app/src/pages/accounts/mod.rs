@@ -11,6 +11,7 @@ mod stats;
 mod table;
 mod toolbar;
 
+pub(in crate::pages) use self::selection::Selection;
 use self::{
     add::AddDialog,
     bulk::BulkBar,
@@ -20,11 +21,10 @@ use self::{
     table::AccountTable,
     toolbar::Toolbar,
 };
-pub(in crate::pages) use self::{selection::Selection, stats::group};
 use crate::{
     api::accounts::list_accounts,
     components::{
-        Button, ButtonVariant, EmptyState, ErrorNotice, IconName, Notice, Pagination,
+        Button, ButtonVariant, EmptyState, ErrorNotice, IconName, NotLoaded, Notice, Pagination,
         TableSkeleton, Tone,
     },
     dto::{AccountList, AccountQuery},
@@ -68,16 +68,7 @@ pub fn AccountsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match first.await {
                     Ok(first) => view! { <AccountsView first /> }.into_any(),
-                    Err(error) => {
-                        view! {
-                            <ErrorNotice error>
-                                <a class="button button--secondary" href="" rel="external">
-                                    {t(common::RETRY)}
-                                </a>
-                            </ErrorNotice>
-                        }
-                            .into_any()
-                    }
+                    Err(error) => view! { <NotLoaded error /> }.into_any(),
                 }
             })}
         </Suspense>

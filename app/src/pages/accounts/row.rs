@@ -1,6 +1,6 @@
 //! One account.
 
-use super::{state::Accounts, stats::group};
+use super::state::Accounts;
 use crate::{
     components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
     dto::{AccountRow, AccountStatus, CooldownReason, Tier},
@@ -9,6 +9,7 @@ use crate::{
         text::{accounts, shell},
         use_language,
     },
+    words::group,
 };
 use leptos::prelude::*;
 

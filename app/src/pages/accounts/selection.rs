@@ -27,6 +27,11 @@ impl Selection {
         *self = Self::default();
     }
 
+    /// Unticks all but these.
+    pub(in crate::pages) fn keep(&mut self, ids: &[String]) {
+        self.ids.retain(|id| ids.contains(id));
+    }
+
     /// Flips one row. With `extend`, all rows from the anchor to this one take its new state;
     /// `order` are the ids as shown.
     pub(in crate::pages) fn toggle(&mut self, id: &str, extend: bool, order: &[String]) {

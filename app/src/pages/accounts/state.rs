@@ -3,14 +3,14 @@
 use super::selection::Selection;
 use crate::{
     api::accounts::{delete_accounts, list_accounts, restore_accounts, set_accounts_enabled},
-    components::{SortOrder, use_toaster},
+    components::{SortOrder, Toaster, use_toaster},
     dom,
     dto::{AccountList, AccountQuery, AccountSort, AccountStatus},
     error::UiError,
-    i18n::{text::accounts, use_language},
+    i18n::{Language, text::accounts, use_language},
     reactive::{use_debounced, use_refresh},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use std::time::Duration;
 
 const SEARCH_DELAY: Duration = Duration::from_millis(250);
@@ -122,9 +122,11 @@ impl Accounts {
         this
     }
 
-    /// Loads the list again with the current filters.
+    /// Loads the list again with the current filters, unless the page has been left.
     pub(super) fn reload(self) {
-        self.refresh.dispatch(self.query.get_untracked());
+        if let Some(query) = self.query.try_get_untracked() {
+            self.refresh.dispatch(query);
+        }
     }
 
     /// Ids of the rows on this page, as shown.
@@ -183,7 +185,6 @@ impl Writes {
                 state.reload();
             }
         });
-        let restore = Self::restore(state);
         let delete = Action::new_local(move |ids: &Vec<String>| {
             let ids = ids.clone();
             async move {
@@ -191,10 +192,10 @@ impl Writes {
                     Ok(deleted) => {
                         let language = language.get_untracked();
                         let text = accounts::DELETED.fill(language, deleted.count.into());
-                        let undo = Callback::new(move |()| {
-                            restore.dispatch_local(deleted.undo_id.clone());
+                        let undo_id = deleted.undo_id;
+                        toaster.undo(text, move || {
+                            spawn_local(restore(undo_id.clone(), state, toaster, language));
                         });
-                        toaster.undo(text, undo);
                         state.selection.update(Selection::clear);
                     }
                     Err(error) => toaster.error(&error),
@@ -207,21 +208,13 @@ impl Writes {
             delete,
         }
     }
+}
 
-    fn restore(state: Accounts) -> Action<String, ()> {
-        let (toaster, language) = (use_toaster(), use_language());
-        Action::new_local(move |undo_id: &String| {
-            let undo_id = undo_id.clone();
-            async move {
-                match restore_accounts(undo_id).await {
-                    Ok(count) => {
-                        let language = language.get_untracked();
-                        toaster.success(accounts::RESTORED.fill(language, count.into()));
-                    }
-                    Err(error) => toaster.error(&error),
-                }
-                state.reload();
-            }
-        })
+/// Undoes a deletion, also when the page has been left.
+async fn restore(undo_id: String, state: Accounts, toaster: Toaster, language: Language) {
+    match restore_accounts(undo_id).await {
+        Ok(count) => toaster.success(accounts::RESTORED.fill(language, count.into())),
+        Err(error) => toaster.error(&error),
     }
+    state.reload();
 }

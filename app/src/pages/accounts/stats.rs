@@ -5,6 +5,7 @@ use crate::{
     components::{Stat, Tone},
     dto::AccountCounts,
     i18n::{t, text::accounts, use_language},
+    words::group,
 };
 use leptos::prelude::*;
 
@@ -48,35 +49,5 @@ pub(super) fn Stats(state: Accounts) -> impl IntoView {
                 note=t(accounts::STAT_QUOTA_NOTE)
             />
         </dl>
-    }
-}
-
-/// Groups digits by thousands: `12,345`. Both languages do it this way.
-pub(in crate::pages) fn group(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::group;
-
-    #[test]
-    fn digits_are_grouped_by_thousands() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(group(number), text);
-        }
     }
 }

@@ -76,17 +76,26 @@ fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
 
 #[component]
 fn SortChoice(state: Accounts) -> impl IntoView {
-    let value = RwSignal::new("created_at".to_owned());
-    Effect::new(move |before: Option<String>| {
+    let filters = state.filters;
+    let key = |sort| {
+        SORTS
+            .iter()
+            .find(|(one, ..)| *one == sort)
+            .map(|(_, key, _)| *key)
+    };
+    let first = key(filters.sort.get_untracked()).unwrap_or_default();
+    let value = RwSignal::new(first.to_owned());
+    // The column heads sort, too.
+    Effect::new(move || value.set(key(filters.sort.get()).unwrap_or_default().to_owned()));
+    Effect::new(move || {
         let chosen = value.get();
-        let sort = SORTS.iter().find(|(_, key, _)| *key == chosen);
-        if let (Some(_), Some((sort, ..))) = (before, sort) {
-            state.filters.sort.set(*sort);
-            state.filters.descending.set(true);
+        if let Some((sort, ..)) = SORTS.iter().find(|(_, key, _)| *key == chosen)
+            && filters.sort.get_untracked() != *sort
+        {
+            filters.sort_by(*sort);
         }
-        chosen
     });
-    let choices = SORTS
+    let choices: Vec<_> = SORTS
         .iter()
         .map(|(_, key, label)| {
             let (sort, label) = (t(accounts::SORT), t(*label));

@@ -177,7 +177,7 @@ fn submitter(
 
 /// Takes pasted files; pasted words are the field's.
 fn paste(draft: Draft, event: &ev::ClipboardEvent) {
-    let pasted = files::transferred(event.clipboard_data());
+    let pasted = files::pasted(event);
     if !pasted.is_empty() {
         event.prevent_default();
         draft.attach(pasted);

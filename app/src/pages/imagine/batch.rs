@@ -17,7 +17,7 @@ use crate::{
     dom,
     dto::MediaKind,
 };
-use leptos::{prelude::untrack, task::spawn_local};
+use leptos::task::spawn_local;
 use std::{collections::HashSet, sync::Arc};
 
 /// The tiles of one request. Dropping it takes those away that are still being drawn.
@@ -42,10 +42,9 @@ impl Batch {
 
     /// Asks what the server knows of the finished ones: id, size and model.
     fn complete(&self) {
-        let address = |tile: &Tile| untrack(|| tile.picture()).map(|one| one.address.clone());
-        let done = self.tiles.iter().cloned();
+        let done = self.tiles.iter();
         let done: Vec<_> = done
-            .filter_map(|tile| Some((address(&tile)?, tile)))
+            .filter_map(|tile| Some((tile.id()?, tile.clone())))
             .collect();
         let Ok(count @ 1..) = u32::try_from(done.len()) else {
             return;
@@ -55,7 +54,7 @@ impl Batch {
                 return;
             };
             for item in page.items {
-                let found = done.iter().find(|(address, _)| *address == item.url);
+                let found = done.iter().find(|(id, _)| *id == item.id);
                 if let Some((_, tile)) = found {
                     tile.complete(item.into());
                 }

@@ -1,9 +1,6 @@
 //! How pictures are to be drawn: what a person chooses and the browser keeps.
 
-use crate::{
-    browser::page::{self, Kept},
-    pages::making::Ratio,
-};
+use crate::pages::making::{Ratio, use_kept};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -49,18 +46,7 @@ impl Choices {
 ///
 /// Server-side rendering: the defaults.
 pub(super) fn use_choices() -> RwSignal<Choices> {
-    let choices = RwSignal::new(Choices::default());
-    Effect::new(move |was: Option<()>| {
-        let now = choices.get();
-        if was.is_some() {
-            if let Ok(text) = serde_json::to_string(&now) {
-                page::keep(Kept::Always, KEY, &text);
-            }
-        } else if let Some(text) = page::recall(Kept::Always, KEY) {
-            choices.set(Choices::read(&text));
-        }
-    });
-    choices
+    use_kept(KEY, Choices::read)
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ use super::{
     choices::{Choices, MAX_COUNT},
 };
 use crate::{
-    components::{Icon, IconName, Popover, PopoverKind},
     i18n::{t, text::imagine as text, use_language},
-    pages::making::{Ratio, RatioShape, Segment},
+    pages::making::{ChoicesMenu, Ratio, RatioShape, Segment},
 };
 use leptos::prelude::*;
 
@@ -16,7 +15,6 @@ use leptos::prelude::*;
 pub(super) fn Controls() -> impl IntoView {
     let choices: RwSignal<Choices> = expect_context();
     let language = use_language();
-    let open = RwSignal::new(false);
     let summary = move || {
         let Choices {
             ratio,
@@ -38,23 +36,10 @@ pub(super) fn Controls() -> impl IntoView {
             false => summary.fill(language),
         }
     };
-    let label = move || format!("{}: {}", text::CHOICES.get(language.get()), summary());
-    let trigger = move || {
-        view! {
-            <Icon name=IconName::SlidersHorizontal />
-            <span>{summary}</span>
-        }
-    };
     view! {
-        <Popover
-            open
-            kind=PopoverKind::Dialog
-            label
-            button_class="button button--secondary prompt__choices"
-            trigger=trigger.into()
-        >
+        <ChoicesMenu label=text::CHOICES summary=Signal::derive(summary)>
             <Panel />
-        </Popover>
+        </ChoicesMenu>
     }
 }
 
@@ -63,63 +48,61 @@ fn Panel() -> impl IntoView {
     let choices: RwSignal<Choices> = expect_context();
     let NsfwAllowed(is_nsfw_allowed) = expect_context();
     view! {
-        <div class="choices">
-            <fieldset class="segments">
-                <legend>{t(text::RATIO)}</legend>
-                {Ratio::ALL.map(|ratio| view! { <RatioChoice ratio /> }).collect_view()}
-            </fieldset>
-            <fieldset class="segments segments--tight">
-                <legend>{t(text::COUNT)}</legend>
-                {(1..=MAX_COUNT)
-                    .map(|count| {
-                        view! {
-                            <Segment
-                                name="count"
-                                is_chosen=Signal::derive(move || choices.get().count == count)
-                                on_choose=move || choices.update(|now| now.count = count)
-                            >
-                                {count}
-                            </Segment>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-            <fieldset class="segments">
-                <legend>{t(text::QUALITY)}</legend>
-                {[(false, text::QUALITY_FAST), (true, text::QUALITY_HIGH)]
-                    .map(|(is_high, label)| {
-                        view! {
-                            <Segment
-                                name="quality"
-                                is_chosen=Signal::derive(move || {
-                                    choices.get().is_high_quality == is_high
-                                })
-                                on_choose=move || {
-                                    choices.update(|now| now.is_high_quality = is_high);
-                                }
-                            >
-                                {t(label)}
-                            </Segment>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-            <Toggle
-                label=text::ENDLESS_LONG
-                is_on=Signal::derive(move || choices.get().is_endless)
-                on_change=move |is_on| choices.update(|now| now.is_endless = is_on)
-            />
-            {is_nsfw_allowed
-                .then(|| {
+        <fieldset class="segments">
+            <legend>{t(text::RATIO)}</legend>
+            {Ratio::ALL.map(|ratio| view! { <RatioChoice ratio /> }).collect_view()}
+        </fieldset>
+        <fieldset class="segments">
+            <legend>{t(text::COUNT)}</legend>
+            {(1..=MAX_COUNT)
+                .map(|count| {
                     view! {
-                        <Toggle
-                            label=text::NSFW
-                            is_on=Signal::derive(move || choices.get().is_nsfw_wanted)
-                            on_change=move |is_on| choices.update(|now| now.is_nsfw_wanted = is_on)
-                        />
+                        <Segment
+                            name="count"
+                            is_chosen=Signal::derive(move || choices.get().count == count)
+                            on_choose=move || choices.update(|now| now.count = count)
+                        >
+                            {count}
+                        </Segment>
                     }
-                })}
-        </div>
+                })
+                .collect_view()}
+        </fieldset>
+        <fieldset class="segments">
+            <legend>{t(text::QUALITY)}</legend>
+            {[(false, text::QUALITY_FAST), (true, text::QUALITY_HIGH)]
+                .map(|(is_high, label)| {
+                    view! {
+                        <Segment
+                            name="quality"
+                            is_chosen=Signal::derive(move || {
+                                choices.get().is_high_quality == is_high
+                            })
+                            on_choose=move || {
+                                choices.update(|now| now.is_high_quality = is_high);
+                            }
+                        >
+                            {t(label)}
+                        </Segment>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <Toggle
+            label=text::ENDLESS_LONG
+            is_on=Signal::derive(move || choices.get().is_endless)
+            on_change=move |is_on| choices.update(|now| now.is_endless = is_on)
+        />
+        {is_nsfw_allowed
+            .then(|| {
+                view! {
+                    <Toggle
+                        label=text::NSFW
+                        is_on=Signal::derive(move || choices.get().is_nsfw_wanted)
+                        on_change=move |is_on| choices.update(|now| now.is_nsfw_wanted = is_on)
+                    />
+                }
+            })}
     }
 }
 

@@ -1,17 +1,21 @@
 //! Why pictures did not come, and what to do.
 
+use super::gallery::Gallery;
 use crate::{
     browser::completion::{Failure, FailureCode},
-    components::{Button, FailureBox, IconName},
+    components::{Button, FailureBox},
     i18n::{
         Text, t,
-        text::{common, imagine as text},
+        text::{common, imagine as text, making},
         use_language,
     },
-    pages::making::{Cause, cause},
+    pages::making::{Cause, cause, retry, way_out},
     session::use_viewer,
 };
 use leptos::prelude::*;
+
+/// Leads back here.
+pub(super) const SIGN_IN: &str = "/login?next=/imagine";
 
 /// Says why the last request failed. `on_retry` asks again, `on_close` takes the notice away.
 #[component]
@@ -21,6 +25,11 @@ pub(super) fn FailureNotice(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (viewer, language) = (use_viewer(), use_language());
+    let gallery: Gallery = expect_context();
+    let remove_failed = move |_| {
+        gallery.remove(&untrack(|| gallery.failed()));
+        gallery.focus_near(0);
+    };
     let Failure {
         kind,
         code,
@@ -44,31 +53,16 @@ pub(super) fn FailureNotice(
         }
     };
     let detail = (!message.is_empty()).then_some(message);
-    let way_out = match cause {
-        Cause::SignIn => view! {
-            <a class="button button--secondary" href="/login?next=/imagine" rel="external">
-                {t(text::SIGN_IN)}
-            </a>
-        }
-        .into_any(),
-        Cause::Accounts if viewer.is_admin => view! {
-            <a class="button button--secondary" href="/admin/accounts">
-                {t(text::TO_ACCOUNTS)}
-            </a>
-        }
-        .into_any(),
-        // The same words would be declined again.
-        Cause::Policy => ().into_any(),
-        _ => view! {
-            <Button icon=IconName::RefreshCw on:click=move |_| on_retry.run(())>
-                {t(common::RETRY)}
-            </Button>
-        }
-        .into_any(),
-    };
+    // The same words would be declined again.
+    let can_retry = cause != Cause::Policy;
+    let way_out =
+        way_out(cause, viewer.is_admin, SIGN_IN).or_else(|| can_retry.then(|| retry(on_retry)));
     view! {
         <FailureBox headline detail request_id>
             {way_out}
+            <Show when=move || { gallery.failed().len() > 1 }>
+                <Button on:click=remove_failed>{t(text::REMOVE_FAILED)}</Button>
+            </Show>
             <Button on:click=move |_| on_close.run(())>{t(common::DISMISS)}</Button>
         </FailureBox>
     }
@@ -85,16 +79,16 @@ pub(super) fn short(code: FailureCode) -> Text {
 /// What happened and what to do; an operator can do more.
 fn sentence(cause: Cause, is_operator: bool) -> Text {
     match cause {
-        Cause::SignIn => text::FAILED_SIGN_IN,
-        Cause::Network => text::FAILED_NETWORK,
+        Cause::SignIn => making::FAILED_SIGN_IN,
+        Cause::Network => making::FAILED_NETWORK,
         Cause::CutOff => text::FAILED_CUT_OFF,
         Cause::Policy => text::FAILED_POLICY,
         Cause::Busy => text::FAILED_BUSY,
         Cause::Crowded => text::FAILED_CROWDED,
         Cause::Accounts if is_operator => text::FAILED_ACCOUNTS,
         Cause::Accounts => text::FAILED_ACCOUNTS_VISITOR,
-        Cause::Unreachable if is_operator => text::FAILED_UNREACHABLE,
-        Cause::Unreachable => text::FAILED_UNREACHABLE_VISITOR,
+        Cause::Unreachable if is_operator => making::FAILED_UNREACHABLE,
+        Cause::Unreachable => making::FAILED_UNREACHABLE_VISITOR,
         Cause::Upstream => text::FAILED_UPSTREAM,
         Cause::Timeout => text::FAILED_TIMEOUT,
         Cause::TooLarge => text::FAILED_TOO_LARGE,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     components::{Button, ButtonVariant, IconName},
     dom,
-    i18n::{t, text::imagine as text, use_language},
+    i18n::{Language, t, text::imagine as text, use_language},
     pages::making::{PROMPT_ID, Prompt, PromptForm, PromptTexts},
 };
 use leptos::prelude::*;
@@ -90,9 +90,10 @@ fn DrawOrStop() -> impl IntoView {
 fn Status() -> impl IntoView {
     let drawings: Drawings = expect_context();
     let language = use_language();
+    let is_waiting = move || matches!(drawings.activity(), Activity::Waiting { .. });
     let now_ms = RwSignal::new(0);
     Effect::new(move || {
-        if matches!(drawings.activity(), Activity::Waiting { .. }) {
+        if is_waiting() {
             now_ms.set(dom::now_ms());
             let ticker = dom::every(1_000, move || _ = now_ms.try_set(dom::now_ms()));
             let ticker = StoredValue::new_local(ticker);
@@ -118,20 +119,32 @@ fn Status() -> impl IntoView {
                 wanted: &wanted,
             }
             .fill(language),
-            Activity::Waiting { until_ms } => {
-                let left = (until_ms - now_ms.get()).max(0);
-                let secs = u64::try_from(left).unwrap_or_default().div_ceil(1_000);
-                text::StatusWaiting { secs: &secs }.fill(language)
-            }
+            Activity::Waiting { until_ms } => waiting(until_ms, dom::now_ms(), language),
             Activity::Stopped => text::STATUS_STOPPED.get(language).to_owned(),
             Activity::Finished { pictures } => {
                 text::STATUS_FINISHED.fill(language, pictures.into())
             }
         }
     };
+    // What changes each second is not told each second.
+    let counted = move || match drawings.activity() {
+        Activity::Waiting { until_ms } => Some(waiting(until_ms, now_ms.get(), language.get())),
+        _ => None,
+    };
     view! {
-        <p class="prompt__status" role="status">
+        <p class="prompt__status" class:visually-hidden=is_waiting role="status">
             {said}
         </p>
+        <Show when=is_waiting>
+            <p class="prompt__status" aria-hidden="true">
+                {counted}
+            </p>
+        </Show>
     }
+}
+
+fn waiting(until_ms: i64, now_ms: i64, language: Language) -> String {
+    let left = u64::try_from(until_ms - now_ms).unwrap_or_default();
+    let secs = &left.div_ceil(1_000);
+    text::StatusWaiting { secs }.fill(language)
 }

@@ -3,8 +3,13 @@
 use super::references::{Reference, References};
 use crate::{
     components::{Icon, IconButton, IconName},
-    i18n::{t, text::imagine as text, use_language},
-    pages::making::ImagePicker,
+    dom,
+    i18n::{
+        t,
+        text::{imagine as text, making},
+        use_language,
+    },
+    pages::making::{ImagePicker, PROMPT_ID},
 };
 use leptos::{html, prelude::*};
 
@@ -36,7 +41,7 @@ fn ReferenceItem(reference: Reference) -> impl IntoView {
         id, preview, name, ..
     } = reference;
     let alt = name.clone();
-    let label = move || text::ReferenceRemove { name: &name }.fill(language.get());
+    let label = move || making::ReferenceRemove { name: &name }.fill(language.get());
     view! {
         <li class="references__item">
             <img class="references__image" src=preview alt=alt />
@@ -44,7 +49,10 @@ fn ReferenceItem(reference: Reference) -> impl IntoView {
                 type="button"
                 class="references__remove"
                 aria-label=label
-                on:click=move |_| references.remove(id)
+                on:click=move |_| {
+                    references.remove(id);
+                    dom::catch_focus(PROMPT_ID);
+                }
             >
                 <Icon name=IconName::X />
             </button>

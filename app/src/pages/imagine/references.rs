@@ -30,6 +30,15 @@ pub(super) struct Reference {
     pub(super) source: Source,
 }
 
+impl Reference {
+    /// The browser keeps a file's preview until it is told not to.
+    fn give_back(&self) {
+        if matches!(self.source, Source::File(_)) {
+            let _ = Url::revoke_object_url(&self.preview);
+        }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Copy)]
 pub(super) struct References {
@@ -42,8 +51,12 @@ pub(super) struct References {
 
 impl References {
     pub(super) fn new() -> Self {
+        let list: RwSignal<Vec<Reference>> = RwSignal::new(Vec::new());
+        on_cleanup(move || {
+            let _ = list.try_with_untracked(|list| list.iter().for_each(Reference::give_back));
+        });
         Self {
-            list: RwSignal::new(Vec::new()),
+            list,
             next_id: StoredValue::new(0),
             problem: RwSignal::new(None),
             language: use_language(),
@@ -110,8 +123,8 @@ impl References {
         self.problem.set(None);
         self.list.update(|list| {
             list.retain(|one| {
-                if one.id == id && matches!(one.source, Source::File(_)) {
-                    let _ = Url::revoke_object_url(&one.preview);
+                if one.id == id {
+                    one.give_back();
                 }
                 one.id != id
             });

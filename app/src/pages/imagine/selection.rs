@@ -8,11 +8,9 @@ use super::{
 use crate::{
     api::media::delete_media,
     components::{Toaster, use_toaster},
-    dom,
     error::UiError,
     i18n::{Language, text::imagine as text, use_language},
     limits::MAX_CHOSEN_MEDIA,
-    pages::making::PROMPT_ID,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::HashSet;
@@ -122,7 +120,7 @@ impl Selection {
         }
         self.is_gathering.set(true);
         spawn_local(async move {
-            self.gallery.fetch_rest().await;
+            let is_whole = self.gallery.fetch_rest().await;
             let Some(tiles) = self.gallery.try_tiles() else {
                 return;
             };
@@ -130,6 +128,10 @@ impl Selection {
             self.chosen
                 .set(keys.map(|tile| tile.key().clone()).collect());
             self.is_gathering.set(false);
+            if !is_whole {
+                let said = text::SELECT_ALL_CUT.get(self.language.get_untracked());
+                self.toaster.error_text(said);
+            }
         });
     }
 
@@ -178,6 +180,12 @@ impl Selection {
     /// Deletes what was asked about, and shows another picture large where one of them was.
     pub(super) fn delete(self, lightbox: Lightbox) {
         let keys = self.condemned.get_untracked();
+        let id_of = |key: &TileKey| untrack(|| self.gallery.tile(key)).and_then(|tile| tile.id());
+        // All at once: the page may be left while the first ones are deleted.
+        let ids: Vec<_> = keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), id_of(key)?)))
+            .collect();
         let first = keys
             .iter()
             .filter_map(|key| untrack(|| self.gallery.index(key)));
@@ -186,10 +194,10 @@ impl Selection {
         spawn_local(async move {
             let mut deleted = HashSet::new();
             let mut failed = None;
-            for some in keys.chunks(MAX_CHOSEN_MEDIA) {
-                let ids = some.iter().filter_map(|key| self.id_of(key)).collect();
+            for some in ids.chunks(MAX_CHOSEN_MEDIA) {
+                let ids = some.iter().map(|(_, id)| id.clone()).collect();
                 match delete_media(ids).await {
-                    Ok(_) => deleted.extend(some.iter().cloned()),
+                    Ok(_) => deleted.extend(some.iter().map(|(key, _)| key.clone())),
                     Err(error) => {
                         failed = Some(error);
                         break;
@@ -211,22 +219,11 @@ impl Selection {
                     .update(|chosen| chosen.retain(|key| !deleted.contains(key)));
                 let said = text::DELETED.fill(self.language.get_untracked(), deleted.len() as u64);
                 self.toaster.success(said);
+                // The buttons that had the focus are gone.
                 if !untrack(|| lightbox.is_open()) {
-                    self.focus_near(first);
+                    self.gallery.focus_near(first);
                 }
             }
         });
-    }
-
-    /// Where the focus goes when the buttons that had it are gone, once the dialog has closed.
-    fn focus_near(self, index: usize) {
-        request_animation_frame(move || match untrack(|| self.gallery.len()) {
-            0 => dom::focus(PROMPT_ID),
-            count => self.gallery.focus(index.min(count - 1)),
-        });
-    }
-
-    fn id_of(self, key: &TileKey) -> Option<String> {
-        untrack(|| self.gallery.tile(key)).and_then(|tile| tile.id())
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     components::{Button, ButtonVariant, Dialog, ErrorNotice, Icon, IconButton, IconName},
     i18n::{
         t,
-        text::{common, imagine as text},
+        text::{common, imagine as text, making},
         use_language,
     },
     limits::MAX_CHOSEN_MEDIA,
@@ -18,11 +18,16 @@ pub(super) fn SelectionBar() -> impl IntoView {
     let selection: Selection = expect_context();
     let language = use_language();
     let is_shown = Memo::new(move |_| !selection.is_empty());
+    let count = move || text::SELECTED.fill(language.get(), selection.len() as u64);
     view! {
+        // Here before there is something to tell, or it is not told.
+        <p class="visually-hidden" role="status">
+            {move || is_shown.get().then(count)}
+        </p>
         <Show when=move || is_shown.get()>
             <div class="selection" role="group" aria-label=t(text::SELECTION)>
-                <span class="selection__count" role="status">
-                    {move || text::SELECTED.fill(language.get(), selection.len() as u64)}
+                <span class="selection__count" aria-hidden="true">
+                    {count}
                 </span>
                 <Button
                     variant=ButtonVariant::Ghost
@@ -38,7 +43,7 @@ pub(super) fn SelectionBar() -> impl IntoView {
                     icon=IconName::Trash2
                     on:click=move |_| selection.ask_to_delete()
                 >
-                    {t(text::DELETE)}
+                    {t(making::DELETE)}
                 </Button>
                 <IconButton
                     icon=IconName::X
@@ -99,7 +104,7 @@ fn Confirm() -> impl IntoView {
                     loading=Signal::derive(move || selection.is_deleting())
                     on:click=move |_| selection.delete(lightbox)
                 >
-                    {t(text::DELETE)}
+                    {t(making::DELETE)}
                 </Button>
             </div>
         </Dialog>

@@ -31,7 +31,8 @@ impl Picture {
         if self.address.starts_with("data:") {
             return "picture.jpg";
         }
-        self.address.rsplit('/').next().unwrap_or_default()
+        let path = self.address.split('?').next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
     }
 }
 
@@ -135,6 +136,16 @@ impl Tile {
         }
     }
 
+    /// Reactive.
+    pub(super) fn has_failed(&self) -> bool {
+        match &self.content {
+            Content::Live(progress) => {
+                progress.with(|progress| matches!(progress, Progress::Failed(_)))
+            }
+            Content::Kept(_) => false,
+        }
+    }
+
     pub(super) fn is_drawing(&self) -> bool {
         match &self.content {
             Content::Live(progress) => {
@@ -166,6 +177,8 @@ mod tests {
             ..Picture::default()
         };
         assert_eq!(at("/v1/files/image/ab12.png").file_name(), "ab12.png");
+        let signed = at("/v1/files/image/ab12.png?expires=1&signature=a/b");
+        assert_eq!(signed.file_name(), "ab12.png");
         assert_eq!(at("data:image/jpeg;base64,AA/A").file_name(), "picture.jpg");
     }
 }

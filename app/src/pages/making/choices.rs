@@ -1,7 +1,62 @@
 //! What a person chooses from.
 
+use crate::{
+    browser::page::{self, Kept},
+    components::{Icon, IconName, Popover, PopoverKind},
+    i18n::{Text, use_language},
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// What a person chooses, kept in the browser under `key`; `read` understands what is kept.
+///
+/// Server-side rendering: the default.
+pub(in crate::pages) fn use_kept<T>(key: &'static str, read: fn(&str) -> T) -> RwSignal<T>
+where
+    T: Clone + Default + Serialize + Send + Sync + 'static,
+{
+    let choices = RwSignal::new(T::default());
+    Effect::new(move |was: Option<()>| {
+        let now = choices.get();
+        if was.is_some() {
+            if let Ok(text) = serde_json::to_string(&now) {
+                page::keep(Kept::Always, key, &text);
+            }
+        } else if let Some(text) = page::recall(Kept::Always, key) {
+            choices.set(read(&text));
+        }
+    });
+    choices
+}
+
+/// What is chosen at a glance, and all choices in a panel.
+#[component]
+pub(in crate::pages) fn ChoicesMenu(
+    label: Text,
+    summary: Signal<String>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let language = use_language();
+    let open = RwSignal::new(false);
+    let label = move || format!("{}: {}", label.get(language.get()), summary.get());
+    let trigger = move || {
+        view! {
+            <Icon name=IconName::SlidersHorizontal />
+            <span>{summary}</span>
+        }
+    };
+    view! {
+        <Popover
+            open
+            kind=PopoverKind::Dialog
+            label
+            button_class="button button--secondary prompt__choices"
+            trigger=trigger.into()
+        >
+            <div class="choices">{children()}</div>
+        </Popover>
+    }
+}
 
 /// The shape of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,8 @@ use crate::{
 };
 use leptos::prelude::*;
 
+const HISTORY_ID: &str = "prompt-history";
+
 /// The button and its panel.
 #[component]
 pub(super) fn HistoryMenu() -> impl IntoView {
@@ -25,7 +27,7 @@ pub(super) fn HistoryMenu() -> impl IntoView {
             button_class="icon-button"
             trigger=trigger.into()
         >
-            <div class="history">
+            <div class="history" id=HISTORY_ID tabindex="-1">
                 <Show
                     when=move || !prompts.is_empty()
                     fallback=|| view! { <p class="history__empty">{t(text::HISTORY_EMPTY)}</p> }
@@ -40,7 +42,10 @@ pub(super) fn HistoryMenu() -> impl IntoView {
                     <button
                         type="button"
                         class="button button--ghost"
-                        on:click=move |_| prompts.forget_all()
+                        on:click=move |_| {
+                            prompts.forget_all();
+                            dom::catch_focus(HISTORY_ID);
+                        }
                     >
                         {t(text::HISTORY_CLEAR)}
                     </button>
@@ -72,7 +77,10 @@ fn Row(words: String, open: RwSignal<bool>) -> impl IntoView {
             <IconButton
                 icon=IconName::X
                 label=Signal::derive(label)
-                on:click=move |_| prompts.forget(&forgotten)
+                on:click=move |_| {
+                    prompts.forget(&forgotten);
+                    dom::catch_focus(HISTORY_ID);
+                }
             />
         </li>
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     browser::files,
+    dom,
     i18n::{Language, text::making as text},
 };
 use leptos::{ev, html, prelude::*};
@@ -94,7 +95,10 @@ impl Drop {
     pub(super) fn new(take: Callback<Vec<File>>) -> Self {
         Effect::new(move || {
             let paste = window_event_listener(ev::paste, move |event| {
-                let pasted = files::transferred(event.clipboard_data());
+                if dom::has_modal() {
+                    return;
+                }
+                let pasted = files::pasted(&event);
                 if !pasted.is_empty() {
                     event.prevent_default();
                     take.run(pasted);

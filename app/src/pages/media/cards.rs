@@ -1,11 +1,14 @@
 //! How much there is, by kind, and how much of the limit that is.
 
-use super::{deletion::Doomed, state::Media, words};
+use super::{
+    deletion::Doomed,
+    state::{Found, Media},
+};
 use crate::{
     components::{Button, ButtonVariant, IconName, LocalTime},
     dto::{MediaFilter, MediaKind},
     i18n::{Text, t, text::media as text, use_language},
-    pages::accounts::group,
+    words::{bytes, group},
 };
 use leptos::prelude::*;
 
@@ -44,11 +47,11 @@ fn KindCard(state: Media, kind: Option<MediaKind>, label: Text) -> impl IntoView
             kind,
             ..MediaFilter::default()
         };
-        state.doomed.set(Some(Doomed::Found {
+        state.doomed.set(Some(Doomed::Found(Found {
             filter,
             count,
             bytes,
-        }));
+        })));
     };
     let clear_label = move || {
         let kind = &label.get(language.get());
@@ -64,7 +67,7 @@ fn KindCard(state: Media, kind: Option<MediaKind>, label: Text) -> impl IntoView
             >
                 <span class="stat__label">{t(label)}</span>
                 <span class="stat__value">{move || group(total.get().0)}</span>
-                <span class="stat__note">{move || words::bytes(total.get().1)}</span>
+                <span class="stat__note">{move || bytes(total.get().1)}</span>
             </button>
             <Button
                 variant=ButtonVariant::Ghost
@@ -87,14 +90,14 @@ fn LimitCard(state: Media) -> impl IntoView {
     let last = Memo::new(move |_| state.overview.with(|overview| overview.last_clean));
     let value = move || match limit.get() {
         Some(limit) => {
-            let (used, limit) = (words::bytes(used.get()), words::bytes(limit));
+            let (used, limit) = (bytes(used.get()), bytes(limit));
             text::UsedOf {
                 used: &used,
                 limit: &limit,
             }
             .fill(language.get())
         }
-        None => words::bytes(used.get()),
+        None => bytes(used.get()),
     };
     let bar = move || {
         let limit = limit.get()?;

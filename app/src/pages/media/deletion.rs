@@ -1,9 +1,13 @@
 //! Deleting: what, a question before, and batch after batch.
 
-use super::{state::Media, words};
+use super::{
+    state::{Found, Media},
+    toolbar::SEARCH_ID,
+};
 use crate::{
     api::admin_media::{delete_chosen_media, delete_found_media},
     components::{Button, ButtonVariant, Dialog, ErrorNotice, use_toaster},
+    dom,
     dto::MediaFilter,
     error::UiError,
     i18n::{
@@ -12,7 +16,8 @@ use crate::{
         use_language,
     },
     limits::MAX_CHOSEN_MEDIA,
-    pages::accounts::Selection,
+    reactive::use_open,
+    words::bytes,
 };
 use leptos::prelude::*;
 
@@ -21,59 +26,61 @@ use leptos::prelude::*;
 pub(super) enum Doomed {
     /// Ids.
     Chosen(Vec<String>),
-    /// All that a filter finds; how much that is.
-    Found {
-        filter: MediaFilter,
-        count: u64,
-        bytes: u64,
-    },
+    /// All that a filter finds.
+    Found(Found),
 }
 
 impl Doomed {
     fn count(&self) -> u64 {
         match self {
             Self::Chosen(ids) => ids.len() as u64,
-            Self::Found { count, .. } => *count,
+            Self::Found(found) => found.count,
         }
     }
 }
 
-/// Deletes, and counts what is gone in `gone`.
-async fn delete(doomed: Doomed, gone: RwSignal<u64>) -> Result<(), UiError> {
-    match doomed {
-        Doomed::Chosen(ids) => {
-            for batch in ids.chunks(MAX_CHOSEN_MEDIA) {
-                let count = delete_chosen_media(batch.to_vec()).await?;
-                gone.update(|gone| *gone += u64::from(count));
-            }
-        }
-        Doomed::Found { filter, .. } => {
-            let (mut until_ms, mut is_done) = (None, false);
-            while !is_done {
-                let deleted = delete_found_media(filter.clone(), until_ms).await?;
-                gone.update(|gone| *gone += u64::from(deleted.count));
-                (until_ms, is_done) = (Some(deleted.until_ms), deleted.is_done);
-            }
+/// Deletes batch after batch, told in `gone`; with the question closed that is gone, and no further batch
+/// follows. Returns how many went, also when a batch failed.
+async fn delete(doomed: Doomed, gone: RwSignal<u64>) -> (u64, Result<(), UiError>) {
+    let mut total = 0;
+    let mut tell = |count: u32| {
+        total += u64::from(count);
+        gone.try_set(total).is_none()
+    };
+    let done = match doomed {
+        Doomed::Chosen(ids) => delete_chosen(&ids, &mut tell).await,
+        Doomed::Found(found) => delete_found(&found.filter, &mut tell).await,
+    };
+    (total, done)
+}
+
+async fn delete_chosen(ids: &[String], tell: &mut impl FnMut(u32) -> bool) -> Result<(), UiError> {
+    for batch in ids.chunks(MAX_CHOSEN_MEDIA) {
+        if !tell(delete_chosen_media(batch.to_vec()).await?) {
+            break;
         }
     }
     Ok(())
 }
 
+async fn delete_found(
+    filter: &MediaFilter,
+    tell: &mut impl FnMut(u32) -> bool,
+) -> Result<(), UiError> {
+    let mut until_ms = None;
+    loop {
+        let deleted = delete_found_media(filter.clone(), until_ms).await?;
+        if !tell(deleted.count) || deleted.is_done {
+            return Ok(());
+        }
+        until_ms = Some(deleted.until_ms);
+    }
+}
+
 /// Asks before anything is deleted: it does not come back.
 #[component]
 pub(super) fn Confirm(state: Media) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || {
-        let is_asked = state.doomed.with(Option::is_some);
-        if open.get_untracked() != is_asked {
-            open.set(is_asked);
-        }
-    });
-    Effect::new(move || {
-        if !open.get() && state.doomed.with_untracked(Option::is_some) {
-            state.doomed.set(None);
-        }
-    });
+    let open = use_open(state.doomed);
     view! {
         <Dialog open title=t(text::DELETE_TITLE)>
             {move || state.doomed.get().map(|doomed| view! { <Question doomed state /> })}
@@ -87,7 +94,7 @@ fn Question(doomed: Doomed, state: Media) -> impl IntoView {
     let (gone, count) = (RwSignal::new(0), doomed.count());
     let size = match &doomed {
         Doomed::Chosen(_) => None,
-        Doomed::Found { bytes, .. } => Some(words::bytes(*bytes)),
+        Doomed::Found(found) => Some(bytes(found.bytes)),
     };
     let question = move || {
         let question = text::DELETE_TEXT.fill(language.get(), count);
@@ -99,16 +106,18 @@ fn Question(doomed: Doomed, state: Media) -> impl IntoView {
     let deleting = Action::new_local(move |(): &()| {
         let doomed = doomed.clone();
         async move {
-            let done = delete(doomed, gone).await;
-            let count = gone.get_untracked();
+            let (count, done) = delete(doomed, gone).await;
             if done.is_ok() {
                 toaster.success(text::DELETED.fill(language.get_untracked(), count));
-                state.shown.set(None);
-                state.selection.update(Selection::clear);
-                state.doomed.set(None);
+                // What another question is about by now stays.
+                if !gone.is_disposed() {
+                    state.shown.set(None);
+                    state.doomed.set(None);
+                }
             }
             // Some may be gone all the same.
-            state.reload();
+            state.fetch(None).await;
+            dom::catch_focus(SEARCH_ID);
             done
         }
     });

@@ -1,7 +1,7 @@
 //! `/admin/media`: everybody's pictures and videos on this server, and accounts' files at Grok.
 //!
 //! - `state`: what is listed, by which filter; `selection_bar`, `deletion`: what is done with it
-//! - `cards`, `toolbar`, `table`, `preview`: how it is shown; `words`: sizes and callers as text
+//! - `cards`, `toolbar`, `table`, `preview`: how it is shown; `words`: callers as text
 //! - `assets/`: the files at Grok
 
 mod assets;
@@ -25,7 +25,7 @@ use self::{
     toolbar::Toolbar,
 };
 use crate::{
-    components::{Button, EmptyState, ErrorNotice, IconName, Tab, TableSkeleton, Tabs},
+    components::{Button, EmptyState, ErrorNotice, IconName, NotLoaded, Tab, TableSkeleton, Tabs},
     error::UiError,
     i18n::{
         t,
@@ -65,31 +65,30 @@ pub fn MediaPage() -> impl IntoView {
         tab(Place::Here, text::PLACE_HERE),
         tab(Place::AtGrok, text::PLACE_GROK),
     ];
+    let FirstMedia(first) = expect_context();
+    let is_here = move || place.get() == Place::Here;
+    // What is listed outlives a look at the other place.
+    let loaded = move |first: First| {
+        let state = Media::new(first);
+        view! {
+            <Show when=is_here fallback=AssetsView>
+                <MediaView state />
+            </Show>
+        }
+    };
     view! {
         <Tabs label=t(text::PLACE) value=place tabs />
-        <Show when=move || place.get() == Place::Here fallback=AssetsView>
-            <Here />
-        </Show>
-    }
-}
-
-#[component]
-fn Here() -> impl IntoView {
-    let FirstMedia(first) = expect_context();
-    view! {
         <Suspense fallback=|| {
             view! { <TableSkeleton /> }
         }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(first) => view! { <MediaView first /> }.into_any(),
+                    Ok(first) => loaded(first).into_any(),
                     Err(error) => {
                         view! {
-                            <ErrorNotice error>
-                                <a class="button button--secondary" href="" rel="external">
-                                    {t(common::RETRY)}
-                                </a>
-                            </ErrorNotice>
+                            <Show when=is_here fallback=AssetsView>
+                                <NotLoaded error=error.clone() />
+                            </Show>
                         }
                             .into_any()
                     }
@@ -100,8 +99,7 @@ fn Here() -> impl IntoView {
 }
 
 #[component]
-fn MediaView(first: First) -> impl IntoView {
-    let state = Media::new(first);
+fn MediaView(state: Media) -> impl IntoView {
     let has_any = Memo::new(move |_| state.overview.with(|overview| !overview.totals.is_empty()));
     view! {
         {move || {

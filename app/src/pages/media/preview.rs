@@ -5,23 +5,14 @@ use crate::{
     components::{Dialog, IconButton, IconName, LocalTime},
     dto::{FoundMedia, MediaKind},
     i18n::{Text, t, text::media as text, use_language},
+    reactive::use_open,
+    words::sizes,
 };
 use leptos::prelude::*;
 
 #[component]
 pub(super) fn Preview(state: Media) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || {
-        let is_shown = state.shown.with(Option::is_some);
-        if open.get_untracked() != is_shown {
-            open.set(is_shown);
-        }
-    });
-    Effect::new(move || {
-        if !open.get() && state.shown.with_untracked(Option::is_some) {
-            state.shown.set(None);
-        }
-    });
+    let open = use_open(state.shown);
     let found = Memo::new(move |_| {
         let id = state.shown.get()?;
         let items = state.items.read();
@@ -47,22 +38,41 @@ fn Shown(found: FoundMedia, state: Media) -> impl IntoView {
             .into_any()
         }
         MediaKind::Video => {
-            view! { <video class="media-preview__file" src=url controls preload="metadata"></video> }
-                .into_any()
+            let label = item.prompt.clone();
+            view! {
+                <video
+                    class="media-preview__file"
+                    src=url
+                    controls
+                    preload="metadata"
+                    aria-label=label
+                ></video>
+            }
+            .into_any()
         }
     };
-    let step = move |id: &str, by: isize| {
-        let ids = untrack(|| state.ids());
-        let at = ids.iter().position(|one| one == id)?;
-        ids.get(at.checked_add_signed(by)?).cloned()
-    };
-    let go = move |by: isize| {
+    let neighbour = move |by: isize| {
         let id = item.id.clone();
-        let target = step(&id, by);
-        let is_end = target.is_none();
-        (is_end, move |_| state.shown.set(target.clone()))
+        Memo::new(move |_| {
+            let ids = state.ids();
+            let at = ids.iter().position(|one| *one == id)?;
+            ids.get(at.checked_add_signed(by)?).cloned()
+        })
     };
-    let ((is_first, back), (is_last, on)) = (go(-1), go(1));
+    let (before, after) = (neighbour(-1), neighbour(1));
+    let go = move |to: Memo<Option<String>>| {
+        if let Some(to) = to.get_untracked() {
+            state.shown.set(Some(to));
+        }
+    };
+    let missing = |one: Memo<Option<String>>| Signal::derive(move || one.with(Option::is_none));
+    // What follows comes before it is asked for.
+    Effect::new(move || {
+        let is_idle = !state.load.pending().get() && state.failure.with(Option::is_none);
+        if is_idle && after.with(Option::is_none) {
+            state.load_more();
+        }
+    });
     view! {
         <div class="media-preview">
             {content}
@@ -71,14 +81,14 @@ fn Shown(found: FoundMedia, state: Media) -> impl IntoView {
                 <IconButton
                     icon=IconName::ChevronLeft
                     label=t(text::PREVIOUS)
-                    disabled=Signal::stored(is_first)
-                    on:click=back
+                    disabled=missing(before)
+                    on:click=move |_| go(before)
                 />
                 <IconButton
                     icon=IconName::ChevronRight
                     label=t(text::NEXT)
-                    disabled=Signal::stored(is_last)
-                    on:click=on
+                    disabled=missing(after)
+                    on:click=move |_| go(after)
                 />
                 <span class="topbar__space"></span>
                 <Actions item=found.item state />
@@ -96,10 +106,7 @@ fn Details(found: FoundMedia) -> impl IntoView {
         account,
         request_id,
     } = found;
-    let size = match words::sides(&item) {
-        Some(sides) => format!("{sides} · {}", words::bytes(item.bytes)),
-        None => words::bytes(item.bytes),
-    };
+    let size = sizes(item.width, item.height, item.bytes);
     let row = |label: Text, value: AnyView| {
         view! {
             <dt>{t(label)}</dt>

@@ -17,11 +17,16 @@ pub(super) fn SelectionBar(state: Media) -> impl IntoView {
         let ids = state.selection.with_untracked(Selection::ids);
         state.doomed.set(Some(Doomed::Chosen(ids)));
     };
+    let said = move || text::SELECTED.fill(language.get(), count.get() as u64);
     view! {
+        // Here before there is something to tell, or it is not told.
+        <p class="visually-hidden" role="status">
+            {move || (count.get() > 0).then(said)}
+        </p>
         <Show when=move || { count.get() > 0 }>
             <div class="bulk" role="toolbar" aria-label=t(text::BULK)>
-                <span class="bulk__count" aria-live="polite">
-                    {move || text::SELECTED.fill(language.get(), count.get() as u64)}
+                <span class="bulk__count" aria-hidden="true">
+                    {said}
                 </span>
                 <Button variant=ButtonVariant::Danger icon=IconName::Trash2 on:click=delete>
                     {t(text::DELETE)}

@@ -4,7 +4,7 @@ use super::deletion::Doomed;
 use crate::{
     api::admin_media::{find_media, get_media_overview},
     dom,
-    dto::{FoundMedia, FoundMediaPage, MediaCaller, MediaFilter, MediaKind, MediaOverview},
+    dto::{FoundMedia, FoundMediaPage, MediaFilter, MediaKind, MediaOverview},
     error::UiError,
     pages::accounts::Selection,
     reactive::use_debounced,
@@ -30,7 +30,25 @@ pub(super) async fn load_first() -> Result<First, UiError> {
     })
 }
 
-/// The controls of the toolbar. A caller is its place in the overview's list; empty = all.
+/// What a filter has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) filter: MediaFilter,
+    pub(super) count: u64,
+    pub(super) bytes: u64,
+}
+
+impl Found {
+    fn new(filter: MediaFilter, page: &FoundMediaPage) -> Self {
+        Self {
+            filter,
+            count: page.count,
+            bytes: page.bytes,
+        }
+    }
+}
+
+/// The controls of the toolbar; empty = all. A caller is its JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Filters {
     pub(super) kind: RwSignal<Option<MediaKind>>,
@@ -58,14 +76,13 @@ impl Filters {
         }
     }
 
-    fn memo(self, callers: StoredValue<Vec<MediaCaller>>) -> Memo<MediaFilter> {
+    fn memo(self) -> Memo<MediaFilter> {
         let text = use_debounced(self.text.into(), SEARCH_DELAY);
         Memo::new(move |_| {
-            let at: Option<usize> = self.caller.get().parse().ok();
             let account = self.account.get();
             MediaFilter {
                 kind: self.kind.get(),
-                caller: at.and_then(|at| callers.with_value(|all| all.get(at).cloned())),
+                caller: serde_json::from_str(&self.caller.get()).ok(),
                 account: (!account.is_empty()).then_some(account),
                 text: text.get(),
             }
@@ -80,8 +97,8 @@ pub(super) struct Media {
     pub(super) filters: Filters,
     pub(super) filter: Memo<MediaFilter>,
     pub(super) items: RwSignal<Vec<FoundMedia>>,
-    /// How many the filter finds, and their bytes.
-    pub(super) found: RwSignal<(u64, u64)>,
+    /// How much there is of what is listed: the filter may be another by now.
+    pub(super) found: RwSignal<Found>,
     /// The cursor of what is not loaded yet.
     pub(super) next: RwSignal<Option<String>>,
     /// Why the list could not be loaded; it is then the one before.
@@ -93,19 +110,19 @@ pub(super) struct Media {
     pub(super) doomed: RwSignal<Option<Doomed>>,
     /// Loads the list anew, or what follows this cursor.
     pub(super) load: Action<Option<String>, ()>,
+    /// Counts how often the list was loaded anew: an answer from before comes too late.
+    generation: StoredValue<u32>,
 }
 
 impl Media {
     pub(super) fn new(first: First) -> Self {
-        let callers = first.overview.callers.iter();
-        let callers = StoredValue::new(callers.map(|one| one.caller.clone()).collect());
         let filters = Filters::new();
-        let filter = filters.memo(callers);
+        let filter = filters.memo();
         let this = Self {
             overview: RwSignal::new(first.overview),
             filters,
             filter,
-            found: RwSignal::new((first.page.count, first.page.bytes)),
+            found: RwSignal::new(Found::new(MediaFilter::default(), &first.page)),
             next: RwSignal::new(first.page.next),
             items: RwSignal::new(first.page.items),
             failure: RwSignal::new(None),
@@ -113,6 +130,7 @@ impl Media {
             shown: RwSignal::new(None),
             doomed: RwSignal::new(None),
             load: Action::new_local(|_: &Option<String>| async {}),
+            generation: StoredValue::new(0),
         };
         let this = Self {
             load: Action::new_local(move |cursor: &Option<String>| this.fetch(cursor.clone())),
@@ -122,46 +140,78 @@ impl Media {
         this
     }
 
-    async fn fetch(self, cursor: Option<String>) {
-        let asked = self.filter.get_untracked();
+    /// Loads the list anew, or what follows this cursor; nothing once the page has been left.
+    pub(super) async fn fetch(self, cursor: Option<String>) {
         let is_more = cursor.is_some();
-        let got = find_media(asked.clone(), cursor).await;
-        // Another filter has been chosen meanwhile: its answer comes.
-        if self.filter.try_get_untracked() != Some(asked) {
+        if !is_more {
+            let _ = self
+                .generation
+                .try_update_value(|generation| *generation += 1);
+        }
+        let (Some(generation), Some(filter)) = (
+            self.generation.try_get_value(),
+            self.filter.try_get_untracked(),
+        ) else {
+            return;
+        };
+        let is_current = || self.generation.try_get_value() == Some(generation);
+        let got = find_media(filter.clone(), cursor).await;
+        if !is_current() {
             return;
         }
         match got {
-            Ok(page) => self.take(page, is_more),
+            Ok(page) => self.take(filter, page, is_more),
             Err(UiError::SignInRequired) => dom::load_page("/admin/login?next=/admin/media"),
             Err(error) => self.failure.set(Some(error)),
         }
-        if !is_more && let Ok(overview) = get_media_overview().await {
-            self.overview.try_set(overview);
+        if !is_more
+            && let Ok(overview) = get_media_overview().await
+            && is_current()
+        {
+            self.overview.set(overview);
         }
     }
 
-    fn take(self, page: FoundMediaPage, is_more: bool) {
+    fn take(self, filter: MediaFilter, page: FoundMediaPage, is_more: bool) {
         self.failure.set(None);
+        if !is_more {
+            self.found.set(Found::new(filter, &page));
+        }
         self.next.set(page.next);
         self.items.update(|items| {
             if !is_more {
-                self.found.set((page.count, page.bytes));
                 items.clear();
             }
             items.extend(page.items);
         });
+        // What nobody can see any more is not ticked.
+        let ids = untrack(|| self.ids());
+        self.selection.update(|selection| selection.keep(&ids));
     }
 
-    /// Loads the list and the numbers again.
+    /// Loads the list and the numbers again, unless the page has been left.
     pub(super) fn reload(self) {
-        self.load.dispatch_local(None);
+        if !self.items.is_disposed() {
+            self.load.dispatch_local(None);
+        }
     }
 
-    /// Loads the next page.
+    /// Loads the next page, unless something is being loaded.
     pub(super) fn load_more(self) {
+        if self.load.pending().get_untracked() {
+            return;
+        }
         if let Some(cursor) = self.next.get_untracked() {
             self.load.dispatch_local(Some(cursor));
         }
+    }
+
+    /// Whether the list is what the controls ask for. Reactive.
+    pub(super) fn is_settled(self) -> bool {
+        let is_same = self.found.with(|found| {
+            found.filter == self.filter.get() && found.filter.text == self.filters.text.get()
+        });
+        is_same && !self.load.pending().get()
     }
 
     /// Ids as listed.

@@ -7,9 +7,10 @@ use crate::{
         TableFrame,
     },
     dom,
-    dto::{FoundMedia, MediaItem, MediaKind},
-    i18n::{Text, t, text::media as text, use_language},
+    dto::{FoundMedia, MediaItem},
+    i18n::{Language, Text, t, text::media as text, use_language},
     pages::accounts::Selection,
+    words::{bytes, sides},
 };
 use leptos::prelude::*;
 
@@ -100,9 +101,12 @@ fn Row(found: FoundMedia, state: Media) -> impl IntoView {
         state.selection.update(flip);
     };
     let prompt = item.prompt.clone();
-    let select_label = move || text::SelectItem { prompt: &prompt }.fill(language.get());
+    let select_label = move || {
+        let prompt = &named(&prompt, language.get());
+        text::SelectItem { prompt }.fill(language.get())
+    };
     let label = |text: Text| move || text.get(language.get());
-    let size = words::sides(&item);
+    let size = sides(item.width, item.height);
     view! {
         <tr class:is-selected=ticked>
             <td class="table__check">
@@ -113,7 +117,7 @@ fn Row(found: FoundMedia, state: Media) -> impl IntoView {
             </th>
             <td data-label=label(text::COLUMN_MODEL)>{item.model.clone()}</td>
             <td class="is-numeric" data-label=label(text::COLUMN_SIZE)>
-                {words::bytes(item.bytes)}
+                {bytes(item.bytes)}
                 {size.map(|size| view! { <span class="media-sides">{size}</span> })}
             </td>
             <td data-label=label(text::COLUMN_TIME)>
@@ -132,16 +136,21 @@ fn Row(found: FoundMedia, state: Media) -> impl IntoView {
     }
 }
 
+/// What an item is called.
+fn named(prompt: &str, language: Language) -> &str {
+    match prompt {
+        "" => text::NO_PROMPT.get(language),
+        prompt => prompt,
+    }
+}
+
 /// A small picture and the prompt; a press shows it large.
 #[component]
 fn Item(item: MediaItem, state: Media) -> impl IntoView {
     let language = use_language();
     let id = item.id.clone();
     let prompt = item.prompt.clone();
-    let label = move || match prompt.is_empty() {
-        true => text::NO_PROMPT.get(language.get()).to_owned(),
-        false => prompt.clone(),
-    };
+    let label = move || named(&prompt, language.get()).to_owned();
     view! {
         <button
             type="button"
@@ -149,14 +158,13 @@ fn Item(item: MediaItem, state: Media) -> impl IntoView {
             on:click=move |_| state.shown.set(Some(id.clone()))
         >
             <span class="media-item__thumb">
-                {match item.kind {
-                    MediaKind::Image => {
-                        view! {
-                            <img src=item.thumbnail alt="" width="48" height="48" loading="lazy" />
-                        }
-                            .into_any()
+                {if item.thumbnail.is_empty() {
+                    view! { <Icon name=IconName::Film size=20 /> }.into_any()
+                } else {
+                    view! {
+                        <img src=item.thumbnail alt="" width="48" height="48" loading="lazy" />
                     }
-                    MediaKind::Video => view! { <Icon name=IconName::Film size=20 /> }.into_any(),
+                        .into_any()
                 }}
             </span>
             <span class="media-item__prompt">{label}</span>

@@ -40,6 +40,13 @@ impl Start {
         }
     }
 
+    /// The browser keeps a file's preview until it is told not to.
+    fn give_back(&self) {
+        if let Self::File { preview, .. } = self {
+            let _ = Url::revoke_object_url(preview);
+        }
+    }
+
     /// What it is called.
     pub(super) fn name(&self) -> String {
         match self {
@@ -84,8 +91,12 @@ pub(super) struct Beginning {
 
 impl Beginning {
     pub(super) fn new() -> Self {
+        let start: RwSignal<Option<Start>> = RwSignal::new(None);
+        on_cleanup(move || {
+            let _ = start.try_with_untracked(|start| start.iter().for_each(Start::give_back));
+        });
         Self {
-            start: RwSignal::new(None),
+            start,
             problem: RwSignal::new(None),
             language: use_language(),
         }
@@ -110,9 +121,8 @@ impl Beginning {
     /// In place of what was there.
     pub(super) fn set(self, start: Option<Start>) {
         self.problem.set(None);
-        if let Some(Start::File { preview, .. }) = self.start.get_untracked() {
-            let _ = Url::revoke_object_url(&preview);
-        }
+        self.start
+            .with_untracked(|start| start.iter().for_each(Start::give_back));
         self.start.set(start);
     }
 

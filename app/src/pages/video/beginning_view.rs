@@ -5,9 +5,14 @@ use super::{
     picker::Picker,
 };
 use crate::{
-    components::{Button, Icon, IconButton, IconName, Popover, PopoverKind},
-    i18n::{t, text::video as text, use_language},
-    pages::making::ImagePicker,
+    components::{Button, Icon, IconButton, IconName, Popover, PopoverKind, close_popover},
+    dom,
+    i18n::{
+        t,
+        text::{making, video as text},
+        use_language,
+    },
+    pages::making::{ImagePicker, PROMPT_ID},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::use_query_map;
@@ -43,7 +48,7 @@ fn Chosen(start: Start) -> impl IntoView {
     let is_remix = matches!(start, Start::Remix(_));
     let name = start.name();
     let (alt, shown) = (name.clone(), name.clone());
-    let label = move || text::ReferenceRemove { name: &name }.fill(language.get());
+    let label = move || making::ReferenceRemove { name: &name }.fill(language.get());
     let preview = match start.preview() {
         Some(preview) => view! { <img class="beginning__image" src=preview alt=alt /> }.into_any(),
         None => view! {
@@ -69,7 +74,10 @@ fn Chosen(start: Start) -> impl IntoView {
             <IconButton
                 icon=IconName::X
                 label=Signal::derive(label)
-                on:click=move |_| beginning.set(None)
+                on:click=move |_| {
+                    beginning.set(None);
+                    dom::catch_focus(PROMPT_ID);
+                }
             />
         </div>
     }
@@ -80,15 +88,19 @@ fn Chosen(start: Start) -> impl IntoView {
 pub(super) fn AddBeginning() -> impl IntoView {
     let beginning: Beginning = expect_context();
     let (open, is_picking) = (RwSignal::new(false), RwSignal::new(false));
-    let picker = NodeRef::<html::Input>::new();
+    let (picker, button) = (
+        NodeRef::<html::Input>::new(),
+        NodeRef::<html::Button>::new(),
+    );
+    let close = move || close_popover(open, button);
     let pick_file = move |_| {
-        open.set(false);
+        close();
         if let Some(picker) = picker.get_untracked() {
             picker.click();
         }
     };
     let pick_picture = move |_| {
-        open.set(false);
+        close();
         is_picking.set(true);
     };
     let trigger = || view! { <Icon name=IconName::Image size=20 /> };
@@ -98,6 +110,7 @@ pub(super) fn AddBeginning() -> impl IntoView {
             kind=PopoverKind::Dialog
             label=t(text::ADD_REFERENCE)
             button_class="icon-button"
+            button
             trigger=trigger.into()
         >
             <div class="sources">
@@ -107,7 +120,7 @@ pub(super) fn AddBeginning() -> impl IntoView {
                 <Button icon=IconName::Image on:click=pick_picture>
                     {t(text::REFERENCE_GALLERY)}
                 </Button>
-                <AddressField open />
+                <AddressField close=Callback::new(move |()| close()) />
             </div>
         </Popover>
         <ImagePicker
@@ -121,13 +134,13 @@ pub(super) fn AddBeginning() -> impl IntoView {
 }
 
 #[component]
-fn AddressField(open: RwSignal<bool>) -> impl IntoView {
+fn AddressField(close: Callback<()>) -> impl IntoView {
     let beginning: Beginning = expect_context();
     let (address, is_wrong) = (RwSignal::new(String::new()), RwSignal::new(false));
     let take = move || match by_address(&address.get_untracked()) {
         Some(start) => {
             beginning.set(Some(start));
-            open.set(false);
+            close.run(());
         }
         None => is_wrong.set(true),
     };

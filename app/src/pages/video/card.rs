@@ -17,7 +17,7 @@ use crate::{
     dto::{VideoItem, VideoState},
     i18n::{
         t,
-        text::{common, video as text},
+        text::{common, making, video as text},
         use_language,
     },
     pages::making::{PROMPT_ID, Prompt},
@@ -43,7 +43,7 @@ pub(super) fn Card(id: String) -> impl IntoView {
     let stage = move || {
         let shown = item.get_untracked()?;
         Some(match state.get()? {
-            VideoState::Completed => view! { <Player item=VideoItem::clone(&shown) /> }.into_any(),
+            VideoState::Completed => view! { <Player item /> }.into_any(),
             VideoState::Failed | VideoState::Cancelled => {
                 view! { <NotMade item=VideoItem::clone(&shown) /> }.into_any()
             }
@@ -131,7 +131,7 @@ fn Actions(item: Memo<Option<Arc<VideoItem>>>, state: VideoState) -> impl IntoVi
                             icon=IconName::Trash2
                             on:click=move |_| with(&|item| deletion.ask(item))
                         >
-                            {t(text::DELETE)}
+                            {t(making::DELETE)}
                         </Button>
                     }
                 })}
@@ -156,7 +156,7 @@ fn OfFinished(item: VideoItem) -> impl IntoView {
         spawn_local(async move {
             let language = language.get_untracked();
             if dom::copy_text(&link).await {
-                toaster.success(text::LINK_COPIED.get(language));
+                toaster.success(making::LINK_COPIED.get(language));
             } else {
                 toaster.error_text(common::COPY_REFUSED.get(language));
             }
@@ -170,10 +170,10 @@ fn OfFinished(item: VideoItem) -> impl IntoView {
         </Button>
         <a class="button button--secondary" href=url download=name rel="external">
             <Icon name=IconName::Download />
-            <span class="button__label">{t(text::DOWNLOAD)}</span>
+            <span class="button__label">{t(making::DOWNLOAD)}</span>
         </a>
         <Button icon=IconName::Link on:click=copy>
-            {t(text::COPY_LINK)}
+            {t(making::COPY_LINK)}
         </Button>
     }
 }
@@ -182,9 +182,13 @@ fn OfFinished(item: VideoItem) -> impl IntoView {
 fn use_fill() -> impl Fn(&VideoItem) + Copy {
     let (beginning, prompt): (Beginning, Prompt) = (expect_context(), expect_context());
     let (choices, library): (RwSignal<Choices>, Library) = (expect_context(), expect_context());
+    let (toaster, language) = (use_toaster(), use_language());
     move |item| {
         let source = item.parent.as_deref();
         let source = source.and_then(|id| untrack(|| library.find(id)));
+        if source.is_none() && item.parent.is_some() {
+            toaster.error_text(text::SOURCE_MISSING.get(language.get_untracked()));
+        }
         let picture = item.reference.as_deref();
         let picture = picture.map(|small| small.replacen("/thumbnail/", "/image/", 1));
         let picture = picture.as_deref().and_then(by_address);

@@ -1,9 +1,8 @@
 //! What a video is to be like: what a person chooses and the browser keeps.
 
 use crate::{
-    browser::page::{self, Kept},
     dto::VideoItem,
-    pages::making::Ratio,
+    pages::making::{Ratio, use_kept},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -111,18 +110,7 @@ fn find<T>(mut all: impl Iterator<Item = T>, is_it: impl Fn(&T) -> bool, or: T) 
 ///
 /// Server-side rendering: the defaults.
 pub(super) fn use_choices() -> RwSignal<Choices> {
-    let choices = RwSignal::new(Choices::default());
-    Effect::new(move |was: Option<()>| {
-        let now = choices.get();
-        if was.is_some() {
-            if let Ok(text) = serde_json::to_string(&now) {
-                page::keep(Kept::Always, KEY, &text);
-            }
-        } else if let Some(text) = page::recall(Kept::Always, KEY) {
-            choices.set(Choices::read(&text));
-        }
-    });
-    choices
+    use_kept(KEY, Choices::read)
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use super::choices::{Choices, Preset, SECONDS, resolution};
 use crate::{
-    components::{Icon, IconName, Popover, PopoverKind},
     i18n::{Text, t, text::video as text, use_language},
-    pages::making::{Ratio, RatioShape, Segment},
+    pages::making::{ChoicesMenu, Ratio, RatioShape, Segment},
 };
 use leptos::prelude::*;
 
@@ -13,7 +12,6 @@ use leptos::prelude::*;
 pub(super) fn Controls() -> impl IntoView {
     let choices: RwSignal<Choices> = expect_context();
     let language = use_language();
-    let open = RwSignal::new(false);
     let summary = move || {
         let chosen = choices.get();
         text::Summary {
@@ -23,23 +21,10 @@ pub(super) fn Controls() -> impl IntoView {
         }
         .fill(language.get())
     };
-    let label = move || format!("{}: {}", text::CHOICES.get(language.get()), summary());
-    let trigger = move || {
-        view! {
-            <Icon name=IconName::SlidersHorizontal />
-            <span>{summary}</span>
-        }
-    };
     view! {
-        <Popover
-            open
-            kind=PopoverKind::Dialog
-            label
-            button_class="button button--secondary prompt__choices"
-            trigger=trigger.into()
-        >
+        <ChoicesMenu label=text::CHOICES summary=Signal::derive(summary)>
             <Panel />
-        </Popover>
+        </ChoicesMenu>
     }
 }
 
@@ -49,57 +34,55 @@ fn Panel() -> impl IntoView {
     let seconds =
         move |seconds: u32| move || text::SecondsValue { seconds: &seconds }.fill(language.get());
     view! {
-        <div class="choices">
-            <fieldset class="segments">
-                <legend>{t(text::RATIO)}</legend>
-                {Ratio::ALL
-                    .map(|ratio| {
-                        view! {
-                            <Choice name="ratio" of=|now| &mut now.ratio value=ratio>
-                                <RatioShape ratio />
-                                {ratio.name()}
-                            </Choice>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-            <fieldset class="segments">
-                <legend>{t(text::LENGTH)}</legend>
-                {SECONDS
-                    .map(|value| {
-                        view! {
-                            <Choice name="seconds" of=|now| &mut now.seconds value>
-                                {seconds(value)}
-                            </Choice>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-            <fieldset class="segments">
-                <legend>{t(text::RESOLUTION)}</legend>
-                {[false, true]
-                    .map(|value| {
-                        view! {
-                            <Choice name="resolution" of=|now| &mut now.is_high_resolution value>
-                                {resolution(value)}
-                            </Choice>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-            <fieldset class="segments">
-                <legend>{t(text::PRESET)}</legend>
-                {Preset::ALL
-                    .map(|value| {
-                        view! {
-                            <Choice name="preset" of=|now| &mut now.preset value>
-                                {t(preset_name(value))}
-                            </Choice>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-        </div>
+        <fieldset class="segments">
+            <legend>{t(text::RATIO)}</legend>
+            {Ratio::ALL
+                .map(|ratio| {
+                    view! {
+                        <Choice name="ratio" of=|now| &mut now.ratio value=ratio>
+                            <RatioShape ratio />
+                            {ratio.name()}
+                        </Choice>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <fieldset class="segments">
+            <legend>{t(text::LENGTH)}</legend>
+            {SECONDS
+                .map(|value| {
+                    view! {
+                        <Choice name="seconds" of=|now| &mut now.seconds value>
+                            {seconds(value)}
+                        </Choice>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <fieldset class="segments">
+            <legend>{t(text::RESOLUTION)}</legend>
+            {[false, true]
+                .map(|value| {
+                    view! {
+                        <Choice name="resolution" of=|now| &mut now.is_high_resolution value>
+                            {resolution(value)}
+                        </Choice>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <fieldset class="segments">
+            <legend>{t(text::PRESET)}</legend>
+            {Preset::ALL
+                .map(|value| {
+                    view! {
+                        <Choice name="preset" of=|now| &mut now.preset value>
+                            {t(preset_name(value))}
+                        </Choice>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
     }
 }
 

@@ -4,12 +4,14 @@ use super::{failure::describe, library::Library, request};
 use crate::{
     browser::completion::Failure,
     components::{Button, ButtonVariant, Dialog, FailureBox, use_toaster},
+    dom,
     dto::VideoItem,
     i18n::{
         t,
-        text::{common, video as text},
+        text::{common, making, video as text},
         use_language,
     },
+    pages::making::PROMPT_ID,
     session::use_viewer,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -59,6 +61,8 @@ pub(super) fn DeletionDialog() -> impl IntoView {
                     deletion.library.forget(&video.id);
                     let _ = deletion.open.try_set(false);
                     toaster.success(text::DELETED.get(language.get_untracked()));
+                    dom::catch_focus(PROMPT_ID);
+                    deletion.library.refresh().await;
                 }
                 Err(failure) => _ = deletion.failure.try_set(Some(failure)),
             }
@@ -87,7 +91,7 @@ pub(super) fn DeletionDialog() -> impl IntoView {
                     loading=deletion.is_deleting
                     on:click=delete
                 >
-                    {t(text::DELETE)}
+                    {t(making::DELETE)}
                 </Button>
             </div>
         </Dialog>

@@ -7,9 +7,9 @@ use crate::{
     dto::{VideoFailure, VideoItem},
     i18n::{
         Text, t,
-        text::{common, video as text},
+        text::{common, making, video as text},
     },
-    pages::making::{Cause, cause},
+    pages::making::{Cause, cause, way_out},
     session::use_viewer,
 };
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ const INTERRUPTED: &str = "interrupted";
 pub(super) fn FailureNotice(failure: Failure, on_close: Callback<()>) -> impl IntoView {
     let viewer = use_viewer();
     let happened = describe(&failure, viewer.is_admin);
-    let way_out = way_out(cause(failure.kind, failure.code), viewer.is_admin);
+    let way_out = way_out(cause(failure.kind, failure.code), viewer.is_admin, SIGN_IN);
     let Failure {
         message,
         request_id,
@@ -52,7 +52,7 @@ pub(super) fn NotMade(item: VideoItem) -> impl IntoView {
         let (text, found) = why(&failure, viewer.is_admin);
         view! {
             <p class="film__why">{t(text)}</p>
-            {found.map(|cause| way_out(cause, viewer.is_admin))}
+            {found.map(|cause| way_out(cause, viewer.is_admin, SIGN_IN))}
             <p class="film__detail">{failure.message}</p>
         }
     });
@@ -64,28 +64,6 @@ pub(super) fn NotMade(item: VideoItem) -> impl IntoView {
             </p>
             {why}
         </div>
-    }
-}
-
-fn way_out(cause: Cause, is_operator: bool) -> Option<AnyView> {
-    match cause {
-        Cause::SignIn => Some(
-            view! {
-                <a class="button button--secondary" href=SIGN_IN rel="external">
-                    {t(text::SIGN_IN)}
-                </a>
-            }
-            .into_any(),
-        ),
-        Cause::Accounts if is_operator => Some(
-            view! {
-                <a class="button button--secondary" href="/admin/accounts">
-                    {t(text::TO_ACCOUNTS)}
-                </a>
-            }
-            .into_any(),
-        ),
-        _ => None,
     }
 }
 
@@ -106,15 +84,15 @@ pub(super) fn describe(failure: &Failure, is_operator: bool) -> Text {
 
 fn sentence(cause: Cause, is_operator: bool) -> Text {
     match cause {
-        Cause::SignIn => text::FAILED_SIGN_IN,
-        Cause::Network | Cause::CutOff => text::FAILED_NETWORK,
+        Cause::SignIn => making::FAILED_SIGN_IN,
+        Cause::Network | Cause::CutOff => making::FAILED_NETWORK,
         Cause::Policy => text::FAILED_POLICY,
         Cause::Busy => text::FAILED_BUSY,
         Cause::Crowded => text::FAILED_CROWDED,
         Cause::Accounts if is_operator => text::FAILED_ACCOUNTS,
         Cause::Accounts => text::FAILED_ACCOUNTS_VISITOR,
-        Cause::Unreachable if is_operator => text::FAILED_UNREACHABLE,
-        Cause::Unreachable => text::FAILED_UNREACHABLE_VISITOR,
+        Cause::Unreachable if is_operator => making::FAILED_UNREACHABLE,
+        Cause::Unreachable => making::FAILED_UNREACHABLE_VISITOR,
         Cause::Upstream => text::FAILED_UPSTREAM,
         Cause::Timeout => text::FAILED_TIMEOUT,
         Cause::TooLarge => text::FAILED_TOO_LARGE,

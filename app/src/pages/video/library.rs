@@ -9,7 +9,7 @@ use crate::{
     reactive::use_refresh,
 };
 use leptos::{prelude::*, task::spawn_local};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Videos of one page.
 const PAGE: u32 = 24;
@@ -38,6 +38,10 @@ pub(super) struct Library {
     skew_ms: StoredValue<i64>,
     own_address: StoredValue<String>,
     is_asking: StoredValue<bool>,
+    /// Counts questions for the newest ones.
+    asked: StoredValue<u32>,
+    /// The last of them that counts: answers to those before come too late.
+    answered: StoredValue<u32>,
 }
 
 impl Library {
@@ -51,12 +55,13 @@ impl Library {
             skew_ms: StoredValue::new(0),
             own_address: StoredValue::new(String::new()),
             is_asking: StoredValue::new(false),
+            asked: StoredValue::new(0),
+            answered: StoredValue::new(0),
         };
         Effect::new(move || spawn_local(library.refresh()));
         use_refresh(PERIOD_MS, move || {
-            let is_open = library.has_open();
             let is_idle = library.is_asking.try_get_value() == Some(false);
-            if is_idle && is_open {
+            if is_idle && library.is_worth_asking() {
                 spawn_local(library.refresh());
             }
         });
@@ -103,14 +108,20 @@ impl Library {
         self.own_address.try_get_value().unwrap_or_default()
     }
 
-    fn has_open(self) -> bool {
+    /// Whether something is under way, or the last question was not answered; not when the session
+    /// has ended.
+    fn is_worth_asking(self) -> bool {
         let is_open = |items: &Vec<Arc<VideoItem>>| items.iter().any(|one| !one.state.is_over());
-        self.items.try_with_untracked(is_open).unwrap_or_default()
+        let has_open = self.items.try_with_untracked(is_open).unwrap_or_default();
+        let is_unreachable = self.is_unreachable.try_get_untracked().unwrap_or_default();
+        (has_open || is_unreachable) && self.loading.try_get_untracked() == Some(Loading::Done)
     }
 
     /// Asks for the newest ones, as far back as something is under way.
     pub(super) async fn refresh(self) {
         let _ = self.is_asking.try_set_value(true);
+        let question = self.asked.try_get_value().unwrap_or_default() + 1;
+        let _ = self.asked.try_set_value(question);
         let known = self.items.try_with_untracked(|items| {
             let last = items.iter().rposition(|one| !one.state.is_over());
             last.map_or(0, |at| at + 1)
@@ -119,6 +130,14 @@ impl Library {
         let limit = limit.clamp(PAGE, MAX_MEDIA_PAGE);
         let answer = list_videos(None, limit).await;
         let _ = self.is_asking.try_set_value(false);
+        if self
+            .answered
+            .try_get_value()
+            .is_none_or(|last| question <= last)
+        {
+            return;
+        }
+        let _ = self.answered.try_set_value(question);
         match answer {
             Ok(page) => self.take(page),
             Err(error) => self.fail(error),
@@ -126,27 +145,64 @@ impl Library {
     }
 
     /// Asks for what is older than all that is shown.
-    pub(super) async fn load_more(self) {
+    ///
+    /// # Errors
+    /// They did not come.
+    pub(super) async fn load_more(self) -> Result<(), UiError> {
         let after = self
             .items
             .try_with_untracked(|items| items.last().map(|last| last.id.clone()));
         match list_videos(after.flatten(), PAGE).await {
             Ok(page) => {
                 let _ = self.has_more.try_set(page.has_more);
-                let older = page.items.into_iter().map(Arc::new);
-                let _ = self.items.try_update(|items| items.extend(older));
+                let _ = self.items.try_update(|items| {
+                    let known: HashSet<_> = items.iter().map(|item| item.id.clone()).collect();
+                    let older = page
+                        .items
+                        .into_iter()
+                        .filter(|item| !known.contains(&item.id));
+                    items.extend(older.map(Arc::new));
+                });
             }
             // The last one was deleted elsewhere.
             Err(UiError::NotFound) => self.refresh().await,
-            Err(error) => self.fail(error),
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
-    /// Takes a video out of the list.
+    /// Takes a video out of the list, and does not hear what was asked before.
     pub(super) fn forget(self, id: &str) {
+        let _ = self
+            .answered
+            .try_set_value(self.asked.try_get_value().unwrap_or_default());
         let _ = self
             .items
             .try_update(|items| items.retain(|item| item.id != id));
+    }
+
+    /// Asks for the addresses of a video anew: signed ones run out. True when there are others.
+    pub(super) async fn renew(self, id: &str) -> bool {
+        let place = |items: &Vec<Arc<VideoItem>>| {
+            let at = items.iter().position(|item| item.id == id)?;
+            Some(at.checked_sub(1).map(|before| items[before].id.clone()))
+        };
+        let Some(before) = self.items.try_with_untracked(place).flatten() else {
+            return false;
+        };
+        let Ok(page) = list_videos(before, 1).await else {
+            return false;
+        };
+        let Some(fresh) = page.items.into_iter().find(|item| item.id == id) else {
+            return false;
+        };
+        let renewed = self.items.try_update(|items| {
+            let mut known = items.iter_mut();
+            let known = known.find(|item| item.id == id && item.url != fresh.url)?;
+            *known = Arc::new(fresh);
+            Some(())
+        });
+        renewed.flatten().is_some()
     }
 
     fn take(self, page: VideoPage) {

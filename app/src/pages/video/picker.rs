@@ -1,12 +1,16 @@
 //! The newest pictures of the gallery, to begin a video with one.
 
-use super::beginning::{Beginning, by_address};
+use super::{
+    beginning::{Beginning, by_address},
+    failure::SIGN_IN,
+};
 use crate::{
     api::media::list_media,
-    components::{Dialog, ErrorNotice, PageSkeleton},
+    components::{Dialog, PageSkeleton},
     dto::{MediaItem, MediaKind},
-    i18n::{t, text::video as text},
+    i18n::{t, text::video as text, use_language},
     limits::MAX_MEDIA_PAGE,
+    pages::making::NotLoaded,
 };
 use leptos::prelude::*;
 
@@ -25,7 +29,10 @@ fn Pictures(open: RwSignal<bool>) -> impl IntoView {
     let loaded = LocalResource::new(|| list_media(Some(MediaKind::Image), None, MAX_MEDIA_PAGE));
     move || match loaded.get() {
         None => view! { <PageSkeleton /> }.into_any(),
-        Some(Err(error)) => view! { <ErrorNotice error /> }.into_any(),
+        Some(Err(error)) => {
+            let on_retry = Callback::new(move |()| loaded.refetch());
+            view! { <NotLoaded error sign_in=SIGN_IN on_retry /> }.into_any()
+        }
         Some(Ok(page)) if page.items.is_empty() => {
             view! { <p class="picker__empty">{t(text::PICKER_EMPTY)}</p> }.into_any()
         }
@@ -51,6 +58,11 @@ fn Choice(item: MediaItem, open: RwSignal<bool>) -> impl IntoView {
         prompt,
         ..
     } = item;
+    let language = use_language();
+    let alt = move || match prompt.is_empty() {
+        true => text::NO_PROMPT.get(language.get()).to_owned(),
+        false => prompt.clone(),
+    };
     let choose = move |_| {
         beginning.set(by_address(&url));
         open.set(false);
@@ -58,7 +70,7 @@ fn Choice(item: MediaItem, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <li>
             <button type="button" class="picker__choice" on:click=choose>
-                <img class="picker__image" src=thumbnail alt=prompt loading="lazy" />
+                <img class="picker__image" src=thumbnail alt=alt loading="lazy" />
             </button>
         </li>
     }

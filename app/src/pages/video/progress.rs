@@ -1,8 +1,8 @@
 //! A video that is under way: how far it is, in words and in numbers, and how to end it.
 
-use super::{library::Library, request};
+use super::{failure::describe, library::Library, request};
 use crate::{
-    components::Button,
+    components::{Button, use_toaster},
     dom,
     dto::{VideoItem, VideoState},
     i18n::{
@@ -10,6 +10,8 @@ use crate::{
         text::{common, video as text},
         use_language,
     },
+    session::use_viewer,
+    words::clock,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use std::sync::Arc;
 #[component]
 pub(super) fn UnderWay(item: Memo<Option<Arc<VideoItem>>>) -> impl IntoView {
     let library: Library = expect_context();
+    let language = use_language();
+    let (toaster, is_operator) = (use_toaster(), use_viewer().is_admin);
     let is_cancelling = RwSignal::new(false);
     let now_ms = RwSignal::new(0);
     Effect::new(move || {
@@ -28,11 +32,10 @@ pub(super) fn UnderWay(item: Memo<Option<Arc<VideoItem>>>) -> impl IntoView {
     });
     let with = move |read: fn(&VideoItem) -> u32| item.get().map_or(0, |item| read(&item));
     let percent = move || with(|item| item.progress);
-    let language = use_language();
     let phase = move || item.get().map(|item| phase(&item).get(language.get()));
     let elapsed = move || {
         let since = item.get().map_or(0, |item| item.at_ms);
-        clock((now_ms.get() - since).max(0) / 1_000)
+        clock(u64::try_from(now_ms.get() - since).unwrap_or_default() / 1_000)
     };
     let cancel = move |_| {
         let Some(item) = item.get_untracked() else {
@@ -40,7 +43,10 @@ pub(super) fn UnderWay(item: Memo<Option<Arc<VideoItem>>>) -> impl IntoView {
         };
         is_cancelling.set(true);
         spawn_local(async move {
-            let _ = request::cancel(&item.id).await;
+            if let Err(failure) = request::cancel(&item.id).await {
+                let words = describe(&failure, is_operator);
+                toaster.error_text(words.get(language.get_untracked()));
+            }
             library.refresh().await;
             let _ = is_cancelling.try_set(false);
         });
@@ -49,7 +55,7 @@ pub(super) fn UnderWay(item: Memo<Option<Arc<VideoItem>>>) -> impl IntoView {
         <div class="film__under-way">
             <p class="film__phase">{phase}</p>
             <progress
-                class="film__progress"
+                class="progress film__progress"
                 max="100"
                 value=move || (percent() > 0).then(|| percent().to_string())
                 aria-label=t(text::PROGRESS)
@@ -77,23 +83,5 @@ pub(super) fn phase(item: &VideoItem) -> Text {
         VideoState::Completed => text::STATE_COMPLETED,
         VideoState::Failed => text::STATE_FAILED,
         VideoState::Cancelled => text::STATE_CANCELLED,
-    }
-}
-
-/// Seconds as minutes and seconds.
-fn clock(secs: i64) -> String {
-    format!("{}:{:02}", secs / 60, secs % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_has_two_digits_for_seconds() {
-        assert_eq!(
-            [0, 9, 75, 3600].map(clock),
-            ["0:00", "0:09", "1:15", "60:00"]
-        );
     }
 }

@@ -2,15 +2,13 @@
 
 use super::{
     card::Card,
+    failure::SIGN_IN,
     library::{Library, Loading},
 };
 use crate::{
-    components::{Button, EmptyState, ErrorNotice, IconName, PageSkeleton},
-    error::UiError,
-    i18n::{
-        t,
-        text::{common, video as text},
-    },
+    components::{Button, EmptyState, IconName, PageSkeleton},
+    i18n::{t, text::video as text},
+    pages::making::NotLoaded,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -19,12 +17,26 @@ use leptos::{prelude::*, task::spawn_local};
 pub(super) fn Shelf() -> impl IntoView {
     let library: Library = expect_context();
     let is_loading = RwSignal::new(false);
-    let load_more = move |_| {
+    // Why older ones did not come.
+    let failure = RwSignal::new(None);
+    let load_more = move || {
         is_loading.set(true);
+        failure.set(None);
         spawn_local(async move {
-            library.load_more().await;
+            let loaded = library.load_more().await;
+            let _ = failure.try_set(loaded.err());
             let _ = is_loading.try_set(false);
         });
+    };
+    let on_retry = Callback::new(move |()| load_more());
+    let older = move || match failure.get() {
+        Some(error) => view! { <NotLoaded error sign_in=SIGN_IN on_retry /> }.into_any(),
+        None => view! {
+            <Button loading=is_loading on:click=move |_| load_more()>
+                {t(text::MORE)}
+            </Button>
+        }
+        .into_any(),
     };
     view! {
         <div class="shelf">
@@ -33,6 +45,10 @@ pub(super) fn Shelf() -> impl IntoView {
                     {t(text::UNREACHABLE)}
                 </p>
             </Show>
+            // Apart from what takes its place: an element that became that would jump.
+            <Show when=move || library.loading() == Loading::First>
+                <PageSkeleton />
+            </Show>
             {move || state(library.loading(), library.is_empty())}
             <ul class="shelf__list" aria-label=t(text::VIDEOS)>
                 <For each=move || library.items() key=|item| item.id.clone() let:item>
@@ -40,11 +56,7 @@ pub(super) fn Shelf() -> impl IntoView {
                 </For>
             </ul>
             <Show when=move || library.has_more()>
-                <p class="shelf__more">
-                    <Button loading=is_loading on:click=load_more>
-                        {t(text::MORE)}
-                    </Button>
-                </p>
+                <div class="shelf__more">{older}</div>
             </Show>
         </div>
     }
@@ -53,26 +65,9 @@ pub(super) fn Shelf() -> impl IntoView {
 fn state(loading: Loading, is_empty: bool) -> Option<AnyView> {
     let library: Library = expect_context();
     match loading {
-        Loading::First => Some(view! { <PageSkeleton /> }.into_any()),
         Loading::Failed(error) => {
-            let way_out = match error {
-                UiError::SignInRequired => view! {
-                    <a class="button button--secondary" href=super::failure::SIGN_IN rel="external">
-                        {t(text::SIGN_IN)}
-                    </a>
-                }
-                .into_any(),
-                _ => view! {
-                    <Button
-                        icon=IconName::RefreshCw
-                        on:click=move |_| spawn_local(library.refresh())
-                    >
-                        {t(common::RETRY)}
-                    </Button>
-                }
-                .into_any(),
-            };
-            Some(view! { <ErrorNotice error>{way_out}</ErrorNotice> }.into_any())
+            let on_retry = Callback::new(move |()| spawn_local(library.refresh()));
+            Some(view! { <NotLoaded error sign_in=SIGN_IN on_retry /> }.into_any())
         }
         Loading::Done if is_empty => Some(
             view! {
@@ -84,6 +79,6 @@ fn state(loading: Loading, is_empty: bool) -> Option<AnyView> {
             }
             .into_any(),
         ),
-        Loading::Done => None,
+        Loading::First | Loading::Done => None,
     }
 }

@@ -7,14 +7,18 @@ use super::{
     token,
     trouble::Trouble,
 };
-use crate::i18n::text::voice as text;
+use crate::{browser::pause::pause, i18n::text::voice as text};
+use futures::future::{Either, select};
 use js_sys::{Array, Date};
 use leptos::{prelude::*, task::spawn_local};
+use std::{pin::pin, time::Duration};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
+use web_sys::{AbortController, AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
 
 const SECOND_MS: f64 = 1000.0;
+/// How long our server may take for what opens a room.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -56,14 +60,18 @@ pub(super) struct Call {
     /// Counts attempts, so that one that was given up notices.
     attempt: StoredValue<u32>,
     started_ms: StoredValue<f64>,
+    /// The microphone of the talk that is under way.
+    in_use: StoredValue<String>,
     /// Made in the browser, where it is also dropped: a server moves pages between threads.
     live: StoredValue<Option<StoredValue<Option<Live>, LocalStorage>>>,
 }
 
-/// What a talk holds. Dropping it gives everything back.
+/// What a talk, or the attempt at one, holds. Dropping it gives everything back.
 struct Live {
     room: Room,
     track: Track,
+    /// Of the question for a token.
+    asking: AbortController,
     context: Option<AudioContext>,
     guest: Option<Meter>,
     voice: Option<Meter>,
@@ -73,6 +81,7 @@ struct Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        self.asking.abort();
         // Nobody listens any more: the handlers go with this.
         self.room.remove_all_listeners();
         let _ = self.room.disconnect();
@@ -100,6 +109,7 @@ impl Call {
             journal: Journal::new(),
             attempt: StoredValue::new(0),
             started_ms: StoredValue::new(0.0),
+            in_use: StoredValue::new(String::new()),
             live: StoredValue::new(None),
         }
     }
@@ -118,6 +128,7 @@ impl Call {
         self.attempt.set_value(attempt);
         self.trouble.set(None);
         self.is_muted.set(false);
+        self.elapsed_secs.set(0);
         self.phase.set(Phase::Opening);
         spawn_local(async move {
             let opened = self.open(attempt).await;
@@ -168,17 +179,29 @@ impl Call {
             return Err(Trouble::Insecure);
         }
         livekit::load().await.map_err(|()| Trouble::NoClient)?;
-        let track = Track::microphone(&device).await;
-        let track = track.map_err(|error| Trouble::of_microphone(&error))?;
-        // From here on the track stops however this ends.
-        let track = Held(Some(track));
-        self.list_microphones().await;
-        let token = token::ask(&voice, &personality, &speed).await?;
         if !self.is_current(attempt) {
             return Ok(());
         }
+        let track = Track::microphone(&device).await;
+        let track = track.map_err(|error| Trouble::of_microphone(&error))?;
+        if !self.is_current(attempt) {
+            track.stop();
+            return Ok(());
+        }
         let room = Room::open();
-        let track = self.hold(attempt, room.clone(), track);
+        let asking = AbortController::new().map_err(|_| Trouble::Offline)?;
+        self.in_use.set_value(device);
+        self.hold(attempt, room.clone(), track.clone(), asking.clone());
+        self.list_microphones().await;
+        let signal = asking.signal();
+        let token = token::ask(&voice, &personality, &speed, &signal);
+        let token = match select(pin!(token), pin!(pause(PATIENCE))).await {
+            Either::Left((token, _)) => token?,
+            Either::Right(_) => return Err(Trouble::Offline),
+        };
+        if !self.is_current(attempt) {
+            return Ok(());
+        }
         room.join(&token.url, &token.token)
             .await
             .map_err(|_| Trouble::NoRoom)?;
@@ -186,25 +209,21 @@ impl Call {
             return Ok(());
         }
         self.started_ms.set_value(Date::now());
-        self.elapsed_secs.set(0);
         self.journal.note(text::CONNECTED, 0);
-        match track {
-            Some(track) => room.publish(&track).await.map_err(|_| Trouble::NoRoom),
-            None => Ok(()),
-        }
+        room.publish(&track).await.map_err(|_| Trouble::NoRoom)
     }
 
-    /// Puts everything where the end of the page finds it, before anything can come in.
-    fn hold(self, attempt: u32, room: Room, mut track: Held) -> Option<Track> {
-        let track = track.0.take()?;
+    /// Puts everything where the end of the attempt, of the talk or of the page finds it, before
+    /// anything can come in.
+    fn hold(self, attempt: u32, room: Room, track: Track, asking: AbortController) {
         let context = AudioContext::new().ok();
         let meter = |context: &AudioContext| Meter::of(context, &track.media()).ok();
         let guest = context.as_ref().and_then(meter);
         let handlers = self.listen(attempt, &room);
-        let kept = track.clone();
         let live = Live {
             room,
             track,
+            asking,
             context,
             guest,
             voice: None,
@@ -212,7 +231,6 @@ impl Call {
             _handlers: handlers,
         };
         self.with_live(|held| *held = Some(live));
-        Some(kept)
     }
 
     fn listen(self, attempt: u32, room: &Room) -> Vec<Closure<dyn FnMut(JsValue, JsValue)>> {
@@ -285,7 +303,7 @@ impl Call {
         let who = if is_ours { Who::Guest } else { Who::Voice };
         for segment in Segment::all(segments) {
             let at = self.elapsed_secs.get_untracked();
-            self.journal.words(segment.id, who, segment.text, at);
+            self.journal.words(segment, who, at);
         }
     }
 
@@ -315,8 +333,13 @@ impl Call {
         let Some(track) = track.flatten() else {
             return;
         };
+        let at = self.elapsed_secs.get_untracked();
         spawn_local(async move {
-            if track.switch(&device).await.is_ok() {
+            if track.switch(&device).await.is_err() {
+                let kept = self.in_use.try_get_value().unwrap_or_default();
+                let _ = self.wishes.microphone.try_set(kept);
+                self.journal.note(text::MICROPHONE_STAYS, at);
+            } else if self.in_use.try_set_value(device).is_none() {
                 self.with_live(|live| {
                     if let Some(live) = live {
                         let context = live.context.as_ref();
@@ -375,16 +398,5 @@ impl Call {
         });
         let microphones: Vec<_> = microphones.collect();
         let _ = self.microphones.try_set(microphones);
-    }
-}
-
-/// A microphone that is on until somebody takes it.
-struct Held(Option<Track>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(track) = &self.0 {
-            track.stop();
-        }
     }
 }

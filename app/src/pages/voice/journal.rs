@@ -1,8 +1,10 @@
 //! What was said and what happened, line by line.
 
+use super::livekit::Segment;
 use crate::{
     components::{Button, CopyButton, IconName},
     i18n::{Language, Text, t, text::voice as text, use_language},
+    words::clock,
 };
 use leptos::prelude::*;
 
@@ -16,14 +18,14 @@ pub(super) enum Who {
     Voice,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 enum Content {
     Event(Text),
-    Words { id: String, who: Who, text: String },
+    Words { who: Who, words: Segment },
 }
 
 /// One line. Its key stays when words are added to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub(super) struct Line {
     key: u64,
     /// Seconds since the talk began.
@@ -51,26 +53,35 @@ impl Journal {
     }
 
     /// Notes words. The same id again is the same words as they are now.
-    pub(super) fn words(self, id: String, who: Who, text: String, at_secs: u64) {
+    pub(super) fn words(self, words: Segment, who: Who, at_secs: u64) {
         let is_known = self.lines.try_update(|lines| {
             let mut lines = lines.iter_mut().rev();
             let known = lines.find_map(|line| match &mut line.content {
-                Content::Words {
-                    id: known, text, ..
-                } if *known == id => Some(text),
+                Content::Words { words: known, .. } if known.id == words.id => Some(known),
                 _ => None,
             });
             match known {
                 Some(known) => {
-                    text.clone_into(known);
+                    words.clone_into(known);
                     true
                 }
                 None => false,
             }
         });
         if is_known == Some(false) {
-            self.push(Content::Words { id, who, text }, at_secs);
+            self.push(Content::Words { who, words }, at_secs);
         }
+    }
+
+    /// Whether a line is being written: its words may change. Reactive.
+    fn is_growing(self, key: u64) -> bool {
+        self.lines.with(|lines| {
+            lines.last().is_some_and(|last| {
+                let is_open =
+                    matches!(&last.content, Content::Words { words, .. } if !words.is_final);
+                last.key == key && is_open
+            })
+        })
     }
 
     fn push(self, content: Content, at_secs: u64) {
@@ -96,20 +107,15 @@ impl Journal {
     }
 }
 
-/// Minutes and seconds.
-pub(super) fn clock(secs: u64) -> String {
-    format!("{}:{:02}", secs / 60, secs % 60)
-}
-
 fn in_words(line: &Line, language: Language) -> String {
     match &line.content {
         Content::Event(event) => event.get(language).to_owned(),
-        Content::Words { who, text, .. } => {
+        Content::Words { who, words } => {
             let who = match who {
                 Who::Guest => text::YOU,
                 Who::Voice => text::GROK,
             };
-            format!("{}: {text}", who.get(language))
+            format!("{}: {}", who.get(language), words.text)
         }
     }
 }
@@ -122,15 +128,17 @@ pub(super) fn JournalView(journal: Journal) -> impl IntoView {
     let line = move |line: Line| {
         let (key, at_secs) = (line.key, line.at_secs);
         let is_event = matches!(line.content, Content::Event(_));
+        let is_growing = move || journal.is_growing(key).then_some("true");
         let words = move || {
             let found = |lines: &Vec<Line>| lines.iter().find(|line| line.key == key).cloned();
             let line = journal.lines.with(found).unwrap_or_else(|| line.clone());
             in_words(&line, language.get())
         };
         view! {
-            <li class="journal__line" class:is-event=is_event>
+            // Told by screen readers once it is whole.
+            <li class="journal__line" class:is-event=is_event aria-busy=is_growing>
                 <span class="journal__time">{clock(at_secs)}</span>
-                <span class="journal__words">{words}</span>
+                <span>{words}</span>
             </li>
         }
     };
@@ -177,9 +185,16 @@ mod tests {
         owner.with(|| {
             let journal = Journal::new();
             journal.note(text::CONNECTED, 0);
-            journal.words("a".to_owned(), Who::Voice, "Hel".to_owned(), 1);
-            journal.words("a".to_owned(), Who::Voice, "Hello".to_owned(), 2);
-            journal.words("b".to_owned(), Who::Guest, "Hi".to_owned(), 61);
+            let words = |id: &str, text: &str, is_final| Segment {
+                id: id.to_owned(),
+                text: text.to_owned(),
+                is_final,
+            };
+            journal.words(words("a", "Hel", false), Who::Voice, 1);
+            assert!(journal.is_growing(1));
+            journal.words(words("a", "Hello", true), Who::Voice, 2);
+            assert!(!journal.is_growing(1));
+            journal.words(words("b", "Hi", true), Who::Guest, 61);
             let expected = "0:00 Connected.\n0:01 Grok: Hello\n1:01 You: Hi\n";
             assert_eq!(journal.text(Language::English), expected);
         });

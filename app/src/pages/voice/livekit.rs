@@ -90,9 +90,12 @@ extern "C" {
 }
 
 /// Some words of somebody in the room.
+#[derive(Clone)]
 pub(super) struct Segment {
     pub(super) id: String,
     pub(super) text: String,
+    /// They stay as they are.
+    pub(super) is_final: bool,
 }
 
 impl Segment {
@@ -107,6 +110,8 @@ impl Segment {
         let read = |segment: JsValue| Self {
             id: text(&segment, "id"),
             text: text(&segment, "text"),
+            is_final: Reflect::get(&segment, &"final".into())
+                .is_ok_and(|is_final| is_final.is_truthy()),
         };
         segments.iter().map(read).collect()
     }

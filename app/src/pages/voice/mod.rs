@@ -13,11 +13,12 @@ mod trouble;
 
 use self::{
     call::{Call, Phase, Wishes},
-    journal::{JournalView, clock},
+    journal::JournalView,
     trouble::Trouble,
 };
 use crate::{
     components::{Button, ButtonVariant, Choice, FailureBox, Field, IconName, PageTitle, Select},
+    dom,
     i18n::{
         Text, t,
         text::{shell, voice as text},
@@ -25,12 +26,15 @@ use crate::{
     },
     limits::{PERSONALITIES, VOICE_SPEEDS, VOICES},
     session::use_viewer,
+    words::clock,
 };
 use leptos::prelude::*;
 use std::time::Duration;
 
 /// How often levels and clock are looked at.
 const LOOK: Duration = Duration::from_millis(80);
+/// The button that starts, or ends, a talk.
+const CALL_ID: &str = "voice-call";
 /// Leads back here.
 const SIGN_IN: &str = "/login?next=/voice";
 /// Steps of the slider for the speed.
@@ -135,7 +139,7 @@ fn MicrophoneSelect(call: Call, chosen: RwSignal<String>) -> impl IntoView {
     let option = move |(id, label): (String, String)| {
         let value = id.clone();
         view! {
-            <option value=value selected=move || chosen.get() == id>
+            <option value=value prop:selected=move || chosen.get() == id>
                 {label}
             </option>
         }
@@ -154,7 +158,7 @@ fn MicrophoneSelect(call: Call, chosen: RwSignal<String>) -> impl IntoView {
                     call.switch_microphone();
                 }
             >
-                <option value="">{t(text::DEFAULT_MICROPHONE)}</option>
+                <option value="" prop:selected=move || chosen.with(String::is_empty)>{t(text::DEFAULT_MICROPHONE)}</option>
                 {others}
             </select>
             <crate::components::Icon name=IconName::ChevronDown />
@@ -166,6 +170,14 @@ fn MicrophoneSelect(call: Call, chosen: RwSignal<String>) -> impl IntoView {
 #[component]
 fn Talk(call: Call) -> impl IntoView {
     let is_idle = move || call.phase.get() == Phase::Idle;
+    // The button that was pressed is replaced by the other one.
+    Effect::new(move |was: Option<bool>| {
+        let is_idle = is_idle();
+        if was.is_some_and(|was| was != is_idle) {
+            dom::catch_focus(CALL_ID);
+        }
+        is_idle
+    });
     let is_open = move || matches!(call.phase.get(), Phase::Connected | Phase::Reconnecting);
     let state = move || match call.phase.get() {
         Phase::Idle => text::IDLE,
@@ -203,6 +215,7 @@ fn Talk(call: Call) -> impl IntoView {
                             <Button
                                 variant=ButtonVariant::Primary
                                 icon=IconName::Mic
+                                attr:id=CALL_ID
                                 on:click=move |_| call.start()
                             >
                                 {t(text::START)}
@@ -213,6 +226,7 @@ fn Talk(call: Call) -> impl IntoView {
                     <Button
                         variant=ButtonVariant::Danger
                         icon=IconName::Square
+                        attr:id=CALL_ID
                         on:click=move |_| call.stop()
                     >
                         {t(text::STOP)}

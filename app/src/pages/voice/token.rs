@@ -5,7 +5,7 @@ use leptos::prelude::window;
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{AbortSignal, RequestInit, Response};
 
 /// What `GET /v1/public/voice/token` answers.
 #[derive(Debug, Deserialize, PartialEq)]
@@ -26,16 +26,23 @@ struct Reason {
 
 /// # Errors
 /// Why there is none.
-pub(super) async fn ask(voice: &str, personality: &str, speed: &str) -> Result<Token, Trouble> {
+pub(super) async fn ask(
+    voice: &str,
+    personality: &str,
+    speed: &str,
+    signal: &AbortSignal,
+) -> Result<Token, Trouble> {
     // All three are words of ours or numbers.
     let url =
         format!("/v1/public/voice/token?voice={voice}&personality={personality}&speed={speed}");
-    let (is_good, body) = get(&url).await.map_err(|_| Trouble::Offline)?;
+    let (is_good, body) = get(&url, signal).await.map_err(|_| Trouble::Offline)?;
     read(is_good, &body)
 }
 
-async fn get(url: &str) -> Result<(bool, String), JsValue> {
-    let response = JsFuture::from(window().fetch_with_str(url)).await?;
+async fn get(url: &str, signal: &AbortSignal) -> Result<(bool, String), JsValue> {
+    let options = RequestInit::new();
+    options.set_signal(Some(signal));
+    let response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await?;
     let response: Response = response.dyn_into()?;
     let body = JsFuture::from(response.text()?).await?;
     Ok((response.ok(), body.as_string().unwrap_or_default()))

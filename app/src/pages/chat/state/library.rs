@@ -27,8 +27,6 @@ pub(crate) struct Library {
     /// Deletions that are told with an undo.
     offers: StoredValue<Vec<(String, ToastId)>>,
     returned: RwSignal<Option<Returned>>,
-    /// Lives as long as the page.
-    owner: StoredValue<Owner>,
     tabs: Tabs,
     toaster: Toaster,
     language: RwSignal<Language>,
@@ -50,7 +48,6 @@ impl Library {
             has_warned: StoredValue::new(false),
             offers: StoredValue::new(Vec::new()),
             returned: RwSignal::new(None),
-            owner: StoredValue::new(Owner::current().unwrap_or_default()),
             tabs,
             toaster: use_toaster(),
             language: use_language(),
@@ -131,21 +128,26 @@ impl Library {
     /// Says that a listed conversation is deleted and offers to bring it back.
     pub(crate) fn offer_undo(self, id: &str, message: Text) {
         let message = message.get(self.language.get_untracked());
-        let chat_id = id.to_owned();
-        let bring_back = move |()| self.bring_back(chat_id.clone());
-        // The entry goes from the page before the undo is pressed: it must not own the callback.
-        let undo = self
-            .owner
-            .with_value(|owner| owner.with(|| Callback::new(bring_back)));
-        let toast = self.toaster.undo(message, undo);
+        let deleted = untrack(|| self.summary(id));
+        let bring_back = move || {
+            // Without a list the page has been left: then as it was deleted.
+            let known = deleted.as_ref().filter(|_| self.summaries.is_disposed());
+            let listed = || {
+                deleted
+                    .as_ref()
+                    .and_then(|one| untrack(|| self.summary(&one.id)))
+            };
+            if let Some(summary) = known.cloned().or_else(listed) {
+                self.bring_back(summary);
+            }
+        };
+        let toast = self.toaster.undo(message, bring_back);
         self.offers
             .update_value(|offers| offers.push((id.to_owned(), toast)));
     }
 
-    fn bring_back(self, id: String) {
-        let Some(summary) = untrack(|| self.summary(&id)) else {
-            return;
-        };
+    fn bring_back(self, summary: Summary) {
+        let id = summary.id.clone();
         let marked = self.mark(summary, false);
         spawn_local(async move {
             // Not before it can be read again.

@@ -30,14 +30,7 @@ pub(super) fn press(
     if has_command || event.alt_key() {
         return false;
     }
-    if let Some(step) = step_of(&key) {
-        let Some(to) = target(gallery, index, step) else {
-            return true;
-        };
-        if event.shift_key() {
-            selection.extend(index, to);
-        }
-        gallery.focus(to);
+    if walk(event, gallery, selection, index) {
         return true;
     }
     let has_chosen = !untrack(|| selection.is_empty());
@@ -46,6 +39,26 @@ pub(super) fn press(
         "Escape" if has_chosen => selection.clear(),
         "Delete" if has_chosen => selection.ask_to_delete(),
         _ => return false,
+    }
+    true
+}
+
+/// Goes from the tile at `index` to another; with the shift key chooses what lies between. True when the
+/// key is one for walking.
+pub(super) fn walk(
+    event: &ev::KeyboardEvent,
+    gallery: Gallery,
+    selection: Selection,
+    index: usize,
+) -> bool {
+    let Some(step) = step_of(&event.key()) else {
+        return false;
+    };
+    if let Some(to) = target(gallery, index, step) {
+        if event.shift_key() {
+            selection.extend(index, to);
+        }
+        gallery.focus(to);
     }
     true
 }

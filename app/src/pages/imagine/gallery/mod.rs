@@ -8,5 +8,6 @@ mod state;
 mod tile_view;
 mod view;
 
+pub(super) use paging::Paged;
 pub(super) use state::Gallery;
 pub(super) use view::GalleryView;

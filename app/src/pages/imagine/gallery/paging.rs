@@ -3,11 +3,16 @@
 use super::super::tile::{Picture, Tile};
 use crate::{
     api::media::list_media,
+    browser::pause::pause,
     dto::{MediaItem, MediaKind},
     error::UiError,
     limits::MAX_MEDIA_PAGE,
 };
 use leptos::{prelude::*, task::spawn_local};
+use std::time::Duration;
+
+/// How often it is looked whether a page that somebody else has asked for is there.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How far the server's gallery has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +67,9 @@ impl Paging {
             match self.0.try_get_untracked() {
                 Some(Paged::UpTo(cursor)) => hand_over(self.fetch(Some(cursor)).await),
                 Some(Paged::Whole) => return true,
-                _ => return false,
+                // It is handed over by who has asked for it.
+                Some(Paged::Loading) => pause(LOOK_AGAIN).await,
+                Some(Paged::Failed { .. }) | None => return false,
             }
         }
     }

@@ -5,6 +5,7 @@ use super::{
     layout::{Layout, Place},
     paging::{Paged, Paging},
 };
+use crate::{dom, pages::making::PROMPT_ID};
 use futures::{FutureExt, channel::oneshot, future::Shared};
 use leptos::{prelude::*, task::spawn_local};
 use std::{
@@ -155,6 +156,24 @@ impl Gallery {
         self.wanted.set(Some(tile.key().clone()));
     }
 
+    /// Gives the focus to the tile at `index`, or the last one, once what had it is gone; to the prompt
+    /// when there is none.
+    pub(in super::super) fn focus_near(self, index: usize) {
+        request_animation_frame(move || match self.try_tiles().map(|tiles| tiles.len()) {
+            None => {}
+            Some(0) => dom::focus(PROMPT_ID),
+            Some(count) => self.focus(index.min(count - 1)),
+        });
+    }
+
+    /// Those that did not come. Reactive.
+    pub(in super::super) fn failed(self) -> HashSet<TileKey> {
+        self.newer.with(|newer| {
+            let failed = newer.iter().filter(|tile| tile.has_failed());
+            failed.map(|tile| tile.key().clone()).collect()
+        })
+    }
+
     /// Runs `show` for each tile that shall get the focus.
     pub(super) fn on_focus(self, show: impl Fn(TileKey) + 'static) {
         Effect::new(move || {
@@ -250,10 +269,13 @@ impl Gallery {
             .update(|older| older.extend(tiles.into_iter().filter(is_new)));
     }
 
-    /// Takes tiles away. The focus goes to the next one.
+    /// Takes tiles away; the tab key reaches the next one. Does nothing once the page has been left.
     pub(in super::super) fn remove(self, keys: &HashSet<TileKey>) {
         let is_gone = |tile: &Tile| keys.contains(tile.key());
-        if let Some(current) = self.current.get_untracked()
+        let Some(current) = self.current.try_get_untracked() else {
+            return;
+        };
+        if let Some(current) = current
             && keys.contains(&current)
         {
             let tiles = self.tiles();

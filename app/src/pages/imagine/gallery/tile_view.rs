@@ -41,7 +41,7 @@ pub(super) fn TileView(tile: Tile) -> impl IntoView {
     // A stage that comes must not build the picture again.
     let has_failed = {
         let tile = tile.clone();
-        Memo::new(move |_| matches!(tile.progress(), Progress::Failed(_)))
+        Memo::new(move |_| tile.has_failed())
     };
     let content = move || {
         let tile = tile.clone();
@@ -115,6 +115,11 @@ fn PictureTile(tile: Tile) -> impl IntoView {
             selection.press(at, event.shift_key());
         }
     };
+    // While something is chosen a press chooses.
+    let is_pressed = {
+        let key = key.clone();
+        move || (!selection.is_empty()).then(|| selection.has(&key).to_string())
+    };
     let (id, current, chosen) = (element_id(&key), key.clone(), key);
     view! {
         <button
@@ -124,6 +129,7 @@ fn PictureTile(tile: Tile) -> impl IntoView {
             tabindex=move || if gallery.is_tab_stop(&current) { "0" } else { "-1" }
             aria-label=label
             aria-busy=move || picture.with(Option::is_none).then_some("true")
+            aria-pressed=is_pressed
             title=move || picture.with(Option::is_some).then(|| t(text::TILE_KEYS)())
             on:click=on_click
             on:keydown=on_key
@@ -216,10 +222,21 @@ fn small_version(picture: &Picture) -> Arc<str> {
 /// A picture that did not come.
 #[component]
 fn FailedTile(tile: Tile) -> impl IntoView {
-    let gallery: Gallery = expect_context();
+    let (gallery, selection): (Gallery, Selection) = (expect_context(), expect_context());
     let key = tile.key().clone();
-    let (id, current) = (element_id(&key), key.clone());
-    let dismiss = move |_| gallery.remove(&[key.clone()].into());
+    let (id, current, walked) = (element_id(&key), key.clone(), key.clone());
+    let dismiss = move |_| {
+        let at = untrack(|| gallery.index(&key));
+        gallery.remove(&[key.clone()].into());
+        gallery.focus_near(at.unwrap_or_default());
+    };
+    let on_key = move |event: ev::KeyboardEvent| {
+        if let Some(at) = untrack(|| gallery.index(&walked))
+            && keys::walk(&event, gallery, selection, at)
+        {
+            event.prevent_default();
+        }
+    };
     let reason = move || match tile.progress() {
         Progress::Failed(code) => super::super::failure::short(code),
         _ => text::TILE_DRAWING,
@@ -235,6 +252,7 @@ fn FailedTile(tile: Tile) -> impl IntoView {
                 id=id
                 tabindex=move || if gallery.is_tab_stop(&current) { "0" } else { "-1" }
                 on:click=dismiss
+                on:keydown=on_key
             >
                 {t(text::TILE_DISMISS)}
             </button>

@@ -1,7 +1,7 @@
 //! The scrolling list of rows.
 
 use super::{
-    super::starters::Starters,
+    super::{failure::SIGN_IN, starters::Starters},
     Gallery,
     layout::pixels,
     paging::Paged,
@@ -9,12 +9,13 @@ use super::{
     tile_view::{TileView, element_id},
 };
 use crate::{
-    components::{Button, EmptyState, ErrorNotice, IconName},
+    components::{EmptyState, IconName},
     dom,
     i18n::{
         t,
         text::{common, imagine as text},
     },
+    pages::making::NotLoaded,
 };
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -79,14 +80,10 @@ pub(in super::super) fn GalleryView() -> impl IntoView {
 fn PagingEnd() -> impl IntoView {
     let gallery: Gallery = expect_context();
     move || match gallery.paging.state() {
-        Paged::Failed { error, .. } => view! {
-            <ErrorNotice error>
-                <Button icon=IconName::RefreshCw on:click=move |_| gallery.fetch_next()>
-                    {t(common::RETRY)}
-                </Button>
-            </ErrorNotice>
+        Paged::Failed { error, .. } => {
+            let on_retry = Callback::new(move |()| gallery.fetch_next());
+            view! { <NotLoaded error sign_in=SIGN_IN on_retry /> }.into_any()
         }
-        .into_any(),
         Paged::Loading if !gallery.is_empty() => {
             view! { <p class="wall__more">{t(common::LOADING)}</p> }.into_any()
         }

@@ -6,7 +6,7 @@ use crate::{
     dom,
     i18n::{
         Text, t,
-        text::{common, imagine as text},
+        text::{common, imagine as text, making},
         use_language,
     },
     pages::{
@@ -72,9 +72,9 @@ pub(super) fn Actions() -> impl IntoView {
             <Show when=is_kept>
                 <Button
                     icon=IconName::Link
-                    on:click=move |_| with(&|one| copy(link(&one), text::LINK_COPIED))
+                    on:click=move |_| with(&|one| copy(link(&one), making::LINK_COPIED))
                 >
-                    {t(text::COPY_LINK)}
+                    {t(making::COPY_LINK)}
                 </Button>
                 <Button
                     icon=IconName::Trash2
@@ -82,7 +82,7 @@ pub(super) fn Actions() -> impl IntoView {
                         selection.ask_to_delete_these(lightbox.key().into_iter().collect());
                     }
                 >
-                    {t(text::DELETE)}
+                    {t(making::DELETE)}
                 </Button>
             </Show>
             <p class="lightbox__said" role="status">
@@ -128,7 +128,7 @@ fn Download() -> impl IntoView {
                     rel="external"
                 >
                     <Icon name=IconName::Download />
-                    <span class="button__label">{t(text::DOWNLOAD)}</span>
+                    <span class="button__label">{t(making::DOWNLOAD)}</span>
                 </a>
             }
         })

@@ -4,7 +4,7 @@ use super::Lightbox;
 use crate::{
     components::LocalTime,
     i18n::{t, text::imagine as text},
-    pages::imagine::tile::Picture,
+    words::sizes,
 };
 use leptos::prelude::*;
 
@@ -14,7 +14,7 @@ pub(super) fn Details() -> impl IntoView {
     let lightbox: Lightbox = expect_context();
     move || {
         let picture = lightbox.picture()?;
-        let size = size(&picture);
+        let size = sizes(picture.width, picture.height, picture.bytes);
         let model = picture.model.clone();
         Some(view! {
             <p class="lightbox__prompt">{picture.prompt.clone()}</p>
@@ -39,38 +39,5 @@ pub(super) fn Details() -> impl IntoView {
                 </dd>
             </dl>
         })
-    }
-}
-
-/// `832 × 1248 · 214 KB`, as far as it is known.
-fn size(picture: &Picture) -> Option<String> {
-    let sides = (picture.width > 0).then(|| format!("{} × {}", picture.width, picture.height));
-    let bytes = (picture.bytes > 0).then(|| match picture.bytes / 1024 {
-        kb @ 0..1024 => format!("{} KB", kb.max(1)),
-        kb => format!("{}.{} MB", kb / 1024, kb % 1024 * 10 / 1024),
-    });
-    let known: Vec<String> = sides.into_iter().chain(bytes).collect();
-    (!known.is_empty()).then(|| known.join(" · "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_said_as_far_as_they_are_known() {
-        let picture = |width, height, bytes| Picture {
-            width,
-            height,
-            bytes,
-            ..Picture::default()
-        };
-        let said = |width, height, bytes| size(&picture(width, height, bytes));
-        assert_eq!(
-            said(832, 1248, 219_000).as_deref(),
-            Some("832 × 1248 · 213 KB")
-        );
-        assert_eq!(said(0, 0, 3_400_000).as_deref(), Some("3.2 MB"));
-        assert_eq!(said(0, 0, 0), None);
     }
 }

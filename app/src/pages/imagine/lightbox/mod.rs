@@ -9,11 +9,14 @@ mod zoom;
 pub(super) use view::LightboxView;
 
 use super::{
-    gallery::Gallery,
+    gallery::{Gallery, Paged},
     tile::{Picture, TileKey},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
+
+/// With fewer pictures than this behind the shown one the next page is fetched.
+const PICTURES_AHEAD: usize = 20;
 
 /// Which picture is shown large.
 #[derive(Clone, Copy)]
@@ -24,10 +27,12 @@ pub(super) struct Lightbox {
 
 impl Lightbox {
     pub(super) fn new(gallery: Gallery) -> Self {
-        Self {
+        let lightbox = Self {
             gallery,
             shown: RwSignal::new(None),
-        }
+        };
+        lightbox.fetch_ahead();
+        lightbox
     }
 
     pub(super) fn open(self, key: TileKey) {
@@ -72,6 +77,19 @@ impl Lightbox {
         } else {
             (0..at).rev().find_map(finished)
         }
+    }
+
+    /// Fetches what follows while the shown picture is near the end of what is here.
+    fn fetch_ahead(self) {
+        let is_near_end = Memo::new(move |_| {
+            let at = self.shown.get().and_then(|key| self.gallery.index(&key));
+            at.is_some_and(|at| at + PICTURES_AHEAD >= self.gallery.len())
+        });
+        Effect::new(move || {
+            if is_near_end.get() && matches!(self.gallery.paging.state(), Paged::UpTo(_)) {
+                self.gallery.fetch_next();
+            }
+        });
     }
 
     fn step(self, is_next: bool) {

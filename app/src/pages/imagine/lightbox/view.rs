@@ -8,7 +8,10 @@ use crate::{
         t,
         text::{common, imagine as text},
     },
-    pages::imagine::{gallery::Gallery, selection::Selection},
+    pages::imagine::{
+        gallery::{Gallery, Paged},
+        selection::Selection,
+    },
 };
 use leptos::{ev, html, prelude::*};
 
@@ -37,11 +40,7 @@ pub(in super::super) fn LightboxView() -> impl IntoView {
         let is_open = lightbox.key().is_some();
         zoom.set(Zoom::default());
         if is_open {
-            request_animation_frame(|| {
-                if document().active_element() == document().body().map(Into::into) {
-                    dom::focus(BODY_ID);
-                }
-            });
+            dom::catch_focus(BODY_ID);
         }
     });
     let on_key = move |event: ev::KeyboardEvent| {
@@ -79,7 +78,12 @@ fn Bar(zoom: RwSignal<Zoom>) -> impl IntoView {
     let (lightbox, gallery): (Lightbox, Gallery) = (expect_context(), expect_context());
     let place = move || {
         let at = lightbox.key().and_then(|key| gallery.index(&key))?;
-        Some(format!("{} / {}", at + 1, gallery.len()))
+        let more = if gallery.paging.state() == Paged::Whole {
+            ""
+        } else {
+            "+"
+        };
+        Some(format!("{} / {}{more}", at + 1, gallery.len()))
     };
     view! {
         <div class="lightbox__bar">

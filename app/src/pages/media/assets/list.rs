@@ -1,9 +1,10 @@
 //! The accounts one by one.
 
-use super::state::Assets;
+use super::state::{Assets, Whose};
 use crate::{
     components::{
-        Badge, Button, ButtonVariant, HeadCell, IconName, LocalTime, StatusDot, TableFrame, Tone,
+        Badge, Button, ButtonVariant, Checkbox, HeadCell, IconName, LocalTime, StatusDot,
+        TableFrame, Tone,
     },
     dto::{AccountStatus, AssetAccount, AssetWork, Tier},
     i18n::{
@@ -11,7 +12,8 @@ use crate::{
         text::{accounts, media as text},
         use_language,
     },
-    pages::accounts::group,
+    pages::accounts::Selection,
+    words::group,
 };
 use leptos::prelude::*;
 
@@ -23,10 +25,23 @@ pub(super) fn AssetList(state: Assets) -> impl IntoView {
             .map(|list| list.accounts.clone())
             .unwrap_or_default()
     };
+    let all = Signal::derive(move || state.selection.with(|ticked| ticked.has_all(&state.ids())));
+    let some = Signal::derive(move || state.selection.with(|ticked| ticked.has_some(&state.ids())));
     view! {
         <TableFrame label=t(text::GROK_TABLE)>
             <thead>
                 <tr>
+                    <th scope="col" class="table__check">
+                        <Checkbox
+                            label=t(accounts::SELECT_ALL)
+                            checked=all
+                            mixed=Signal::derive(move || some.get() && !all.get())
+                            on:change=move |_| {
+                                let ids = untrack(|| state.ids());
+                                state.selection.update(|selection| selection.toggle_all(&ids));
+                            }
+                        />
+                    </th>
                     <HeadCell label=t(text::ACCOUNT) />
                     <HeadCell label=t(accounts::COLUMN_STATUS) />
                     <HeadCell label=t(text::FILES) numeric=true />
@@ -59,6 +74,18 @@ fn Row(account: Memo<AssetAccount>, state: Assets) -> impl IntoView {
     let language = use_language();
     let label = |text: Text| move || text.get(language.get());
     let first = account.get_untracked();
+    let id = StoredValue::new(first.id.clone());
+    let ticked = Memo::new(move |_| {
+        id.with_value(|id| state.selection.with(|selection| selection.contains(id)))
+    });
+    let toggle = move |event: leptos::ev::MouseEvent| {
+        let (ids, extend) = (untrack(|| state.ids()), event.shift_key());
+        let flip =
+            |selection: &mut Selection| id.with_value(|id| selection.toggle(id, extend, &ids));
+        state.selection.update(flip);
+    };
+    let masked = first.masked.clone();
+    let select_label = move || accounts::SelectRow { account: &masked }.fill(language.get());
     let (status_tone, status) = match first.status {
         AccountStatus::Active => (Tone::Success, accounts::ACTIVE),
         AccountStatus::Cooling => (Tone::Warning, accounts::COOLING),
@@ -80,7 +107,10 @@ fn Row(account: Memo<AssetAccount>, state: Assets) -> impl IntoView {
     let counted = Memo::new(move |_| account.with(|account| account.counted_at_ms));
     let cleared = Memo::new(move |_| account.with(|account| account.cleared_at_ms));
     view! {
-        <tr>
+        <tr class:is-selected=ticked>
+            <td class="table__check">
+                <Checkbox label=select_label checked=ticked on:click=toggle />
+            </td>
             <th scope="row" class="table__account">
                 <code class="table__masked">{first.masked}</code>
                 <Badge>{t(tier)}</Badge>
@@ -139,7 +169,7 @@ fn RowActions(account: Memo<AssetAccount>, state: Assets) -> impl IntoView {
             icon=IconName::Trash2
             disabled=busy
             attr:aria-label=clear_label
-            on:click=move |_| state.ask(Some(account.get_untracked()))
+            on:click=move |_| state.ask(Whose::One(account.get_untracked()))
         >
             {t(text::CLEAR)}
         </Button>

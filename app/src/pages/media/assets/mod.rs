@@ -7,7 +7,7 @@ mod state;
 use self::{
     list::AssetList,
     run::{Confirm, RunView},
-    state::Assets,
+    state::{Assets, Whose},
 };
 use crate::{
     components::{
@@ -15,10 +15,12 @@ use crate::{
     },
     dto::AssetWork,
     i18n::{
-        t,
+        Plural, t,
         text::{common, media as text},
+        use_language,
     },
     limits::ASSET_ACCOUNTS_PAGE,
+    pages::accounts::Selection,
 };
 use leptos::prelude::*;
 
@@ -77,10 +79,31 @@ pub(super) fn AssetsView() -> impl IntoView {
 /// What is done with all accounts.
 #[component]
 fn All(state: Assets) -> impl IntoView {
+    let language = use_language();
     let busy = Signal::derive(move || state.is_running());
+    let chosen = Memo::new(move |_| state.selection.with(Selection::len));
+    let ids = move || state.selection.with_untracked(Selection::ids);
+    let labelled = move |text: Plural| move || text.fill(language.get(), chosen.get() as u64);
     view! {
         <div class="toolbar">
             <p class="media-hint">{t(text::GROK_HINT)}</p>
+            <Show when=move || { chosen.get() > 0 }>
+                <Button
+                    icon=IconName::RefreshCw
+                    disabled=busy
+                    on:click=move |_| state.start(AssetWork::Count, Some(ids()))
+                >
+                    {labelled(text::COUNT_CHOSEN)}
+                </Button>
+                <Button
+                    variant=ButtonVariant::Danger
+                    icon=IconName::Trash2
+                    disabled=busy
+                    on:click=move |_| state.ask(Whose::Chosen(ids()))
+                >
+                    {labelled(text::CLEAR_CHOSEN)}
+                </Button>
+            </Show>
             <Button
                 icon=IconName::RefreshCw
                 disabled=busy
@@ -92,7 +115,7 @@ fn All(state: Assets) -> impl IntoView {
                 variant=ButtonVariant::Danger
                 icon=IconName::Trash2
                 disabled=busy
-                on:click=move |_| state.ask(None)
+                on:click=move |_| state.ask(Whose::All)
             >
                 {t(text::CLEAR_ALL)}
             </Button>

@@ -1,6 +1,6 @@
 //! How the run is doing, and the question before one that deletes.
 
-use super::state::Assets;
+use super::state::{Assets, Whose};
 use crate::{
     components::{Button, ButtonVariant, Dialog, IconName, Notice, Tone},
     dto::{AssetFailure, AssetRun, AssetRunState, AssetTrouble, AssetWork},
@@ -9,6 +9,7 @@ use crate::{
         text::{common, media as text},
         use_language,
     },
+    reactive::use_open,
 };
 use leptos::prelude::*;
 
@@ -134,18 +135,7 @@ const fn reason(trouble: AssetTrouble) -> Text {
 /// Asks before files at Grok are deleted.
 #[component]
 pub(super) fn Confirm(state: Assets) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || {
-        let is_asked = state.asked.with(Option::is_some);
-        if open.get_untracked() != is_asked {
-            open.set(is_asked);
-        }
-    });
-    Effect::new(move || {
-        if !open.get() && state.asked.with_untracked(Option::is_some) {
-            state.asked.set(None);
-        }
-    });
+    let open = use_open(state.asked);
     view! {
         <Dialog open title=t(text::CLEAR_TITLE)>
             <Question state />
@@ -157,20 +147,20 @@ pub(super) fn Confirm(state: Assets) -> impl IntoView {
 fn Question(state: Assets) -> impl IntoView {
     let language = use_language();
     let question = move || {
-        let account = state.asked.get()?;
-        Some(match account {
-            None => text::CLEAR_ALL_TEXT.get(language.get()).to_owned(),
-            Some(account) => text::ClearOneText {
+        Some(match state.asked.get()? {
+            Whose::All => text::CLEAR_ALL_TEXT.get(language.get()).to_owned(),
+            Whose::Chosen(ids) => text::CLEAR_CHOSEN_TEXT.fill(language.get(), ids.len() as u64),
+            Whose::One(account) => text::ClearOneText {
                 account: &account.masked,
             }
             .fill(language.get()),
         })
     };
     let clear = move |_| {
-        let account = state.asked.get_untracked();
+        let asked = state.asked.get_untracked();
         state.asked.set(None);
-        if let Some(account) = account {
-            state.start(AssetWork::Clear, account.map(|account| vec![account.id]));
+        if let Some(whose) = asked {
+            state.start(AssetWork::Clear, whose.ids());
         }
     };
     view! {

@@ -7,12 +7,32 @@ use crate::{
     dto::{AssetAccount, AssetAccounts, AssetRun, AssetRunState, AssetWork},
     error::UiError,
     i18n::{text::media as text, use_language},
+    pages::accounts::Selection,
     reactive::use_refresh,
 };
 use leptos::prelude::*;
 
 /// Often enough to watch a run.
 const REFRESH_MS: i32 = 1_000;
+
+/// Whose files are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    All,
+    One(AssetAccount),
+    /// Ids.
+    Chosen(Vec<String>),
+}
+
+impl Whose {
+    pub(super) fn ids(self) -> Option<Vec<String>> {
+        match self {
+            Self::All => None,
+            Self::One(account) => Some(vec![account.id]),
+            Self::Chosen(ids) => Some(ids),
+        }
+    }
+}
 
 /// What the parts share.
 #[derive(Clone, Copy)]
@@ -21,8 +41,10 @@ pub(super) struct Assets {
     pub(super) list: RwSignal<Option<AssetAccounts>>,
     pub(super) page: RwSignal<u32>,
     pub(super) failure: RwSignal<Option<UiError>>,
-    /// Whose files are asked about before they are deleted: one account's, or everybody's.
-    pub(super) asked: RwSignal<Option<Option<AssetAccount>>>,
+    /// Ticked accounts.
+    pub(super) selection: RwSignal<Selection>,
+    /// Whose files are asked about before they are deleted.
+    pub(super) asked: RwSignal<Option<Whose>>,
     load: Action<u32, ()>,
     start: Action<(AssetWork, Option<Vec<String>>), ()>,
     pub(super) stop: Action<(), ()>,
@@ -46,12 +68,13 @@ impl Assets {
             if let Err(error) = stop_assets().await {
                 toaster.error(&error);
             }
-            load.dispatch_local(page.get_untracked());
+            reload(load, page);
         });
         let this = Self {
             list,
             page,
             failure,
+            selection: RwSignal::new(Selection::default()),
             asked: RwSignal::new(None),
             load,
             start: starter(load, page),
@@ -67,7 +90,7 @@ impl Assets {
     }
 
     pub(super) fn reload(self) {
-        self.load.dispatch_local(self.page.get_untracked());
+        reload(self.load, self.page);
     }
 
     /// The last run.
@@ -83,12 +106,27 @@ impl Assets {
 
     /// Begins a run over these accounts; `None`: over all.
     pub(super) fn start(self, work: AssetWork, ids: Option<Vec<String>>) {
+        self.selection.update(Selection::clear);
         self.start.dispatch_local((work, ids));
     }
 
-    /// Asks before an account's files are deleted; `None`: before everybody's are.
-    pub(super) fn ask(self, account: Option<AssetAccount>) {
-        self.asked.set(Some(account));
+    /// Asks before files are deleted.
+    pub(super) fn ask(self, whose: Whose) {
+        self.asked.set(Some(whose));
+    }
+
+    /// Ids of the accounts on this page. Reactive.
+    pub(super) fn ids(self) -> Vec<String> {
+        let list = self.list.read();
+        let accounts = list.iter().flat_map(|list| &list.accounts);
+        accounts.map(|account| account.id.clone()).collect()
+    }
+}
+
+/// Loads the page again, unless it has been left.
+fn reload(load: Action<u32, ()>, page: RwSignal<u32>) {
+    if let Some(page) = page.try_get_untracked() {
+        load.dispatch_local(page);
     }
 }
 
@@ -122,7 +160,7 @@ fn starter(
                 }
                 Err(error) => toaster.error(&error),
             }
-            load.dispatch_local(page.get_untracked());
+            reload(load, page);
         }
     })
 }
