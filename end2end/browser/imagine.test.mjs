@@ -290,6 +290,101 @@ pageTest(
   },
 );
 
+pageTest("the large view goes on past the pictures that were loaded", { accounts }, async ({ page, site }) => {
+  await open(page, "/imagine");
+  await draw(page, "a pear");
+  await page.getByText("4 pictures are done.").waitFor();
+  fillGallery(site.folder, 400);
+  await page.reload();
+  await settle(page);
+  await waitUntil(async () => (await pictures(page).count()) > 4, "the gallery is not filled");
+  await pictures(page).first().click();
+  const box = lightbox(page);
+  await box.getByText(/^1 \/ \d+\+$/).waitFor();
+  await waitUntil(async () => {
+    await page.keyboard.press("End");
+    return box.getByText("404 / 404", { exact: true }).isVisible();
+  }, "it ends before the gallery does");
+});
+
+pageTest(
+  "with signed links, too, a finished picture has its size and a name to be saved under",
+  { accounts, settings: { GROK2API_MEDIA__SIGNED_LINKS: "true" } },
+  async ({ page }) => {
+    await open(page, "/imagine");
+    await draw(page, "a pear");
+    await page.getByText("4 pictures are done.").waitFor();
+    await pictures(page).first().click();
+    await lightbox(page).getByText(/\d+ × \d+ · /).waitFor();
+    const link = byRole(lightbox(page), "link", "Download");
+    assert.match(await link.getAttribute("href"), /\?/);
+    assert.match(await link.getAttribute("download"), /^[\w-]+\.jpg$/);
+  },
+);
+
+pageTest("what is chosen is told from the first picture on", { accounts }, async ({ page }) => {
+  await open(page, "/imagine");
+  await draw(page, "a pear");
+  await page.getByText("4 pictures are done.").waitFor();
+  const told = page.locator("[role=status]").filter({ hasText: /selected/ });
+  // The place that tells it must be there before.
+  await page.evaluate(() => (window.places = [...document.querySelectorAll("[role=status]")]));
+  await pictures(page).first().click({ modifiers: ["Control"] });
+  await told.getByText("1 selected").waitFor({ state: "attached" });
+  assert.equal(await told.evaluate((place) => window.places.includes(place)), true);
+  assert.equal(await pictures(page).first().getAttribute("aria-pressed"), "true");
+  assert.equal(await pictures(page).nth(1).getAttribute("aria-pressed"), "false");
+  await byRole(page, "button", "Clear the selection").click();
+  await waitUntil(async () => (await pictures(page).first().getAttribute("aria-pressed")) === null, "it still chooses");
+});
+
+pageTest("the focus stays near what was removed, and a panel that it leaves closes", { accounts }, async ({ page }) => {
+  await open(page, "/imagine");
+  await hand(page, "drop", "dropped.png", "image/png");
+  await byRole(page, "button", "Remove dropped.png").focus();
+  await page.keyboard.press("Enter");
+  await waitUntil(() => promptField(page).evaluate((field) => field === document.activeElement), "it is lost");
+  for (const prompt of ["one", "two"]) {
+    await draw(page, prompt);
+    await byRole(page, "button", "Draw").waitFor();
+  }
+  await byRole(page, "button", "Earlier prompts").click();
+  const history = page.locator(".history");
+  await byRole(history, "button", "Forget “one”").focus();
+  await page.keyboard.press("Enter");
+  await waitUntil(() => history.evaluate((list) => list === document.activeElement), "it is lost");
+  await byRole(history, "button", "Forget all").focus();
+  await page.keyboard.press("Tab");
+  await history.waitFor({ state: "detached" });
+});
+
+pageTest("words that are pasted with a picture of themselves stay words", { accounts }, async ({ page }) => {
+  await open(page, "/imagine");
+  const paste = (selector, words) =>
+    page.evaluate(
+      ([selector, words]) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(["x"], "words.png", { type: "image/png" }));
+        if (words) clipboardData.setData("text/plain", words);
+        const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData });
+        document.querySelector(selector).dispatchEvent(event);
+        return event.defaultPrevented;
+      },
+      [selector, words],
+    );
+  assert.equal(await paste("#prompt", "some words"), false);
+  assert.equal(await references(page).count(), 0);
+  assert.equal(await paste("#prompt", ""), true);
+  await byRole(page, "button", "Remove words.png").waitFor();
+});
+
+pageTest("a gallery without a session leads to the sign-in", { accounts, expected: [/status of 401/] }, async ({ page }) => {
+  await page.route("**/api/list_media", (route) => route.fulfill({ status: 401, json: { kind: "sign_in_required" } }));
+  await open(page, "/imagine");
+  const link = byRole(page.getByRole("alert"), "link", "Sign in");
+  assert.equal(await link.getAttribute("href"), "/login?next=/imagine");
+});
+
 pageTest("the page for pictures is accessible in every state", { accounts, pace: slow }, async ({ page }) => {
   const check = (where) => isAccessible(page, where);
   await open(page, "/imagine");

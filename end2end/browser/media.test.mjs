@@ -171,6 +171,26 @@ pageTest("a look at Grok's side changes nothing on this one", { accounts }, asyn
   assert.equal(await rows(page).getByRole("checkbox").isChecked(), true);
 });
 
+pageTest("a browser that does not copy says so", { accounts }, async ({ page, site }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await generate(site, "waves");
+  await open(page, "/admin/media");
+  await byRole(rows(page).first(), "button", "Copy").click();
+  await page.getByText("The browser does not let this page copy.", { exact: false }).waitFor();
+});
+
+pageTest("who can be filtered by follows what is made", { accounts }, async ({ page, site }) => {
+  await generate(site, "waves");
+  await open(page, "/admin/media");
+  const callers = () => page.getByLabel("Caller", { exact: true }).locator("option").allInnerTexts();
+  assert.deepEqual(await callers(), ["All callers", "API without a key (1)"]);
+  await page.getByLabel("Caller", { exact: true }).selectOption({ index: 1 });
+  await generate(site, "waves", 2);
+  await page.getByLabel("Search prompts").fill("wav");
+  await waitUntil(async () => (await callers())[1] === "API without a key (3)", "the numbers are those of before");
+  assert.equal(await page.getByLabel("Caller", { exact: true }).locator("option:checked").innerText(), "API without a key (3)");
+});
+
 pageTest("files at Grok are counted and cleared, with a question before", { accounts }, async ({ page, site }) => {
   await upload(site, 3);
   await open(page, "/admin/media");
