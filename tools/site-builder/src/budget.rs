@@ -17,10 +17,10 @@ const PLAIN_PAGE_KIB: f64 = 20.0;
 /// By the lazy function of the page, and what people call it.
 const PAGES: [(&str, &str, f64); 6] = [
     ("__chat_view", "the chat", 460.0),
-    ("__imagine_view", "the pictures", 492.0),
-    ("__video_view", "the videos", 450.0),
+    ("__imagine_view", "the pictures", 498.0),
+    ("__video_view", "the videos", 458.0),
     ("__voice_view", "the talk", 380.0),
-    ("__media_view", "the operator's media", 415.0),
+    ("__media_view", "the operator's media", 419.0),
     ("admin_views", "the accounts", 458.0),
 ];
 
