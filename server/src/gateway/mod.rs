@@ -152,6 +152,12 @@ impl Gateway {
         self.videos.in_use()
     }
 
+    /// Requests for voice tokens under way and waiting.
+    #[must_use]
+    pub fn voice_tokens_in_use(&self) -> SlotUse {
+        self.voice_slots.in_use()
+    }
+
     /// Files of generated media.
     #[must_use]
     pub fn media_files(&self) -> &MediaFiles {

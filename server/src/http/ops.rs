@@ -77,6 +77,7 @@ struct LimitUses {
     chats: SlotUse,
     pictures: SlotUse,
     videos: SlotUse,
+    voice: SlotUse,
     /// Answers that were ended because nobody read them, since the start.
     unread_ended: u64,
 }
@@ -211,6 +212,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         chats: state.gateway.chats(),
         pictures: state.gateway.pictures_in_use(),
         videos: state.gateway.videos_in_use(),
+        voice: state.gateway.voice_tokens_in_use(),
         unread_ended: state.unread.ended(),
     }
 }

@@ -23,14 +23,13 @@ const WITHOUT_PREFIX: [&str; 14] = [
     "/videos",
 ];
 
-/// Endpoints that OpenAI has under `/v1`, by the first part of their path, and whether README says
-/// that they are on their way.
-const ELSEWHERE: [(&str, bool); 5] = [
-    ("audio", true),
-    ("completions", false),
-    ("embeddings", false),
-    ("realtime", true),
-    ("responses", false),
+/// Endpoints that OpenAI has under `/v1`, by the first part of their path.
+const ELSEWHERE: [&str; 5] = [
+    "audio",
+    "completions",
+    "embeddings",
+    "realtime",
+    "responses",
 ];
 
 /// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key
@@ -52,56 +51,36 @@ async fn missing_prefix(OriginalUri(uri): OriginalUri, method: Method) -> ApiErr
 /// For every path under `/v1` that has no route.
 pub async fn endpoint(OriginalUri(uri): OriginalUri, method: Method) -> ApiError {
     let path = uri.path();
-    let (yet, hint) = hint(path);
+    let hint = hint(path);
     ApiError::NotFound(format!(
-        "There is no endpoint `{method} {path}` here{yet}.{hint}"
+        "There is no endpoint `{method} {path}` here.{hint}"
     ))
 }
 
-/// Whether it is to come, and what to do.
-fn hint(path: &str) -> (&'static str, &'static str) {
+/// What to do instead.
+fn hint(path: &str) -> &'static str {
     let rest = path.strip_prefix("/v1/").unwrap_or_default();
     if rest.starts_with("v1/") {
-        return (
-            "",
-            " The client adds `/v1` by itself: leave it out of the base URL.",
-        );
+        return " The client adds `/v1` by itself: leave it out of the base URL.";
     }
     if matches!(rest, "chat/completions/" | "models/" | "messages/") {
-        return ("", " It is at this address without the slash at its end.");
+        return " It is at this address without the slash at its end.";
     }
     if rest.starts_with("chat/completions/") {
-        return (
-            "",
-            " The base URL ends with `/v1`, without `/chat/completions`.",
-        );
+        return " The base URL ends with `/v1`, without `/chat/completions`.";
     }
     if rest.starts_with("messages/v1/") {
-        return (
-            "",
-            " The base URL ends before `/v1/messages`: the client adds that.",
-        );
+        return " The base URL ends before `/v1/messages`: the client adds that.";
     }
     if rest == "images/variations" {
-        return (
-            "",
-            " Variations are not made; `POST /v1/images/edits` makes a picture of a picture and a text.",
-        );
+        return " Variations are not made; `POST /v1/images/edits` makes a picture of a picture and a text.";
     }
-    let first = rest.split('/').next().unwrap_or_default();
-    match first {
+    match rest.split('/').next().unwrap_or_default() {
         "images" => {
-            return (
-                "",
-                " Pictures are made at `POST /v1/images/generations` and `POST /v1/images/edits`.",
-            );
+            " Pictures are made at `POST /v1/images/generations` and `POST /v1/images/edits`."
         }
-        "videos" => return ("", " Videos are made at `POST /v1/videos`."),
-        _ => {}
-    }
-    match ELSEWHERE.iter().find(|(name, _)| *name == first) {
-        Some((_, true)) => (" yet", " Chat is at `POST /v1/chat/completions`."),
-        Some((_, false)) => ("", " Chat is at `POST /v1/chat/completions`."),
-        None => ("", ""),
+        "videos" => " Videos are made at `POST /v1/videos`.",
+        first if ELSEWHERE.contains(&first) => " Chat is at `POST /v1/chat/completions`.",
+        _ => "",
     }
 }

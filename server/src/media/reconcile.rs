@@ -1,5 +1,5 @@
-//! After a crash, and whatever else happened while nobody looked: rows and files agree again before the
-//! first request. Nothing that was generated is lost: a file without a row gets one.
+//! After anything but a clean stop (`serve/clean_stop.rs`): rows and files agree again before the first
+//! request. Nothing that was generated is lost: a file without a row gets one.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -231,6 +231,6 @@ pub(crate) fn nothing_usable(is_moderated: bool) -> UpstreamError {
         };
     }
     UpstreamError::Cut {
-        reason: "the socket ended before a picture was finished".to_owned(),
+        reason: "it ended before a picture was finished".to_owned(),
     }
 }

@@ -43,7 +43,7 @@ const START_RATIO: &str = "3:2";
 const REFERENCE_FIELDS: [&str; 2] = ["input_reference", "input_reference[image_url]"];
 /// Longest prompt, in bytes.
 const MAX_PROMPT_BYTES: usize = 32 * 1024;
-/// Lengths in seconds. The upstream makes up to 15 at once, longer ones in two parts.
+/// Lengths in seconds; some are made in two parts.
 const SECONDS: [u32; 8] = [4, 6, 8, 10, 12, 15, 16, 20];
 const DEFAULT_SECONDS: u32 = 6;
 /// Lengths of `video_config`.

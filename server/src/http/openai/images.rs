@@ -97,7 +97,7 @@ pub(super) async fn make(
     let renderer = PictureRenderer { format, links };
     match asked.stream {
         true => Ok(events(pictures, &asked, making, renderer)),
-        false => whole(pictures, quality(&asked), &renderer).await,
+        false => whole(pictures, quality(&asked, making), &renderer).await,
     }
 }
 
@@ -132,10 +132,11 @@ impl PictureRenderer {
     }
 }
 
-fn quality(asked: &ImageRequest) -> &'static str {
-    match asked.is_high_quality {
-        true => "high",
-        false => "auto",
+fn quality(asked: &ImageRequest, making: Making) -> &'static str {
+    match (making, asked.is_high_quality) {
+        (Making::Pictures, true) => "high",
+        // There is one model for edits.
+        _ => "auto",
     }
 }
 
@@ -191,7 +192,7 @@ fn events(
         writer: EventWriter {
             making,
             created: pictures.created(),
-            quality: quality(asked),
+            quality: quality(asked, making),
         },
         told: 0,
         partials: asked.partial_images.unwrap_or(u32::MAX),
