@@ -10,7 +10,7 @@ use std::{
 use axum::{
     BoxError, Extension, Router,
     body::{Body, Bytes},
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -25,6 +25,7 @@ use tower_http::services::ServeFile;
 
 use super::{
     AppState,
+    address::Path,
     bucket_file::{self, Wanted},
     error::ApiError,
 };

@@ -1,5 +1,6 @@
 //! HTTP: routes extract, call a service and shape the answer; nothing else.
 
+mod address;
 pub mod answer;
 pub mod anthropic;
 pub mod body;

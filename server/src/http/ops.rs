@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{Query, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{AppState, middleware::body::ALL_SERVER_FUNCTION_BYTES};
+use super::{AppState, address::Query, middleware::body::ALL_SERVER_FUNCTION_BYTES};
 use crate::{
     clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, reached::PROOF,
     snapshot::Snapshot,

@@ -74,6 +74,23 @@ async fn a_gallery_lists_addresses_that_are_signed_anew() {
     server.end_with_one().await;
 }
 
+#[tokio::test]
+async fn an_address_that_is_no_text_is_an_error_of_the_api() {
+    let server = Setup::accounts(["picture-account-1"]).start().await;
+    for (path, param) in [
+        ("/v1/files/image/%ff", "path"),
+        ("/v1/files/thumbnail/%ff", "path"),
+        ("/healthz?prove=a&prove=b", "query"),
+    ] {
+        let refused = server.client.get(server.url(path)).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{path}");
+        let told: serde_json::Value = refused.json().await.unwrap();
+        assert_eq!(told["error"]["code"], format!("invalid_{param}"), "{path}");
+        assert_eq!(told["error"]["param"], param, "{path}");
+    }
+    server.end_with_one().await;
+}
+
 async fn serves_in_parts(setup: Setup) {
     let server = setup.start().await;
     let answer = ask(&server, &json!({"prompt": "x"})).await;

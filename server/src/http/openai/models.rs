@@ -2,7 +2,6 @@
 
 use axum::{
     Extension,
-    extract::Path,
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
@@ -11,7 +10,7 @@ use settings::ModelKind;
 
 use crate::{
     gateway::GatewayError,
-    http::error::ApiError,
+    http::{address::Path, error::ApiError},
     snapshot::{Snapshot, models::Model},
 };
 
