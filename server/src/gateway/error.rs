@@ -171,6 +171,14 @@ impl GatewayError {
         Self::new(ErrorKind::AtCapacity, message).retry_after(Duration::from_secs(5))
     }
 
+    /// Nothing can be kept, and this is known before it is made.
+    #[must_use]
+    pub fn disk_full() -> Self {
+        let message = "No picture can be kept: less than `cache.min_free_mb` is free on the disk of \
+                       this server. Ask with `response_format` `b64_json`.";
+        Self::new(ErrorKind::MediaUnavailable, message)
+    }
+
     /// A generated file cannot be kept.
     #[must_use]
     pub fn media_unavailable() -> Self {

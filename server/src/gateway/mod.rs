@@ -83,6 +83,7 @@ pub struct Gateway {
 impl Gateway {
     #[must_use]
     pub fn new(settings: &Settings, store: Arc<dyn Store>, media_files: MediaFiles) -> Arc<Self> {
+        media_files.apply(&settings.config.cache);
         Arc::new(Self {
             store,
             tasks: TaskTracker::new(),
@@ -108,6 +109,7 @@ impl Gateway {
         self.videos.resize(settings);
         self.voice_slots.resize(voice_limit(settings));
         self.clearance.reset();
+        self.media_files.apply(&settings.config.cache);
     }
 
     /// Lets a request in if its record could be written now: an answer that cannot be recorded would

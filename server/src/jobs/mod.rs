@@ -41,6 +41,11 @@ pub(crate) trait Job: Send + Sync + 'static {
     /// Time between the end of a run and the next; asked anew each time, since settings change.
     fn interval(&self) -> Duration;
 
+    /// Ends when a run should not wait for its time.
+    fn due(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// One run.
     fn run(&self) -> impl Future<Output = Done> + Send;
 }
@@ -87,6 +92,7 @@ impl Jobs {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(job.interval()) => {}
+                    () = job.due() => {}
                 }
                 let report = tokio::select! {
                     () = stop.cancelled() => return,

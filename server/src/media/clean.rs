@@ -5,8 +5,9 @@
 
 use std::{collections::HashSet, io, sync::atomic::Ordering, time::SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use store::{MediaRow, Store};
+use tokio::task::spawn_blocking;
 
 use super::{
     files::{MediaFiles, blocking},
@@ -22,7 +23,7 @@ const BATCH: u32 = 100;
 pub struct Cleaned {
     /// Deleted files.
     pub files: usize,
-    /// Bytes that are left, thumbnails included.
+    /// Bytes that are left, with thumbnails and what is on its way.
     pub bytes_left: u64,
 }
 
@@ -35,23 +36,29 @@ pub struct LastClean {
 
 impl MediaFiles {
     /// Deletes the oldest files with their rows until no more than `target` bytes are left, if there
-    /// are more than `limit` or the last clean-up was cut off. Files that are being read stay.
+    /// are more than `limit` or the last clean-up was cut off; and until the disk has its reserve
+    /// again. Files that are being read count as gone, and go with their last reader.
     ///
     /// # Errors
     /// Rows cannot be read or deleted. Or a file cannot be removed: it stays with its rows, and the
-    /// others go.
+    /// others go. Or the disk lacks its reserve for what others keep there.
     pub async fn clean(
         &self,
         store: &dyn Store,
         limit: u64,
         target: u64,
     ) -> anyhow::Result<Cleaned> {
-        let (mut files, mut after) = (0, None);
+        self.disk().begin_clean();
         let mut of_rows = bytes_of_rows(store).await?;
-        let mut first_error = Ok(());
-        if self.with_thumbnails(of_rows) > limit || self.is_cut() {
+        let room = self.room(of_rows).await;
+        self.disk().set_helpless(room.is_err());
+        let by_limit = (self.total(of_rows) > limit || self.is_cut()).then_some(target);
+        let by_disk = room.as_ref().copied().unwrap_or(None);
+        let goal = by_limit.into_iter().chain(by_disk).min();
+        let (mut files, mut after, mut first_error) = (0, None, Ok(()));
+        if let Some(target) = goal {
             first_error = self.remove_stray_thumbnails(store).await?;
-            while self.with_thumbnails(of_rows) > target {
+            while self.total(of_rows) > target {
                 let rows = store.oldest_media(after, BATCH).await;
                 let rows = rows.context("reading the oldest rows")?;
                 let Some(last) = rows.last() else { break };
@@ -74,10 +81,36 @@ impl MediaFiles {
             });
         }
         first_error.context("removing files")?;
+        room?;
         Ok(Cleaned {
             files,
-            bytes_left: self.with_thumbnails(of_rows),
+            bytes_left: self.total(of_rows),
         })
+    }
+
+    /// How many bytes may be left for the disk to have its reserve; `None` if it has it.
+    ///
+    /// # Errors
+    /// It would not have it without all of them either: then they are not what fills it.
+    async fn room(&self, of_rows: u64) -> anyhow::Result<Option<u64>> {
+        if self.bucket().is_some() {
+            return Ok(None);
+        }
+        let files = self.clone();
+        let shortage = spawn_blocking(move || files.disk().shortage()).await?;
+        // Deleted files whose readers have not ended are room that is on its way.
+        let missing = shortage.map_or(0, |bytes| bytes.saturating_sub(self.leaving()));
+        if missing == 0 {
+            return Ok(None);
+        }
+        let own = of_rows.saturating_add(*self.0.thumbnail_bytes.lock());
+        if own < missing {
+            bail!(
+                "less than `cache.min_free_mb` is free on the disk, and generated files are not what \
+                 fills it: nothing is stored until there is room"
+            );
+        }
+        Ok(Some(self.total(of_rows) - missing))
     }
 
     /// Whether a clean-up was cut off between files and rows; the next one mends it.
@@ -95,16 +128,15 @@ impl MediaFiles {
     ) -> (Vec<String>, io::Result<()>) {
         let (mut removed, mut first_error) = (Vec::new(), Ok(()));
         for row in rows {
-            if self.with_thumbnails(of_rows) <= target {
+            if self.total(of_rows) <= target {
                 break;
             }
-            match self.remove_unread(row.kind, &row.file).await {
-                Ok(true) => {
+            match self.remove_one(row.kind, &row.file).await {
+                Ok(()) => {
                     let poster = row.poster.map_or(0, |poster| poster.bytes);
                     of_rows = of_rows.saturating_sub(row.bytes.saturating_add(poster));
                     removed.push(row.file);
                 }
-                Ok(false) => {}
                 Err(error) => first_error = first_error.and(Err(error)),
             }
         }
@@ -130,8 +162,10 @@ impl MediaFiles {
         Ok(removing.await)
     }
 
-    fn with_thumbnails(&self, of_rows: u64) -> u64 {
-        of_rows.saturating_add(*self.0.thumbnail_bytes.lock())
+    /// With thumbnails and what is on its way.
+    fn total(&self, of_rows: u64) -> u64 {
+        let others = *self.0.thumbnail_bytes.lock() + self.disk().unfinished();
+        of_rows.saturating_add(others)
     }
 
     /// The last clean-up that removed something, since the start.

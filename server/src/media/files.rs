@@ -10,8 +10,10 @@ use std::{
     error::Error,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
-    time::Instant,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -24,9 +26,11 @@ use tokio::task::spawn_blocking;
 use super::{
     bucket::{Bucket, BucketError},
     clean::LastClean,
+    disk::{Disk, Measure, free_bytes},
     inventory::entries,
     names::{THUMBNAILS, extension, is_name, stem_of},
     sniff::{image_type, video_type},
+    unclaimed::{Claim, Claimed},
     unfinished::Unfinished,
 };
 
@@ -39,13 +43,14 @@ pub struct MediaFiles(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     folder: PathBuf,
+    disk: Arc<Disk>,
     /// Where finished files are kept instead of in the folder.
     bucket: Option<Bucket>,
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
     pub(super) last_clean: Mutex<Option<LastClean>>,
-    /// When files were stored whose rows may be still to come.
-    pub(super) stored: Mutex<HashMap<(MediaKind, String), Instant>>,
+    /// Files that were stored whose rows may be still to come. Where both are held, after `readers`.
+    pub(super) claimed: Mutex<HashMap<(MediaKind, String), Claimed>>,
     /// A clean-up was cut off: rows may have lost their files.
     pub(super) is_cut: AtomicBool,
     /// Of all thumbnails, which no row tells of.
@@ -57,11 +62,13 @@ struct Readers {
     count: usize,
     /// It was deleted meanwhile: nobody else reads it, and it goes with the last reader.
     is_deleted: bool,
+    /// What its disk gets back when it goes, if it was deleted.
+    bytes: u64,
     kind: MediaKind,
 }
 
 /// A file that was stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct StoredFile {
     pub name: String,
     pub mime: &'static str,
@@ -69,6 +76,8 @@ pub struct StoredFile {
     /// Pixels; 0 for a video.
     pub width: u32,
     pub height: u32,
+    /// Its row is to come: until this is dropped, or handed over, nobody removes the file.
+    pub claim: Claim,
 }
 
 /// Why a file was not stored.
@@ -83,7 +92,7 @@ pub enum MediaError {
     /// What the file came from broke off.
     #[error("{0}")]
     Source(Box<dyn Error + Send + Sync>),
-    #[error("the disk is full")]
+    #[error("the disk is full, or less than `cache.min_free_mb` would stay free")]
     Full,
     #[error("{0}")]
     Io(#[source] io::Error),
@@ -129,16 +138,24 @@ impl MediaFiles {
     /// Looks at the folders as they are: makes nothing, removes nothing.
     #[must_use]
     pub fn look(data_dir: &Path) -> Self {
-        Self::of(data_dir.join("media"), None)
+        Self::measured_by(data_dir, Arc::new(free_bytes))
     }
 
-    fn of(folder: PathBuf, bucket: Option<Bucket>) -> Self {
+    /// [`Self::look`] with another way to know what is free.
+    pub(super) fn measured_by(data_dir: &Path, measure: Measure) -> Self {
+        let folder = data_dir.join("media");
+        let disk = Disk::new(folder.clone(), measure);
+        Self::of(folder, Arc::new(disk), None)
+    }
+
+    fn of(folder: PathBuf, disk: Arc<Disk>, bucket: Option<Bucket>) -> Self {
         Self(Arc::new(Inner {
             folder,
+            disk,
             bucket,
             readers: Mutex::default(),
             last_clean: Mutex::default(),
-            stored: Mutex::default(),
+            claimed: Mutex::default(),
             is_cut: AtomicBool::default(),
             thumbnail_bytes: Mutex::default(),
         }))
@@ -154,9 +171,14 @@ impl MediaFiles {
             return Ok(self);
         };
         bucket.check().await?;
-        let files = Self::of(self.0.folder.clone(), Some(bucket));
+        let (folder, disk) = (self.0.folder.clone(), self.0.disk.clone());
+        let files = Self::of(folder, disk, Some(bucket));
         *files.0.thumbnail_bytes.lock() = *self.0.thumbnail_bytes.lock();
         Ok(files)
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        &self.0.disk
     }
 
     pub(crate) fn bucket(&self) -> Option<&Bucket> {
@@ -181,7 +203,7 @@ impl MediaFiles {
 
     /// A file that is going to be kept.
     pub(super) fn begin(&self) -> io::Result<Unfinished> {
-        Unfinished::begin(&self.unfinished_folder())
+        Unfinished::begin(&self.unfinished_folder(), self.0.disk.clone())
     }
 
     pub(super) fn unfinished_folder(&self) -> PathBuf {
@@ -210,7 +232,7 @@ impl MediaFiles {
     pub async fn keep(&self, file: Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
         let files = self.clone();
         let keeping = spawn_blocking(move || {
-            let stored = describe(&file, kind)?;
+            let stored = files.describe(&file, kind)?;
             if files.bucket().is_some() {
                 return Ok((stored, Some(file)));
             }
@@ -222,13 +244,11 @@ impl MediaFiles {
             }
             file.place(&files.place(kind, &stored.name))?;
             drop(all);
-            files.note_stored(kind, &stored.name);
             Ok::<_, MediaError>((stored, None))
         });
         let (stored, to_send) = keeping.await.map_err(io::Error::other)??;
         if let (Some(bucket), Some(file)) = (self.bucket(), to_send) {
             bucket.put(kind, &stored.name, file.path()).await?;
-            self.note_stored(kind, &stored.name);
         }
         Ok(stored)
     }
@@ -244,6 +264,7 @@ impl MediaFiles {
         let readers = all.entry(name.to_owned()).or_insert_with(|| Readers {
             count: 0,
             is_deleted: false,
+            bytes: 0,
             kind,
         });
         if readers.is_deleted {
@@ -311,6 +332,24 @@ impl MediaFiles {
             .await?;
         }
         Ok(Some(file))
+    }
+
+    /// What a complete file is, and a claim to it.
+    fn describe(&self, file: &Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
+        let mime = Self::type_of(kind, file.head())?;
+        let (width, height) = match kind {
+            MediaKind::Image => size_of(file).ok_or(MediaError::NotAPicture)?,
+            MediaKind::Video => (0, 0),
+        };
+        let name = format!("{}.{}", file.digits(), extension(mime));
+        Ok(StoredFile {
+            claim: self.claim(kind, &name),
+            name,
+            mime,
+            bytes: file.bytes(),
+            width,
+            height,
+        })
     }
 
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
@@ -389,43 +428,60 @@ impl MediaFiles {
         .await
     }
 
+    /// Deletes files whose rows cannot be deleted yet. If they never are, the start after looks for rows
+    /// without files.
+    pub async fn remove_before_rows(&self, names: Vec<(MediaKind, String)>) {
+        self.0.is_cut.store(true, Ordering::Relaxed);
+        if let Err(error) = self.remove(names).await {
+            tracing::warn!(%error, "files of media cannot be removed: {error}");
+        }
+    }
+
     async fn remove_from_bucket(&self, kind: MediaKind, name: &str) -> io::Result<()> {
         let Some(bucket) = self.bucket() else {
             return Ok(());
         };
+        if self.is_claimed(kind, name) {
+            return Ok(());
+        }
         let removed = bucket.remove(kind, name).await;
         let (files, name) = (self.clone(), name.to_owned());
         removed.and(blocking(move || files.remove_thumbnail(&name)).await)
     }
 
-    /// Deletes a file that nobody reads; false if somebody does.
-    pub(super) async fn remove_unread(&self, kind: MediaKind, name: &str) -> io::Result<bool> {
+    /// Deletes a file. One that is being read is gone for everybody else, and one whose row is to come
+    /// stays: whoever has its claim is asked afterwards.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) async fn remove_one(&self, kind: MediaKind, name: &str) -> io::Result<()> {
         if self.bucket().is_some() {
-            if self.0.readers.lock().contains_key(name) {
-                return Ok(false);
-            }
-            return self.remove_from_bucket(kind, name).await.map(|()| true);
+            return self.remove_from_bucket(kind, name).await;
         }
         let (files, name) = (self.clone(), name.to_owned());
-        blocking(move || {
-            let readers = files.0.readers.lock();
-            if readers.contains_key(&name) {
-                return Ok(false);
-            }
-            // Under the lock: nobody begins to read it meanwhile.
-            files.remove_both(kind, &name).map(|()| true)
-        })
-        .await
+        blocking(move || files.remove_now(kind, &name)).await
     }
 
     fn remove_now(&self, kind: MediaKind, name: &str) -> io::Result<()> {
+        // Under the lock: nobody begins to read it meanwhile, and no equal one takes its place.
         let mut all = self.0.readers.lock();
-        if let Some(readers) = all.get_mut(name) {
-            readers.is_deleted = true;
+        if self.is_claimed(kind, name) {
             return Ok(());
         }
-        // Under the lock: nobody begins to read it meanwhile.
-        self.remove_both(kind, name)
+        let Some(readers) = all.get_mut(name) else {
+            return self.remove_both(kind, name);
+        };
+        readers.is_deleted = true;
+        readers.bytes = fs::metadata(self.place(kind, name)).map_or(0, |about| about.len());
+        // Whoever sends it has opened it.
+        self.remove_thumbnail(name)
+    }
+
+    /// Bytes that the disk gets back when readers of deleted files have ended.
+    pub(super) fn leaving(&self) -> u64 {
+        let all = self.0.readers.lock();
+        let deleted = all.values().filter(|readers| readers.is_deleted);
+        deleted.map(|readers| readers.bytes).sum()
     }
 
     /// Removes a file and its thumbnail; fine if one is gone already.
@@ -476,21 +532,6 @@ pub(super) fn make_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-fn describe(file: &Unfinished, kind: MediaKind) -> Result<StoredFile, MediaError> {
-    let mime = MediaFiles::type_of(kind, file.head())?;
-    let (width, height) = match kind {
-        MediaKind::Image => size_of(file).ok_or(MediaError::NotAPicture)?,
-        MediaKind::Video => (0, 0),
-    };
-    Ok(StoredFile {
-        name: format!("{}.{}", file.digits(), extension(mime)),
-        mime,
-        bytes: file.bytes(),
-        width,
-        height,
-    })
 }
 
 /// Width and height of a picture.

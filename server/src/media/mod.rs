@@ -4,6 +4,7 @@ pub mod archive;
 pub(crate) mod bucket;
 pub mod budget;
 pub mod clean;
+mod disk;
 pub mod files;
 pub mod inventory;
 pub mod links;
@@ -20,4 +21,5 @@ pub mod verify;
 
 pub use bucket::BucketError;
 pub use sniff::{image_type, picture_size};
+pub use unclaimed::Claim;
 pub use unfinished::Unfinished;

@@ -309,9 +309,9 @@ mod tests {
             .remove(vec![(MediaKind::Image, name.clone())])
             .await
             .unwrap();
-        assert!(place.exists(), "it is being read");
+        assert!(!place.exists(), "who sends it has opened it");
         drop(reading);
-        assert!(!place.exists());
+        assert_eq!(files.list().await.unwrap(), []);
         assert!(matches!(
             thumbnails.get(&name).await,
             Err(ThumbnailError::Missing)

@@ -7,10 +7,13 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use super::disk::Disk;
 
 /// Bytes of the beginning that are kept, to say what the file is.
 const HEAD_BYTES: usize = 64;
@@ -20,6 +23,7 @@ pub(super) const NAME_DIGITS: usize = 40;
 /// A file that has no name yet. Its methods block.
 pub struct Unfinished {
     path: PathBuf,
+    disk: Arc<Disk>,
     file: File,
     hash: Sha256,
     head: Vec<u8>,
@@ -29,15 +33,16 @@ pub struct Unfinished {
 impl Unfinished {
     /// # Errors
     /// The file cannot be made.
-    pub(super) fn begin(folder: &Path) -> io::Result<Self> {
+    pub(super) fn begin(folder: &Path, disk: Arc<Disk>) -> io::Result<Self> {
         let path = folder.join(Uuid::new_v4().simple().to_string());
         let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Self::of(path, file))
+        Ok(Self::of(path, file, disk))
     }
 
-    fn of(path: PathBuf, file: File) -> Self {
+    fn of(path: PathBuf, file: File, disk: Arc<Disk>) -> Self {
         Self {
             path,
+            disk,
             file,
             hash: Sha256::new(),
             head: Vec::with_capacity(HEAD_BYTES),
@@ -46,13 +51,16 @@ impl Unfinished {
     }
 
     /// # Errors
-    /// The disk does not take it.
+    /// The disk does not take it, or must not: others need what is left.
     pub(super) fn write(&mut self, content: &[u8]) -> io::Result<()> {
         let missing = HEAD_BYTES - self.head.len();
         self.head.extend(content.iter().take(missing));
+        let bytes = content.len() as u64;
+        self.disk.check(bytes)?;
         self.file.write_all(content)?;
         self.hash.update(content);
-        self.bytes += content.len() as u64;
+        self.bytes += bytes;
+        self.disk.wrote(bytes);
         Ok(())
     }
 
@@ -105,6 +113,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
+        self.disk.finished(self.bytes);
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -113,14 +122,18 @@ impl Drop for Unfinished {
 mod tests {
     use super::*;
 
+    fn disk() -> Arc<Disk> {
+        Arc::new(Disk::new(PathBuf::new(), Arc::new(|_| Ok(0))))
+    }
+
     #[test]
     fn what_is_dropped_leaves_nothing_and_what_is_finished_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let mut file = Unfinished::begin(folder.path()).unwrap();
+        let mut file = Unfinished::begin(folder.path(), disk()).unwrap();
         file.write(b"half").unwrap();
         drop(file);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        let mut file = Unfinished::begin(folder.path()).unwrap();
+        let mut file = Unfinished::begin(folder.path(), disk()).unwrap();
         file.write(b"ab").unwrap();
         file.write(b"c").unwrap();
         assert_eq!((file.head(), file.bytes()), (&b"abc"[..], 3));
@@ -141,7 +154,7 @@ mod tests {
         let path = folder.path().join("full");
         fs::write(&path, "").unwrap();
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let mut file = Unfinished::of(path, full);
+        let mut file = Unfinished::of(path, full, disk());
         let error = file.write(b"more").unwrap_err();
         assert!(matches!(MediaError::from(error), MediaError::Full));
         drop(file);

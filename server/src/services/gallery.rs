@@ -15,6 +15,7 @@ use grok2api_app::{
 };
 use serde::Deserialize;
 use store::{MediaKind, MediaQuery, MediaRow, Store, StoreError};
+use tokio::time::{Duration, Instant, sleep};
 
 use self::names::Names;
 use crate::{
@@ -26,6 +27,9 @@ use crate::{
     },
     snapshot::Current,
 };
+
+/// A store to which room was given takes writes again after one of its own tries, or not at all.
+const STORE_WAIT: Duration = Duration::from_secs(3);
 
 /// Lists and deletes media of one owner. Cheap to clone.
 #[derive(Clone)]
@@ -149,7 +153,8 @@ impl Gallery {
         self.delete_of(Some(visitor.owner()), ids).await
     }
 
-    /// Deletes rows of this owner, or of whoever has them, and the files that no row has any more.
+    /// Deletes rows of this owner, or of whoever has them, and the files that no row has any more. While
+    /// the database takes no writes the files go first: the room that they leave may be what it needs.
     ///
     /// # Errors
     /// [`UiError::Unavailable`].
@@ -158,13 +163,66 @@ impl Gallery {
         owner: Option<&str>,
         ids: &[String],
     ) -> Result<u32, UiError> {
-        let deleting = self.store.delete_media(owner, ids);
-        let deleted = deleting.await.map_err(unavailable)?;
+        let deleted = match self.store.delete_media(owner, ids).await {
+            Ok(deleted) => deleted,
+            Err(error) => {
+                tracing::warn!(%error, "media cannot be deleted, so their files go first: {error}");
+                let files = self.files_only_of(owner, ids).await.map_err(unavailable)?;
+                self.files.remove_before_rows(files).await;
+                if !self.takes_writes_soon().await {
+                    return Err(unavailable(error));
+                }
+                let deleting = self.store.delete_media(owner, ids);
+                deleting.await.map_err(unavailable)?
+            }
+        };
         // The rows are gone, so this is done. A file that stays behind is told by `media verify`.
         if let Err(error) = self.files.remove(deleted.unused_files).await {
             tracing::warn!(%error, "files of deleted media are left: {error}");
         }
         Ok(u32::try_from(deleted.rows).unwrap_or(u32::MAX))
+    }
+}
+
+impl Gallery {
+    /// Files that nothing but these rows has.
+    async fn files_only_of(
+        &self,
+        owner: Option<&str>,
+        ids: &[String],
+    ) -> Result<Vec<(MediaKind, String)>, StoreError> {
+        let mut used: HashMap<_, u64> = HashMap::new();
+        for file in self.store.media_files().await? {
+            *used.entry((file.kind, file.file)).or_default() += file.rows;
+        }
+        let rows = self.store.get_many_media(ids).await?;
+        let mut files = HashSet::new();
+        for row in rows {
+            if owner.is_some_and(|owner| owner != row.owner) {
+                continue;
+            }
+            let poster = row.poster.map(|poster| (MediaKind::Image, poster.file));
+            for file in [Some((row.kind, row.file)), poster].into_iter().flatten() {
+                let others = used.entry(file.clone()).or_default();
+                *others = others.saturating_sub(1);
+                if *others == 0 {
+                    files.insert(file);
+                }
+            }
+        }
+        Ok(files.into_iter().collect())
+    }
+
+    /// Whether the store takes writes again within a moment.
+    async fn takes_writes_soon(&self) -> bool {
+        let deadline = Instant::now() + STORE_WAIT;
+        while self.store.check().is_err() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            sleep(STORE_WAIT / 30).await;
+        }
+        true
     }
 }
 

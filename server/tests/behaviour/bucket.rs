@@ -123,6 +123,7 @@ async fn verifying_reads_and_repairs_both() {
         let cut = place.files.store_image(png(2, 100)).await.unwrap();
         let rows = vec![row(1, &whole), row(2, &cut)];
         store.insert_media(rows).await.unwrap();
+        cut.claim.hand_over();
         fs::write(place.path("image").join(&cut.name), "cut").unwrap();
         let report = verify::verify(&place.files, store.as_ref()).await.unwrap();
         let found: Vec<_> = report.differences.iter().map(ToString::to_string).collect();

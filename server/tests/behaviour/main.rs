@@ -22,6 +22,7 @@ mod continuation;
 mod doors;
 mod edits;
 mod floods;
+mod full_disk;
 mod gallery;
 mod imagine_runs;
 mod killed_media;

@@ -113,5 +113,9 @@ section! {
         enable_auto_clean: bool = true, ();
         /// Limit, in MiB.
         limit_mb: u64 = 512, 1..=10_000_000;
+        /// MiB that must stay free on the disk of the data folder, where the database needs room as well.
+        /// Below it no picture or video is stored, and the oldest files go whatever the limit says.
+        /// 0 = off.
+        min_free_mb: u64 = 64, 0..=10_000_000;
     }
 }

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     clock::now_ms,
     gateway::{Gateway, GatewayError, failure::Failure, slots::Slot, submit_changes},
-    media::files::{MediaError, StoredFile},
+    media::{
+        Claim,
+        files::{MediaError, StoredFile},
+    },
     record::RequestRecord,
 };
 
@@ -70,6 +73,8 @@ pub struct Pictures {
     attempt: Attempt,
     /// Of the finished ones that were kept.
     rows: Vec<MediaRow>,
+    /// To their files. Where nobody waits for the end, the files go with them.
+    claims: Vec<Claim>,
     finished: u32,
     created: i64,
     _slot: Slot,
@@ -90,6 +95,7 @@ impl Pictures {
             lease: Some(lease),
             attempt,
             rows: Vec::new(),
+            claims: Vec::new(),
             finished: 0,
             created: now_ms() / 1000,
             _slot: slot,
@@ -212,6 +218,7 @@ impl Pictures {
         };
         let media_id = row.id.clone();
         self.rows.push(row);
+        self.claims.push(stored.claim);
         (stored.name, media_id)
     }
 
@@ -228,12 +235,15 @@ impl Pictures {
             lease,
             attempt,
             rows,
+            claims,
             ..
         } = self;
         let cost = context.model.cost * attempt.calls;
         let finish = |lease: Lease| lease.finish(Outcome::Success { cost }, now_ms());
         let changes = lease.map(finish).unwrap_or_default();
         let record = &context.caller.record;
+        // Whatever becomes of this call, the rows may be written from here on.
+        claims.into_iter().for_each(Claim::hand_over);
         if !rows.is_empty()
             && let Err(error) = gateway.store.insert_media(rows).await
         {
@@ -247,6 +257,10 @@ impl Pictures {
 
     /// What the caller has seen is spent: no other account is tried.
     fn broken(&mut self, failure: Failure) -> GatewayError {
+        if self.context.request.is_stream {
+            // The caller has the addresses of these, which open for a while.
+            self.claims.drain(..).for_each(Claim::hand_over);
+        }
         let (caller, model) = (&self.context.caller, &self.context.model);
         self.gateway
             .break_off(caller, model, self.lease.take(), failure)

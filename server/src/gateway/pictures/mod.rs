@@ -93,6 +93,9 @@ impl Gateway {
         caller.record.asks(asked, request.is_stream);
         caller.record.serves(&model.id);
         self.admit(&caller.record)?;
+        if request.needs_file && self.media_files.is_full().await {
+            return Err(GatewayError::disk_full());
+        }
         let limits = &settings.config.image;
         let deadlines = Deadlines {
             section: "image",

@@ -44,6 +44,17 @@ pub(super) struct Kept {
     pub(super) poster: Option<StoredFile>,
 }
 
+impl Kept {
+    /// Names of the files, whose row is being written.
+    pub(super) fn hand_over(self) -> (String, Option<String>) {
+        let of = |file: StoredFile| {
+            file.claim.hand_over();
+            file.name
+        };
+        (of(self.video), self.poster.map(of))
+    }
+}
+
 impl Received {
     /// Gives them their places. Whoever begins this must not be dropped before the files have their
     /// row.

@@ -146,6 +146,8 @@ impl Gateway {
         let cost = job.model.cost.saturating_mul(parts);
         let changes = lease.finish(Outcome::Success { cost }, now_ms());
         let media = media_row(job, &row, &kept);
+        // Whatever becomes of this call, the row may be written from here on.
+        let (video, poster) = kept.hand_over();
         if let Err(error) = self.store.insert_media(vec![media]).await {
             tracing::error!(video = job.id, %error, "the row of a video was not stored");
             submit_changes(self.store.as_ref(), changes);
@@ -161,8 +163,8 @@ impl Gateway {
         committed.map_err(|_| GatewayError::store_unavailable())?;
         let completed = job.end(VideoStatus::Completed, |row| {
             row.progress = 100;
-            row.file = Some(kept.video.name);
-            row.poster = kept.poster.map(|poster| poster.name);
+            row.file = Some(video);
+            row.poster = poster;
         });
         if !completed.await {
             // Deleted while its files were on their way to their places.

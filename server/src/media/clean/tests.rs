@@ -1,19 +1,25 @@
-use std::fs;
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use bytes::Bytes;
+use settings::CacheConfig;
 use store::{MasterKey, MediaKind, MediaQuery, Poster};
 use tempfile::TempDir;
 
 use super::*;
-use crate::media::thumbnails::Thumbnails;
+use crate::media::{files::MediaError, thumbnails::Thumbnails};
 
 /// Of each file.
 const BYTES: usize = 1000;
+const MIB: u64 = 1024 * 1024;
 
 struct Kept {
     folder: TempDir,
     files: MediaFiles,
-    store: std::sync::Arc<dyn Store>,
+    store: Arc<dyn Store>,
 }
 
 fn png(shade: u8) -> Bytes {
@@ -26,6 +32,10 @@ impl Kept {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = MediaFiles::open(folder.path()).unwrap();
+        Self::with(folder, files).await
+    }
+
+    async fn with(folder: TempDir, files: MediaFiles) -> Self {
         let key = MasterKey::load_or_create(folder.path(), None).unwrap();
         let store = store::open("", folder.path(), key).await.unwrap();
         Self {
@@ -38,7 +48,9 @@ impl Kept {
     /// A picture with a row of this time; its name.
     async fn picture(&self, at_ms: i64) -> String {
         let shade = u8::try_from(at_ms).unwrap();
-        let name = self.files.store_image(png(shade)).await.unwrap().name;
+        let stored = self.files.store_image(png(shade)).await.unwrap();
+        let name = stored.name.clone();
+        stored.claim.hand_over();
         self.note(at_ms, MediaKind::Image, &name, None).await;
         name
     }
@@ -101,7 +113,7 @@ fn sorted(names: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_oldest_go_first_with_their_rows_but_never_one_that_is_being_read() {
+async fn the_oldest_go_first_with_their_rows_and_one_that_is_being_read_with_its_reader() {
     let kept = Kept::new().await;
     let mut names = Vec::new();
     for at_ms in 0..5 {
@@ -112,10 +124,11 @@ async fn the_oldest_go_first_with_their_rows_but_never_one_that_is_being_read() 
     let (_, reading) = kept.files.read(MediaKind::Image, &names[0]).unwrap();
     let cleaned = kept.clean(4999, 3000).await.unwrap();
     assert_eq!((cleaned.files, cleaned.bytes_left), (2, 3000));
-    let left = [names[0].clone(), names[3].clone(), names[4].clone()];
-    assert_eq!(kept.of_rows().await, left);
-    assert_eq!(kept.on_disk("image"), sorted(&left));
+    assert_eq!(kept.of_rows().await, names[2..]);
+    assert!(kept.on_disk("image").contains(&names[0]));
+    assert!(kept.files.read(MediaKind::Image, &names[0]).is_none());
     drop(reading);
+    assert_eq!(kept.on_disk("image"), sorted(&names[2..]));
     // Made again: it is as young as its newest row.
     kept.note(9, MediaKind::Image, &names[3], None).await;
     kept.clean(0, 1000).await.unwrap();
@@ -181,6 +194,7 @@ async fn more_files_than_one_batch_go_in_one_clean_up() {
 async fn a_first_picture_counts_and_goes_with_the_last_video_that_has_it() {
     let kept = Kept::new().await;
     let poster = kept.files.store_image(png(7)).await.unwrap();
+    poster.claim.hand_over();
     let poster = Poster {
         file: poster.name,
         bytes: poster.bytes,
@@ -225,4 +239,105 @@ async fn thumbnails_count_and_those_of_nobodys_pictures_go_before_pictures() {
     assert_eq!((cleaned.files, cleaned.bytes_left), (0, BYTES as u64));
     assert!(!place.exists());
     assert!(kept.on_disk("image").contains(&own));
+}
+
+/// A disk of so many bytes, on which only the files of this folder lie and what is told.
+fn small_disk(others: &Arc<AtomicU64>) -> (TempDir, MediaFiles) {
+    let folder = tempfile::tempdir().unwrap();
+    MediaFiles::open(folder.path()).unwrap();
+    let others = Arc::clone(others);
+    let measure = move |media: &Path| {
+        let folders = fs::read_dir(media)?.flat_map(|folder| fs::read_dir(folder.unwrap().path()));
+        let files = folders
+            .flatten()
+            .map(|file| file.unwrap().metadata().unwrap().len());
+        let used = files.sum::<u64>() + others.load(Ordering::Relaxed);
+        Ok((2 * MIB).saturating_sub(used))
+    };
+    let files = MediaFiles::measured_by(folder.path(), Arc::new(measure));
+    (folder, files)
+}
+
+#[tokio::test]
+async fn a_disk_that_others_fill_takes_no_files_and_the_oldest_make_room() {
+    let others = Arc::default();
+    let (folder, files) = small_disk(&others);
+    let kept = Kept::with(folder, files).await;
+    kept.files.apply(&CacheConfig {
+        min_free_mb: 1,
+        ..CacheConfig::default()
+    });
+    let mut names = Vec::new();
+    for at_ms in 0..200 {
+        names.push(kept.picture(at_ms).await);
+    }
+    // A tenth of the reserve more is freed: 104,857 bytes.
+    others.store(MIB - 200_000 + 1, Ordering::Relaxed);
+    assert!(kept.files.is_full().await);
+    let refused = kept.files.store_image(png(201)).await.unwrap_err();
+    assert!(matches!(refused, MediaError::Full), "{refused}");
+    assert_eq!(kept.on_disk("unfinished"), [""; 0]);
+    let cleaned = kept.clean(u64::MAX, u64::MAX).await.unwrap();
+    assert_eq!(cleaned.files, 105);
+    assert_eq!(kept.of_rows().await, names[105..]);
+    kept.files.store_image(png(201)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_deleted_and_still_read_is_room_that_is_on_its_way() {
+    let others = Arc::default();
+    let (folder, files) = small_disk(&others);
+    let kept = Kept::with(folder, files).await;
+    kept.files.apply(&CacheConfig {
+        min_free_mb: 1,
+        ..CacheConfig::default()
+    });
+    let mut readers = Vec::new();
+    for at_ms in 0..200 {
+        let name = kept.picture(at_ms).await;
+        readers.push(kept.files.read(MediaKind::Image, &name).unwrap());
+    }
+    others.store(MIB - 200_000 + 1, Ordering::Relaxed);
+    assert_eq!(kept.clean(u64::MAX, u64::MAX).await.unwrap().files, 105);
+    assert!(kept.files.is_full().await, "they are on the disk");
+    assert_eq!(kept.clean(u64::MAX, u64::MAX).await.unwrap().files, 0);
+    drop(readers);
+    assert!(!kept.files.is_full().await);
+}
+
+#[tokio::test]
+async fn nothing_goes_where_that_would_not_make_room() {
+    let others = Arc::default();
+    let (folder, files) = small_disk(&others);
+    let kept = Kept::with(folder, files).await;
+    let names = [kept.picture(0).await, kept.picture(1).await];
+    others.store(2 * MIB, Ordering::Relaxed);
+    kept.files.apply(&CacheConfig {
+        min_free_mb: 1,
+        ..CacheConfig::default()
+    });
+    let refused = kept.clean(u64::MAX, u64::MAX).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("cache.min_free_mb"),
+        "{refused}"
+    );
+    assert_eq!(kept.of_rows().await, names);
+    // What is above the limit goes nevertheless.
+    assert!(kept.clean(1999, 1000).await.is_err());
+    assert_eq!(kept.of_rows().await, names[1..]);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_counts() {
+    let kept = Kept::new().await;
+    let names = [kept.picture(0).await, kept.picture(1).await];
+    let mut file = kept.files.begin().unwrap();
+    file.write(&png(9)).unwrap();
+    let cleaned = kept.clean(3000, 2000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, 3000));
+    let cleaned = kept.clean(2999, 2000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 2000));
+    assert_eq!(kept.of_rows().await, names[1..]);
+    drop(file);
+    assert_eq!(kept.clean(2999, 2000).await.unwrap().bytes_left, 1000);
 }
