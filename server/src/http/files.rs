@@ -15,8 +15,11 @@ use axum::{
     routing::get,
 };
 use http::{
-    HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+    HeaderMap, HeaderValue, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    },
 };
 use http_body::{Frame, SizeHint};
 use store::MediaKind;
@@ -31,12 +34,19 @@ use super::{
 };
 use crate::{
     clock::now_secs,
-    media::{bucket::Bucket, files::Reading, links::LinkRefusal, thumbnails::ThumbnailError},
+    media::{
+        bucket::Bucket,
+        files::Reading,
+        links::LinkRefusal,
+        thumbnails::{Thumbnail, ThumbnailError},
+    },
     snapshot::Snapshot,
 };
 
 /// What lies under a name never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Of what is no file.
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 /// A file that is opened by itself runs nothing and loads nothing.
 const ALONE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
@@ -156,7 +166,7 @@ async fn read_thumbnail(
 ) -> Result<Response, ApiError> {
     let caching = caching(&state, &snapshot, (MediaKind::Image, &name), &request)?;
     let got = state.thumbnails.get(&name).await;
-    let held = got.map_err(|error| match error {
+    let thumbnail = got.map_err(|error| match error {
         ThumbnailError::Missing => missing(),
         ThumbnailError::Unusable(error) => {
             tracing::debug!(%error, name, "a picture has no thumbnail: {error}");
@@ -168,8 +178,10 @@ async fn read_thumbnail(
             ApiError::MediaUnavailable
         }
     })?;
-    let (place, reading) = held;
-    let content = Content::File(place, reading);
+    let content = match thumbnail {
+        Thumbnail::Kept(place, reading) => Content::File(place, reading),
+        Thumbnail::Made(picture) => Content::Made(picture),
+    };
     send(content, &format!("thumbnail-{name}"), request, caching).await
 }
 
@@ -181,6 +193,8 @@ fn missing() -> ApiError {
 enum Content<'f> {
     File(PathBuf, Reading),
     Object(&'f Bucket, (MediaKind, &'f str), Reading),
+    /// A picture that is not kept.
+    Made(Bytes),
 }
 
 /// The file, or the part of it that `Range` asks for; `tag` tells it from every other.
@@ -191,26 +205,16 @@ async fn send(
     caching: HeaderValue,
 ) -> Result<Response, ApiError> {
     let tag = HeaderValue::try_from(format!("\"{tag}\"")).map_err(anyhow::Error::from)?;
-    let headers = request.headers_mut();
-    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| {
-        let known = known.as_bytes();
-        known == b"*" || known.windows(tag.len()).any(|part| part == tag.as_bytes())
-    });
-    let is_outdated = headers.remove(IF_RANGE).is_some_and(|known| known != tag);
-    // Several parts at once are nothing that a server must give (RFC 9110, 14.2).
-    let is_list = headers
-        .get(RANGE)
-        .is_some_and(|range| range.as_bytes().contains(&b','));
-    if is_outdated || is_list {
-        headers.remove(RANGE);
-    }
-    let mut response = match (content, is_known) {
-        (Content::Object(bucket, (kind, name), _), true) => match bucket.size(kind, name).await {
-            Ok(Some(_)) => StatusCode::NOT_MODIFIED.into_response(),
-            Ok(None) => return Err(missing()),
-            Err(_) => return Err(ApiError::MediaUnavailable),
-        },
-        (Content::Object(bucket, (kind, name), reading), false) => {
+    let decided = decide(request.headers_mut(), &tag);
+    let mut response = match (content, decided) {
+        (Content::Object(bucket, (kind, name), _), Some(status)) => {
+            match bucket.size(kind, name).await {
+                Ok(Some(_)) => status.into_response(),
+                Ok(None) => return Err(missing()),
+                Err(_) => return Err(ApiError::MediaUnavailable),
+            }
+        }
+        (Content::Object(bucket, (kind, name), reading), None) => {
             let wanted = Wanted {
                 kind,
                 name,
@@ -220,24 +224,70 @@ async fn send(
             let answer = bucket_file::answer(bucket, &wanted).await?;
             answer.ok_or_else(missing)?.map(|body| held(body, reading))
         }
-        (Content::File(place, reading), is_known) => {
-            let is_unchanged = is_known && tokio::fs::try_exists(&place).await.unwrap_or(false);
-            match is_unchanged {
-                true => StatusCode::NOT_MODIFIED.into_response(),
-                false => ServeFile::new(&place)
-                    .oneshot(request)
-                    .await
-                    .map_err(anyhow::Error::from)?
-                    .map(|body| held(body, reading)),
+        (Content::File(place, _), Some(status)) => {
+            match tokio::fs::try_exists(&place).await.unwrap_or(false) {
+                true => status.into_response(),
+                false => return Err(missing()),
             }
         }
+        (Content::File(place, reading), None) => ServeFile::new(&place)
+            .oneshot(request)
+            .await
+            .map_err(anyhow::Error::from)?
+            .map(|body| held(body, reading)),
+        (Content::Made(_), Some(status)) => status.into_response(),
+        (Content::Made(picture), None) => ([(CONTENT_TYPE, "image/jpeg")], picture).into_response(),
     };
-    if response.status() == StatusCode::NOT_FOUND {
-        return Err(missing());
-    }
+    let (has_file, caching) = match response.status() {
+        StatusCode::NOT_FOUND => return Err(missing()),
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED => (true, caching),
+        _ => (false, NOT_KEPT),
+    };
     let headers = response.headers_mut();
-    headers.insert(ETAG, tag);
     headers.insert(CACHE_CONTROL, caching);
     headers.insert(CONTENT_SECURITY_POLICY, ALONE);
+    if has_file {
+        headers.insert(ETAG, tag);
+    } else {
+        headers.remove(CONTENT_TYPE);
+        headers.remove(LAST_MODIFIED);
+        *response.body_mut() = Body::empty();
+    }
     Ok(response)
+}
+
+/// The answer without the file, if the request's conditions say so. Those that are settled, and a range
+/// that does not count, are taken away (RFC 9110, 13.2.2).
+fn decide(headers: &mut HeaderMap, tag: &HeaderValue) -> Option<StatusCode> {
+    let names = |list: &HeaderValue| {
+        let list = list.as_bytes();
+        list == b"*" || list.split(|b| *b == b',').any(|one| is_tag(one, tag))
+    };
+    if let Some(wanted) = headers.get(IF_MATCH) {
+        if !names(wanted) {
+            return Some(StatusCode::PRECONDITION_FAILED);
+        }
+        headers.remove(IF_UNMODIFIED_SINCE);
+    }
+    if let Some(known) = headers.get(IF_NONE_MATCH) {
+        let known = known.as_bytes();
+        if known == b"*" || known.windows(tag.len()).any(|part| part == tag.as_bytes()) {
+            return Some(StatusCode::NOT_MODIFIED);
+        }
+        headers.remove(IF_MODIFIED_SINCE);
+    }
+    let is_outdated = headers.remove(IF_RANGE).is_some_and(|known| known != tag);
+    // Several parts at once are nothing that a server must give (RFC 9110, 14.2).
+    let is_list = headers
+        .get(RANGE)
+        .is_some_and(|range| range.as_bytes().contains(&b','));
+    if is_outdated || is_list {
+        headers.remove(RANGE);
+    }
+    None
+}
+
+/// Whether one of a list is this tag; a weak one is none (RFC 9110, 8.8.3.2).
+fn is_tag(one: &[u8], tag: &HeaderValue) -> bool {
+    one.trim_ascii() == tag.as_bytes()
 }

@@ -107,7 +107,7 @@ impl From<io::Error> for MediaError {
     }
 }
 
-/// Keeps a file from being cleaned up until it is dropped.
+/// Keeps a file where it is until it is dropped.
 pub struct Reading {
     files: MediaFiles,
     name: String,

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use image::{DynamicImage, ImageReader, Limits, codecs::jpeg::JpegEncoder};
 use store::MediaKind;
 use tokio::{
@@ -46,6 +47,14 @@ pub enum ThumbnailError {
     Io(#[from] io::Error),
 }
 
+/// A thumbnail, as it can be sent.
+pub enum Thumbnail {
+    /// Where it is, and a hold on it and its picture.
+    Kept(PathBuf, Reading),
+    /// A JPEG that the disk did not take.
+    Made(Bytes),
+}
+
 /// Makes thumbnails. Cheap to clone.
 #[derive(Clone)]
 pub struct Thumbnails {
@@ -64,12 +73,12 @@ impl Thumbnails {
         }
     }
 
-    /// Where the thumbnail of a picture is, and a hold on both. It is made if it is not there yet; who
-    /// leaves meanwhile has it made for the next.
+    /// The thumbnail of a picture. It is made if it is not there yet; who leaves meanwhile has it made
+    /// for the next.
     ///
     /// # Errors
     /// There is no such picture, it cannot be made smaller, or others' are being made for too long.
-    pub async fn get(&self, name: &str) -> Result<(PathBuf, Reading), ThumbnailError> {
+    pub async fn get(&self, name: &str) -> Result<Thumbnail, ThumbnailError> {
         self.get_by(name, make).await
     }
 
@@ -77,19 +86,19 @@ impl Thumbnails {
         &self,
         name: &str,
         make: impl FnOnce(&Path) -> Result<Vec<u8>, ThumbnailError> + Send + 'static,
-    ) -> Result<(PathBuf, Reading), ThumbnailError> {
+    ) -> Result<Thumbnail, ThumbnailError> {
         let read = self.files.read(MediaKind::Image, name);
         let (picture, reading) = read.ok_or(ThumbnailError::Missing)?;
         let place = self.files.thumbnail(name);
         if is_there(&place).await? {
             self.check_picture(name).await?;
-            return Ok((place, reading));
+            return Ok(Thumbnail::Kept(place, reading));
         }
         let lock = timeout(WAIT, self.lock(name)?.lock_owned()).await;
         let lock = lock.map_err(|_| ThumbnailError::Busy)?;
         // Another one may have made it meanwhile.
         if is_there(&place).await? {
-            return Ok((place, reading));
+            return Ok(Thumbnail::Kept(place, reading));
         }
         // Before it takes one of the few places: a slow bucket keeps nobody else from one.
         let copying = self.files.local_copy(MediaKind::Image, name).await;
@@ -105,8 +114,14 @@ impl Thumbnails {
         let working = spawn_blocking(move || {
             let _turn = (lock, worker);
             let picture = copy.as_ref().map_or(picture.as_path(), |copy| copy.path());
-            files.write_thumbnail(&place, &make(picture)?)?;
-            Ok((place, reading))
+            let jpeg = make(picture)?;
+            match files.write_thumbnail(&place, &jpeg) {
+                Ok(()) => Ok(Thumbnail::Kept(place, reading)),
+                Err(error) => {
+                    tracing::debug!(%error, "a thumbnail cannot be kept: {error}");
+                    Ok(Thumbnail::Made(jpeg.into()))
+                }
+            }
         });
         working.await.map_err(io::Error::other)?
     }
@@ -183,7 +198,6 @@ fn on_white(picture: &DynamicImage) -> DynamicImage {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use bytes::Bytes;
     use futures::future::join_all;
     use image::{GenericImageView, ImageFormat, Rgba, RgbaImage};
 
@@ -193,6 +207,32 @@ mod tests {
         let mut file = io::Cursor::new(Vec::new());
         picture.write_to(&mut file, format).unwrap();
         file.into_inner().into()
+    }
+
+    /// Of one that was kept.
+    async fn place_of(thumbnails: &Thumbnails, name: &str) -> (PathBuf, Reading) {
+        match thumbnails.get(name).await.unwrap() {
+            Thumbnail::Kept(place, reading) => (place, reading),
+            Thumbnail::Made(_) => unreachable!("there is room"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_disk_without_room_keeps_no_thumbnail_and_each_is_sent_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        MediaFiles::open(folder.path()).unwrap();
+        let files = MediaFiles::measured_by(folder.path(), Arc::new(|_| Ok(0)));
+        let picture = encoded(&DynamicImage::new_rgb8(600, 600), ImageFormat::Png);
+        let name = store(&files, picture).await;
+        files.apply(&settings::CacheConfig::default());
+        let thumbnails = Thumbnails::new(files.clone());
+        for _ in 0..2 {
+            let Thumbnail::Made(jpeg) = thumbnails.get(&name).await.unwrap() else {
+                unreachable!("there is no room");
+            };
+            assert_eq!(image::guess_format(&jpeg).unwrap(), ImageFormat::Jpeg);
+        }
+        assert_eq!(files.list_thumbnails().unwrap(), [""; 0]);
     }
 
     async fn store(files: &MediaFiles, file: Bytes) -> String {
@@ -212,7 +252,7 @@ mod tests {
         ] {
             let picture = DynamicImage::new_rgb8(size.0, size.1);
             let name = store(&files, encoded(&picture, format)).await;
-            let (place, _reading) = thumbnails.get(&name).await.unwrap();
+            let (place, _reading) = place_of(&thumbnails, &name).await;
             let content = fs::read(place).unwrap();
             assert_eq!(image::guess_format(&content).unwrap(), ImageFormat::Jpeg);
             let small = image::load_from_memory(&content).unwrap();
@@ -226,7 +266,7 @@ mod tests {
         let files = MediaFiles::open(folder.path()).unwrap();
         let clear = RgbaImage::from_pixel(16, 16, Rgba([0, 0, 0, 0]));
         let name = store(&files, encoded(&clear.into(), ImageFormat::Png)).await;
-        let (place, _reading) = Thumbnails::new(files).get(&name).await.unwrap();
+        let (place, _reading) = place_of(&Thumbnails::new(files), &name).await;
         let small = image::open(place).unwrap().to_rgb8();
         assert!(small.pixels().all(|pixel| pixel.0.iter().all(|c| *c > 250)));
     }
@@ -304,7 +344,7 @@ mod tests {
         let thumbnails = Thumbnails::new(files.clone());
         let picture = encoded(&DynamicImage::new_rgb8(600, 600), ImageFormat::Png);
         let name = store(&files, picture).await;
-        let (place, reading) = thumbnails.get(&name).await.unwrap();
+        let (place, reading) = place_of(&thumbnails, &name).await;
         files
             .remove(vec![(MediaKind::Image, name.clone())])
             .await

@@ -11,7 +11,7 @@ use server::media::{
     BucketError,
     archive::{Archives, Contents, Packed},
     files::{MediaFiles, StoredFile},
-    thumbnails::{ThumbnailError, Thumbnails},
+    thumbnails::{Thumbnail, ThumbnailError, Thumbnails},
     verify,
 };
 use settings::MediaConfig;
@@ -191,7 +191,9 @@ async fn a_thumbnail_is_not_shown_after_another_server_has_deleted_its_picture()
     let other = open(&folders[1], &s3.config()).await.unwrap();
     let name = one.store_image(picture(600)).await.unwrap().name;
     let thumbnails = Thumbnails::new(other);
-    let (place, _) = thumbnails.get(&name).await.unwrap();
+    let Thumbnail::Kept(place, _) = thumbnails.get(&name).await.unwrap() else {
+        unreachable!("there is room");
+    };
     assert!(thumbnails.get(&name).await.is_ok());
     one.remove(vec![(MediaKind::Image, name.clone())])
         .await

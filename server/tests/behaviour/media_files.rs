@@ -116,6 +116,23 @@ async fn serves_in_parts(setup: Setup) {
     assert_eq!(beyond.status(), 416);
     let told = format!("bytes */{}", whole.len());
     assert_eq!(beyond.headers()["content-range"], told.as_str());
+    assert_eq!(beyond.headers()["cache-control"], "no-store");
+    assert_eq!(beyond.headers().get("content-type"), None);
+    let tag_text = tag.to_str().unwrap();
+    for (wanted, status, caching) in [
+        (tag_text.to_owned(), 304, "immutable"),
+        (format!("\"other\", {tag_text}"), 304, "immutable"),
+        ("*".to_owned(), 304, "immutable"),
+        ("\"other\"".to_owned(), 412, "no-store"),
+        (format!("W/{tag_text}"), 412, "no-store"),
+    ] {
+        let request = server.client.get(url).header("if-match", &wanted);
+        let answer = request.header("if-none-match", tag_text).send().await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), status, "{wanted}");
+        let told = answer.headers()["cache-control"].to_str().unwrap();
+        assert!(told.contains(caching), "{wanted}: {told}");
+    }
     let several = get("range", "bytes=0-9,20-29".to_owned()).await.unwrap();
     assert_eq!(several.status(), 200, "only one part is given at once");
     assert_eq!(several.bytes().await.unwrap(), whole);

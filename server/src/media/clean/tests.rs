@@ -10,7 +10,10 @@ use store::{MasterKey, MediaKind, MediaQuery, Poster};
 use tempfile::TempDir;
 
 use super::*;
-use crate::media::{files::MediaError, thumbnails::Thumbnails};
+use crate::media::{
+    files::MediaError,
+    thumbnails::{Thumbnail, Thumbnails},
+};
 
 /// Of each file.
 const BYTES: usize = 1000;
@@ -224,7 +227,9 @@ async fn thumbnails_count_and_those_of_nobodys_pictures_go_before_pictures() {
     let anothers = Bytes::from(picture.into_inner());
     let anothers = kept.files.store_image(anothers).await.unwrap().name;
     let thumbnails = Thumbnails::new(kept.files.clone());
-    let (place, reading) = thumbnails.get(&anothers).await.unwrap();
+    let Thumbnail::Kept(place, reading) = thumbnails.get(&anothers).await.unwrap() else {
+        unreachable!("there is room");
+    };
     drop(reading);
     let bytes = fs::metadata(&place).unwrap().len();
     let own = kept.picture(0).await;
