@@ -52,6 +52,8 @@ pub enum ApiError {
     BodiesFull,
     #[error("{0} Try again in a moment.")]
     Busy(&'static str),
+    #[error("{0} Try again when it has ended.")]
+    OneAtATime(&'static str),
     /// Nobody sees it but the record.
     #[error("The client left before its request was complete.")]
     ClientGone,
@@ -85,6 +87,7 @@ impl ApiError {
                 | ErrorKind::MediaUnavailable
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,
             },
+            Self::OneAtATime(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::NotReady(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -121,6 +124,7 @@ impl ApiError {
             Self::UnreadableBody => "invalid_body",
             Self::BodyTimeout => "request_timeout",
             Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => "server_busy",
+            Self::OneAtATime(_) => "one_at_a_time",
             Self::ClientGone => "client_gone",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::MediaUnavailable => "media_unavailable",
@@ -144,7 +148,7 @@ impl ApiError {
     pub fn retry_after_secs(&self) -> Option<u64> {
         let wait = match self {
             Self::Gateway(error) => error.retry_after?,
-            Self::Draining | Self::MediaUnavailable => Duration::from_secs(5),
+            Self::Draining | Self::MediaUnavailable | Self::OneAtATime(_) => Duration::from_secs(5),
             Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => Duration::from_secs(1),
             _ => return None,
         };

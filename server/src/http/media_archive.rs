@@ -15,13 +15,14 @@ use super::{AppState, body::WholeBody, error::ApiError};
 use crate::{
     clock::{date_time, now_ms},
     gateway::GatewayError,
+    media::archive::ArchiveRefused,
 };
 
 /// The archive, streamed while it is written.
 ///
 /// # Errors
-/// 400 for what names no items or too many, 404 if none of them is the visitor's, 503 while others'
-/// archives are under way or the store is away.
+/// 400 for what names no items or too many, 404 if none of them is the visitor's, 429 while another one
+/// of its archives is under way, 503 while others' are or the store is away.
 pub(super) async fn pack(
     state: &AppState,
     owner: &str,
@@ -43,8 +44,11 @@ pub(super) async fn pack(
         let message = "None of these items is in this browser's gallery, or no longer.";
         return Err(ApiError::NotFound(message.to_owned()));
     }
-    let packing = state.archives.pack(contents).await;
-    let stream = packing.map_err(|_| ApiError::Busy("Too many archives are being packed."))?;
+    let packing = state.archives.pack(owner, contents).await;
+    let stream = packing.map_err(|refused| match refused {
+        ArchiveRefused::Own => ApiError::OneAtATime("Another archive of yours is being sent."),
+        ArchiveRefused::Others => ApiError::Busy("Too many archives are being packed."),
+    })?;
     let now = date_time(now_ms());
     let date = now.split(' ').next().unwrap_or_default();
     let headers = [

@@ -243,7 +243,7 @@ async fn an_archive_names_what_is_gone_and_breaks_off_when_the_service_does_not_
     };
     let archives = Archives::new(files);
     let pack = async || {
-        let stream = archives.pack(contents.clone()).await.ok().unwrap();
+        let stream = archives.pack("one", contents.clone()).await.ok().unwrap();
         stream.collect::<Vec<_>>().await
     };
     let pieces: io::Result<Vec<_>> = pack().await.into_iter().collect();
