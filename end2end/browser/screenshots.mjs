@@ -1,7 +1,8 @@
 // Every page in both themes, both languages and three widths, to be looked at:
 // node screenshots.mjs FOLDER [SUFFIX], where SUFFIX chooses one kind of screen, for example
 // 1440-light-en. Not a test; needs the variables that scripts/end2end sets. The pictures of
-// docs/images are chat-code-1440-light-en, accounts-1440-light-en and chat-table-390-dark-en.
+// docs/images are chat-code-1440-light-en, accounts-1440-light-en, chat-table-390-dark-en, and of
+// 1440-light-en imagine and video (as JPEG), and voice-talking.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "../lib/gateway.mjs";
