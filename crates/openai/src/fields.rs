@@ -38,6 +38,38 @@ pub(crate) fn model(fields: &Fields<'_>) -> Result<Option<String>, Invalid> {
     Ok(model)
 }
 
+/// `prompt` of a picture or a video, of at most `max` bytes.
+pub(crate) fn prompt(fields: &Fields<'_>, max: usize) -> Result<String, Invalid> {
+    let invalid = |code, message| Err(Invalid::new(code, "prompt", message));
+    let prompt = string(fields, "prompt")?.unwrap_or_default();
+    if prompt.trim().is_empty() {
+        let message = "`prompt` is required and must not be blank.".to_owned();
+        return invalid("empty_prompt", message);
+    }
+    if prompt.len() > max {
+        let message = format!("`prompt` must not be longer than {max} bytes.");
+        return invalid("prompt_too_long", message);
+    }
+    check_prompt(&prompt, "prompt")?;
+    Ok(prompt.trim().to_owned())
+}
+
+/// Refuses control characters: no description has them, and in JSON each is six bytes in every list.
+///
+/// # Errors
+/// `invalid_prompt`, of the field in which the prompt came.
+pub fn check_prompt(prompt: &str, param: &'static str) -> Result<(), Invalid> {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let Some(odd) = prompt.chars().find(|c| is_odd(*c)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{param}` has a control character (U+{:04X}). Only line breaks and tabs may be in it.",
+        u32::from(odd)
+    );
+    Err(Invalid::new("invalid_prompt", param, message))
+}
+
 /// A field that must be a string.
 pub(crate) fn string(fields: &Fields<'_>, name: &'static str) -> Result<Option<String>, Invalid> {
     match fields.get(name) {

@@ -25,3 +25,4 @@ pub mod videos;
 mod wire;
 
 pub use error::{ErrorBody, Invalid};
+pub use fields::check_prompt;

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::{
     AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
     MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow, MediaSearch, MediaStore,
-    MediaTotal, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery, RequestRow,
-    RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError, SumQuery,
-    SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
+    MediaTotal, Page, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery,
+    RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError,
+    SumQuery, SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     reader::Reader,
@@ -208,7 +208,7 @@ impl<R: Reader> MediaStore for Backend<R> {
         self.reader.many_media(ids).await
     }
 
-    async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
+    async fn list_media(&self, query: &MediaQuery) -> Result<Page<MediaRow>, StoreError> {
         self.reader.media(query).await
     }
 
@@ -257,7 +257,7 @@ impl<R: Reader> MediaSearch for Backend<R> {
         filter: &MediaFilter,
         before: Option<(i64, String)>,
         limit: u32,
-    ) -> Result<Vec<MediaRow>, StoreError> {
+    ) -> Result<Page<MediaRow>, StoreError> {
         self.reader.found_media(filter, before, limit).await
     }
 
@@ -300,7 +300,10 @@ impl<R: Reader> VideoJobStore for Backend<R> {
         self.reader.video_job(id).await
     }
 
-    async fn list_video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError> {
+    async fn list_video_jobs(
+        &self,
+        query: &VideoJobQuery,
+    ) -> Result<Page<VideoJobRow>, StoreError> {
         self.reader.video_jobs(query).await
     }
 

@@ -3,6 +3,7 @@
 //! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `media_search`, `video_job`, `lock`,
 //!   `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
+//! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
 //! - `sqlite`: the one engine of this version
@@ -31,6 +32,7 @@ mod lock;
 mod media;
 mod media_search;
 mod open;
+mod page;
 mod patch;
 mod reader;
 mod record;
@@ -53,6 +55,7 @@ pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};
 pub use open::{RequestReader, open, open_requests};
+pub use page::{PAGE_BYTES, Page};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
 pub use request_store::{Pruned, RequestQuery, RequestStore, Retention, SumQuery, SumRetention};
@@ -61,7 +64,10 @@ pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
 pub use verdict::Refusal;
-pub use video_job::{VIDEO_JOB_PREFIX, VideoJobQuery, VideoJobRow, VideoJobStore, VideoStatus};
+pub use video_job::{
+    MAX_JOBS_OF_OWNER, MAX_UNMADE_JOBS, VIDEO_JOB_PREFIX, VideoJobQuery, VideoJobRow,
+    VideoJobStore, VideoStatus,
+};
 pub use writer::QUEUE_LENGTH;
 
 /// Everything the server keeps. Implemented for whatever implements the parts; used as

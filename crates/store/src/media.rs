@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::StoreError;
+use crate::{Page, StoreError};
 
 /// Longest prompt that is kept, in bytes.
 const PROMPT_BYTES: usize = 8 * 1024;
@@ -128,8 +128,8 @@ pub trait MediaStore: Send + Sync {
     /// The rows of those ids, each once, in no order.
     async fn get_many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError>;
 
-    /// Rows, newest first.
-    async fn list_media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+    /// Rows, newest first. A page ends by bytes as well ([`PAGE_BYTES`](crate::PAGE_BYTES)).
+    async fn list_media(&self, query: &MediaQuery) -> Result<Page<MediaRow>, StoreError>;
 
     /// The newest row of each file, oldest first, after the one of this time and id.
     async fn oldest_media(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{MediaKind, MediaRow, StoreError};
+use crate::{MediaKind, MediaRow, Page, StoreError};
 
 /// What the owner of every browser's media begins with.
 const VISITOR: &str = "visitor:";
@@ -59,13 +59,14 @@ pub struct MediaOwner {
 /// Looks for media of whoever has them.
 #[async_trait]
 pub trait MediaSearch: Send + Sync {
-    /// Rows, newest first, after the one of this time and id.
+    /// Rows, newest first, after the one of this time and id. A page ends by bytes as well
+    /// ([`PAGE_BYTES`](crate::PAGE_BYTES)).
     async fn find_media(
         &self,
         filter: &MediaFilter,
         before: Option<(i64, String)>,
         limit: u32,
-    ) -> Result<Vec<MediaRow>, StoreError>;
+    ) -> Result<Page<MediaRow>, StoreError>;
 
     /// How much a filter finds, by kind; kinds of which there is nothing are left out.
     async fn sum_media(&self, filter: &MediaFilter) -> Result<Vec<MediaTotal>, StoreError>;

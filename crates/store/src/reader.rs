@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
-    MediaTotal, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    MediaTotal, Page, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
     Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, request_store::TableSize,
     session::StoredSession,
 };
@@ -45,7 +45,7 @@ pub(crate) trait Reader: Send + Sync + 'static {
     async fn many_media(&self, ids: &[String]) -> Result<Vec<MediaRow>, StoreError>;
 
     /// Newest first.
-    async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError>;
+    async fn media(&self, query: &MediaQuery) -> Result<Page<MediaRow>, StoreError>;
 
     /// As [`MediaStore::oldest_media`](crate::MediaStore::oldest_media).
     async fn oldest_media(
@@ -66,7 +66,7 @@ pub(crate) trait Reader: Send + Sync + 'static {
         filter: &MediaFilter,
         before: Option<(i64, String)>,
         limit: u32,
-    ) -> Result<Vec<MediaRow>, StoreError>;
+    ) -> Result<Page<MediaRow>, StoreError>;
 
     async fn media_sums(&self, filter: &MediaFilter) -> Result<Vec<MediaTotal>, StoreError>;
 
@@ -76,7 +76,7 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     async fn video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError>;
 
-    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError>;
+    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Page<VideoJobRow>, StoreError>;
 
     /// Those that are not over, oldest first.
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;

@@ -2,12 +2,16 @@
 
 use async_trait::async_trait;
 
-use crate::StoreError;
+use crate::{Page, StoreError};
 
 /// What ids of jobs begin with; the rest is the id of the row in the media of the finished video.
 pub const VIDEO_JOB_PREFIX: &str = "video_";
 /// Longest prompt that is kept, in bytes.
 const PROMPT_BYTES: usize = 32 * 1024;
+/// Jobs of one owner that are kept: of older ones only those that are not over.
+pub const MAX_JOBS_OF_OWNER: u32 = 1_000;
+/// Jobs of all owners that have failed, and as many that were cancelled, that a sweep leaves.
+pub const MAX_UNMADE_JOBS: u32 = 2_000;
 
 /// One video that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +118,8 @@ pub struct VideoJobQuery {
 /// Keeps video jobs.
 #[async_trait]
 pub trait VideoJobStore: Send + Sync {
-    /// Adds a job. Durable when it returns.
+    /// Adds a job; the oldest of its owner's that are over make room ([`MAX_JOBS_OF_OWNER`]). Durable
+    /// when it returns.
     async fn insert_video_job(&self, job: VideoJobRow) -> Result<(), StoreError>;
 
     /// Changes a job to what this row says; false when it is no longer there.
@@ -123,14 +128,17 @@ pub trait VideoJobStore: Send + Sync {
     /// Deletes a job; false when it is no longer there.
     async fn delete_video_job(&self, id: &str) -> Result<bool, StoreError>;
 
-    /// Deletes the jobs that have expired at `now_ms`; how many.
+    /// Deletes the jobs that have expired at `now_ms`, and the oldest that have made no video
+    /// ([`MAX_UNMADE_JOBS`]); how many.
     async fn sweep_video_jobs(&self, now_ms: i64) -> Result<u64, StoreError>;
 
     /// The job of that id.
     async fn get_video_job(&self, id: &str) -> Result<Option<VideoJobRow>, StoreError>;
 
-    /// Jobs of one owner, newest first unless asked otherwise.
-    async fn list_video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError>;
+    /// Jobs of one owner, newest first unless asked otherwise. A page ends by bytes as well
+    /// ([`PAGE_BYTES`](crate::PAGE_BYTES)).
+    async fn list_video_jobs(&self, query: &VideoJobQuery)
+    -> Result<Page<VideoJobRow>, StoreError>;
 
     /// The jobs that are not over, oldest first.
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;

@@ -1,4 +1,5 @@
-//! Removes videos that can no longer be asked for (`video.keep_days`). Their files stay in the gallery.
+//! Removes videos that can no longer be asked for (`video.keep_days`), and what made no video. The files
+//! stay in the gallery.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +26,7 @@ impl Job for Sweep {
     const IS_SHARED: bool = true;
 
     fn interval(&self) -> Duration {
-        Duration::from_secs(3600)
+        Duration::from_secs(60)
     }
 
     async fn run(&self) -> Done {

@@ -138,7 +138,7 @@ mod tests {
         std::fs::remove_file(folder.path().join("media/image").join(&stored.name)).unwrap();
         let gone = reconcile(&files, store.as_ref()).await.unwrap();
         assert_eq!(gone, Reconciled { rows: 1, files: 0 });
-        assert_eq!(store.list_media(&query).await.unwrap(), []);
+        assert_eq!(store.list_media(&query).await.unwrap().rows, []);
         store.close().await;
     }
 }

@@ -73,15 +73,13 @@ impl Gallery {
             owner: Some(visitor.owner().to_owned()),
             kind: kind.map(from_page_kind),
             before,
-            limit: limit + 1,
+            limit,
         };
-        let mut rows = self.store.list_media(&query).await.map_err(unavailable)?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let last = rows.last().filter(|_| has_more);
+        let page = self.store.list_media(&query).await.map_err(unavailable)?;
+        let last = page.last().filter(|_| page.has_more);
         Ok(MediaPage {
             next: last.map(cursor_after),
-            items: rows.into_iter().map(|row| self.show(row)).collect(),
+            items: page.into_iter().map(|row| self.show(row)).collect(),
         })
     }
 

@@ -100,17 +100,15 @@ impl MediaAdminService for MediaAdmin {
     ) -> Result<FoundMediaPage, UiError> {
         let before = cursor.as_deref().map(read_cursor).transpose()?;
         let filter = from_filter(filter, None);
-        let found = self.store.find_media(&filter, before, MAX_MEDIA_PAGE + 1);
-        let mut rows = found.await.map_err(unavailable)?;
-        let has_more = rows.len() > MAX_MEDIA_PAGE as usize;
-        rows.truncate(MAX_MEDIA_PAGE as usize);
+        let found = self.store.find_media(&filter, before, MAX_MEDIA_PAGE);
+        let page = found.await.map_err(unavailable)?;
         let totals = match cursor {
             None => self.store.sum_media(&filter).await.map_err(unavailable)?,
             Some(_) => Vec::new(),
         };
         Ok(FoundMediaPage {
-            next: rows.last().filter(|_| has_more).map(cursor_after),
-            items: rows.into_iter().map(|row| self.show(row)).collect(),
+            next: page.last().filter(|_| page.has_more).map(cursor_after),
+            items: page.into_iter().map(|row| self.show(row)).collect(),
             count: totals.iter().map(|total| total.rows).sum(),
             bytes: totals.iter().map(|total| total.bytes).sum(),
         })
@@ -133,14 +131,15 @@ impl MediaAdminService for MediaAdmin {
         let filter = from_filter(filter, Some(until_ms));
         let batch = MAX_CHOSEN_MEDIA as u32;
         let found = self.store.find_media(&filter, None, batch);
-        let rows = found.await.map_err(unavailable)?;
-        let ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+        let page = found.await.map_err(unavailable)?;
+        let is_done = !page.has_more;
+        let ids: Vec<_> = page.into_iter().map(|row| row.id).collect();
         let count = self.gallery.delete_of(None, &ids).await?;
         tracing::info!(count, "media deleted by the operator");
         Ok(DeletedMedia {
             count,
             until_ms,
-            is_done: ids.len() < MAX_CHOSEN_MEDIA,
+            is_done,
         })
     }
 

@@ -51,15 +51,13 @@ impl VideoList {
         let limit = limit.clamp(1, MAX_MEDIA_PAGE);
         let listing = self
             .gateway
-            .list_videos(visitor.owner(), after.as_deref(), false, limit + 1);
-        let mut rows = listing.await.map_err(refusal)?;
-        let has_more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
+            .list_videos(visitor.owner(), after.as_deref(), false, limit);
+        let page = listing.await.map_err(refusal)?;
         Ok(VideoPage {
             now_ms: now_ms(),
             own_address: self.own_address(),
-            has_more,
-            items: rows.into_iter().map(|row| self.item(row)).collect(),
+            has_more: page.has_more,
+            items: page.into_iter().map(|row| self.item(row)).collect(),
         })
     }
 

@@ -59,7 +59,7 @@ pub(crate) async fn rows(store: &dyn Store) -> Vec<MediaRow> {
         before: None,
         limit: 100,
     };
-    store.list_media(&query).await.unwrap()
+    store.list_media(&query).await.unwrap().rows
 }
 
 fn assert_used(account: &Account, units: u64) {

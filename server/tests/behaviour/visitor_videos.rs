@@ -214,7 +214,7 @@ async fn a_deleted_video_leaves_the_gallery() {
         before: None,
         limit: 1,
     };
-    assert_eq!(store.list_media(&all).await.unwrap(), []);
+    assert_eq!(store.list_media(&all).await.unwrap().rows, []);
 }
 
 #[tokio::test]

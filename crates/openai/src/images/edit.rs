@@ -206,6 +206,11 @@ mod tests {
             ),
             (json!({"image": DATA}), "empty_prompt", "prompt"),
             (
+                json!({"prompt": "a\u{1b}[1m", "image": DATA}),
+                "invalid_prompt",
+                "prompt",
+            ),
+            (
                 json!({"prompt": "x", "image": "iVBORw0K"}),
                 "invalid_media",
                 "image",

@@ -179,19 +179,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<ImageRequest, Invalid> {
 }
 
 fn prompt(fields: &Fields<'_>) -> Result<String, Invalid> {
-    let invalid = |code, message: String| Err(Invalid::new(code, "prompt", message));
-    let prompt = string(fields, "prompt")?.unwrap_or_default();
-    if prompt.trim().is_empty() {
-        return invalid(
-            "empty_prompt",
-            "`prompt` is required and must not be blank.".into(),
-        );
-    }
-    if prompt.len() > MAX_PROMPT_BYTES {
-        let message = format!("`prompt` must not be longer than {MAX_PROMPT_BYTES} bytes.");
-        return invalid("prompt_too_long", message);
-    }
-    Ok(prompt.trim().to_owned())
+    fields::prompt(fields, MAX_PROMPT_BYTES)
 }
 
 fn count_of_partials(fields: &Fields<'_>) -> Result<Option<u32>, Invalid> {
@@ -352,6 +340,7 @@ mod tests {
                 "prompt_too_long",
                 "prompt",
             ),
+            (json!({"prompt": "a\u{1}b"}), "invalid_prompt", "prompt"),
             (json!({"prompt": "x", "n": 0}), "invalid_n", "n"),
             (json!({"prompt": "x", "n": 11}), "invalid_n", "n"),
             (json!({"prompt": "x", "n": 1.5}), "invalid_n", "n"),

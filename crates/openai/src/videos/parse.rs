@@ -181,16 +181,7 @@ pub(crate) fn config(value: Option<Json<'_>>) -> Result<Option<VideoConfig>, Inv
 }
 
 fn prompt(fields: &Fields<'_>) -> Result<String, Invalid> {
-    let prompt = string(fields, "prompt")?.unwrap_or_default();
-    if prompt.trim().is_empty() {
-        let message = "`prompt` is required and must not be blank.";
-        return Err(Invalid::new("empty_prompt", "prompt", message));
-    }
-    if prompt.len() > MAX_PROMPT_BYTES {
-        let message = format!("`prompt` must not be longer than {MAX_PROMPT_BYTES} bytes.");
-        return Err(Invalid::new("prompt_too_long", "prompt", message));
-    }
-    Ok(prompt.trim().to_owned())
+    fields::prompt(fields, MAX_PROMPT_BYTES)
 }
 
 /// A number, also as a string: that is how the official clients send it.

@@ -17,12 +17,11 @@ use super::{
     statements::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
         DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA,
-        INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, IS_MEDIA_FILE_USED,
-        PATCH_ACCOUNT, POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK,
-        SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, SWEEP_VIDEO_JOBS, TAKE_LOCK, TOUCH_SESSION,
-        UPDATE_VIDEO_JOB, USE_QUOTA,
+        INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT,
+        POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION,
+        SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
     },
-    video_job::bind_video_job,
+    video_job::{self, bind_video_job},
 };
 
 /// Applies the batch and commits it. After an error the transaction may still be open.
@@ -109,6 +108,8 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
         Op::DeleteMediaOf(files) => return delete_media_of(connection, files).await,
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
         Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
+        Op::InsertVideoJob(job) => return video_job::insert(connection, job).await,
+        Op::SweepVideoJobs { now_ms } => return video_job::sweep(connection, *now_ms).await,
         Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
         Op::CreateSession(session) => query(CREATE_SESSION)
             .bind(&session.id_hash)
@@ -146,10 +147,8 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
             .bind(holder)
             .bind(now_ms),
         Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(name).bind(holder),
-        Op::InsertVideoJob(job) => bind_video_job(query(INSERT_VIDEO_JOB), job),
         Op::UpdateVideoJob(job) => bind_video_job(query(UPDATE_VIDEO_JOB), job),
         Op::DeleteVideoJob { id } => query(DELETE_VIDEO_JOB).bind(id),
-        Op::SweepVideoJobs { now_ms } => query(SWEEP_VIDEO_JOBS).bind(now_ms),
         Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
             .bind(before.at_ms)
             .bind(&before.id)

@@ -2,11 +2,12 @@
 
 use sqlx::{Error, QueryBuilder, Sqlite, SqlitePool, query_as, query_scalar};
 
-use crate::{MediaFilter, MediaOwner, MediaRow, MediaTotal, OwnerFilter, StoreError};
+use crate::{MediaFilter, MediaOwner, MediaRow, MediaTotal, OwnerFilter, Page, StoreError};
 
 use super::{
     error::failed,
-    rows::{read_media, read_media_kind, to_u64},
+    page::{Place, read_page},
+    rows::{read_media_kind, to_u64},
 };
 
 /// Before each character that would stand for others in a pattern.
@@ -15,20 +16,16 @@ const ESCAPE: char = '!';
 pub(super) async fn find(
     pool: &SqlitePool,
     filter: &MediaFilter,
-    before: Option<(i64, String)>,
+    before: Option<Place>,
     limit: u32,
-) -> Result<Vec<MediaRow>, StoreError> {
-    let mut select = QueryBuilder::new("SELECT * FROM media");
-    push_where(&mut select, filter);
-    if let Some((at_ms, id)) = before {
-        select.push(" AND (at_ms, id) < (").push_bind(at_ms);
-        select.push(", ").push_bind(id).push(")");
-    }
-    select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
-    select.push_bind(limit);
-    let rows = select.build().fetch_all(pool).await.map_err(failed)?;
-    let rows: Result<_, _> = rows.iter().map(read_media).collect();
-    rows.map_err(failed)
+) -> Result<Page<MediaRow>, StoreError> {
+    read_page(pool, (before, limit), |before, limit| {
+        let mut select = QueryBuilder::new("SELECT * FROM media");
+        push_where(&mut select, filter);
+        push_page(&mut select, before, limit);
+        select
+    })
+    .await
 }
 
 pub(super) async fn sum(
@@ -78,6 +75,16 @@ pub(super) async fn accounts(pool: &SqlitePool) -> Result<Vec<String>, StoreErro
         .fetch_all(pool)
         .await
         .map_err(failed)
+}
+
+/// As [`push_where`] begins it, so many rows before a place.
+pub(super) fn push_page(select: &mut QueryBuilder<Sqlite>, before: Option<&Place>, limit: u32) {
+    if let Some((at_ms, id)) = before {
+        select.push(" AND (at_ms, id) < (").push_bind(*at_ms);
+        select.push(", ").push_bind(id.clone()).push(")");
+    }
+    select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
+    select.push_bind(limit);
 }
 
 fn push_where(select: &mut QueryBuilder<Sqlite>, filter: &MediaFilter) {

@@ -13,6 +13,7 @@ mod error;
 mod folder_lock;
 mod media;
 mod media_search;
+mod page;
 mod reader;
 mod rows;
 mod statements;

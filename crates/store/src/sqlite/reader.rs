@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar}
 
 use crate::{
     Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
-    MediaTotal, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
+    MediaTotal, Page, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
     Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, reader::Reader,
     request_store::TableSize, session::StoredSession,
 };
@@ -14,6 +14,7 @@ use crate::{
 use super::{
     error::failed,
     media, media_search,
+    page::{Place, read_page},
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::{IS_MEDIA_FILE_USED, REQUESTS_SIZE},
     video_job::{read_video_job, select_video_jobs},
@@ -148,14 +149,12 @@ impl Reader for SqliteReader {
         media::many(&self.pool, ids).await
     }
 
-    async fn media(&self, query: &MediaQuery) -> Result<Vec<MediaRow>, StoreError> {
-        let rows = select_media(query)
-            .build()
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        let rows: Result<_, _> = rows.iter().map(read_media).collect();
-        rows.map_err(failed)
+    async fn media(&self, query: &MediaQuery) -> Result<Page<MediaRow>, StoreError> {
+        let page = (query.before.clone(), query.limit);
+        read_page(&self.pool, page, |before, limit| {
+            select_media(query, before, limit)
+        })
+        .await
     }
 
     async fn oldest_media(
@@ -186,7 +185,7 @@ impl Reader for SqliteReader {
         filter: &MediaFilter,
         before: Option<(i64, String)>,
         limit: u32,
-    ) -> Result<Vec<MediaRow>, StoreError> {
+    ) -> Result<Page<MediaRow>, StoreError> {
         media_search::find(&self.pool, filter, before, limit).await
     }
 
@@ -211,14 +210,12 @@ impl Reader for SqliteReader {
         row.as_ref().map(read_video_job).transpose().map_err(failed)
     }
 
-    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Vec<VideoJobRow>, StoreError> {
-        let rows = select_video_jobs(query)
-            .build()
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        let rows: Result<_, _> = rows.iter().map(read_video_job).collect();
-        rows.map_err(failed)
+    async fn video_jobs(&self, query: &VideoJobQuery) -> Result<Page<VideoJobRow>, StoreError> {
+        let page = (query.after.clone(), query.limit);
+        read_page(&self.pool, page, |after, limit| {
+            select_video_jobs(query, after, limit)
+        })
+        .await
     }
 
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError> {
@@ -287,7 +284,7 @@ fn select_requests(query: &RequestQuery) -> QueryBuilder<Sqlite> {
     select
 }
 
-fn select_media(query: &MediaQuery) -> QueryBuilder<Sqlite> {
+fn select_media(query: &MediaQuery, before: Option<&Place>, limit: u32) -> QueryBuilder<Sqlite> {
     let mut select = QueryBuilder::new("SELECT * FROM media WHERE 1 = 1");
     if let Some(owner) = &query.owner {
         select.push(" AND owner = ").push_bind(owner.clone());
@@ -295,11 +292,6 @@ fn select_media(query: &MediaQuery) -> QueryBuilder<Sqlite> {
     if let Some(kind) = query.kind {
         select.push(" AND kind = ").push_bind(kind.as_str());
     }
-    if let Some((at_ms, id)) = &query.before {
-        select.push(" AND (at_ms, id) < (").push_bind(*at_ms);
-        select.push(", ").push_bind(id.clone()).push(")");
-    }
-    select.push(" ORDER BY at_ms DESC, id DESC LIMIT ");
-    select.push_bind(query.limit);
+    media_search::push_page(&mut select, before, limit);
     select
 }

@@ -186,7 +186,16 @@ pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = ?";
 
 pub(super) const DELETE_VIDEO_JOBS_OF: &str = "DELETE FROM video_jobs WHERE file = ?";
 
+/// Binds the owner and how many of its jobs stay. Read from the index of owners alone.
+pub(super) const CAP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE id IN \
+     (SELECT id FROM video_jobs WHERE owner = ? ORDER BY created_ms DESC, id DESC \
+     LIMIT -1 OFFSET ?) AND status NOT IN ('queued', 'in_progress')";
+
 pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_ms <= ?";
+
+/// Binds a status and how many of its jobs stay.
+pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE rowid IN \
+     (SELECT rowid FROM video_jobs WHERE status = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?)";
 
 pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
 

@@ -1,9 +1,48 @@
 //! Rows of video jobs.
 
-use sqlx::{Error, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use sqlx::{Error, QueryBuilder, Row, Sqlite, SqliteConnection, query, sqlite::SqliteRow};
 
-use super::rows::Statement;
-use crate::{VideoJobQuery, VideoJobRow, VideoStatus};
+use super::{
+    page::Place,
+    rows::Statement,
+    statements::{CAP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN, INSERT_VIDEO_JOB, SWEEP_VIDEO_JOBS},
+};
+use crate::{
+    MAX_JOBS_OF_OWNER, MAX_UNMADE_JOBS, VideoJobQuery, VideoJobRow, VideoStatus, writer::Done,
+};
+
+/// Adds a job; the oldest of its owner's make room for it.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    job: &VideoJobRow,
+) -> Result<Done, Error> {
+    let insert = bind_video_job(query(INSERT_VIDEO_JOB), job);
+    let rows = insert.execute(&mut *connection).await?.rows_affected();
+    let cap = query(CAP_VIDEO_JOBS)
+        .bind(&job.owner)
+        .bind(MAX_JOBS_OF_OWNER);
+    cap.execute(connection).await?;
+    Ok(Done {
+        rows,
+        ..Done::default()
+    })
+}
+
+/// Deletes what has expired, and the oldest of what is over without a video.
+pub(super) async fn sweep(connection: &mut SqliteConnection, now_ms: i64) -> Result<Done, Error> {
+    let sweep = query(SWEEP_VIDEO_JOBS).bind(now_ms);
+    let mut rows = sweep.execute(&mut *connection).await?.rows_affected();
+    for status in [VideoStatus::Cancelled, VideoStatus::Failed] {
+        let cap = query(CAP_VIDEO_JOBS_IN)
+            .bind(status.as_str())
+            .bind(MAX_UNMADE_JOBS);
+        rows += cap.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(Done {
+        rows,
+        ..Done::default()
+    })
+}
 
 /// The id last, as an update needs it.
 pub(super) fn bind_video_job<'q>(statement: Statement<'q>, job: &'q VideoJobRow) -> Statement<'q> {
@@ -60,18 +99,22 @@ pub(super) fn read_video_job(row: &SqliteRow) -> Result<VideoJobRow, Error> {
     })
 }
 
-pub(super) fn select_video_jobs(query: &VideoJobQuery) -> QueryBuilder<Sqlite> {
+pub(super) fn select_video_jobs(
+    query: &VideoJobQuery,
+    after: Option<&Place>,
+    limit: u32,
+) -> QueryBuilder<Sqlite> {
     let mut select = QueryBuilder::new("SELECT * FROM video_jobs WHERE owner = ");
     select.push_bind(query.owner.clone());
     let (behind, order) = match query.is_oldest_first {
         true => (" > (", " ORDER BY created_ms, id LIMIT "),
         false => (" < (", " ORDER BY created_ms DESC, id DESC LIMIT "),
     };
-    if let Some((created_ms, id)) = &query.after {
+    if let Some((created_ms, id)) = after {
         select.push(" AND (created_ms, id)").push(behind);
         select.push_bind(*created_ms).push(", ");
         select.push_bind(id.clone()).push(")");
     }
-    select.push(order).push_bind(query.limit);
+    select.push(order).push_bind(limit);
     select
 }

@@ -100,13 +100,14 @@ pub(crate) enum Op {
     },
     /// Deletes every row of these files.
     DeleteMediaOf(Vec<String>),
+    /// Adds it; the oldest of its owner's that are over make room.
     InsertVideoJob(Box<VideoJobRow>),
     /// Changes it if it is there.
     UpdateVideoJob(Box<VideoJobRow>),
     DeleteVideoJob {
         id: String,
     },
-    /// Deletes those that expire at `now_ms` or before.
+    /// Deletes those that expire at `now_ms` or before, and the oldest that have made no video.
     SweepVideoJobs {
         now_ms: i64,
     },

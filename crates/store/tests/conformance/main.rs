@@ -71,6 +71,10 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     video_jobs::jobs_read_back_as_they_were_changed(fresh().await).await;
     video_jobs::jobs_of_one_owner_are_listed_page_by_page_both_ways(fresh().await).await;
     video_jobs::expired_jobs_go_and_deleted_ones_do_not_come_back(fresh().await).await;
+    video_jobs::a_page_of_jobs_ends_by_its_bytes(fresh().await).await;
+    video_jobs::a_page_tells_whether_another_one_follows(fresh().await).await;
+    video_jobs::an_owner_has_no_more_jobs_than_may_be_kept(fresh().await).await;
+    video_jobs::a_sweep_leaves_few_jobs_that_made_no_video(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

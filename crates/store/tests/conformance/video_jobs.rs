@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use store::{MediaKind, Store, VideoJobQuery, VideoJobRow, VideoStatus};
+use store::{
+    MAX_JOBS_OF_OWNER, MAX_UNMADE_JOBS, MediaKind, PAGE_BYTES, Store, VideoJobQuery, VideoJobRow,
+    VideoStatus,
+};
+use tokio::task::JoinSet;
 
 pub(crate) fn job(n: i64, owner: &str) -> VideoJobRow {
     VideoJobRow {
@@ -115,4 +119,104 @@ pub(crate) async fn expired_jobs_go_and_deleted_ones_do_not_come_back(store: Arc
     let left = store.open_video_jobs().await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].id, "video_3");
+}
+
+async fn insert_all(store: &Arc<dyn Store>, jobs: impl Iterator<Item = VideoJobRow>) {
+    let mut inserting = JoinSet::new();
+    for job in jobs {
+        let store = Arc::clone(store);
+        inserting.spawn(async move { store.insert_video_job(job).await.unwrap() });
+    }
+    inserting.join_all().await;
+}
+
+pub(crate) async fn a_page_of_jobs_ends_by_its_bytes(store: Arc<dyn Store>) {
+    let large = |prompt: &str| prompt.repeat(32 * 1024);
+    // As JSON the second owner's take six bytes for each one that is stored.
+    for (owner, prompt, first, expected) in [
+        ("key:a", "x", 0, [32, 8, 0]),
+        ("key:b", "\u{1}", 100, [6, 6, 6]),
+    ] {
+        let jobs = (first..first + 40).map(|n| VideoJobRow {
+            prompt: large(prompt),
+            ..job(n, owner)
+        });
+        insert_all(&store, jobs).await;
+        let mut page = VideoJobQuery {
+            limit: 100,
+            ..query(owner, false)
+        };
+        let mut ids = Vec::new();
+        for rows in expected {
+            let jobs = store.list_video_jobs(&page).await.unwrap();
+            let left = 40 - ids.len() - rows;
+            assert_eq!((jobs.len(), jobs.has_more), (rows, left > 0), "{owner}");
+            let sent: usize = jobs.iter().map(|job| job.prompt.len()).sum();
+            assert!(sent <= PAGE_BYTES);
+            let last = jobs.last().map(|last| (last.created_ms, last.id.clone()));
+            page.after = last.or(page.after);
+            ids.extend(jobs.into_iter().map(|job| job.id));
+        }
+        ids.dedup();
+        assert_eq!(ids.len(), expected.iter().sum::<usize>());
+    }
+}
+
+pub(crate) async fn a_page_tells_whether_another_one_follows(store: Arc<dyn Store>) {
+    insert_all(&store, (0..64).map(|n| job(n, "key:a"))).await;
+    for limit in [1, 31, 32, 33, 63, 64, 65, u32::MAX] {
+        let page = VideoJobQuery {
+            limit,
+            ..query("key:a", true)
+        };
+        let jobs = store.list_video_jobs(&page).await.unwrap();
+        assert_eq!(jobs.len(), 64.min(limit as usize), "{limit}");
+        assert_eq!(jobs.has_more, limit < 64, "{limit}");
+    }
+}
+
+pub(crate) async fn an_owner_has_no_more_jobs_than_may_be_kept(store: Arc<dyn Store>) {
+    let max = i64::from(MAX_JOBS_OF_OWNER);
+    let over = |n| VideoJobRow {
+        status: VideoStatus::Cancelled,
+        created_ms: n,
+        ..job(n, "key:a")
+    };
+    store.insert_video_job(job(-2, "key:b")).await.unwrap();
+    let open = VideoJobRow {
+        created_ms: -1,
+        ..job(-1, "key:a")
+    };
+    store.insert_video_job(open).await.unwrap();
+    insert_all(&store, (0..max + 3).map(over)).await;
+    let is_there = async |id: &str| store.get_video_job(id).await.unwrap().is_some();
+    for (id, stays) in [
+        ("video_-1", true),
+        ("video_-2", true),
+        ("video_0", false),
+        ("video_2", false),
+        ("video_3", true),
+    ] {
+        assert_eq!(is_there(id).await, stays, "{id}");
+    }
+    assert!(is_there(&format!("video_{}", max + 2)).await);
+}
+
+pub(crate) async fn a_sweep_leaves_few_jobs_that_made_no_video(store: Arc<dyn Store>) {
+    let max = i64::from(MAX_UNMADE_JOBS);
+    let over = |n: i64, status| VideoJobRow {
+        status,
+        created_ms: n,
+        expires_ms: i64::MAX,
+        ..job(n, &format!("visitor:{n}"))
+    };
+    let cancelled = (0..max + 2).map(|n| over(n, VideoStatus::Cancelled));
+    let others = [VideoStatus::Completed, VideoStatus::Failed].into_iter();
+    let others = others.zip(-2..).map(|(status, n)| over(n, status));
+    insert_all(&store, cancelled.chain(others)).await;
+    assert_eq!(store.sweep_video_jobs(0).await.unwrap(), 2);
+    for (n, stays) in [(-2, true), (-1, true), (0, false), (1, false), (2, true)] {
+        let found = store.get_video_job(&format!("video_{n}")).await.unwrap();
+        assert_eq!(found.is_some(), stays, "{n}");
+    }
 }

@@ -20,6 +20,9 @@ use crate::{
 /// Progress is stored no more often.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long it is known that no video was made of what was asked for: there is nothing to keep.
+const UNMADE_MS: i64 = 3_600_000;
+
 /// A video that is made or waits for its turn.
 pub(super) struct Job {
     pub(super) id: String,
@@ -101,7 +104,11 @@ impl Job {
     ) -> bool {
         let mut row = self.row();
         row.status = status;
-        row.completed_ms = Some(now_ms());
+        let now = now_ms();
+        row.completed_ms = Some(now);
+        if status != VideoStatus::Completed {
+            row.expires_ms = row.expires_ms.min(now + UNMADE_MS);
+        }
         change(&mut row);
         let is_there = self.store_row(row.clone()).await;
         self.row.send_replace(row);

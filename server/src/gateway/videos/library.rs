@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{MediaKind, VideoJobQuery, VideoJobRow};
+use store::{MediaKind, Page, VideoJobQuery, VideoJobRow};
 
 use super::{image::MAX_IMAGE_BYTES, media_id};
 use crate::{
@@ -37,7 +37,8 @@ impl Gateway {
         Ok(row.filter(|row| row.owner == owner))
     }
 
-    /// Videos of this owner, at most `limit` of those behind the one called `after`.
+    /// Videos of this owner, at most `limit` of those behind the one called `after`; fewer where they
+    /// would be large together.
     ///
     /// # Errors
     /// The store cannot be read; there is no such video.
@@ -47,7 +48,7 @@ impl Gateway {
         after: Option<&str>,
         is_oldest_first: bool,
         limit: u32,
-    ) -> Result<Vec<VideoJobRow>, GatewayError> {
+    ) -> Result<Page<VideoJobRow>, GatewayError> {
         let after = match after {
             None => None,
             Some(id) => {
@@ -64,17 +65,14 @@ impl Gateway {
             is_oldest_first,
             limit,
         };
-        let mut rows = self
-            .store
-            .list_video_jobs(&query)
-            .await
-            .map_err(unreadable)?;
-        for row in &mut rows {
+        let listing = self.store.list_video_jobs(&query).await;
+        let mut page = listing.map_err(unreadable)?;
+        for row in &mut page.rows {
             if let Some(job) = self.videos.find(&row.id) {
                 *row = job.row();
             }
         }
-        Ok(rows)
+        Ok(page)
     }
 
     /// A picture of this server that a video may begin with; `None` if it is not here any more.

@@ -161,6 +161,7 @@ fn begin(state: &AppState, asked: Asked) -> Result<String, ApiError> {
         );
         return Err(Invalid::new("invalid_prompt", "prompt", message).into());
     }
+    openai::check_prompt(prompt, "prompt")?;
     let wish = Wish {
         prompt: prompt.to_owned(),
         aspect_ratio: asked.ratio(),

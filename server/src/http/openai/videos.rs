@@ -132,17 +132,14 @@ pub(in crate::http) async fn list_videos<C: KnownCaller>(
     let pairs = pairs.map(|(name, value)| (Cow::from(name), Cow::from(value)));
     let page = format::parse_page(pairs)?;
     let (after, limit) = (page.after.as_deref(), page.limit);
-    // One more tells whether another page follows.
-    let mut rows = state
+    let rows = state
         .gateway
-        .list_videos(&caller.into().owner, after, page.is_oldest_first, limit + 1)
+        .list_videos(&caller.into().owner, after, page.is_oldest_first, limit)
         .await?;
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let wishes: Vec<_> = rows.iter().map(wishes_of).collect();
     let videos = rows.iter().zip(&wishes);
     let videos: Vec<_> = videos.map(|(row, wishes)| to_api(row, wishes)).collect();
-    Ok(json(format::list(&videos, has_more)))
+    Ok(json(format::list(&videos, rows.has_more)))
 }
 
 pub(in crate::http) async fn get_video<C: KnownCaller>(

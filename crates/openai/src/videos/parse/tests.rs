@@ -100,6 +100,7 @@ fn each_mistake_names_its_field() {
             "prompt_too_long",
             "prompt",
         ),
+        (json!({"prompt": "a\0b"}), "invalid_prompt", "prompt"),
         (json!({"seconds": 7}), "invalid_seconds", "seconds"),
         (json!({"seconds": "6.5"}), "invalid_seconds", "seconds"),
         (json!({"duration": 5}), "invalid_seconds", "duration"),
@@ -173,5 +174,19 @@ fn pages_are_read_from_the_query() {
         ("order", "up", "invalid_order"),
     ] {
         assert_eq!(read(&[(name, value)]), Err(code));
+    }
+}
+
+#[test]
+fn a_prompt_may_have_lines_and_tabs_and_no_other_control_characters() {
+    let prompt = "a boat\r\n\tin paper – 船";
+    let asked = parse_remix(json!({"prompt": prompt}).to_string().as_bytes());
+    assert_eq!(asked.unwrap(), prompt);
+    for odd in ['\0', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{85}'] {
+        let asked = json!({"prompt": format!("a{odd}b")}).to_string();
+        let refused = parse_remix(asked.as_bytes()).unwrap_err();
+        assert_eq!(refused.code, "invalid_prompt", "{odd:?}");
+        let number = format!("U+{:04X}", u32::from(odd));
+        assert!(refused.message.contains(&number), "{}", refused.message);
     }
 }
