@@ -1,7 +1,7 @@
-//! Runs that the predecessor's pages have started: those not yet watched, and those under way. What
-//! these pages are told is here as far as all of them are told it.
+//! Runs that the predecessor's pages have started: those not yet watched, and those under way. A run is
+//! watched once, by whoever claims it. What these pages are told is here as far as all of them are told it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use axum::{
     Json,
@@ -17,10 +17,17 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{AppState, body::WholeBody, error::ApiError};
-use crate::limits::{Limit, Share};
+use crate::{
+    gateway::Caller,
+    limits::{Limit, Share, network},
+};
 
-/// How long a run waits to be watched, and how long one that many may watch goes on.
-const LIFETIME: Duration = Duration::from_secs(600);
+/// How long a run waits to be watched: the pages do so at once.
+const WATCH_WAIT: Duration = Duration::from_secs(60);
+/// Runs of one browser that wait to be watched; the oldest makes room for another.
+const MAX_OF_OWNER: usize = 10;
+/// The same for an address, whose callers may all come without a cookie.
+const MAX_OF_ADDRESS: usize = 50;
 
 /// A started run, which makes a `W`.
 #[derive(Clone, Debug)]
@@ -29,7 +36,13 @@ pub struct Run<W> {
     pub wish: W,
     /// Cancelled when it is stopped.
     pub stop: CancellationToken,
-    pub ends_at: Instant,
+}
+
+/// Who starts runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Starter {
+    owner: String,
+    address: Option<IpAddr>,
 }
 
 /// Too many runs wait to be watched, or their wishes are too large together.
@@ -51,13 +64,24 @@ struct Known<W> {
     /// `None`: it is claimed, and goes when it is stopped.
     waiting: Option<Waiting<W>>,
     stop: CancellationToken,
-    ends_at: Instant,
 }
 
 #[derive(Debug)]
 struct Waiting<W> {
+    starter: Starter,
+    since: Instant,
     wish: W,
     _shares: [Share; 2],
+}
+
+impl Starter {
+    #[must_use]
+    pub fn of(caller: &Caller) -> Self {
+        Self {
+            owner: caller.owner.clone(),
+            address: caller.record.client().map(network),
+        }
+    }
 }
 
 impl<W> Runs<W> {
@@ -73,12 +97,19 @@ impl<W> Runs<W> {
         }
     }
 
-    /// Notes a run whose wish takes so many bytes; its id.
+    /// Notes a run whose wish takes so many bytes; its id. The oldest that the same browser or address
+    /// has started and nobody watches make room for it.
     ///
     /// # Errors
     /// Too many are waiting, or too large ones.
-    pub fn start(&self, wish: W, bytes: usize) -> Result<String, TooManyRuns> {
+    pub fn start(&self, starter: Starter, wish: W, bytes: usize) -> Result<String, TooManyRuns> {
         let mut known = self.current();
+        make_room(&mut known, MAX_OF_OWNER, |one| one.owner == starter.owner);
+        if starter.address.is_some() {
+            make_room(&mut known, MAX_OF_ADDRESS, |one| {
+                one.address == starter.address
+            });
+        }
         let place = self.waiting.take(1, self.max_waiting);
         let place = place.ok_or(TooManyRuns)?;
         let room = self.waiting_bytes.take(bytes as u64, self.max_bytes);
@@ -86,11 +117,12 @@ impl<W> Runs<W> {
         let id = Uuid::new_v4().simple().to_string();
         let run = Known {
             waiting: Some(Waiting {
+                starter,
+                since: Instant::now(),
                 wish,
                 _shares: [place, room],
             }),
             stop: CancellationToken::new(),
-            ends_at: Instant::now() + LIFETIME,
         };
         known.insert(id.clone(), run);
         Ok(id)
@@ -106,7 +138,6 @@ impl<W> Runs<W> {
             id: id.to_owned(),
             wish: run.waiting.take()?.wish,
             stop: run.stop.clone(),
-            ends_at: run.ends_at,
         })
     }
 
@@ -122,7 +153,8 @@ impl<W> Runs<W> {
     fn current(&self) -> MutexGuard<'_, HashMap<String, Known<W>>> {
         let (mut known, now) = (self.known.lock(), Instant::now());
         known.retain(|_, run| {
-            let goes_on = run.waiting.is_none() || run.ends_at > now;
+            let waiting = run.waiting.as_ref();
+            let goes_on = waiting.is_none_or(|waiting| now < waiting.since + WATCH_WAIT);
             if !goes_on {
                 run.stop.cancel();
             }
@@ -132,24 +164,33 @@ impl<W> Runs<W> {
     }
 }
 
-impl<W: Clone> Runs<W> {
-    /// A run that many may watch.
-    #[must_use]
-    pub fn find(&self, id: &str) -> Option<Run<W>> {
-        let known = self.current();
-        let run = known.get(id)?;
-        Some(Run {
-            id: id.to_owned(),
-            wish: run.waiting.as_ref()?.wish.clone(),
-            stop: run.stop.clone(),
-            ends_at: run.ends_at,
-        })
+/// Stops the oldest of the runs that wait and have such a starter, until fewer than `max` are left.
+fn make_room<W>(
+    known: &mut HashMap<String, Known<W>>,
+    max: usize,
+    is_one: impl Fn(&Starter) -> bool,
+) {
+    let waiting = known.iter().filter_map(|(id, run)| {
+        let waiting = run.waiting.as_ref()?;
+        is_one(&waiting.starter).then_some((waiting.since, id))
+    });
+    let mut waiting: Vec<_> = waiting.collect();
+    waiting.sort_unstable();
+    let excess = (waiting.len() + 1).saturating_sub(max);
+    let oldest: Vec<_> = waiting[..excess]
+        .iter()
+        .map(|(_, id)| (*id).clone())
+        .collect();
+    for id in oldest {
+        if let Some(run) = known.remove(&id) {
+            run.stop.cancel();
+        }
     }
 }
 
 impl From<TooManyRuns> for ApiError {
     fn from(TooManyRuns: TooManyRuns) -> Self {
-        Self::Busy("Too many runs have been started. Stop one, or try again in a moment.")
+        Self::Busy("Too many runs wait to be watched.")
     }
 }
 
@@ -200,35 +241,54 @@ mod tests {
 
     const FOX: &str = "a red fox";
 
+    fn by(owner: &str) -> Starter {
+        Starter {
+            owner: owner.to_owned(),
+            address: None,
+        }
+    }
+
+    fn from(address: &str, n: usize) -> Starter {
+        Starter {
+            owner: format!("visitor:{n}"),
+            address: Some(address.parse().unwrap()),
+        }
+    }
+
+    fn is_known(runs: &Runs<&str>, id: &str) -> bool {
+        runs.current().contains_key(id)
+    }
+
     #[tokio::test]
     async fn a_stopped_run_is_gone_and_makes_room() {
         let runs = Runs::new(2, 100);
-        let first = runs.start(FOX, 0).unwrap();
-        runs.start(FOX, 0).unwrap();
-        assert_eq!(runs.start(FOX, 0).unwrap_err(), TooManyRuns);
-        let stop = runs.find(&first).unwrap().stop;
+        let first = runs.start(by("a"), FOX, 0).unwrap();
+        let second = runs.start(by("a"), FOX, 0).unwrap();
+        assert_eq!(runs.start(by("a"), FOX, 0).unwrap_err(), TooManyRuns);
         assert_eq!(runs.stop([first.as_str(), "unknown"].into_iter()), 1);
-        assert!(stop.is_cancelled() && runs.find(&first).is_none());
-        assert!(runs.start(FOX, 0).is_ok());
+        assert!(runs.claim(&first).is_none());
+        assert!(runs.start(by("a"), FOX, 0).is_ok());
+        let stop = runs.claim(&second).unwrap().stop;
+        assert_eq!(runs.stop([second.as_str()].into_iter()), 1);
+        assert!(stop.is_cancelled());
     }
 
     #[tokio::test]
     async fn waiting_wishes_have_no_more_bytes_together_than_they_may() {
         let runs = Runs::new(10, 100);
-        let first = runs.start(FOX, 60).unwrap();
-        assert_eq!(runs.start(FOX, 41).unwrap_err(), TooManyRuns);
+        let first = runs.start(by("a"), FOX, 60).unwrap();
+        assert_eq!(runs.start(by("a"), FOX, 41).unwrap_err(), TooManyRuns);
         assert!(runs.claim(&first).is_some(), "it does not wait any more");
-        runs.start(FOX, 100).unwrap();
+        runs.start(by("a"), FOX, 100).unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_run_ends_that_nobody_claims_in_time_and_no_other() {
         let runs = Runs::new(10, 100);
-        let (claimed, lost) = (runs.start(FOX, 0).unwrap(), runs.start(FOX, 0).unwrap());
+        let [claimed, lost] = ["a", "b"].map(|owner| runs.start(by(owner), FOX, 0).unwrap());
         let claimed = runs.claim(&claimed).unwrap();
-        let lost = runs.find(&lost).unwrap();
-        tokio::time::advance(LIFETIME).await;
-        assert!(runs.find(&lost.id).is_none() && lost.stop.is_cancelled());
+        tokio::time::advance(WATCH_WAIT).await;
+        assert!(runs.claim(&lost).is_none());
         assert!(!claimed.stop.is_cancelled());
         assert_eq!(runs.stop([claimed.id.as_str()].into_iter()), 1);
         assert!(claimed.stop.is_cancelled());
@@ -237,9 +297,38 @@ mod tests {
     #[tokio::test]
     async fn a_run_is_claimed_once() {
         let runs = Runs::new(10, 100);
-        let id = runs.start(FOX, 0).unwrap();
+        let id = runs.start(by("a"), FOX, 0).unwrap();
         assert!(runs.claim(&id).is_some());
         assert!(runs.claim(&id).is_none());
         assert!(runs.claim("unknown").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_unwatched_runs_of_a_browser_make_room_and_nobody_elses() {
+        let runs = Runs::new(100, 100);
+        let other = runs.start(by("b"), FOX, 0).unwrap();
+        let watched = runs.start(by("a"), FOX, 0).unwrap();
+        let watched = runs.claim(&watched).unwrap();
+        let mut ids = Vec::new();
+        for _ in 0..MAX_OF_OWNER + 2 {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            ids.push(runs.start(by("a"), FOX, 0).unwrap());
+        }
+        let known: Vec<_> = ids.iter().map(|id| is_known(&runs, id)).collect();
+        assert!(!known[0] && !known[1] && known[2..].iter().all(|known| *known));
+        assert!(!watched.stop.is_cancelled() && is_known(&runs, &other));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_has_few_unwatched_runs_however_many_browsers_it_has() {
+        let runs = Runs::new(100, 100);
+        let first = runs.start(from("192.0.2.1", 0), FOX, 0).unwrap();
+        let other = runs.start(from("192.0.2.2", 0), FOX, 0).unwrap();
+        for n in 1..=MAX_OF_ADDRESS {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            runs.start(from("192.0.2.1", n), FOX, 0).unwrap();
+        }
+        assert!(!is_known(&runs, &first) && is_known(&runs, &other));
+        assert_eq!(runs.current().len(), MAX_OF_ADDRESS + 1);
     }
 }

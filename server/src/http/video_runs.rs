@@ -26,7 +26,7 @@ use super::{
     links::Links,
     middleware::origin,
     openai::videos::wishes,
-    runs::{self, Runs},
+    runs::{self, Runs, Starter},
     video_chunks::{Chunks, DONE, Telling, VideoRenderer},
 };
 use crate::{
@@ -77,7 +77,7 @@ async fn start(
     let wish = Wish::keep(&state, &caller, asked).await?;
     drop(memory);
     let bytes = wish.bytes();
-    let id = state.video_runs.start(wish, bytes)?;
+    let id = state.video_runs.start(Starter::of(&caller), wish, bytes)?;
     Ok(runs::started(&id, aspect_ratio))
 }
 

@@ -72,6 +72,13 @@ async fn a_run_makes_batch_after_batch_until_it_is_stopped() {
         assert!(event["b64_json"].as_str().unwrap().len() > 1000);
         finished += u32::from(event["type"] == "image_generation.completed");
     }
+    server.count_request();
+    let again = format!("/v1/public/imagine/sse?task_id={id}");
+    assert_eq!(
+        browser.get(&again).await.status(),
+        400,
+        "it is watched once"
+    );
     let body = json!({"task_ids": [id, "unknown"]});
     let stopped = post(&server, &browser, "/v1/public/imagine/stop", &body).await;
     assert_eq!(stopped, (200, json!({"status": "success", "removed": 1})));
@@ -153,6 +160,24 @@ async fn a_watcher_who_leaves_ends_the_run() {
         .wait_until("the upstream call to end", async || sockets()[0].aborted)
         .await;
     server.count_request();
+    server.end().await;
+}
+
+#[tokio::test]
+async fn runs_that_nobody_watches_make_room_for_the_next() {
+    let server = open_to_all().await;
+    // It keeps no cookie, so each start is another visitor's from one address.
+    let browser = Browser::new(&server.gateway);
+    let mut ids = Vec::new();
+    for _ in 0..51 {
+        ids.push(start(&server, &browser, "x").await);
+    }
+    server.count_request();
+    let first = format!("/v1/public/imagine/sse?task_id={}", ids[0]);
+    assert_eq!(browser.get(&first).await.status(), 400);
+    let body = json!({"task_ids": ids});
+    let stopped = post(&server, &browser, "/v1/public/imagine/stop", &body).await;
+    assert_eq!(stopped, (200, json!({"status": "success", "removed": 50})));
     server.end().await;
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::request::Parts;
 use serde_json::{Value, json};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 use super::Wish;
@@ -26,13 +26,17 @@ const NO_ACCOUNT_PAUSE: Duration = Duration::from_secs(2);
 /// Pause after another error that may pass.
 const ERROR_PAUSE: Duration = Duration::from_millis(1500);
 
-/// A run that is being watched. Dropping it ends the upstream call.
+/// How long a run goes on.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// A run that is being watched. Dropping it ends the upstream call and forgets the run.
 pub(super) struct Watched {
     state: AppState,
     /// The request that watches: who asks is checked again for each batch.
     parts: Parts,
     run: Run<Wish>,
     run_id: String,
+    ends_at: Instant,
     step: Step,
 }
 
@@ -59,13 +63,14 @@ impl Watched {
             parts,
             run,
             run_id: Uuid::new_v4().simple().to_string(),
+            ends_at: Instant::now() + LIFETIME,
             step: Step::Begin,
         }
     }
 
     /// The next event as it is sent, or `None` when the run is over.
     pub(super) async fn next(&mut self) -> Option<String> {
-        let (stop, end) = (self.run.stop.clone(), self.run.ends_at);
+        let (stop, end) = (self.run.stop.clone(), self.ends_at);
         let ended = async {
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -83,9 +88,6 @@ impl Watched {
         // Whatever ended it is told; a picture that was under way is given up.
         if event.is_none() {
             self.step = Step::Over;
-            self.state
-                .imagine_runs
-                .stop([self.run.id.as_str()].into_iter());
             return Some(self.status("stopped"));
         }
         event
@@ -234,6 +236,13 @@ impl Watched {
             "prompt": wish.prompt, "aspect_ratio": wish.aspect_ratio,
         });
         sent(&self.run_id, event)
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let id = self.run.id.as_str();
+        self.state.imagine_runs.stop([id].into_iter());
     }
 }
 

@@ -26,17 +26,18 @@ use super::{
     endpoint::Endpoint,
     error::ApiError,
     middleware::origin,
-    runs::{self, Runs},
+    runs::{self, Runs, Starter},
 };
+use crate::gateway::Caller;
 
 /// Of a wish whose ratio is not known.
 const DEFAULT_RATIO: &str = "2:3";
-/// Runs that are known at a time, and bytes of what they want.
+/// Runs that wait to be watched, and bytes of what they want.
 const MAX_RUNS: u64 = 1_000;
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What a run makes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Wish {
     prompt: String,
     /// Such as `2:3`.
@@ -96,7 +97,7 @@ async fn start(
         .identify(Endpoint::PublicImagine.as_str(), None);
     let asked: Asked = runs::json_body(&state, request).await?;
     let aspect_ratio = asked.ratio();
-    let id = begin(&state, asked)?;
+    let id = begin(&state, &caller, asked)?;
     Ok(runs::started(&id, aspect_ratio))
 }
 
@@ -134,6 +135,7 @@ async fn watch(
         Some(id) => id,
         None => begin(
             &state,
+            &caller,
             Asked {
                 prompt: field("prompt").unwrap_or_default(),
                 aspect_ratio: field("aspect_ratio").unwrap_or_default(),
@@ -141,7 +143,7 @@ async fn watch(
             },
         )?,
     };
-    let run = state.imagine_runs.find(&id).ok_or_else(runs::unknown)?;
+    let run = state.imagine_runs.claim(&id).ok_or_else(runs::unknown)?;
     let (parts, _) = request.into_parts();
     let watched = Watched::new(state, parts, run);
     let body = stream::unfold(watched, |mut watched| async {
@@ -152,7 +154,7 @@ async fn watch(
 }
 
 /// Notes a run; its id.
-fn begin(state: &AppState, asked: Asked) -> Result<String, ApiError> {
+fn begin(state: &AppState, caller: &Caller, asked: Asked) -> Result<String, ApiError> {
     let prompt = asked.prompt.trim();
     if prompt.is_empty() || prompt.len() > openai::images::MAX_PROMPT_BYTES {
         let message = format!(
@@ -168,5 +170,5 @@ fn begin(state: &AppState, asked: Asked) -> Result<String, ApiError> {
         nsfw: asked.nsfw,
     };
     let bytes = wish.prompt.len();
-    Ok(state.imagine_runs.start(wish, bytes)?)
+    Ok(state.imagine_runs.start(Starter::of(caller), wish, bytes)?)
 }

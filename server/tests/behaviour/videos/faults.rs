@@ -182,12 +182,13 @@ async fn a_video_whose_image_is_still_fetched_has_its_place() {
     };
     let (id, ()) = tokio::join!(waiting, meanwhile);
     wait_for(&server, &id, "completed").await;
+    let is_free = async || server.ready().await["limits"]["videos"]["waiting"] == 0;
+    server.wait_until("its place is free", is_free).await;
     // A place that was taken in vain comes back.
     let odd = json!({"prompt": "x", "input_reference": "data:image/png;base64,QUJD"});
     let odd = post(&server, "/v1/videos", &odd).await;
     odd.assert_error(400, "invalid_image_type");
-    let is_free = async || server.ready().await["limits"]["videos"]["waiting"] == 0;
-    server.wait_until("the place is free", is_free).await;
+    server.wait_until("that place is free", is_free).await;
     made(&server, &boat()).await;
     assert_used(&server.end_with_one().await, 2 * COST);
 }
