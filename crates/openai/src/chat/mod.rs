@@ -15,3 +15,4 @@ mod tools;
 mod unsupported;
 
 pub use parse::{ChatRequest, check_conversation_id, parse};
+pub use unsupported::only_text;

@@ -54,6 +54,8 @@ pub struct ChatRequest {
     pub image_config: Option<ImageConfig>,
     /// For models that make videos only.
     pub video_config: Option<VideoConfig>,
+    /// `modalities` name images or videos: for models that make them only.
+    pub asks_for_media: bool,
 }
 
 /// Parses and validates the body of a chat completion request.
@@ -66,7 +68,7 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
     let fields = fields::read(body, FIELDS)?;
     let model = model(&fields)?
         .ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))?;
-    unsupported::refuse(&fields)?;
+    let asks_for_media = unsupported::refuse(&fields)?;
     let tools = tools::tools(fields.get("tools"))?;
     let tool_choice = tools::choice(fields.get("tool_choice"))?;
     boolean(&fields, "parallel_tool_calls")?;
@@ -102,6 +104,7 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
         include_usage,
         image_config: images::config(fields.get("image_config"))?,
         video_config: videos::config(fields.get("video_config"))?,
+        asks_for_media,
     })
 }
 

@@ -15,11 +15,11 @@ const REFUSED: [(&str, &str); 1] = [(
     "Audio output is not supported yet; remove it and read the text answer.",
 )];
 
-/// Checks all of them.
+/// Checks all of them; whether `modalities` ask for more than text, which some models make.
 ///
 /// # Errors
 /// `unsupported_parameter`, or the documented code where the value is wrong in itself.
-pub(super) fn refuse(fields: &Fields<'_>) -> Result<(), Invalid> {
+pub(super) fn refuse(fields: &Fields<'_>) -> Result<bool, Invalid> {
     count(fields.get("n"))?;
     legacy_functions(fields.get("functions"), fields.get("function_call"))?;
     for (name, advice) in REFUSED {
@@ -27,8 +27,9 @@ pub(super) fn refuse(fields: &Fields<'_>) -> Result<(), Invalid> {
             return Err(Invalid::unsupported(name, format!("`{name}`: {advice}")));
         }
     }
-    modalities(fields.get("modalities"))?;
-    log_probabilities(fields)
+    let asks_for_media = modalities(fields.get("modalities"))?;
+    log_probabilities(fields)?;
+    Ok(asks_for_media)
 }
 
 fn count(n: Option<Json<'_>>) -> Result<(), Invalid> {
@@ -54,7 +55,7 @@ fn legacy_functions(functions: Option<Json<'_>>, call: Option<Json<'_>>) -> Resu
     Err(Invalid::unsupported(param, message))
 }
 
-fn modalities(modalities: Option<Json<'_>>) -> Result<(), Invalid> {
+fn modalities(modalities: Option<Json<'_>>) -> Result<bool, Invalid> {
     let shape = || {
         Invalid::value(
             "modalities",
@@ -62,20 +63,28 @@ fn modalities(modalities: Option<Json<'_>>) -> Result<(), Invalid> {
         )
     };
     let words = match modalities {
-        None => return Ok(()),
+        None => return Ok(false),
         Some(Json::Array(words)) => words.try_map(|_, word| match word {
             Json::String(word) => Ok(word),
             _ => Err(shape()),
         })?,
         Some(_) => return Err(shape()),
     };
-    if words.iter().all(|word| word == "text") {
-        return Ok(());
+    let is_media = |word: &str| matches!(word, "image" | "video");
+    let is_known = |word: &str| word == "text" || is_media(word);
+    match words.iter().all(|word| is_known(word)) {
+        true => Ok(words.iter().any(|word| is_media(word))),
+        false => Err(only_text()),
     }
-    Err(Invalid::unsupported(
+}
+
+/// `modalities` that a model cannot serve.
+#[must_use]
+pub fn only_text() -> Invalid {
+    Invalid::unsupported(
         "modalities",
         "Only text answers are supported yet. Remove `modalities` or set it to [\"text\"].",
-    ))
+    )
 }
 
 fn log_probabilities(fields: &Fields<'_>) -> Result<(), Invalid> {
@@ -163,6 +172,20 @@ mod tests {
         assert_eq!(both.and_then(|i| i.param).as_deref(), Some("functions"));
         let both = refused(json!({"logprobs": true, "top_logprobs": 2}));
         assert_eq!(both.and_then(|i| i.param).as_deref(), Some("logprobs"));
+    }
+
+    #[test]
+    fn images_and_videos_are_for_the_models_that_make_them() {
+        for (words, expected) in [
+            (json!(["text"]), false),
+            (json!(["image", "text"]), true),
+            (json!(["video"]), true),
+        ] {
+            let body = json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}],
+                "modalities": words});
+            let asked = parse(body.to_string().as_bytes()).unwrap();
+            assert_eq!(asked.asks_for_media, expected, "{words}");
+        }
     }
 
     #[test]

@@ -66,6 +66,9 @@ pub async fn complete(
         let stream = asked.stream.unwrap_or(app.stream);
         return video_chat::complete(state, caller, links, (asked, memory), stream).await;
     }
+    if asked.asks_for_media {
+        return Err(openai::chat::only_text().into());
+    }
     if asked.video_config.is_some() {
         let message = "`video_config` is for models that make videos. Remove it.";
         return Err(Invalid::new("unsupported_parameter", "video_config", message).into());

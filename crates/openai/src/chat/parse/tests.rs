@@ -41,6 +41,7 @@ fn a_small_request_leaves_everything_else_open() {
         include_usage: false,
         image_config: None,
         video_config: None,
+        asks_for_media: false,
     };
     assert_eq!(parsed, expected);
 }
@@ -81,6 +82,7 @@ fn every_field_is_read() {
         include_usage: true,
         image_config: None,
         video_config: None,
+        asks_for_media: false,
     };
     assert_eq!(parsed, Ok(expected));
 }
