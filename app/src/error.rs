@@ -24,6 +24,10 @@ pub enum UiError {
     TooManyAttempts { retry_secs: u64 },
     #[error("{field}: {rule}")]
     Invalid { field: Field, rule: Rule },
+    /// The arguments of a call are not those of the function: a page of another version asks, or
+    /// somebody else.
+    #[error("{message} ({request_id})")]
+    Malformed { message: String, request_id: String },
     #[error("not found")]
     NotFound,
     /// The request came from another site.
@@ -90,6 +94,13 @@ impl FromServerFnError for UiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Connection,
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Args(message)
+            | ServerFnErrorErr::MissingArg(message)
+            | ServerFnErrorErr::Deserialization(message) => crate::api::malformed(&message),
+            #[cfg(feature = "ssr")]
+            _ => crate::api::internal(),
+            #[cfg(not(feature = "ssr"))]
             _ => Self::Internal {
                 request_id: String::new(),
             },

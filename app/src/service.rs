@@ -10,6 +10,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use http::request::Parts;
+use std::sync::Arc;
+
+/// Id of a request, in its extensions: what the log has of it is found by it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
 
 /// Proof that the caller is the operator. Only an [`AuthService`] should make one.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use crate::{
     error::UiError,
     service::{
         AdminProof, AdminService, AuthService, MediaAdminService, PublicProof, PublicService,
-        Visitor,
+        RequestId, Visitor,
     },
 };
 use http::{StatusCode, header, request::Parts};
@@ -14,6 +14,9 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
+
+/// What is told of arguments that cannot be read: they may be quoted.
+const MAX_MESSAGE_CHARS: usize = 300;
 
 /// The head of the current HTTP request.
 ///
@@ -58,9 +61,30 @@ pub fn public_service() -> Result<Arc<dyn PublicService>, UiError> {
 }
 
 fn service<T: ?Sized + Send + Sync + 'static>() -> Result<Arc<T>, UiError> {
-    use_context().ok_or_else(|| UiError::Internal {
-        request_id: String::new(),
+    use_context().ok_or_else(internal)
+}
+
+/// The error of the current request that is nobody's fault but ours.
+pub(crate) fn internal() -> UiError {
+    UiError::Internal {
+        request_id: request_id(),
+    }
+}
+
+/// The error of a request whose arguments cannot be read; `message` says why.
+pub(crate) fn malformed(message: &str) -> UiError {
+    let shown = message.chars().filter(|c| !c.is_control());
+    fail(UiError::Malformed {
+        message: shown.take(MAX_MESSAGE_CHARS).collect(),
+        request_id: request_id(),
     })
+}
+
+/// Empty outside of a request.
+fn request_id() -> String {
+    let parts = use_context::<Parts>();
+    let id = parts.and_then(|parts| parts.extensions.get::<RequestId>().cloned());
+    id.map(|RequestId(id)| id.to_string()).unwrap_or_default()
 }
 
 /// Proof that the current request is the operator's.
@@ -147,7 +171,9 @@ fn status(error: &UiError) -> StatusCode {
     match error {
         UiError::SignInRequired | UiError::WrongPassword => StatusCode::UNAUTHORIZED,
         UiError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-        UiError::Invalid { .. } | UiError::NotEncrypted { .. } => StatusCode::BAD_REQUEST,
+        UiError::Invalid { .. } | UiError::Malformed { .. } | UiError::NotEncrypted { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         UiError::NotFound => StatusCode::NOT_FOUND,
         UiError::SetByEnvironment { .. } => StatusCode::CONFLICT,
         UiError::CrossSite => StatusCode::FORBIDDEN,

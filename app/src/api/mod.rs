@@ -15,3 +15,5 @@ pub use guard::{
     admin_service, auth_service, fail, fail_at, media_admin_service, parts, public_service,
     require_admin, require_public, require_visitor,
 };
+#[cfg(feature = "ssr")]
+pub(crate) use guard::{internal, malformed};

@@ -30,7 +30,7 @@ pub fn describe(error: &UiError, language: Language) -> String {
             return errors::SetByEnvironment { variable }.fill(language);
         }
         UiError::Unavailable => errors::UNAVAILABLE,
-        UiError::Internal { .. } => errors::INTERNAL,
+        UiError::Internal { .. } | UiError::Malformed { .. } => errors::INTERNAL,
         UiError::Connection => errors::CONNECTION,
     };
     text.get(language).to_owned()
@@ -56,7 +56,9 @@ fn describe_rule(rule: Rule, language: Language) -> String {
 pub fn ErrorNotice(error: UiError, #[prop(optional)] children: Option<Children>) -> impl IntoView {
     let language = use_language();
     let request_id = match &error {
-        UiError::Internal { request_id } if !request_id.is_empty() => Some(request_id.clone()),
+        UiError::Internal { request_id } | UiError::Malformed { request_id, .. } => {
+            Some(request_id.clone()).filter(|id| !id.is_empty())
+        }
         _ => None,
     };
     view! {

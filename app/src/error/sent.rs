@@ -20,6 +20,8 @@ pub(super) struct Sent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     variable: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
 
@@ -30,6 +32,7 @@ enum Kind {
     WrongPassword,
     TooManyAttempts,
     Invalid,
+    Malformed,
     NotFound,
     CrossSite,
     NotEncrypted,
@@ -48,6 +51,7 @@ impl From<Kind> for Sent {
             rule: None,
             app_url: None,
             variable: None,
+            message: None,
             request_id: None,
         }
     }
@@ -66,6 +70,14 @@ impl From<UiError> for Sent {
                 field: Some(field),
                 rule: Some(rule),
                 ..Kind::Invalid.into()
+            },
+            UiError::Malformed {
+                message,
+                request_id,
+            } => Self {
+                message: Some(message),
+                request_id: Some(request_id),
+                ..Kind::Malformed.into()
             },
             UiError::NotFound => Kind::NotFound.into(),
             UiError::CrossSite => Kind::CrossSite.into(),
@@ -101,6 +113,10 @@ impl TryFrom<Sent> for UiError {
             Kind::Invalid => Self::Invalid {
                 field: sent.field.ok_or(MISSING)?,
                 rule: sent.rule.ok_or(MISSING)?,
+            },
+            Kind::Malformed => Self::Malformed {
+                message: sent.message.ok_or(MISSING)?,
+                request_id: sent.request_id.ok_or(MISSING)?,
             },
             Kind::NotFound => Self::NotFound,
             Kind::CrossSite => Self::CrossSite,
@@ -139,6 +155,13 @@ mod tests {
                     rule: PasswordRule::IsDefault.into(),
                 },
                 r#"{"kind":"invalid","field":"new_password","rule":{"password":"is_default"}}"#,
+            ),
+            (
+                UiError::Malformed {
+                    message: "limit: -1".to_owned(),
+                    request_id: "r1".to_owned(),
+                },
+                r#"{"kind":"malformed","message":"limit: -1","request_id":"r1"}"#,
             ),
             (UiError::NotFound, r#"{"kind":"not_found"}"#),
             (UiError::CrossSite, r#"{"kind":"cross_site"}"#),

@@ -119,6 +119,7 @@ fn from_address(failure: UiError, https_url: &str) -> Option<UiError> {
         UiError::WrongPassword | UiError::CrossSite | UiError::Unavailable => Some(failure),
         UiError::SignInRequired
         | UiError::Invalid { .. }
+        | UiError::Malformed { .. }
         | UiError::NotFound
         | UiError::SetByEnvironment { .. }
         | UiError::Connection => None,

@@ -15,6 +15,11 @@ const MAX_PARTS: usize = 64;
 /// Longest text of a field, in bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 
+/// Longest name of a part: errors say which part is meant.
+const MAX_NAME_BYTES: usize = 256;
+/// Longest name of a file, as file systems have it.
+const MAX_FILE_NAME_BYTES: usize = 255;
+
 /// A form, in the order of its parts.
 #[derive(Debug, Default)]
 pub struct Form {
@@ -44,7 +49,7 @@ impl Form {
     /// Reads a form; the memory counts until the form is no longer needed.
     ///
     /// # Errors
-    /// `invalid_form`: it is none, or has too many parts or a text that is too long.
+    /// `invalid_form`: it is none, or has too many parts or a text or a name that is too long.
     pub async fn read(
         body: WholeBody,
         boundary: String,
@@ -63,6 +68,8 @@ impl Form {
     }
 
     async fn add(&mut self, part: multer::Field<'_>) -> Result<(), ApiError> {
+        check_length("The name of a part", part.name(), MAX_NAME_BYTES)?;
+        check_length("The name of a file", part.file_name(), MAX_FILE_NAME_BYTES)?;
         let field = part.name().unwrap_or_default().to_owned();
         let name = part.file_name().map(str::to_owned);
         let mime = part.content_type().map(ToString::to_string);
@@ -87,6 +94,13 @@ impl Form {
             content,
         });
         Ok(())
+    }
+}
+
+fn check_length(what: &str, name: Option<&str>, max: usize) -> Result<(), Invalid> {
+    match name.is_some_and(|name| name.len() > max) {
+        true => Err(invalid(format!("{what} may have at most {max} bytes."))),
+        false => Ok(()),
     }
 }
 

@@ -24,6 +24,7 @@ mod public_videos;
 mod public_voice;
 pub mod runs;
 pub mod unknown;
+mod unread_stream;
 mod video_chunks;
 pub mod video_runs;
 

@@ -11,7 +11,11 @@ use axum::{
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{AppState, address::Query, middleware::body::ALL_SERVER_FUNCTION_BYTES};
+use super::{
+    AppState,
+    address::Query,
+    middleware::{body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
+};
 use crate::{
     clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, reached::PROOF,
     snapshot::Snapshot,
@@ -71,6 +75,7 @@ struct LimitUses {
     /// `used` is what the address has that has most.
     connections_per_address: Use,
     http2_answers: Use,
+    answer_bytes: Use,
     body_bytes: Use,
     server_function_bytes: Use,
     attachment_bytes: Use,
@@ -201,6 +206,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         connections: of.connections.in_use(of.max_connections(server)),
         connections_per_address: of.by_address.in_use(of.max_per_address(server)),
         http2_answers: of.http2_answers.in_use(server.max_http2_answers.into()),
+        answer_bytes: of.answer_bytes.in_use(ALL_ANSWER_BYTES),
         body_bytes: of
             .body_bytes
             .in_use(server.bodies_in_memory_mb.saturating_mul(1024 * 1024)),

@@ -3,7 +3,7 @@
 
 use axum::{
     Router,
-    extract::{FromRequestParts, MatchedPath, Path, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     response::Response,
     routing::{get, post},
 };
@@ -11,6 +11,7 @@ use http::request::Parts;
 
 use super::{
     AppState,
+    address::Path,
     caller::{KnownCaller, PublicCaller},
     endpoint::Endpoint,
     error::ApiError,

@@ -3,7 +3,7 @@
 
 use axum::{
     Json, Router,
-    extract::{FromRequest, Query, Request, State},
+    extract::{FromRequest, Request, State},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     AppState,
+    address::Query,
     answer::EVENT_STREAM,
     body::WholeBody,
     caller::PublicCaller,

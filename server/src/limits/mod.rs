@@ -25,6 +25,8 @@ pub struct Limits {
     pub descriptors: Descriptors,
     /// Answers over HTTP/2 on their way that are no streams.
     pub http2_answers: Limit,
+    /// Bytes of large answers over HTTP/1 on their way that cost nothing to make.
+    pub answer_bytes: Limit,
     /// Bytes of API requests' bodies in memory.
     pub body_bytes: Limit,
     /// Bytes of server functions' arguments in memory.

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::support::{Plain, Setup};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0";
 
 fn setup() -> Setup {
     Setup::accounts(["only-account"]).with("GROK2API_UPSTREAM__ALLOW_PRIVATE_FETCH", true)

@@ -311,6 +311,16 @@ async fn mistakes_in_a_form_are_named_before_anything_is_uploaded() {
     ] {
         form(&server, &parts).await.assert_error(400, code);
     }
+    let long = "n".repeat(257);
+    for part in [
+        (long.as_str(), None, &b"x"[..]),
+        ("image", Some(&long[1..]), PNG),
+    ] {
+        let refused = form(&server, &[prompt, part]).await;
+        refused.assert_error(400, "invalid_form");
+        assert_eq!(refused.json["error"]["param"], "body");
+        assert!(!refused.json.to_string().contains("nnn"), "it is told back");
+    }
     server.count_request();
     let cut = server.client.post(server.url("/v1/images/edits"));
     let cut = cut.header("content-type", "multipart/form-data; boundary=edge");

@@ -50,6 +50,31 @@ pub(crate) fn ids(items: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn arguments_that_cannot_be_read_are_the_callers_mistake() {
+    let server = open_to_all().await;
+    let browser = Browser::new(&server.gateway);
+    for (function, input, told) in [
+        ("list_media", json!({"limit": -1}), "-1"),
+        ("list_media", json!({"kind": null}), "limit"),
+        ("list_videos", json!({"after": 1, "limit": 1}), "expected"),
+        ("delete_media", json!({"ids": "a".repeat(2000)}), "aaa"),
+    ] {
+        let request = browser.post(&format!("/api/{function}")).json(&input);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{function}");
+        let id = answer.headers()["x-request-id"].clone();
+        let error: Value = answer.json().await.unwrap();
+        assert_eq!(error["kind"], "malformed", "{error}");
+        assert_eq!(error["request_id"], id.to_str().unwrap());
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(told) && message.len() <= 300, "{message}");
+    }
+    let log = server.gateway.log();
+    assert!(!log.contains("\"ERROR\""), "{log}");
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_visitor_sees_and_deletes_its_own_pictures_only() {
     let server = open_to_all().await;
     let one = Browser::new(&server.gateway);

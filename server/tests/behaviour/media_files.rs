@@ -76,12 +76,19 @@ async fn a_gallery_lists_addresses_that_are_signed_anew() {
 
 #[tokio::test]
 async fn an_address_that_is_no_text_is_an_error_of_the_api() {
-    let server = Setup::accounts(["picture-account-1"]).start().await;
+    let server = crate::gallery::open_to_all().await;
     for (path, param) in [
         ("/v1/files/image/%ff", "path"),
         ("/v1/files/thumbnail/%ff", "path"),
+        ("/v1/videos/%ff", "path"),
+        ("/v1/videos/%ff/content", "path"),
+        ("/v1/public/videos/%ff", "path"),
+        ("/v1/public/video/sse?task_id=a&task_id=b", "query"),
         ("/healthz?prove=a&prove=b", "query"),
     ] {
+        if path.contains("/videos/") {
+            server.count_request();
+        }
         let refused = server.client.get(server.url(path)).send().await.unwrap();
         assert_eq!(refused.status(), 400, "{path}");
         let told: serde_json::Value = refused.json().await.unwrap();

@@ -210,12 +210,18 @@ async fn a_run_that_waits_has_its_image_on_disk_and_holds_no_memory() {
 
 #[tokio::test]
 async fn more_runs_than_may_wait_are_refused_until_one_is_stopped() {
-    let server = open_to_all().await;
-    let browser = Browser::new(&server.gateway);
+    let config = "[app]\npublic_enabled = true\n[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+    let setup = Setup::accounts(["picture-account-1"]).config(config);
+    let server = setup.start().await;
     let mut last = String::new();
-    for _ in 0..100 {
-        last = start(&server, &browser).await;
+    // As many as one address may have waiting, from each of two.
+    for address in ["192.0.2.1", "192.0.2.2"] {
+        let browser = Browser::new(&server.gateway).at(address);
+        for _ in 0..50 {
+            last = start(&server, &browser).await;
+        }
     }
+    let browser = Browser::new(&server.gateway).at("192.0.2.3");
     let (status, answer) = post(&server, &browser, "start", &json!({"prompt": "x"})).await;
     assert_eq!(
         (status, &answer["error"]["code"]),

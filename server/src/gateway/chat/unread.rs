@@ -18,7 +18,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Answer;
-use crate::{delivery, record::CLIENT_GONE};
+use crate::{
+    delivery,
+    record::{CLIENT_GONE, RequestRecord},
+};
 
 /// All answers under way. Cheap to clone.
 #[derive(Clone, Default)]
@@ -27,15 +30,26 @@ pub struct UnreadAnswers(Arc<Registry>);
 #[derive(Default)]
 struct Registry {
     next: AtomicU64,
-    answers: Mutex<HashMap<u64, Weak<Mutex<Held>>>>,
+    answers: Mutex<HashMap<u64, Weak<dyn Unread>>>,
     ended: AtomicU64,
+}
+
+/// What a caller may leave unread.
+pub(crate) trait Unread: Send + Sync {
+    /// Ends it if it has been unread for `limit`; whether it was.
+    fn end_if_unread(&self, limit: Duration) -> bool;
+}
+
+/// Is looked after until it is dropped.
+pub(crate) struct Entry {
+    id: u64,
+    registry: UnreadAnswers,
 }
 
 /// An answer that can be taken from its body at any time.
 pub(crate) struct Watched {
-    id: u64,
     held: Arc<Mutex<Held>>,
-    registry: UnreadAnswers,
+    _entry: Entry,
 }
 
 pub(crate) struct Held {
@@ -53,11 +67,19 @@ impl UnreadAnswers {
             unread_since: None,
             delivery: delivery::current(),
         }));
-        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
-        self.0.answers.lock().insert(id, Arc::downgrade(&held));
+        let registered: Arc<dyn Unread> = Arc::clone(&held) as _;
         Watched {
-            id,
+            _entry: self.register(&registered),
             held,
+        }
+    }
+
+    /// Looks after it, too.
+    pub(crate) fn register(&self, one: &Arc<dyn Unread>) -> Entry {
+        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
+        self.0.answers.lock().insert(id, Arc::downgrade(one));
+        Entry {
+            id,
             registry: self.clone(),
         }
     }
@@ -66,23 +88,8 @@ impl UnreadAnswers {
     /// whatever becomes of the connection. Says how many.
     pub fn end_older_than(&self, limit: Duration) -> usize {
         let all: Vec<_> = self.0.answers.lock().values().cloned().collect();
-        let is_old = |since: Instant| since.elapsed() >= limit;
-        let ended = all.iter().filter_map(Weak::upgrade).filter_map(|held| {
-            let mut held = held.lock();
-            let is_unread = held.unread_since.is_some_and(is_old);
-            let answer = is_unread.then(|| held.answer.take()).flatten()?;
-            Some((answer, held.delivery.take()))
-        });
-        let count = ended
-            .map(|(answer, delivery)| {
-                tracing::info!(request_id = %answer.record().id(), "an answer that nobody reads was ended");
-                answer.record().error(CLIENT_GONE, "client_too_slow");
-                // Its body would wait for ever for room.
-                if let Some(delivery) = delivery {
-                    delivery.cancel();
-                }
-            })
-            .count();
+        let all = all.iter().filter_map(Weak::upgrade);
+        let count = all.filter(|one| one.end_if_unread(limit)).count();
         self.0.ended.fetch_add(count as u64, Ordering::Relaxed);
         count
     }
@@ -100,7 +107,32 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Unread for Mutex<Held> {
+    fn end_if_unread(&self, limit: Duration) -> bool {
+        let mut held = self.lock();
+        let is_old = |since: Instant| since.elapsed() >= limit;
+        let is_unread = held.unread_since.is_some_and(is_old);
+        let Some(answer) = is_unread.then(|| held.answer.take()).flatten() else {
+            return false;
+        };
+        let delivery = held.delivery.take();
+        drop(held);
+        note_end(answer.record(), delivery);
+        true
+    }
+}
+
+/// Records and tells that an answer was ended, and ends its delivery.
+pub(crate) fn note_end(record: &RequestRecord, delivery: Option<CancellationToken>) {
+    tracing::info!(request_id = %record.id(), "an answer that nobody reads was ended");
+    record.error(CLIENT_GONE, "client_too_slow");
+    // Its body would wait for ever for room.
+    if let Some(delivery) = delivery {
+        delivery.cancel();
+    }
+}
+
+impl Drop for Entry {
     fn drop(&mut self) {
         self.registry.0.answers.lock().remove(&self.id);
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod attempt;
+mod inputs;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 
 pub use self::answer::{Finished, Picture, Pictures};
 use self::attempt::Attempt;
+pub(super) use self::inputs::check_images;
 use super::{
     Caller, Gateway,
     accounts::Operation,
@@ -23,10 +25,7 @@ use super::{
     media_model::media_model,
     uploads::Purpose,
 };
-use crate::{
-    media::image_type,
-    snapshot::{Settings, models::Model},
-};
+use crate::snapshot::{Settings, models::Model};
 
 /// Bytes of all images of one edit together.
 const MAX_INPUT_BYTES: usize = 256 * 1024 * 1024;
@@ -108,8 +107,8 @@ impl Gateway {
         let inputs = std::mem::take(&mut request.inputs);
         let own_address = &caller.own_address;
         let files = self.load(&settings, own_address, inputs, MAX_INPUT_BYTES);
-        let files = files.await?;
-        check_images(&files)?;
+        let mut files = files.await?;
+        check_images(&mut files)?;
         let context = PictureContext {
             model,
             caller,
@@ -180,17 +179,4 @@ impl PictureContext {
         })
         .to_string()
     }
-}
-
-/// Refuses what is no picture before it is uploaded to anybody.
-pub(super) fn check_images(files: &[ReadyFile]) -> Result<(), GatewayError> {
-    let odd = files.iter().find(|file| {
-        let found = image_type(&file.content);
-        !matches!(found, Some("image/png" | "image/jpeg" | "image/webp"))
-    });
-    odd.map_or(Ok(()), |file| {
-        let param = &file.param;
-        let message = format!("`{param}` must be a PNG, a JPEG or a WebP file.");
-        Err(GatewayError::invalid("invalid_image_type", param, message))
-    })
 }

@@ -41,8 +41,8 @@ impl Gateway {
     ) -> Result<Reference, GatewayError> {
         let (settings, own_address) = (&caller.snapshot.settings, &caller.own_address);
         let files = self.load(settings, own_address, vec![input], MAX_IMAGE_BYTES);
-        let files = files.await?;
-        check_images(&files)?;
+        let mut files = files.await?;
+        check_images(&mut files)?;
         let content = files.first().map(|file| file.content.clone());
         let kept = self.media_files.keep_reference(content.unwrap_or_default());
         kept.await.map_err(|error| {
@@ -68,6 +68,7 @@ impl Gateway {
             }
         };
         wishes.has_reference = true;
+        wishes.round_up();
         wishes.image = Some(image.name().to_owned());
         Ok(image)
     }

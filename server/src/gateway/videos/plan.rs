@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// form of it 6 and 10.
 const PARTS: [(u32, [u32; 2]); 3] = [(12, [6, 6]), (16, [10, 6]), (20, [10, 10])];
 
+/// Seconds of the parts that every form of the upstream makes.
+const COMMON_SECONDS: [u32; 3] = [6, 10, 15];
+
 /// What was asked for; the `params` of its row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
@@ -34,6 +37,18 @@ impl Wishes {
     pub(super) fn parts(&self) -> Vec<u32> {
         let parts = PARTS.iter().find(|(seconds, _)| *seconds == self.seconds);
         parts.map_or_else(|| vec![self.seconds], |(_, parts)| parts.to_vec())
+    }
+
+    /// Makes it as long as it becomes if it begins with an image: the upstream makes such videos in its
+    /// older form, whose parts are longer than the shortest of the newer one.
+    pub(super) fn round_up(&mut self) {
+        let [seconds] = self.parts()[..] else {
+            // Those parts are common ones.
+            return;
+        };
+        let mut lengths = COMMON_SECONDS.into_iter();
+        let length = lengths.find(|length| *length >= seconds);
+        self.seconds = length.unwrap_or(seconds);
     }
 
     pub(super) fn resolution(&self) -> &'static str {
@@ -124,6 +139,22 @@ mod tests {
             let parts = wishes(seconds).parts();
             assert_eq!(parts.iter().sum::<u32>(), seconds);
             assert!(parts.iter().all(|part| *part <= 15), "{parts:?}");
+        }
+        for (asked, made) in [
+            (4, 6),
+            (6, 6),
+            (8, 10),
+            (10, 10),
+            (12, 12),
+            (15, 15),
+            (16, 16),
+            (20, 20),
+        ] {
+            let mut wishes = wishes(asked);
+            wishes.round_up();
+            assert_eq!(wishes.seconds, made);
+            let in_common = |part: &u32| COMMON_SECONDS.contains(part);
+            assert!(wishes.parts().iter().all(in_common));
         }
         assert_eq!(Wishes::of(&wishes(6).to_json()), Some(wishes(6)));
     }

@@ -27,6 +27,7 @@ use super::{
     error::ApiError,
     middleware::origin,
     runs::{self, Runs, Starter},
+    unread_stream,
 };
 use crate::gateway::Caller;
 
@@ -145,11 +146,13 @@ async fn watch(
     };
     let run = state.imagine_runs.claim(&id).ok_or_else(runs::unknown)?;
     let (parts, _) = request.into_parts();
+    let unread = state.unread.clone();
     let watched = Watched::new(state, parts, run);
     let body = stream::unfold(watched, |mut watched| async {
         let event = Box::pin(watched.next()).await?;
         Some((Ok::<_, Infallible>(Bytes::from(event)), watched))
     });
+    let body = unread_stream::watch(body, caller.record, &unread);
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
 

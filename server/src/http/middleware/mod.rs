@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod compress;
+pub mod held_answer;
 pub mod host;
 pub mod key;
 pub mod origin;

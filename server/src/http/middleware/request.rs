@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use grok2api_app::service::RequestId;
 use http::{
     HeaderMap, HeaderValue, StatusCode, Version,
     header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
@@ -18,7 +19,10 @@ use http::{
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::tracked::{Http2Delivery, Line, Tracked};
+use super::{
+    held_answer::HeldAnswer,
+    tracked::{Line, Tracked},
+};
 use crate::{
     http::{AppState, PeerAddr, error::ApiError, error_page, protocol::Protocol},
     record::RequestRecord,
@@ -27,17 +31,18 @@ use crate::{
 
 /// Gives the request an id, a record and the snapshot that holds to its end, and renders errors.
 ///
-/// Adds [`RequestRecord`] and [`Snapshot`]. The log line comes with the last byte.
+/// Adds [`RequestRecord`], [`RequestId`] and [`Snapshot`]. The log line comes with the last byte.
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id: Arc<str> = Uuid::now_v7().simple().to_string().into();
     let snapshot = Snapshot::clone(&state.current.load());
     let client = client_address(&request, &snapshot.settings);
     let record = RequestRecord::begin(id.clone(), client, state.store.clone());
     request.extensions_mut().insert(record.clone());
+    request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(snapshot);
 
-    let path = request.uri().path();
-    let (protocol, is_api) = (Protocol::of(path), is_api_path(path));
+    let uri = request.uri().clone();
+    let (protocol, is_api) = (Protocol::of(uri.path()), is_api_path(uri.path()));
     let shown = match !is_api && error_page::is_wanted(request.headers()) {
         true => Shown::Page,
         false => Shown::Json(protocol),
@@ -58,7 +63,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     } else {
         next.run(request).instrument(span.clone()).await
     };
-    let http2 = (is_http2 && !is_probe).then(|| Http2Delivery::begin(&state, &mut response));
+    let held = match is_http2 && !is_probe {
+        true => Some(HeldAnswer::over_http2(&state, &mut response)),
+        false => HeldAnswer::over_http1(&state, (&method, uri.path()), &mut response),
+    };
     if let Some(error) = edge_error(&response, is_api) {
         let _entered = span.enter();
         note(&record, &error);
@@ -84,7 +92,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         method,
         route,
     };
-    response.map(|inner| Body::new(Tracked::new(inner, record, line, (guard, http2))))
+    response.map(|inner| Body::new(Tracked::new(inner, record, line, (guard, held))))
 }
 
 fn is_api_path(path: &str) -> bool {

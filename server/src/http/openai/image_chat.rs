@@ -29,7 +29,7 @@ use crate::{
         attachments::Input,
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
-    http::{AppState, answer::EVENT_STREAM, error::ApiError, links::Links},
+    http::{AppState, answer::EVENT_STREAM, error::ApiError, links::Links, unread_stream},
 };
 
 /// Images for the last text of the conversation.
@@ -97,6 +97,7 @@ pub(super) async fn complete(
         let (frames, chunks) = chunks?.next().await;
         Some((Ok::<_, Infallible>(frames), chunks))
     });
+    let body = unread_stream::watch(body, record, &state.unread);
     Ok((EVENT_STREAM, Body::from_stream(body)).into_response())
 }
 

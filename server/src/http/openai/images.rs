@@ -21,11 +21,12 @@ use crate::{
     gateway::{
         Caller, GatewayError,
         attachments::Input,
+        chat::unread::UnreadAnswers,
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
     http::{
         AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
-        links::Links, middleware::body::BodyMemory,
+        links::Links, middleware::body::BodyMemory, unread_stream,
     },
     media::{image_type, picture_size},
     record::RequestRecord,
@@ -96,7 +97,7 @@ pub(super) async fn make(
     drop(memory);
     let renderer = PictureRenderer { format, links };
     match asked.stream {
-        true => Ok(events(pictures, &asked, making, renderer)),
+        true => Ok(events(pictures, &asked, making, renderer, &state.unread)),
         false => whole(pictures, quality(&asked, making), &renderer).await,
     }
 }
@@ -187,7 +188,9 @@ fn events(
     asked: &ImageRequest,
     making: Making,
     renderer: PictureRenderer,
+    unread: &UnreadAnswers,
 ) -> Response {
+    let record = pictures.record().clone();
     let events = Events {
         writer: EventWriter {
             making,
@@ -205,6 +208,7 @@ fn events(
         let (frames, events) = events?.next().await;
         Some((Ok::<_, std::convert::Infallible>(frames), events))
     });
+    let body = unread_stream::watch(body, record, unread);
     (EVENT_STREAM, Body::from_stream(body)).into_response()
 }
 

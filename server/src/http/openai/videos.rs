@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use axum::{
-    extract::{FromRequest, Path, Query, Request, State},
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header::CONTENT_TYPE};
@@ -22,6 +22,7 @@ use crate::{
     },
     http::{
         AppState,
+        address::{Path, Query},
         body::WholeBody,
         caller::{ApiCaller, KnownCaller},
         error::ApiError,

@@ -3,6 +3,10 @@
 use grok_sim::{Generation, Operation, Options, Reply};
 use serde_json::{Value, json};
 use store::{MediaKind, MediaQuery, Outcome};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::*;
 use crate::support::{Setup, open_store};
@@ -364,5 +368,75 @@ async fn mistakes_are_told_before_anything_is_queued() {
             .iter()
             .any(|one| one["id"] == "grok-imagine-1.0-video")
     );
+    server.end_with_one().await;
+}
+
+#[tokio::test]
+async fn a_video_that_begins_with_an_image_says_how_long_it_becomes() {
+    let server = Setup::accounts([ONE]).start().await;
+    for (wanted, becomes) in [(4, 6), (8, 10), (12, 12)] {
+        let mut body = sailing();
+        body["seconds"] = json!(wanted);
+        let video = made(&server, &body).await;
+        assert_eq!(video["seconds"], becomes.to_string());
+        let file = content(&server, video["id"].as_str().unwrap()).await;
+        assert_eq!(seconds_of(&file), becomes);
+    }
+    server.end_with_one().await;
+}
+
+/// More of them than a system buffers.
+const LISTS: usize = 32;
+
+/// A page may have a hundred; these are large together.
+#[tokio::test]
+async fn a_list_ends_by_its_bytes_and_goes_on_behind_its_last() {
+    let server = Setup::accounts([ONE])
+        .with("GROK2API_VIDEO__CONCURRENT", 1)
+        .start()
+        .await;
+    script(&server, [Reply::Answer.held()]);
+    let prompt = "x".repeat(32 * 1024);
+    let mut ids = Vec::new();
+    for _ in 0..34 {
+        ids.push(create(&server, &json!({"prompt": prompt})).await);
+    }
+    ids.reverse();
+    let mut listed = Vec::new();
+    for (count, has_more) in [(32, true), (2, false)] {
+        let after = listed
+            .last()
+            .map_or(String::new(), |id| format!("&after={id}"));
+        let path = format!("/v1/videos?limit=100{after}");
+        let page = get(&server, &path).await.json;
+        assert_eq!(page["has_more"], has_more);
+        let videos = page["data"].as_array().unwrap();
+        assert_eq!(videos.len(), count);
+        let id = |video: &Value| video["id"].as_str().unwrap().to_owned();
+        listed.extend(videos.iter().map(id));
+    }
+    assert_eq!(listed, ids);
+    // What nobody reads counts until it has gone; the system takes some of it at once.
+    let mut deaf = TcpStream::connect(&server.gateway.address).await.unwrap();
+    let list = "GET /v1/videos?limit=100 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let lists = list.repeat(LISTS);
+    deaf.write_all(lists.as_bytes()).await.unwrap();
+    let held = async || server.ready().await["limits"]["answer_bytes"]["used"].clone();
+    let is_held = async || held().await.as_u64() > Some(1_000_000);
+    server.wait_until("a list is held", is_held).await;
+    let mut sent = 0;
+    while sent < LISTS << 20 {
+        sent += deaf.read(&mut vec![0; 1 << 20]).await.unwrap();
+    }
+    let is_read = async || held().await == 0;
+    server.wait_until("all have gone", is_read).await;
+    (0..LISTS).for_each(|_| server.count_request());
+    for id in &ids {
+        let cancelled = post(&server, &format!("/v1/videos/{id}/cancel"), &json!({})).await;
+        let video = &cancelled.json;
+        assert_eq!(video["status"], "cancelled");
+        let time = |name: &str| video[name].as_i64().unwrap();
+        assert!(time("expires_at") - time("completed_at") <= 3600, "{video}");
+    }
     server.end_with_one().await;
 }
