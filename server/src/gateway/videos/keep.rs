@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Largest first picture of a video.
-const MAX_POSTER_BYTES: usize = 32 * 1024 * 1024;
+const MAX_POSTER_BYTES: u64 = 32 * 1024 * 1024;
 /// How often a file is asked for.
 const MAX_TRIES: usize = 3;
 
@@ -71,7 +71,10 @@ impl Received {
 
 fn not_kept(error: &MediaError) -> GatewayError {
     tracing::error!(%error, "a video cannot be kept: {error}");
-    let why = "the disk of this server is full or refuses to be written. Make room.";
+    let why = match error {
+        MediaError::Full => "the disk of this server is full. Make room.",
+        _ => "this server's storage refuses it or does not answer.",
+    };
     GatewayError::video_not_kept(why)
 }
 
@@ -104,15 +107,16 @@ impl Filming<'_> {
         Ok(Received { video, poster })
     }
 
+    async fn download(&self, lease: &Lease, url: &str) -> Result<Download, Failure> {
+        let upstream = &self.job.caller.snapshot.settings.upstream;
+        let asking = upstream.download(lease.credential().expose(), url);
+        Ok(self.deadlines.wait(Deadline::FirstByte, asking).await??)
+    }
+
     async fn receive_video(&self, lease: &Lease, url: &str) -> Result<Unfinished, NotKept> {
-        let settings = &self.job.caller.snapshot.settings;
-        let credential = lease.credential().expose();
-        let asking = settings.upstream.download(credential, url);
-        let download = self.deadlines.wait(Deadline::FirstByte, asking).await;
-        let download = download.and_then(|download| Ok(download?));
-        let download = download.map_err(NotKept::Upstream)?;
-        let limit_mb = settings.config.video.max_file_mb;
-        let broken = Mutex::new(None);
+        let download = self.download(lease, url).await.map_err(NotKept::Upstream)?;
+        let limit_mb = self.job.caller.snapshot.settings.config.video.max_file_mb;
+        let broken = Mutex::default();
         let content = pieces(download, self.deadlines, &broken);
         let files = &self.gateway.media_files;
         let received = files.receive(MediaKind::Video, content, limit_mb << 20);
@@ -133,23 +137,15 @@ impl Filming<'_> {
 
     /// Nobody is without a video for want of its first picture.
     async fn receive_poster(&self, lease: &Lease, url: &str) -> Option<Unfinished> {
-        let settings = &self.job.caller.snapshot.settings;
-        let credential = lease.credential().expose();
-        let loading = async {
-            let download = settings.upstream.download(credential, url).await?;
-            download.whole(MAX_POSTER_BYTES).await
+        let receiving = async {
+            let download = self.download(lease, url).await.ok()?;
+            let broken = Mutex::default();
+            let content = pieces(download, self.deadlines, &broken);
+            let files = &self.gateway.media_files;
+            let received = files.receive(MediaKind::Image, content, MAX_POSTER_BYTES);
+            received.await.ok()
         };
-        let loaded = self.deadlines.wait(Deadline::Idle, loading).await;
-        let received = match loaded {
-            Ok(Ok(file)) => {
-                let content = stream::iter([Ok::<_, io::Error>(file)]);
-                let limit = MAX_POSTER_BYTES as u64;
-                let files = &self.gateway.media_files;
-                let receiving = files.receive(MediaKind::Image, content, limit);
-                receiving.await.ok()
-            }
-            _ => None,
-        };
+        let received = receiving.await;
         if received.is_none() {
             tracing::info!(video = self.job.id, "a video has no first picture");
         }
