@@ -38,7 +38,7 @@ pub struct PictureRequest {
     pub prompt: String,
     /// At least 1.
     pub count: u32,
-    /// Such as `2:3`; `None`: `1:1`, an edit is shaped as its first image.
+    /// Such as `2:3`; `None`: `1:1`; of an edit the upstream decides.
     pub aspect_ratio: Option<&'static str>,
     pub is_high_quality: bool,
     /// `None`: `image.nsfw`.
