@@ -27,8 +27,7 @@ use super::{
     bucket::{Bucket, BucketError},
     clean::LastClean,
     disk::{Disk, Measure, free_bytes},
-    inventory::entries,
-    names::{THUMBNAILS, extension, is_name, stem_of},
+    names::{THUMBNAILS, extension, is_name},
     sniff::{image_type, video_type},
     unclaimed::{Claim, Claimed},
     unfinished::Unfinished,
@@ -42,7 +41,7 @@ const UNFINISHED: &str = "unfinished";
 pub struct MediaFiles(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     disk: Arc<Disk>,
     /// Where finished files are kept instead of in the folder.
     bucket: Option<Bucket>,
@@ -354,53 +353,6 @@ impl MediaFiles {
 
     fn place(&self, kind: MediaKind, name: &str) -> PathBuf {
         self.folder_of(kind).join(name)
-    }
-
-    /// Where the thumbnail of the file of this name is, or will be.
-    pub(super) fn thumbnail(&self, name: &str) -> PathBuf {
-        let folder = self.0.folder.join(THUMBNAILS);
-        folder.join(stem_of(name)).with_extension("jpg")
-    }
-
-    /// Writes a thumbnail to its place.
-    pub(super) fn write_thumbnail(&self, place: &Path, content: &[u8]) -> io::Result<()> {
-        let mut file = self.begin()?;
-        file.write(content)?;
-        file.finish(place)?;
-        *self.0.thumbnail_bytes.lock() += content.len() as u64;
-        Ok(())
-    }
-
-    fn count_thumbnails(&self) -> io::Result<()> {
-        let mut bytes = 0;
-        for entry in entries(&self.0.folder.join(THUMBNAILS))? {
-            bytes += entry?.metadata()?.len();
-        }
-        *self.0.thumbnail_bytes.lock() = bytes;
-        Ok(())
-    }
-
-    /// Names of the files of all thumbnails.
-    pub(super) fn list_thumbnails(&self) -> io::Result<Vec<String>> {
-        let entries = entries(&self.0.folder.join(THUMBNAILS))?;
-        let name =
-            |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-        entries.map(name).collect()
-    }
-
-    /// Removes the thumbnail of the file of this name, if there is one.
-    pub(super) fn remove_thumbnail(&self, name: &str) -> io::Result<()> {
-        let place = self.thumbnail(name);
-        let bytes = fs::metadata(&place).map_or(0, |about| about.len());
-        match fs::remove_file(&place) {
-            Ok(()) => {
-                let mut all = self.0.thumbnail_bytes.lock();
-                *all = all.saturating_sub(bytes);
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// Deletes files. One that is being read is gone for everybody else, and goes with its last reader.

@@ -14,6 +14,7 @@ pub mod references;
 pub mod remote_file;
 mod sniff;
 mod stream;
+mod thumbnail_files;
 pub mod thumbnails;
 mod unclaimed;
 mod unfinished;
