@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use pool::{
-    Account, AccountId, Credential, Event, Lease, Outcome, Policy, Pool, SelectRequest, Tier,
+    Account, AccountId, Credential, Event, Lease, Outcome, Policy, Pool, QuotaReport,
+    SelectRequest, Tier,
 };
 
 const NOW: i64 = 1_772_700_000_000;
@@ -39,7 +40,15 @@ fn synced_at_random(pool: &Pool, size: usize) {
     for n in (0..size).map(|n| n * 7_919 % size) {
         let account = AccountId::new(format!("00000000-0000-7000-8000-{n:012}"));
         let (quota, window) = (60, None);
-        drop(pool.apply(&account, &Event::Synced { quota, window }, NOW));
+        drop(pool.apply(
+            &account,
+            &Event::Synced(QuotaReport {
+                quota,
+                window,
+                ..QuotaReport::default()
+            }),
+            NOW,
+        ));
     }
 }
 

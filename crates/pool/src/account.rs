@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{AccountId, Credential, Policy, Tier};
+use crate::{AccountId, AccountProxy, Check, Credential, Policy, QuotaWindow, Tier};
 
 /// Where an account is in its life. Only `Active` accounts with quota are selectable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,8 +79,13 @@ pub struct Account {
     pub credential: Credential,
     pub tier: Tier,
     pub status: Status,
-    /// Cost units left in the current window.
+    /// Cost units left in the current window; a guess until the upstream was asked (see
+    /// `last_sync_at_ms`).
     pub quota: u32,
+    /// What the upstream said of single models, sorted by model; at most [`MAX_WINDOWS`].
+    ///
+    /// [`MAX_WINDOWS`]: crate::MAX_WINDOWS
+    pub windows: Vec<QuotaWindow>,
     pub created_at_ms: i64,
     pub last_used_at_ms: Option<i64>,
     /// Cost units consumed in the account's whole life.
@@ -90,12 +95,18 @@ pub struct Account {
     pub last_fail_at_ms: Option<i64>,
     /// Short label such as `app_chat_auth_failed`.
     pub last_fail_reason: Option<String>,
+    /// When the upstream last told the quota. `None`: it never did, or what it told is outdated
+    /// (another credential, a reset, a window that has passed), so the quota is not known.
     pub last_sync_at_ms: Option<i64>,
+    /// What came of the last question, whatever it was.
+    pub last_check: Option<Check>,
     /// Set while `Cooling`; kept while `Disabled`, where it means nothing, until enabling ends it.
     pub cooldown: Option<Cooldown>,
     pub tags: Vec<String>,
     pub note: String,
     pub last_asset_clear_at_ms: Option<i64>,
+    /// The proxy that it has for itself.
+    pub proxy: Option<AccountProxy>,
 }
 
 impl Account {
@@ -107,6 +118,7 @@ impl Account {
             tier,
             status: Status::Active,
             quota: tier.default_quota(),
+            windows: Vec::new(),
             created_at_ms,
             last_used_at_ms: None,
             use_count: 0,
@@ -114,10 +126,12 @@ impl Account {
             last_fail_at_ms: None,
             last_fail_reason: None,
             last_sync_at_ms: None,
+            last_check: None,
             cooldown: None,
             tags: Vec::new(),
             note: String::new(),
             last_asset_clear_at_ms: None,
+            proxy: None,
         }
     }
 

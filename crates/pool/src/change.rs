@@ -1,6 +1,6 @@
 //! What happened to an account, in the form in which it is stored.
 
-use crate::{Account, AccountId, Cooldown, Status, Tier};
+use crate::{Account, AccountId, AccountProxy, Check, Cooldown, QuotaWindow, Status, Tier};
 
 /// One fact to store. Consumption is relative, so that instances never overwrite each other;
 /// everything else is the new value.
@@ -28,8 +28,25 @@ pub enum Change {
     Tier {
         tier: Tier,
     },
+    /// When the upstream last told the quota; `None`: the quota is not known.
     Synced {
-        at_ms: i64,
+        at_ms: Option<i64>,
+    },
+    /// All windows that are known now.
+    Windows {
+        windows: Vec<QuotaWindow>,
+    },
+    Checked {
+        check: Option<Check>,
+    },
+    Tags {
+        tags: Vec<String>,
+    },
+    Note {
+        note: String,
+    },
+    Proxy {
+        proxy: Option<AccountProxy>,
     },
 }
 
@@ -68,6 +85,11 @@ pub fn replay(account: &mut Account, change: &Change) {
             account.last_fail_reason = None;
         }
         Change::Tier { tier } => account.tier = *tier,
-        Change::Synced { at_ms } => account.last_sync_at_ms = Some(*at_ms),
+        Change::Synced { at_ms } => account.last_sync_at_ms = *at_ms,
+        Change::Windows { windows } => account.windows.clone_from(windows),
+        Change::Checked { check } => account.last_check = *check,
+        Change::Tags { tags } => account.tags.clone_from(tags),
+        Change::Note { note } => account.note.clone_from(note),
+        Change::Proxy { proxy } => account.proxy.clone_from(proxy),
     }
 }

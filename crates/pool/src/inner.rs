@@ -6,17 +6,18 @@
 //! made in [`crate::page`].
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use fastrand::Rng;
 use slotmap::{SecondaryMap, SlotMap};
 
 use crate::buckets::Place;
-use crate::entry::{Entry, EntryKey, Record};
+use crate::entry::{Entry, EntryKey, Identity, Record};
 use crate::tier_index::Tiers;
 use crate::transition::{plan, plan_elapsed};
 use crate::{
-    Account, AccountChange, AccountId, Change, Credential, Event, Outcome, Policy, PoolCounts,
-    SkipCount, Tier, replay,
+    Account, AccountChange, AccountId, Change, Credential, CredentialTaken, Event, Outcome, Policy,
+    PoolCounts, SkipCount, Tier, replay,
 };
 
 /// Cooldowns that one pass ends at most, so that the lock stays short when many end together.
@@ -122,6 +123,40 @@ impl Inner {
         }
     }
 
+    pub(crate) fn is_credential_of(&self, id: &AccountId, credential: &Credential) -> bool {
+        let entry = self.by_id.get(id).and_then(|key| self.entries.get(*key));
+        entry.is_some_and(|entry| entry.identity.credential == *credential)
+    }
+
+    /// See [`crate::Pool::replace_credential`]. Leases keep the old identity, by which
+    /// [`Inner::finish`](crate::selection) knows them.
+    pub(crate) fn replace_credential(
+        &mut self,
+        id: &AccountId,
+        credential: Credential,
+        now_ms: i64,
+    ) -> Result<Vec<AccountChange>, CredentialTaken> {
+        let Some(key) = self.by_id.get(id).copied() else {
+            return Ok(Vec::new());
+        };
+        if self.has_credential(&credential) && !self.is_credential_of(id, &credential) {
+            return Err(CredentialTaken);
+        }
+        let (entry, record) = (self.entries.get_mut(key), self.records.get_mut(key));
+        let (Some(entry), Some(record)) = (entry, record) else {
+            return Ok(Vec::new());
+        };
+        let account = &mut record.account;
+        let before = std::mem::replace(&mut account.credential, credential.clone());
+        entry.identity = Arc::new(Identity {
+            id: account.id.clone(),
+            credential: credential.clone(),
+        });
+        self.credentials.remove(&before);
+        self.credentials.insert(credential);
+        Ok(self.change(key, &Event::CredentialReplaced, now_ms))
+    }
+
     /// Ends up to [`ENDS_PER_PASS`] cooldowns whose time has come; true if there are more.
     pub(crate) fn end_cooldowns(&mut self, now_ms: i64) -> bool {
         let mut left = ENDS_PER_PASS;
@@ -161,7 +196,7 @@ impl Inner {
                 let until = (span > 0).then(|| self.selections + span);
                 self.eject(key, ejected_until.max(until));
             }
-            Event::Reset | Event::Enable => self.eject(key, None),
+            Event::Reset | Event::Enable | Event::CredentialReplaced => self.eject(key, None),
             _ => {}
         }
         self.reindex(key);

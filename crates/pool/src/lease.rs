@@ -64,8 +64,7 @@ impl Lease {
     #[must_use = "the changes must be stored"]
     pub fn finish(mut self, outcome: Outcome, now_ms: i64) -> Vec<AccountChange> {
         self.open = false;
-        self.pool
-            .end_lease(self.grant.key, self.grant.reserved, outcome, now_ms)
+        self.pool.end_lease(&self.grant, outcome, now_ms)
     }
 }
 
@@ -73,8 +72,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if self.open {
             // Unharmed makes no change, so no clock is needed.
-            self.pool
-                .end_lease(self.grant.key, self.grant.reserved, Outcome::Unharmed, 0);
+            self.pool.end_lease(&self.grant, Outcome::Unharmed, 0);
         }
     }
 }

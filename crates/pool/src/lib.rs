@@ -13,16 +13,20 @@
 //! - Nothing here waits: one short lock, never held across an await (see [`Pool`]).
 
 mod account;
+mod account_proxy;
 mod buckets;
 mod change;
+mod check;
 mod counters;
 mod credential;
+mod edit;
 mod entry;
 mod id;
 mod inner;
 mod lease;
 mod page;
 mod pool;
+mod quota_window;
 mod read_ahead;
 mod selection;
 mod skip;
@@ -31,13 +35,17 @@ mod tier_index;
 mod transition;
 
 pub use account::{Account, Cooldown, CooldownReason, Status};
+pub use account_proxy::{AccountProxy, AccountProxyError};
 pub use change::{AccountChange, Change, replay};
+pub use check::{Check, CheckResult};
 pub use counters::{PoolCounts, TierCounts};
 pub use credential::{Credential, CredentialError};
+pub use edit::AccountEdit;
 pub use id::AccountId;
 pub use lease::{Choice, Lease};
 pub use page::{AccountView, Page, PageQuery, SortKey};
-pub use pool::{Pool, SelectRequest};
+pub use pool::{CredentialTaken, Pool, SelectRequest};
+pub use quota_window::{MAX_WINDOW_MODEL, MAX_WINDOWS, QuotaWindow};
 pub use skip::{Exhausted, SkipCount, SkipReason};
 pub use tier::Tier;
-pub use transition::{Event, Outcome, Policy, transition};
+pub use transition::{Event, Outcome, Policy, QuotaReport, transition};

@@ -9,6 +9,7 @@ use crate::entry::EntryKey;
 use crate::inner::Inner;
 use crate::lease::Lease;
 use crate::page::{AccountView, Page, PageQuery};
+use crate::selection::Grant;
 use crate::{
     Account, AccountChange, AccountId, Credential, Event, Exhausted, Outcome, Policy, PoolCounts,
     SkipCount, Tier,
@@ -28,6 +29,11 @@ pub struct SelectRequest<'a> {
     /// Chosen if it is selectable (the account of a running conversation).
     pub prefer: Option<&'a AccountId>,
 }
+
+/// Another account has the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another account has this cookie")]
+pub struct CredentialTaken;
 
 /// All accounts, in memory; authoritative for selection.
 ///
@@ -168,6 +174,46 @@ impl Pool {
         self.inner.lock().apply(id, event, now_ms)
     }
 
+    /// As [`Pool::apply`], for what was found out with this credential: nothing happens if the
+    /// account has another one by now.
+    #[must_use = "the changes must be stored"]
+    pub fn apply_for(
+        &self,
+        id: &AccountId,
+        credential: &Credential,
+        event: &Event,
+        now_ms: i64,
+    ) -> Vec<AccountChange> {
+        let mut inner = self.inner.lock();
+        if !inner.is_credential_of(id, credential) {
+            return Vec::new();
+        }
+        inner.apply(id, event, now_ms)
+    }
+
+    /// Gives the account another credential and forgets what is known of the old one
+    /// ([`Event::CredentialReplaced`]); returns the changes that this makes of the rest, none if
+    /// there is no such account. A refusal of the old credential by a request that is still running
+    /// does not count.
+    ///
+    /// # Errors
+    /// [`CredentialTaken`] when another account has it; nothing is changed then.
+    pub fn replace_credential(
+        &self,
+        id: &AccountId,
+        credential: Credential,
+        now_ms: i64,
+    ) -> Result<Vec<AccountChange>, CredentialTaken> {
+        self.inner.lock().replace_credential(id, credential, now_ms)
+    }
+
+    /// The account as it is now. O(1).
+    pub fn get(&self, id: &AccountId) -> Option<Account> {
+        let inner = self.inner.lock();
+        let key = inner.by_id.get(id)?;
+        Some(inner.records.get(*key)?.account.clone())
+    }
+
     /// Ends every cooldown whose time has come and returns all changes that time alone has made
     /// since the last call, those noticed by other calls included. Call it regularly: until then
     /// they wait in memory.
@@ -203,12 +249,11 @@ impl Pool {
 
     pub(crate) fn end_lease(
         &self,
-        key: EntryKey,
-        reserved: u32,
+        grant: &Grant,
         outcome: Outcome,
         now_ms: i64,
     ) -> Vec<AccountChange> {
-        self.inner.lock().finish(key, reserved, outcome, now_ms)
+        self.inner.lock().finish(grant, outcome, now_ms)
     }
 
     fn end_cooldowns(&self, now_ms: i64) {

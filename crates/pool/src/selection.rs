@@ -50,17 +50,23 @@ impl Inner {
     /// Ends a lease: releases its reservation and applies the outcome.
     pub(crate) fn finish(
         &mut self,
-        key: EntryKey,
-        reserved: u32,
+        grant: &Grant,
         outcome: Outcome,
         now_ms: i64,
     ) -> Vec<AccountChange> {
+        let Grant { key, reserved, .. } = *grant;
         self.open_leases = self.open_leases.saturating_sub(1);
         let Some(entry) = self.entries.get_mut(key) else {
             return Vec::new();
         };
         let allowance = entry.release(reserved);
+        let is_replaced = !Arc::ptr_eq(&entry.identity, &grant.identity);
         let outcome = match outcome {
+            // What is said of a credential that the account no longer has.
+            Outcome::Unauthorized { .. } | Outcome::Blocked { .. } if is_replaced => {
+                self.relist(key);
+                return Vec::new();
+            }
             Outcome::Unharmed => {
                 self.relist(key);
                 return Vec::new();

@@ -7,8 +7,12 @@
 //! | `Unauthorized` | any | counts; at the threshold an active or cooling account expires |
 //! | `Blocked` | active, cooling | expires (the counter stays) |
 //! | `UpstreamFailure`, `Unharmed` | any | nothing (an ejection lives in the pool only) |
-//! | `Synced` | any | quota, tier by window, failures forgotten; see [`after_sync`] |
-//! | `Reset` | any | active, default quota, failures forgotten |
+//! | `Synced` | any | quota, windows, tier by window or total, failures forgotten; see [`after_sync`] |
+//! | `Checked` | any | what came of the last question |
+//! | `WindowTold` | any | one model's window |
+//! | `Edited` | any | tags, note, tier, proxy |
+//! | `CredentialReplaced` | any | active unless disabled, default quota, nothing known of it, failures forgotten |
+//! | `Reset` | any | active, default quota, nothing known of it, failures forgotten |
 //! | `Disable` | any | disabled until `Enable` or `Reset` |
 //! | `Enable` | all but active | active, failures forgotten; default quota if it was 0 |
 //!
@@ -18,7 +22,10 @@ use std::time::Duration;
 
 use crate::account::after;
 use crate::change::{Change, replay};
-use crate::{Account, Cooldown, CooldownReason, Status};
+use crate::quota_window::merge_windows;
+use crate::{
+    Account, AccountEdit, Check, CheckResult, Cooldown, CooldownReason, QuotaWindow, Status, Tier,
+};
 
 /// The configurable numbers of the state machine (section `[token]` of the configuration).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,15 +69,32 @@ pub enum Outcome {
     Unharmed,
 }
 
+/// What the upstream said of an account's quota.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuotaReport {
+    /// Cost units left.
+    pub quota: u32,
+    /// Length of the window, where it was told.
+    pub window: Option<Duration>,
+    /// The tier that the totals belong to, where they tell one; it counts more than the window.
+    pub tier: Option<Tier>,
+    /// What was said of single models.
+    pub windows: Vec<QuotaWindow>,
+}
+
 /// Everything that can happen to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Outcome(Outcome),
-    /// The upstream reported the remaining quota and, where known, the window's length.
-    Synced {
-        quota: u32,
-        window: Option<Duration>,
-    },
+    /// The upstream told the quota.
+    Synced(QuotaReport),
+    /// A question about the account had this result. `Synced` says so itself.
+    Checked(CheckResult),
+    /// The upstream told one model's window, and nothing of the account's quota.
+    WindowTold(QuotaWindow),
+    Edited(AccountEdit),
+    /// It has another credential now; see [`Pool::replace_credential`](crate::Pool).
+    CredentialReplaced,
     Reset,
     Enable,
     Disable,
@@ -94,9 +118,15 @@ pub fn transition(
 
 /// The changes of [`transition`] without the copy of the account.
 pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Policy) -> Vec<Change> {
-    match *event {
-        Event::Outcome(outcome) => after_outcome(account, outcome, now_ms, policy),
-        Event::Synced { quota, window } => after_sync(account, quota, window, now_ms, policy),
+    match event {
+        Event::Outcome(outcome) => after_outcome(account, *outcome, now_ms, policy),
+        Event::Synced(report) => after_sync(account, report, now_ms, policy),
+        Event::Checked(result) => vec![checked(*result, now_ms)],
+        Event::WindowTold(window) => windows_told(account, std::slice::from_ref(window))
+            .into_iter()
+            .collect(),
+        Event::Edited(edit) => edit.changes(account),
+        Event::CredentialReplaced => after_replacement(account),
         Event::Reset => after_reset(account),
         Event::Enable => after_enable(account),
         Event::Disable if account.status == Status::Disabled => Vec::new(),
@@ -191,16 +221,21 @@ fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
 /// - A disabled account stays disabled, an expired one without quota stays expired.
 fn after_sync(
     account: &Account,
-    quota: u32,
-    window: Option<Duration>,
+    report: &QuotaReport,
     now_ms: i64,
     policy: &Policy,
 ) -> Vec<Change> {
-    let mut changes = vec![Change::Synced { at_ms: now_ms }];
-    let tier = window.map_or(account.tier, |window| account.tier.after_window(window));
+    let quota = report.quota;
+    let mut changes = vec![Change::Synced {
+        at_ms: Some(now_ms),
+    }];
+    let by_window = |window| account.tier.after_window(window);
+    let tier = report.tier.or(report.window.map(by_window));
+    let tier = tier.unwrap_or(account.tier);
     if tier != account.tier {
         changes.push(Change::Tier { tier });
     }
+    changes.extend(windows_told(account, &report.windows));
     if quota != account.quota {
         changes.push(Change::Quota { quota });
     }
@@ -211,24 +246,75 @@ fn after_sync(
         && account
             .cooldown
             .is_some_and(|c| c.reason == CooldownReason::RateLimited);
-    match account.status {
+    let status = match account.status {
         Status::Active if quota == 0 => {
             let until_ms = after(now_ms, tier.window());
-            changes.push(cool(account, CooldownReason::QuotaEmpty, until_ms));
+            Some(cool(account, CooldownReason::QuotaEmpty, until_ms))
         }
         Status::Cooling if quota == 0 && limited_with_quota => {
             let until_ms = after(now_ms, policy.cooldown_429_empty);
-            changes.push(cool(account, CooldownReason::RateLimited, until_ms));
+            Some(cool(account, CooldownReason::RateLimited, until_ms))
         }
-        Status::Cooling if quota > 0 && !limited_with_quota => changes.push(activate()),
-        Status::Expired if quota > 0 => changes.push(activate()),
-        Status::Active | Status::Cooling | Status::Expired | Status::Disabled => {}
+        Status::Cooling if quota > 0 && !limited_with_quota => Some(activate()),
+        Status::Expired if quota > 0 => Some(activate()),
+        Status::Active | Status::Cooling | Status::Expired | Status::Disabled => None,
+    };
+    changes.push(checked(sync_result(account, status.as_ref()), now_ms));
+    changes.extend(status);
+    changes
+}
+
+/// A question that was answered found the account fine, or cooling on.
+fn sync_result(account: &Account, status: Option<&Change>) -> CheckResult {
+    let until_ms = match status {
+        Some(Change::Status { cooldown, .. }) => cooldown.map(|cooldown| cooldown.until_ms),
+        _ => account.cooling_until_ms(),
+    };
+    until_ms.map_or(CheckResult::Fine, |until_ms| CheckResult::Limited {
+        until_ms,
+    })
+}
+
+fn checked(result: CheckResult, at_ms: i64) -> Change {
+    Change::Checked {
+        check: Some(Check { at_ms, result }),
+    }
+}
+
+/// The account's windows, if the news changes them.
+fn windows_told(account: &Account, news: &[QuotaWindow]) -> Option<Change> {
+    let windows = merge_windows(&account.windows, news);
+    (windows != account.windows).then_some(Change::Windows { windows })
+}
+
+/// Nothing that the upstream said counts any more: the quota is a guess until it is asked.
+fn forget_answers(account: &Account) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if account.last_sync_at_ms.is_some() {
+        changes.push(Change::Synced { at_ms: None });
+    }
+    if !account.windows.is_empty() {
+        let windows = Vec::new();
+        changes.push(Change::Windows { windows });
+    }
+    if account.last_check.is_some() {
+        changes.push(Change::Checked { check: None });
+    }
+    changes
+}
+
+/// What the upstream said of the old credential, good or bad, says nothing of the new one. Whom the
+/// operator has switched off stays so.
+fn after_replacement(account: &Account) -> Vec<Change> {
+    let mut changes = after_reset(account);
+    if account.status == Status::Disabled {
+        changes.retain(|change| !matches!(change, Change::Status { .. }));
     }
     changes
 }
 
 fn after_reset(account: &Account) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes = forget_answers(account);
     let quota = account.tier.default_quota();
     if account.quota != quota {
         changes.push(Change::Quota { quota });

@@ -1,9 +1,16 @@
 //! What is kept of accounts, and their form in the database.
 
 use async_trait::async_trait;
-use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
+use pool::{
+    Account, AccountId, AccountProxy, Change, Check, CheckResult, Cooldown, CooldownReason,
+    Credential, Status, Tier,
+};
 
-use crate::{StoreError, crypto::Keys};
+use crate::{
+    StoreError,
+    crypto::Keys,
+    quota_windows::{read_windows, write_windows},
+};
 
 /// Keeps the account pool. Changes to existing accounts go through
 /// [`RecordStore::submit`](crate::RecordStore::submit).
@@ -17,6 +24,16 @@ pub trait AccountStore: Send + Sync {
     /// One whose id or credential is already stored is skipped, so that pasting a list twice is
     /// harmless: put only the returned ones into the pool.
     async fn insert_accounts(&self, accounts: &[Account]) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Gives an account another credential, and applies these changes of it in the same transaction.
+    ///
+    /// False: there is no such account, or another one has the credential; then nothing is changed.
+    async fn replace_credential(
+        &self,
+        id: &AccountId,
+        credential: &Credential,
+        changes: &[Change],
+    ) -> Result<bool, StoreError>;
 
     /// Removes accounts, unreadable ones too; returns how many there were. Their requests stay.
     async fn delete_accounts(&self, ids: &[AccountId]) -> Result<u64, StoreError>;
@@ -60,12 +77,19 @@ pub(crate) struct AccountRow {
     pub(crate) tags: String,
     pub(crate) note: String,
     pub(crate) last_asset_clear_at_ms: Option<i64>,
+    /// JSON list, see [`crate::quota_windows`]; `None` = empty.
+    pub(crate) quota_windows: Option<String>,
+    pub(crate) last_check_at_ms: Option<i64>,
+    pub(crate) last_check: Option<String>,
+    pub(crate) last_check_until_ms: Option<i64>,
+    /// Ciphertext.
+    pub(crate) proxy: Option<String>,
 }
 
 impl AccountRow {
     pub(crate) fn seal(account: &Account, keys: &Keys) -> Result<Self, StoreError> {
         let secret = account.credential.expose();
-        let cooldown = account.cooldown;
+        let (cooldown, check) = (account.cooldown, account.last_check);
         Ok(Self {
             id: account.id.to_string(),
             credential: keys.seal(account.id.as_str(), secret)?,
@@ -85,6 +109,11 @@ impl AccountRow {
             tags: serde_json::Value::from(account.tags.clone()).to_string(),
             note: account.note.clone(),
             last_asset_clear_at_ms: account.last_asset_clear_at_ms,
+            quota_windows: write_windows(&account.windows),
+            last_check_at_ms: check.map(|check| check.at_ms),
+            last_check: check.map(|check| check.result.as_str().to_owned()),
+            last_check_until_ms: check.and_then(|check| check.result.until_ms()),
+            proxy: seal_proxy(&account.id, account.proxy.as_ref(), keys)?,
         })
     }
 
@@ -107,7 +136,18 @@ impl AccountRow {
             }),
             _ => None,
         };
+        let last_check = match (self.last_check_at_ms, self.last_check) {
+            (Some(at_ms), Some(name)) => Some(Check {
+                at_ms,
+                result: CheckResult::from_name(&name, self.last_check_until_ms)
+                    .ok_or("unknown result of its last check")?,
+            }),
+            _ => None,
+        };
         Ok(Account {
+            proxy: open_proxy(&self.id, self.proxy.as_deref(), keys)?,
+            windows: read_windows(self.quota_windows.as_deref()),
+            last_check,
             credential: Credential::try_new(&secret).map_err(|_| "the credential is not one")?,
             tier: Tier::from_name(&self.tier).ok_or("unknown tier")?,
             status: Status::from_name(&self.status).ok_or("unknown status")?,
@@ -126,4 +166,34 @@ impl AccountRow {
             id: AccountId::new(self.id),
         })
     }
+}
+
+/// The ciphertext of an account's proxy, which does not pass for its credential.
+pub(crate) fn seal_proxy(
+    id: &AccountId,
+    proxy: Option<&AccountProxy>,
+    keys: &Keys,
+) -> Result<Option<String>, StoreError> {
+    proxy
+        .map(|proxy| keys.seal(&proxy_owner(id.as_str()), proxy.expose()))
+        .transpose()
+}
+
+/// An account without the proxy that it should have would show another address: it is not loaded.
+fn open_proxy(
+    id: &str,
+    sealed: Option<&str>,
+    keys: &Keys,
+) -> Result<Option<AccountProxy>, &'static str> {
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let proxy = keys.open(&proxy_owner(id), sealed);
+    let proxy = proxy.ok_or("its proxy does not decrypt")?;
+    let proxy = AccountProxy::try_new(&proxy).map_err(|_| "its proxy is not one")?;
+    Ok(Some(proxy))
+}
+
+fn proxy_owner(id: &str) -> String {
+    format!("{id} proxy")
 }

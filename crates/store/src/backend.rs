@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use pool::{Account, AccountId};
+use pool::{Account, AccountChange, AccountId, Change, Credential};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -16,11 +16,12 @@ use crate::{
     SumQuery, SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
+    patch::{StoredChange, fold_one},
     reader::Reader,
     request::StoredRequest,
     session::StoredSession,
     verdict::Verdict,
-    writer::{Done, GroupWriter, Op, StoredRecord, Write},
+    writer::{Done, GroupWriter, NewCredential, Op, StoredRecord, Write},
 };
 
 /// How long a page or a job waits for its write. One that is later is done all the same.
@@ -61,6 +62,14 @@ impl<R> Backend<R> {
             .map_err(late)?
     }
 
+    fn seal_changes(
+        &self,
+        changes: impl IntoIterator<Item = AccountChange>,
+    ) -> Result<Vec<StoredChange>, StoreError> {
+        let seal = |change| StoredChange::seal(change, &self.keys);
+        changes.into_iter().map(seal).collect()
+    }
+
     /// Removes rows batch by batch until none is left or the call's limit is reached.
     async fn prune(&self, batch: impl Fn(u32) -> Op) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
@@ -98,6 +107,26 @@ impl<R: Reader> AccountStore for Backend<R> {
         Ok(self.write_op(op).await?.ids)
     }
 
+    async fn replace_credential(
+        &self,
+        id: &AccountId,
+        credential: &Credential,
+        changes: &[Change],
+    ) -> Result<bool, StoreError> {
+        let of_account = |change: &Change| AccountChange {
+            id: id.clone(),
+            change: change.clone(),
+        };
+        let changes = self.seal_changes(changes.iter().map(of_account))?;
+        let new = NewCredential {
+            id: id.clone(),
+            credential: self.keys.seal(id.as_str(), credential.expose())?,
+            credential_hash: self.keys.hash(credential.expose()),
+            patch: fold_one(&changes),
+        };
+        Ok(self.write(Op::ReplaceCredential(Box::new(new))).await? > 0)
+    }
+
     async fn delete_accounts(&self, ids: &[AccountId]) -> Result<u64, StoreError> {
         self.write(Op::DeleteAccounts(ids.to_vec())).await
     }
@@ -108,7 +137,7 @@ impl<R: Reader> RecordStore for Backend<R> {
     fn submit(&self, record: Record) -> Result<Receipt, StoreError> {
         let verdict = Arc::<Verdict>::default();
         let record = StoredRecord {
-            changes: record.changes,
+            changes: self.seal_changes(record.changes)?,
             request: record.request.map(StoredRequest::new),
             verdict: Arc::clone(&verdict),
         };

@@ -3,6 +3,7 @@
 //! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `media_search`, `video_job`, `lock`,
 //!   `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
+//! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
@@ -34,6 +35,7 @@ mod media_search;
 mod open;
 mod page;
 mod patch;
+mod quota_windows;
 mod reader;
 mod record;
 mod request;

@@ -6,7 +6,29 @@
 
 use std::collections::BTreeMap;
 
-use pool::{AccountChange, AccountId, Change, Cooldown, Status, Tier};
+use pool::{AccountChange, AccountId, Change, Check, Cooldown, Status, Tier};
+
+use crate::{StoreError, account::seal_proxy, crypto::Keys, quota_windows::write_windows};
+
+/// A change of an account as it waits to be stored.
+#[derive(Debug)]
+pub(crate) struct StoredChange {
+    id: AccountId,
+    change: Change,
+    /// What is secret in it, as ciphertext: the proxy.
+    sealed: Option<String>,
+}
+
+impl StoredChange {
+    pub(crate) fn seal(change: AccountChange, keys: &Keys) -> Result<Self, StoreError> {
+        let AccountChange { id, change } = change;
+        let sealed = match &change {
+            Change::Proxy { proxy } => seal_proxy(&id, proxy.as_ref(), keys)?,
+            _ => None,
+        };
+        Ok(Self { id, change, sealed })
+    }
+}
 
 /// Everything that a group changes in one account. `None` leaves a column alone.
 #[derive(Debug, Default, PartialEq)]
@@ -21,7 +43,17 @@ pub(crate) struct Patch {
     pub(crate) status: Option<(Status, Option<Cooldown>)>,
     pub(crate) failure: Option<Failure>,
     pub(crate) tier: Option<Tier>,
-    pub(crate) last_sync_at_ms: Option<i64>,
+    /// `Some(None)` clears it.
+    pub(crate) last_sync_at_ms: Option<Option<i64>>,
+    /// JSON list; `Some(None)`: empty.
+    pub(crate) quota_windows: Option<Option<String>>,
+    /// Columns `last_check_at_ms`, `last_check`, `last_check_until_ms`; `Some(None)` clears them.
+    pub(crate) check: Option<Option<Check>>,
+    /// JSON list of texts.
+    pub(crate) tags: Option<String>,
+    pub(crate) note: Option<String>,
+    /// Ciphertext; `Some(None)` clears it.
+    pub(crate) proxy: Option<Option<String>>,
 }
 
 /// The failure columns, always written together. The default clears them.
@@ -33,8 +65,8 @@ pub(crate) struct Failure {
 }
 
 impl Patch {
-    fn push(&mut self, change: &Change) {
-        match change {
+    fn push(&mut self, stored: &StoredChange) {
+        match &stored.change {
             Change::Used { used, at_ms } => {
                 self.used += u64::from(*used);
                 self.uses += u64::from(*used);
@@ -59,6 +91,13 @@ impl Patch {
             Change::FailuresCleared => self.failure = Some(Failure::default()),
             Change::Tier { tier } => self.tier = Some(*tier),
             Change::Synced { at_ms } => self.last_sync_at_ms = Some(*at_ms),
+            Change::Windows { windows } => self.quota_windows = Some(write_windows(windows)),
+            Change::Checked { check } => self.check = Some(*check),
+            Change::Tags { tags } => {
+                self.tags = Some(serde_json::Value::from(tags.clone()).to_string());
+            }
+            Change::Note { note } => self.note = Some(note.clone()),
+            Change::Proxy { .. } => self.proxy = Some(stored.sealed.clone()),
         }
     }
 
@@ -73,6 +112,11 @@ impl Patch {
             failure,
             tier,
             last_sync_at_ms,
+            quota_windows,
+            check,
+            tags,
+            note,
+            proxy,
         } = self;
         last_used_at_ms.is_some()
             && quota.is_none()
@@ -80,16 +124,28 @@ impl Patch {
             && failure.is_none()
             && tier.is_none()
             && last_sync_at_ms.is_none()
+            && quota_windows.is_none()
+            && check.is_none()
+            && tags.is_none()
+            && note.is_none()
+            && proxy.is_none()
     }
+}
+
+/// What these changes of one account make together.
+pub(crate) fn fold_one(changes: &[StoredChange]) -> Patch {
+    let mut patch = Patch::default();
+    changes.iter().for_each(|change| patch.push(change));
+    patch
 }
 
 /// One patch for each account, sorted by id so that all instances lock rows in the same order.
 pub(crate) fn fold<'a>(
-    changes: impl IntoIterator<Item = &'a AccountChange>,
+    changes: impl IntoIterator<Item = &'a StoredChange>,
 ) -> BTreeMap<&'a AccountId, Patch> {
     let mut patches = BTreeMap::<_, Patch>::new();
-    for AccountChange { id, change } in changes {
-        patches.entry(id).or_default().push(change);
+    for change in changes {
+        patches.entry(&change.id).or_default().push(change);
     }
     patches
 }
@@ -98,10 +154,11 @@ pub(crate) fn fold<'a>(
 mod tests {
     use super::*;
 
-    fn change(id: &str, change: Change) -> AccountChange {
-        AccountChange {
+    fn change(id: &str, change: Change) -> StoredChange {
+        StoredChange {
             id: AccountId::new(id),
             change,
+            sealed: None,
         }
     }
 

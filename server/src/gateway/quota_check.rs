@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use grok::{Class, RateLimits, UpstreamError};
-use pool::{AccountId, Credential, Event, Outcome};
+use pool::{AccountId, Credential, Event, Outcome, QuotaReport};
 use store::Store;
 
 use super::model_windows::ModelWindows;
@@ -41,10 +41,11 @@ impl QuotaCheck {
                 window: Some(window),
                 ..
             }) => self.note_window(window),
-            Ok(RateLimits { remaining: 0, .. }) => self.apply(&Event::Synced {
+            Ok(RateLimits { remaining: 0, .. }) => self.apply(&Event::Synced(QuotaReport {
                 quota: 0,
                 window: None,
-            }),
+                ..QuotaReport::default()
+            })),
             Ok(limits) => {
                 tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");
             }

@@ -1,6 +1,9 @@
 //! Leases: what they reserve, release and consume.
 
-use pool::{Account, Change, Credential, Event, Outcome, SelectRequest, SkipReason, Status, Tier};
+use pool::{
+    Account, Change, Credential, Event, Outcome, QuotaReport, SelectRequest, SkipReason, Status,
+    Tier,
+};
 
 use super::{BASIC, START, account, id, pool, quota_of, select, skip, with_quota};
 
@@ -57,10 +60,11 @@ fn a_success_consumes_no_more_than_other_leases_leave() {
 fn a_sync_that_shrinks_the_quota_leaves_a_lease_its_share() {
     let pool = pool([account(0)]);
     let (first, second) = (pool.select(&FOUR, START).unwrap(), select(&pool));
-    let event = Event::Synced {
+    let event = Event::Synced(QuotaReport {
         quota: 3,
         window: None,
-    };
+        ..QuotaReport::default()
+    });
     drop(pool.apply(&id(0), &event, START));
     let changes = first.finish(Outcome::Success { cost: 2 }, START);
     let used = Change::Used {
@@ -151,4 +155,27 @@ fn a_success_forgets_failures_and_stores_that_once() {
     assert_eq!(first, [used.clone(), Change::FailuresCleared]);
     let second = facts(select(&pool).finish(success, START));
     assert_eq!(second, [used]);
+}
+
+#[test]
+fn a_refusal_of_a_replaced_credential_does_not_count() {
+    let pool = pool([account(0), account(1)]);
+    let prefer = Some(&id(0));
+    let request = SelectRequest { prefer, ..BASIC };
+    let lease = pool.select(&request, START).unwrap();
+    let old = lease.credential().clone();
+    let new = Credential::try_new("another-cookie").unwrap();
+    let taken = pool.replace_credential(&id(0), account(1).credential, START);
+    assert!(taken.is_err(), "a duplicate");
+    assert!(pool.replace_credential(&id(0), new.clone(), START).is_ok());
+    assert!(pool.contains_credential(&new) && !pool.contains_credential(&old));
+    let refused = Outcome::Unauthorized { reason: "auth" };
+    assert_eq!(lease.finish(refused, START), []);
+    let event = Event::Outcome(refused);
+    assert_eq!(pool.apply_for(&id(0), &old, &event, START), []);
+    assert_eq!(pool.get(&id(0)).unwrap().fail_count, 0);
+    assert_eq!(pool.in_flight(&id(0)), 0);
+    let lease = pool.select(&request, START).unwrap();
+    assert_eq!(lease.credential(), &new);
+    assert!(!lease.finish(refused, START).is_empty());
 }

@@ -1,6 +1,6 @@
 //! Who is chosen, and why.
 
-use pool::{Choice, Event, Outcome, Policy, Pool, SelectRequest, SkipReason};
+use pool::{Choice, Event, Outcome, Policy, Pool, QuotaReport, SelectRequest, SkipReason};
 
 use super::{BASIC, START, account, id, pool, select, skip, with_quota};
 
@@ -100,7 +100,11 @@ fn an_account_whose_quota_stays_keeps_its_turn() {
     let third = (0..3).map(id).find(|id| *id != first && *id != next);
     // The queue is now third, first, next.
     let (quota, window) = (5, None);
-    let event = Event::Synced { quota, window };
+    let event = Event::Synced(QuotaReport {
+        quota,
+        window,
+        ..QuotaReport::default()
+    });
     drop(pool.apply(third.as_ref().unwrap(), &event, START));
     assert_eq!(Some(select(&pool).account_id().clone()), third);
     assert_eq!(*select(&pool).account_id(), first);
@@ -115,10 +119,11 @@ fn an_account_of_a_used_quota_is_passed_over_until_it_is_the_fullest_again() {
     assert_eq!(changes.len(), 1, "the hot path stores one fact");
     let choice = Choice::MostQuota { available: 4 };
     assert_eq!(select(&pool).choice(), choice);
-    let event = Event::Synced {
+    let event = Event::Synced(QuotaReport {
         quota: 9,
         window: None,
-    };
+        ..QuotaReport::default()
+    });
     drop(pool.apply(&id(1), &event, START));
     assert_eq!(*select(&pool).account_id(), id(1));
 }

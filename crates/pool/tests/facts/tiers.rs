@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pool::{Account, Choice, Event, Pool, SelectRequest, SkipReason, Tier};
+use pool::{Account, Choice, Event, Pool, QuotaReport, SelectRequest, SkipReason, Tier};
 
 use super::{BASIC, START, account, id, pool, skip};
 
@@ -86,9 +86,12 @@ fn a_preferred_account_of_a_tier_that_cannot_serve_is_passed_over() {
 fn an_account_that_changes_its_tier_is_found_counted_and_woken_there() {
     let pool = pool([of(Tier::Basic)]);
     let account = id(Tier::Basic as u8);
-    let sync = |quota, hours: u64| Event::Synced {
-        quota,
-        window: Some(Duration::from_secs(hours * 3600)),
+    let sync = |quota, hours: u64| {
+        Event::Synced(QuotaReport {
+            quota,
+            window: Some(Duration::from_secs(hours * 3600)),
+            ..QuotaReport::default()
+        })
     };
     drop(pool.apply(&account, &sync(7, 2), START));
     let counts = pool.counts(START);

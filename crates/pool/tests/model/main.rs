@@ -7,8 +7,8 @@ mod world;
 use std::time::Duration;
 
 use pool::{
-    Account, AccountId, Change, Credential, Event, Outcome, Policy, Pool, SelectRequest, SortKey,
-    Status, Tier,
+    Account, AccountId, Change, Credential, Event, Outcome, Policy, Pool, QuotaReport,
+    SelectRequest, SortKey, Status, Tier,
 };
 use proptest::prelude::*;
 
@@ -35,6 +35,8 @@ enum Step {
         lease: usize,
     },
     Apply(u8, Event),
+    /// Another credential for the first; one that the second has is refused.
+    Replace(u8, Option<u8>),
     Wait(i64),
     /// A new policy with this span of ejections.
     SetSpan(u32),
@@ -105,7 +107,11 @@ fn step() -> impl Strategy<Value = Step> {
     let hours = proptest::sample::select(&[2, 20][..]);
     let window = proptest::option::of(hours.prop_map(|hours| Duration::from_secs(hours * 3600)));
     let event = prop_oneof![
-        (0_u32..9, window).prop_map(|(quota, window)| Event::Synced { quota, window }),
+        (0_u32..9, window).prop_map(|(quota, window)| Event::Synced(QuotaReport {
+            quota,
+            window,
+            ..QuotaReport::default()
+        })),
         outcome().prop_map(Event::Outcome),
         Just(Event::Reset),
         Just(Event::Enable),
@@ -119,6 +125,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (any::<usize>(), outcome()).prop_map(|(lease, outcome)| Step::Finish { lease, outcome }),
         1 => any::<usize>().prop_map(|lease| Step::Drop { lease }),
         2 => (n(), event).prop_map(|(n, event)| Step::Apply(n, event)),
+        1 => (n(), proptest::option::of(n())).prop_map(|(n, other)| Step::Replace(n, other)),
         2 => (0_i64..80_000_000).prop_map(Step::Wait),
         1 => (0_u32..8).prop_map(Step::SetSpan),
         2 => page(),

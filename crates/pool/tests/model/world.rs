@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pool::{
-    Account, AccountChange, AccountId, Choice, Event, Lease, Outcome, PageQuery, Policy, Pool,
-    SelectRequest, SkipReason, Status, Tier, replay,
+    Account, AccountChange, AccountId, Choice, Credential, Event, Lease, Outcome, PageQuery,
+    Policy, Pool, SelectRequest, SkipReason, Status, Tier, replay,
 };
 
 use super::{START, Step, account, id};
@@ -98,6 +98,7 @@ impl World {
                 }
                 self.store(changes);
             }
+            Step::Replace(n, other) => self.replace(n, other.map(id)),
             Step::Wait(ms) => self.now += ms,
             Step::Page {
                 filter,
@@ -120,6 +121,27 @@ impl World {
                     ..Policy::default()
                 });
             }
+        }
+    }
+
+    /// Gives an account the credential of another one, or one that nobody has.
+    fn replace(&mut self, n: u8, other: Option<AccountId>) {
+        let taken = other.and_then(|other| self.rows.get(&other));
+        let is_taken = taken.is_some_and(|other| other.id != id(n));
+        let fresh = || Credential::try_new(&format!("replaced-{n}-{}", self.now)).unwrap();
+        let credential = taken.map_or_else(fresh, |other| other.credential.clone());
+        let replaced = self
+            .pool
+            .replace_credential(&id(n), credential.clone(), self.now);
+        let Some(row) = self.rows.get_mut(&id(n)) else {
+            assert_eq!(replaced, Ok(Vec::new()));
+            return;
+        };
+        assert_eq!(replaced.is_err(), is_taken);
+        if let Ok(changes) = replaced {
+            row.credential = credential;
+            self.ejections.remove(&id(n));
+            self.store(changes);
         }
     }
 

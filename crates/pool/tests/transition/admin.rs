@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use pool::{Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition};
+use pool::{
+    Account, AccountEdit, AccountProxy, Change, Check, CheckResult, CooldownReason, Event, Outcome,
+    Policy, QuotaWindow, Status, Tier, transition,
+};
 
 use super::{NOW, REFUSED, account, after, changes, cooldown, ended, failed, with};
 
@@ -26,10 +29,8 @@ fn reset_gives_a_fresh_active_account_from_any_state() {
         Status::Disabled,
     ] {
         let before = Account {
-            fail_count: 5,
-            last_fail_reason: Some("x".to_owned()),
             use_count: 9,
-            ..with(status, 0, cooldown(5, CooldownReason::QuotaEmpty))
+            ..known(with(status, 0, cooldown(5, CooldownReason::QuotaEmpty)))
         };
         let fresh = Account {
             use_count: 9,
@@ -144,4 +145,73 @@ fn the_defaults_are_those_of_the_protocol() {
         cooldown_error_requests: 5,
     };
     assert_eq!(Policy::default(), expected);
+}
+
+/// An account of which a lot is known, and nothing good.
+fn known(account: Account) -> Account {
+    Account {
+        windows: vec![QuotaWindow {
+            model: "grok-4".to_owned(),
+            remaining: 0,
+            total: None,
+            window_secs: None,
+            resets_at_ms: Some(NOW + 1),
+            asked_at_ms: NOW,
+        }],
+        last_sync_at_ms: Some(NOW),
+        last_check: Some(Check {
+            at_ms: NOW,
+            result: CheckResult::Refused,
+        }),
+        ..failed(account)
+    }
+}
+
+#[test]
+fn another_credential_makes_a_refused_account_active_and_unknown() {
+    for status in [Status::Active, Status::Cooling, Status::Expired] {
+        let before = known(with(status, 3, cooldown(5, CooldownReason::RateLimited)));
+        assert_eq!(
+            after(&before, Event::CredentialReplaced),
+            account(Tier::Basic)
+        );
+    }
+    let disabled = after(
+        &known(with(Status::Disabled, 3, None)),
+        Event::CredentialReplaced,
+    );
+    let still_disabled = Account {
+        status: Status::Disabled,
+        ..account(Tier::Basic)
+    };
+    assert_eq!(disabled, still_disabled);
+}
+
+#[test]
+fn an_edit_changes_what_it_names_and_nothing_that_is_so_already() {
+    let proxy = AccountProxy::try_new("http://proxy.test:80").unwrap();
+    let edit = AccountEdit {
+        tags: Some(vec!["nsfw".to_owned()]),
+        note: Some("team A".to_owned()),
+        tier: Some(Tier::Heavy),
+        proxy: Some(Some(proxy.clone())),
+    };
+    let before = account(Tier::Basic);
+    let edited = after(&before, Event::Edited(edit.clone()));
+    let expected = Account {
+        tags: vec!["nsfw".to_owned()],
+        note: "team A".to_owned(),
+        tier: Tier::Heavy,
+        proxy: Some(proxy),
+        ..before
+    };
+    assert_eq!(edited, expected);
+    assert_eq!(changes(&edited, &Event::Edited(edit)), []);
+    assert_eq!(changes(&edited, &Event::Edited(AccountEdit::default())), []);
+    let direct = AccountEdit {
+        proxy: Some(None),
+        ..AccountEdit::default()
+    };
+    let change = Change::Proxy { proxy: None };
+    assert_eq!(changes(&edited, &Event::Edited(direct)), [change]);
 }

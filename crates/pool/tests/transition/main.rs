@@ -9,8 +9,8 @@ mod sync;
 use std::time::Duration;
 
 use pool::{
-    Account, AccountId, Change, Cooldown, CooldownReason, Credential, Event, Outcome, Policy,
-    Status, Tier, replay, transition,
+    Account, AccountId, Change, CheckResult, Cooldown, CooldownReason, Credential, Event, Outcome,
+    Policy, QuotaReport, Status, Tier, replay, transition,
 };
 use proptest::prelude::*;
 
@@ -42,10 +42,11 @@ fn ended(account: &Account, outcome: Outcome) -> Account {
 fn synced(account: &Account, quota: u32) -> Account {
     after(
         account,
-        Event::Synced {
+        Event::Synced(QuotaReport {
             quota,
             window: None,
-        },
+            ..QuotaReport::default()
+        }),
     )
 }
 
@@ -86,7 +87,13 @@ fn any_event() -> impl Strategy<Value = Event> {
             reason: "http_502"
         })),
         Just(Event::Outcome(Outcome::Unharmed)),
-        (0_u32..5, window).prop_map(|(quota, window)| Event::Synced { quota, window }),
+        (0_u32..5, window).prop_map(|(quota, window)| Event::Synced(QuotaReport {
+            quota,
+            window,
+            ..QuotaReport::default()
+        })),
+        Just(Event::Checked(CheckResult::Unreachable)),
+        Just(Event::CredentialReplaced),
         Just(Event::Reset),
         Just(Event::Enable),
         Just(Event::Disable),

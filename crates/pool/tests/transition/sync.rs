@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use pool::{Account, Change, CooldownReason, Event, Outcome, Policy, Status, Tier, transition};
+use pool::{
+    Account, Change, Check, CheckResult, CooldownReason, Event, Outcome, Policy, QuotaReport,
+    QuotaWindow, Status, Tier, transition,
+};
 
 use super::{HOUR, NOW, account, after, changes, cooldown, ended, failed, synced, with};
 
@@ -51,10 +54,11 @@ fn sync_without_quota_cools_and_stretches_a_short_rate_limit_once() {
         stretched.cooldown,
         cooldown(10, CooldownReason::RateLimited)
     );
-    let later = Event::Synced {
+    let later = Event::Synced(QuotaReport {
         quota: 0,
         window: None,
-    };
+        ..QuotaReport::default()
+    });
     let (again, _) = transition(&stretched, &later, NOW + HOUR, &Policy::default());
     assert_eq!(
         again.cooldown, stretched.cooldown,
@@ -91,10 +95,11 @@ fn the_window_decides_the_tier() {
         (Tier::Basic, 72_000, Tier::Basic),
         (Tier::Heavy, 7_200, Tier::Heavy),
     ] {
-        let event = Event::Synced {
+        let event = Event::Synced(QuotaReport {
             quota: 5,
             window: Some(Duration::from_secs(secs)),
-        };
+            ..QuotaReport::default()
+        });
         assert_eq!(after(&account(from), event).tier, to);
     }
     assert_eq!(
@@ -102,10 +107,11 @@ fn the_window_decides_the_tier() {
         Tier::Super,
         "unknown window"
     );
-    let emptied = Event::Synced {
+    let emptied = Event::Synced(QuotaReport {
         quota: 0,
         window: Some(Duration::from_secs(7_200)),
-    };
+        ..QuotaReport::default()
+    });
     let next = after(&account(Tier::Basic), emptied);
     assert_eq!(
         next.cooldown,
@@ -117,20 +123,30 @@ fn the_window_decides_the_tier() {
 #[test]
 fn a_sync_says_what_is_new_and_nothing_else() {
     let before = account(Tier::Basic);
-    let same = Event::Synced {
+    let same = Event::Synced(QuotaReport {
         quota: before.quota,
         window: Some(Duration::from_secs(72_000)),
+        ..QuotaReport::default()
+    });
+    let fine = Change::Checked {
+        check: Some(Check {
+            at_ms: NOW,
+            result: CheckResult::Fine,
+        }),
     };
-    assert_eq!(changes(&before, &same), [Change::Synced { at_ms: NOW }]);
-    let other = Event::Synced {
+    let now = Change::Synced { at_ms: Some(NOW) };
+    assert_eq!(changes(&before, &same), [now.clone(), fine.clone()]);
+    let other = Event::Synced(QuotaReport {
         quota: 7,
         window: Some(Duration::from_secs(7_200)),
-    };
+        ..QuotaReport::default()
+    });
     let expected = [
-        Change::Synced { at_ms: NOW },
+        now,
         Change::Tier { tier: Tier::Super },
         Change::Quota { quota: 7 },
         Change::FailuresCleared,
+        fine,
     ];
     assert_eq!(changes(&failed(before), &other), expected);
 }
@@ -153,4 +169,93 @@ fn a_sync_stretches_a_rate_limit_and_never_shortens_it() {
         cooldown(11, CooldownReason::RateLimited),
     );
     assert_eq!(synced(&limited, 0).cooldown, limited.cooldown);
+}
+
+fn result(account: &Account) -> Option<CheckResult> {
+    assert_eq!(account.last_check.map(|check| check.at_ms), Some(NOW));
+    account.last_check.map(|check| check.result)
+}
+
+#[test]
+fn a_sync_tells_whether_the_account_is_fine_or_cools_on() {
+    assert_eq!(
+        result(&synced(&account(Tier::Basic), 5)),
+        Some(CheckResult::Fine)
+    );
+    let emptied = synced(&account(Tier::Basic), 0);
+    let until_ms = NOW + 20 * HOUR;
+    assert_eq!(result(&emptied), Some(CheckResult::Limited { until_ms }));
+    let limited = with(
+        Status::Cooling,
+        40,
+        cooldown(1, CooldownReason::RateLimited),
+    );
+    let until_ms = NOW + HOUR;
+    assert_eq!(
+        result(&synced(&limited, 39)),
+        Some(CheckResult::Limited { until_ms })
+    );
+    let woken = synced(
+        &with(Status::Cooling, 0, cooldown(5, CooldownReason::QuotaEmpty)),
+        9,
+    );
+    assert_eq!(result(&woken), Some(CheckResult::Fine));
+}
+
+#[test]
+fn a_question_without_an_answer_says_nothing_bad_about_the_account() {
+    for answer in [
+        CheckResult::Refused,
+        CheckResult::Blocked,
+        CheckResult::Clearance,
+        CheckResult::Limited { until_ms: 7 },
+        CheckResult::Unreachable,
+    ] {
+        let before = account(Tier::Basic);
+        let next = after(&before, Event::Checked(answer));
+        assert_eq!(result(&next), Some(answer));
+        let same_but_for_the_check = Account {
+            last_check: None,
+            ..next
+        };
+        assert_eq!(same_but_for_the_check, before);
+    }
+}
+
+#[test]
+fn totals_tell_the_tier_before_the_window_does() {
+    let event = Event::Synced(QuotaReport {
+        quota: 5,
+        window: Some(Duration::from_secs(7_200)),
+        tier: Some(Tier::Heavy),
+        windows: Vec::new(),
+    });
+    assert_eq!(after(&account(Tier::Basic), event).tier, Tier::Heavy);
+}
+
+fn window(model: &str, asked_at_ms: i64) -> QuotaWindow {
+    QuotaWindow {
+        model: model.to_owned(),
+        remaining: 0,
+        total: Some(80),
+        window_secs: Some(72_000),
+        resets_at_ms: Some(NOW + HOUR),
+        asked_at_ms,
+    }
+}
+
+#[test]
+fn windows_of_models_are_kept_until_newer_ones_come() {
+    let told = |window| Event::WindowTold(window);
+    let first = after(&account(Tier::Basic), told(window("b", 1)));
+    let second = after(&first, told(window("a", 2)));
+    assert_eq!(second.windows, [window("a", 2), window("b", 1)]);
+    assert_eq!(changes(&second, &told(window("a", 2))), []);
+    let event = Event::Synced(QuotaReport {
+        quota: 80,
+        windows: vec![window("b", 3)],
+        ..QuotaReport::default()
+    });
+    let third = after(&second, event);
+    assert_eq!(third.windows, [window("a", 2), window("b", 3)]);
 }

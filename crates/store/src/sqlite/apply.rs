@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeSet, iter};
 
-use pool::AccountId;
+use pool::{AccountId, CheckResult};
 use sqlx::{AssertSqlSafe, Error, SqliteConnection, query, query_as, query_scalar};
 
 use crate::{
     MediaKind, MediaRow, VIDEO_JOB_PREFIX,
     account::AccountRow,
     patch::Patch,
-    writer::{Batch, Done, Op},
+    writer::{Batch, Done, NewCredential, Op},
 };
 
 use super::{
@@ -18,8 +18,9 @@ use super::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
         DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA,
         INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT,
-        POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, SAVE_SESSION,
-        SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
+        POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL,
+        SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB,
+        USE_QUOTA,
     },
     video_job::{self, bind_video_job},
 };
@@ -107,6 +108,7 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
         Op::DeleteMedia { owner, ids } => return delete_media(connection, owner, ids).await,
         Op::DeleteMediaOf(files) => return delete_media_of(connection, files).await,
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
+        Op::ReplaceCredential(new) => return replace_credential(connection, new).await,
         Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
         Op::InsertVideoJob(job) => return video_job::insert(connection, job).await,
         Op::SweepVideoJobs { now_ms } => return video_job::sweep(connection, *now_ms).await,
@@ -175,7 +177,7 @@ async fn insert_accounts(
 ) -> Result<Done, Error> {
     let mut done = Done::default();
     for account in accounts {
-        let inserted = bind_account(query(INSERT_ACCOUNT), account)
+        let inserted = bind_account(query(AssertSqlSafe(INSERT_ACCOUNT.as_str())), account)
             .execute(&mut *connection)
             .await?;
         if inserted.rows_affected() > 0 {
@@ -196,6 +198,25 @@ async fn delete_accounts(
         done.rows += delete.execute(&mut *connection).await?.rows_affected();
     }
     Ok(done)
+}
+
+async fn replace_credential(
+    connection: &mut SqliteConnection,
+    new: &NewCredential,
+) -> Result<Done, Error> {
+    let replace = query(REPLACE_CREDENTIAL)
+        .bind(&new.credential)
+        .bind(&new.credential_hash)
+        .bind(new.id.as_str())
+        .bind(&new.credential_hash);
+    let rows = replace.execute(&mut *connection).await?.rows_affected();
+    if rows > 0 {
+        apply_patch(connection, &new.id, &new.patch).await?;
+    }
+    Ok(Done {
+        rows,
+        ..Done::default()
+    })
 }
 
 async fn insert_media(connection: &mut SqliteConnection, rows: &[MediaRow]) -> Result<Done, Error> {
@@ -288,6 +309,8 @@ async fn apply_patch(
 ) -> Result<(), Error> {
     let cooldown = patch.status.as_ref().map(|(_, cooldown)| cooldown.as_ref());
     let failure = patch.failure.as_ref();
+    let (has_check, check) = (patch.check.is_some(), patch.check.flatten());
+    let result = check.map(|check| check.result);
     query(PATCH_ACCOUNT)
         .bind(patch.quota)
         .bind(to_i64(patch.used))
@@ -304,7 +327,20 @@ async fn apply_patch(
         .bind(failure.is_some())
         .bind(failure.and_then(|failure| failure.reason.as_deref()))
         .bind(patch.tier.map(|tier| tier.as_str()))
-        .bind(patch.last_sync_at_ms)
+        .bind(patch.last_sync_at_ms.is_some())
+        .bind(patch.last_sync_at_ms.flatten())
+        .bind(patch.quota_windows.is_some())
+        .bind(patch.quota_windows.as_ref().and_then(Option::as_deref))
+        .bind(has_check)
+        .bind(check.map(|check| check.at_ms))
+        .bind(has_check)
+        .bind(result.map(CheckResult::as_str))
+        .bind(has_check)
+        .bind(result.and_then(CheckResult::until_ms))
+        .bind(&patch.tags)
+        .bind(&patch.note)
+        .bind(patch.proxy.is_some())
+        .bind(patch.proxy.as_ref().and_then(Option::as_deref))
         .bind(id.as_str())
         .execute(connection)
         .await?;

@@ -31,6 +31,11 @@ pub(super) fn bind_account<'q>(statement: Statement<'q>, account: &'q AccountRow
         .bind(&account.tags)
         .bind(&account.note)
         .bind(account.last_asset_clear_at_ms)
+        .bind(&account.quota_windows)
+        .bind(account.last_check_at_ms)
+        .bind(&account.last_check)
+        .bind(account.last_check_until_ms)
+        .bind(&account.proxy)
 }
 
 pub(super) fn read_account(row: &SqliteRow) -> Result<AccountRow, Error> {
@@ -53,6 +58,11 @@ pub(super) fn read_account(row: &SqliteRow) -> Result<AccountRow, Error> {
         tags: row.try_get("tags")?,
         note: row.try_get("note")?,
         last_asset_clear_at_ms: row.try_get("last_asset_clear_at_ms")?,
+        quota_windows: row.try_get("quota_windows")?,
+        last_check_at_ms: row.try_get("last_check_at_ms")?,
+        last_check: row.try_get("last_check")?,
+        last_check_until_ms: row.try_get("last_check_until_ms")?,
+        proxy: row.try_get("proxy")?,
     })
 }
 

@@ -103,15 +103,55 @@ pub(super) const PATCH_ACCOUNT: &str = "UPDATE accounts SET \
      last_fail_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_fail_at_ms END, \
      last_fail_reason = CASE WHEN ? = 1 THEN ? ELSE last_fail_reason END, \
      pool = COALESCE(?, pool), \
-     last_sync_at_ms = COALESCE(?, last_sync_at_ms) \
+     last_sync_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_sync_at_ms END, \
+     quota_windows = CASE WHEN ? = 1 THEN ? ELSE quota_windows END, \
+     last_check_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_check_at_ms END, \
+     last_check = CASE WHEN ? = 1 THEN ? ELSE last_check END, \
+     last_check_until_ms = CASE WHEN ? = 1 THEN ? ELSE last_check_until_ms END, \
+     tags = COALESCE(?, tags), \
+     note = COALESCE(?, note), \
+     proxy = CASE WHEN ? = 1 THEN ? ELSE proxy END \
      WHERE id = ?";
 
+/// Binds credential, its hash, id, the hash again.
+pub(super) const REPLACE_CREDENTIAL: &str = "UPDATE accounts SET credential = ?, \
+     credential_hash = ? WHERE id = ? AND NOT EXISTS \
+     (SELECT 1 FROM accounts AS other WHERE other.credential_hash = ? AND other.id <> accounts.id)";
+
+/// The columns of an account, in the order in which [`bind_account`](super::rows::bind_account)
+/// binds them.
+const ACCOUNT_COLUMNS: [&str; 23] = [
+    "id",
+    "credential",
+    "credential_hash",
+    "pool",
+    "status",
+    "quota",
+    "created_at_ms",
+    "last_used_at_ms",
+    "use_count",
+    "fail_count",
+    "last_fail_at_ms",
+    "last_fail_reason",
+    "last_sync_at_ms",
+    "cooldown_until_ms",
+    "cooldown_reason",
+    "tags",
+    "note",
+    "last_asset_clear_at_ms",
+    "quota_windows",
+    "last_check_at_ms",
+    "last_check",
+    "last_check_until_ms",
+    "proxy",
+];
+
 /// Adds an account unless its id or credential is there.
-pub(super) const INSERT_ACCOUNT: &str = "INSERT INTO accounts (id, credential, credential_hash, \
-     pool, status, quota, created_at_ms, last_used_at_ms, use_count, fail_count, last_fail_at_ms, \
-     last_fail_reason, last_sync_at_ms, cooldown_until_ms, cooldown_reason, tags, note, \
-     last_asset_clear_at_ms) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+pub(super) static INSERT_ACCOUNT: LazyLock<String> = LazyLock::new(|| {
+    let names = ACCOUNT_COLUMNS.join(", ");
+    let values = ["?"; ACCOUNT_COLUMNS.len()].join(", ");
+    format!("INSERT INTO accounts ({names}) VALUES ({values}) ON CONFLICT DO NOTHING")
+});
 
 pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE id = ?";
 

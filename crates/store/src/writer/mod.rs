@@ -25,7 +25,7 @@ use tokio::sync::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use engine::{Engine, WriteError};
-pub(crate) use op::{Batch, Done, Op, StoredRecord, Write};
+pub(crate) use op::{Batch, Done, NewCredential, Op, StoredRecord, Write};
 
 use crate::StoreError;
 use health::Health;

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use pool::{AccountChange, AccountId};
+use pool::AccountId;
 
 use crate::{
     MediaKind, MediaRow, RequestPosition, Span, VideoJobRow,
     account::AccountRow,
-    patch::{self, Patch},
+    patch::{self, Patch, StoredChange},
     request::StoredRequest,
     session::StoredSession,
     sums::{self, SumKey, Totals},
@@ -24,7 +24,7 @@ pub(crate) enum Write {
 /// What one request leaves behind, ready to be stored.
 #[derive(Debug)]
 pub(crate) struct StoredRecord {
-    pub(crate) changes: Vec<AccountChange>,
+    pub(crate) changes: Vec<StoredChange>,
     pub(crate) request: Option<StoredRequest>,
     pub(crate) verdict: Arc<Verdict>,
 }
@@ -52,6 +52,8 @@ pub(crate) enum Op {
     /// Those whose id or credential is stored are skipped.
     InsertAccounts(Vec<AccountRow>),
     DeleteAccounts(Vec<AccountId>),
+    /// Changes the account if it is there and no other one has the credential; else no row.
+    ReplaceCredential(Box<NewCredential>),
     SetSetting {
         name: String,
         value: String,
@@ -122,6 +124,16 @@ pub(crate) enum Op {
         before_ms: i64,
         limit: u32,
     },
+}
+
+/// An account's new credential, and what else changes with it.
+#[derive(Debug)]
+pub(crate) struct NewCredential {
+    pub(crate) id: AccountId,
+    /// Ciphertext.
+    pub(crate) credential: String,
+    pub(crate) credential_hash: String,
+    pub(crate) patch: Patch,
 }
 
 /// What a write did.

@@ -2,10 +2,28 @@
 
 use std::sync::Arc;
 
-use pool::{Account, AccountChange, Change, Cooldown, CooldownReason, Status, Tier, replay};
+use pool::{
+    Account, AccountChange, AccountId, AccountProxy, Change, Check, CheckResult, Cooldown,
+    CooldownReason, Credential, QuotaWindow, Status, Tier, replay,
+};
 use store::{Record, Store};
 
 use crate::support::{account, accounts, id, record, requests};
+
+fn window(model: &str) -> QuotaWindow {
+    QuotaWindow {
+        model: model.to_owned(),
+        remaining: 3,
+        total: Some(80),
+        window_secs: Some(72_000),
+        resets_at_ms: Some(8),
+        asked_at_ms: 9,
+    }
+}
+
+fn proxy() -> AccountProxy {
+    AccountProxy::try_new("socks5h://me:secret@proxy.test:1080").unwrap()
+}
 
 pub(crate) async fn accounts_read_back_as_written(store: Arc<dyn Store>) {
     assert_eq!(accounts(&*store).await, []);
@@ -27,6 +45,12 @@ pub(crate) async fn accounts_read_back_as_written(store: Arc<dyn Store>) {
     full.tags = vec!["nsfw".to_owned(), "队".to_owned()];
     full.note = "it's \"quoted\"".to_owned();
     full.last_asset_clear_at_ms = Some(5);
+    full.windows = vec![window("grok-4"), window("队\"")];
+    full.last_check = Some(Check {
+        at_ms: 6,
+        result: CheckResult::Limited { until_ms: 7 },
+    });
+    full.proxy = Some(proxy());
     let plain = account("plain");
     let added = store
         .insert_accounts(&[full.clone(), plain.clone()])
@@ -90,11 +114,42 @@ pub(crate) async fn every_change_is_applied(store: Arc<dyn Store>) {
         }],
         vec![Change::FailuresCleared, Change::Tier { tier: Tier::Super }],
         vec![
-            Change::Synced { at_ms: 5 },
+            Change::Synced { at_ms: Some(5) },
             Change::Status {
                 status: Status::Active,
                 cooldown: None,
             },
+        ],
+        vec![
+            Change::Windows {
+                windows: vec![window("grok-4")],
+            },
+            Change::Checked {
+                check: Some(Check {
+                    at_ms: 6,
+                    result: CheckResult::Refused,
+                }),
+            },
+        ],
+        vec![
+            Change::Tags {
+                tags: vec!["nsfw".to_owned()],
+            },
+            Change::Note {
+                note: "team A".to_owned(),
+            },
+            Change::Proxy {
+                proxy: Some(proxy()),
+            },
+        ],
+        vec![Change::Used { used: 1, at_ms: 7 }],
+        vec![
+            Change::Synced { at_ms: None },
+            Change::Windows {
+                windows: Vec::new(),
+            },
+            Change::Checked { check: None },
+            Change::Proxy { proxy: None },
         ],
     ];
     for changes in steps {
@@ -113,6 +168,56 @@ pub(crate) async fn every_change_is_applied(store: Arc<dyn Store>) {
         let stored = accounts(&*store).await;
         assert_eq!(stored, [expected.clone(), account("bystander")]);
     }
+}
+
+pub(crate) async fn a_credential_is_replaced_unless_another_account_has_it(store: Arc<dyn Store>) {
+    let refused = Account {
+        status: Status::Expired,
+        fail_count: 5,
+        ..account("a")
+    };
+    let other = account("b");
+    store
+        .insert_accounts(&[refused.clone(), other.clone()])
+        .await
+        .unwrap();
+    let changes = [
+        Change::FailuresCleared,
+        Change::Status {
+            status: Status::Active,
+            cooldown: None,
+        },
+    ];
+    let replace = async |id: &AccountId, credential: &Credential| {
+        let replaced = store.replace_credential(id, credential, &changes).await;
+        replaced.unwrap()
+    };
+    assert!(
+        !replace(&refused.id, &other.credential).await,
+        "a duplicate"
+    );
+    let new = Credential::try_new("another-cookie").unwrap();
+    assert!(!replace(&id("nobody"), &new).await);
+    assert_eq!(accounts(&*store).await, [refused.clone(), other.clone()]);
+
+    assert!(replace(&refused.id, &new).await);
+    let renewed = Account {
+        credential: new.clone(),
+        ..account("a")
+    };
+    assert_eq!(accounts(&*store).await, [renewed.clone(), other.clone()]);
+    assert!(replace(&refused.id, &new).await, "its own is no duplicate");
+    let with_old = Account {
+        id: id("c"),
+        ..refused
+    };
+    let with_new = Account {
+        id: id("d"),
+        ..renewed.clone()
+    };
+    let added = store.insert_accounts(&[with_new, with_old.clone()]).await;
+    assert_eq!(added.unwrap(), [id("c")], "the old credential is free");
+    assert_eq!(accounts(&*store).await, [renewed, other, with_old]);
 }
 
 pub(crate) async fn deleted_accounts_are_gone_and_changes_of_them_have_no_effect(

@@ -42,6 +42,7 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     accounts::accounts_read_back_as_written(fresh().await).await;
     accounts::known_accounts_are_skipped(fresh().await).await;
     accounts::every_change_is_applied(fresh().await).await;
+    accounts::a_credential_is_replaced_unless_another_account_has_it(fresh().await).await;
     accounts::deleted_accounts_are_gone_and_changes_of_them_have_no_effect(fresh().await).await;
 
     records::a_refused_record_fails_alone(fresh().await).await;

@@ -2,7 +2,10 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use pool::{AccountChange, Change, Cooldown, CooldownReason, Status, Tier, replay};
+use pool::{
+    AccountChange, AccountProxy, Change, Check, CheckResult, Cooldown, CooldownReason, QuotaWindow,
+    Status, Tier, replay,
+};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -11,6 +14,35 @@ use store::{Record, Store};
 use tokio::runtime::Runtime;
 
 use crate::support::{account, accounts, id};
+
+fn window() -> impl Strategy<Value = QuotaWindow> {
+    let numbers = any::<(u32, Option<u32>, Option<u64>, Option<i64>, i64)>();
+    ("[a-z\"-]{1,9}", numbers).prop_map(|(model, numbers)| {
+        let (remaining, total, window_secs, resets_at_ms, asked_at_ms) = numbers;
+        QuotaWindow {
+            model,
+            remaining,
+            total,
+            window_secs,
+            resets_at_ms,
+            asked_at_ms,
+        }
+    })
+}
+
+fn check() -> impl Strategy<Value = Check> {
+    let result = prop_oneof![
+        prop::sample::select(vec![
+            CheckResult::Fine,
+            CheckResult::Refused,
+            CheckResult::Blocked,
+            CheckResult::Clearance,
+            CheckResult::Unreachable,
+        ]),
+        any::<i64>().prop_map(|until_ms| CheckResult::Limited { until_ms }),
+    ];
+    (any::<i64>(), result).prop_map(|(at_ms, result)| Check { at_ms, result })
+}
 
 fn change() -> impl Strategy<Value = Change> {
     let status = prop::sample::select(vec![
@@ -37,7 +69,14 @@ fn change() -> impl Strategy<Value = Change> {
         }),
         1 => Just(Change::FailuresCleared),
         1 => pool.prop_map(|tier| Change::Tier { tier }),
-        1 => any::<i64>().prop_map(|at_ms| Change::Synced { at_ms }),
+        1 => any::<Option<i64>>().prop_map(|at_ms| Change::Synced { at_ms }),
+        1 => prop::collection::vec(window(), 0..4).prop_map(|windows| Change::Windows { windows }),
+        1 => prop::option::of(check()).prop_map(|check| Change::Checked { check }),
+        1 => prop::collection::vec("[a-z\"']{0,4}", 0..3).prop_map(|tags| Change::Tags { tags }),
+        1 => "[a-z' 队]{0,9}".prop_map(|note| Change::Note { note }),
+        1 => prop::option::of("[a-z]{1,9}").prop_map(|host| Change::Proxy {
+            proxy: host.map(|host| AccountProxy::try_new(&format!("http://me:pw@{host}")).unwrap()),
+        }),
     ]
 }
 

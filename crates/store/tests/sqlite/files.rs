@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use pool::Account;
+use pool::{Account, AccountProxy};
 use sqlx::Connection;
 use store::{DATABASE_FILE, MasterKey, SessionRow, StoreError};
 
@@ -11,12 +11,19 @@ use crate::{
     support::{self, account},
 };
 
+const PLANTED: [&str; 3] = [
+    "cookie-of-planted",
+    "planted-session-id",
+    "planted-password",
+];
+
 #[tokio::test]
 async fn secrets_are_not_in_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let store = support::open(folder.path()).await;
     let planted = Account {
         note: "planted-note".to_owned(),
+        proxy: Some(AccountProxy::try_new("http://me:planted-password@proxy.test").unwrap()),
         ..account("planted")
     };
     store.insert_accounts(&[planted]).await.unwrap();
@@ -27,17 +34,9 @@ async fn secrets_are_not_in_the_files() {
         expires_at_ms: i64::MAX,
     };
     store.create_session(&session).await.unwrap();
-    assert_not_in_files(
-        folder.path(),
-        3,
-        &["cookie-of-planted", "planted-session-id"],
-    );
+    assert_not_in_files(folder.path(), 3, &PLANTED);
     store.close().await;
-    assert_not_in_files(
-        folder.path(),
-        1,
-        &["cookie-of-planted", "planted-session-id"],
-    );
+    assert_not_in_files(folder.path(), 1, &PLANTED);
 }
 
 fn assert_not_in_files(folder: &Path, files: usize, secrets: &[&str]) {

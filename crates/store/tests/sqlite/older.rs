@@ -156,6 +156,45 @@ async fn first_pictures_of_older_versions_are_found_by_their_file() {
     assert_eq!(row.poster, None);
 }
 
+#[tokio::test]
+async fn accounts_of_older_versions_were_never_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = support::open(folder.path()).await;
+    store.insert_accounts(&[account("a")]).await.unwrap();
+    store.close().await;
+    let mut connection = connect(folder.path()).await;
+    for change in [
+        "ALTER TABLE accounts DROP COLUMN quota_windows",
+        "ALTER TABLE accounts DROP COLUMN last_check_at_ms",
+        "ALTER TABLE accounts DROP COLUMN last_check",
+        "ALTER TABLE accounts DROP COLUMN last_check_until_ms",
+        "ALTER TABLE accounts DROP COLUMN proxy",
+        "DELETE FROM _sqlx_migrations WHERE version >= 13",
+    ] {
+        sqlx::query(change).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let store = support::open(folder.path()).await;
+    assert_eq!(accounts(&*store).await, [account("a")]);
+}
+
+#[tokio::test]
+async fn an_account_whose_proxy_does_not_decrypt_is_named_and_not_used_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = support::open(folder.path()).await;
+    store.insert_accounts(&[account("a")]).await.unwrap();
+    let mut connection = connect(folder.path()).await;
+    // The ciphertext of a credential is no proxy's, and damaged windows are no windows.
+    let damage = "UPDATE accounts SET proxy = credential, quota_windows = '{'";
+    sqlx::query(damage).execute(&mut connection).await.unwrap();
+    let loaded = store.load_accounts().await.unwrap();
+    assert_eq!(loaded.accounts, []);
+    assert_eq!(loaded.unreadable[0].reason, "its proxy does not decrypt");
+    let repair = "UPDATE accounts SET proxy = NULL";
+    sqlx::query(repair).execute(&mut connection).await.unwrap();
+    assert_eq!(accounts(&*store).await, [account("a")]);
+}
+
 /// A database as the version that had only the first `migrations` left it.
 async fn older_database(folder: &Path, migrations: usize) -> SqliteConnection {
     let all = sqlx::migrate!("../../migrations/sqlite");
