@@ -9,11 +9,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, LoadedAccounts, Lock, LockToken,
-    MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow, MediaSearch, MediaStore,
-    MediaTotal, Page, Pruned, Receipt, Record, RecordStore, RequestPosition, RequestQuery,
-    RequestRow, RequestStore, Retention, SessionRow, SessionStore, SettingStore, Span, StoreError,
-    SumQuery, SumRetention, SumRow, VideoJobQuery, VideoJobRow, VideoJobStore,
+    AccountStore, ChangeFeed, Changes, Cursor, DeletedMedia, Document, DocumentKind, DocumentQuery,
+    DocumentStore, LoadedAccounts, Lock, LockToken, MediaFile, MediaFilter, MediaKind, MediaOwner,
+    MediaQuery, MediaRow, MediaSearch, MediaStore, MediaTotal, Page, Pruned, Receipt, Record,
+    RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore, Retention, SessionRow,
+    SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, VideoJobQuery,
+    VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     patch::{StoredChange, fold_one},
@@ -338,6 +339,65 @@ impl<R: Reader> VideoJobStore for Backend<R> {
 
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError> {
         self.reader.open_video_jobs().await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> DocumentStore for Backend<R> {
+    async fn put_document(&self, document: Document) -> Result<(), StoreError> {
+        let document = document.seal(&self.keys)?;
+        let op = Op::PutDocument(Box::new(document));
+        self.write(op).await.map(drop)
+    }
+
+    async fn replace_document(&self, document: Document) -> Result<bool, StoreError> {
+        let document = document.seal(&self.keys)?;
+        let op = Op::ReplaceDocument(Box::new(document));
+        Ok(self.write(op).await? > 0)
+    }
+
+    async fn get_document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        let found = self.reader.document(kind, id).await?;
+        Ok(found.and_then(|document| document.open(&self.keys)))
+    }
+
+    async fn list_documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError> {
+        let Page { rows, has_more } = self.reader.documents(query).await?;
+        let opened = rows.into_iter().filter_map(|one| one.open(&self.keys));
+        Ok(Page {
+            rows: opened.collect(),
+            has_more,
+        })
+    }
+
+    async fn delete_document(&self, kind: DocumentKind, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        Ok(self.write(Op::DeleteDocument { kind, id }).await? > 0)
+    }
+
+    async fn delete_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {
+        let op = |limit| Op::DeleteDocuments {
+            kind,
+            group: group.to_owned(),
+            limit,
+        };
+        let mut removed = 0;
+        loop {
+            let pruned = self.prune(op).await?;
+            removed += pruned.removed;
+            if !pruned.more {
+                return Ok(removed);
+            }
+        }
+    }
+
+    async fn sweep_documents(&self, now_ms: i64) -> Result<u64, StoreError> {
+        let op = |limit| Op::SweepDocuments { now_ms, limit };
+        Ok(self.prune(op).await?.removed)
     }
 }
 

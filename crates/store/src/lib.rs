@@ -1,7 +1,7 @@
 //! Persistence: one narrow trait for each thing stored, and [`open`], which chooses the engine.
 //!
-//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `media_search`, `video_job`, `lock`,
-//!   `feed`:
+//! - `account`, `record`, `request`, `request_store`, `sums`, `session`, `setting`, `media`, `media_search`, `video_job`,
+//!   `document`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
 //! - `page`: lists that end by their bytes
@@ -25,6 +25,7 @@ mod account;
 mod backend;
 mod bounded;
 mod crypto;
+mod document;
 mod error;
 mod feed;
 mod key;
@@ -50,6 +51,7 @@ mod writer;
 
 pub use account::{AccountStore, LoadedAccounts, Unreadable};
 pub use bounded::bounded;
+pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentStore};
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
@@ -77,6 +79,7 @@ pub use writer::QUEUE_LENGTH;
 pub trait Store:
     AccountStore
     + ChangeFeed
+    + DocumentStore
     + Lock
     + MediaSearch
     + MediaStore
@@ -93,6 +96,7 @@ pub trait Store:
 impl<T> Store for T where
     T: AccountStore
         + ChangeFeed
+        + DocumentStore
         + Lock
         + MediaSearch
         + MediaStore

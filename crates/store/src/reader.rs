@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::{
-    Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
-    MediaTotal, Page, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
-    Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, request_store::TableSize,
-    session::StoredSession,
+    Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
+    MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
+    StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
+    request_store::TableSize, session::StoredSession,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -80,6 +80,11 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// Those that are not over, oldest first.
     async fn open_video_jobs(&self) -> Result<Vec<VideoJobRow>, StoreError>;
+
+    async fn document(&self, kind: DocumentKind, id: &str) -> Result<Option<Document>, StoreError>;
+
+    /// In the order of time and id.
+    async fn documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
 
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;

@@ -4,6 +4,7 @@
 mod accounts;
 mod app_url;
 mod conversations;
+mod documents;
 mod media;
 mod requests;
 mod sessions;
@@ -121,6 +122,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(accounts::Elapsed::new(context), store, &runner);
     jobs.spawn(app_url::Check::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
+    jobs.spawn(documents::Sweep::new(context), store, &runner);
     jobs.spawn(media::Clean::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);
     jobs.spawn(unread::End::new(context), store, &runner);

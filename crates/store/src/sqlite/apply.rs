@@ -13,14 +13,16 @@ use crate::{
 };
 
 use super::{
+    document::{bind_content, bind_name, bind_revision},
     rows::{Statement, bind_account, bind_media, bind_request, bind_sum, read_media_kind, to_i64},
     statements::{
-        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS, DELETE_MEDIA,
-        DELETE_MEDIA_OF, DELETE_SESSION, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA,
-        INSERT_ACCOUNT, INSERT_MEDIA, INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT,
-        POSTERS_OF_FILE, PRUNE_REQUESTS, PRUNE_SUMS, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL,
-        SAVE_SESSION, SET_SETTING, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB,
-        USE_QUOTA,
+        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
+        DELETE_DOCUMENT, DELETE_DOCUMENTS, DELETE_MEDIA, DELETE_MEDIA_OF, DELETE_SESSION,
+        DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA, INSERT_ACCOUNT, INSERT_MEDIA,
+        INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, POSTERS_OF_FILE, PRUNE_REQUESTS,
+        PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL, REPLACE_DOCUMENT,
+        SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION,
+        UPDATE_VIDEO_JOB, USE_QUOTA,
     },
     video_job::{self, bind_video_job},
 };
@@ -151,6 +153,19 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
         Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(name).bind(holder),
         Op::UpdateVideoJob(job) => bind_video_job(query(UPDATE_VIDEO_JOB), job),
         Op::DeleteVideoJob { id } => query(DELETE_VIDEO_JOB).bind(id),
+        Op::PutDocument(document) => {
+            bind_content(bind_name(query(PUT_DOCUMENT), document), document)
+        }
+        Op::ReplaceDocument(document) => {
+            let content = bind_content(query(REPLACE_DOCUMENT), document);
+            bind_revision(bind_name(content, document), document)
+        }
+        Op::DeleteDocument { kind, id } => query(DELETE_DOCUMENT).bind(kind.as_str()).bind(id),
+        Op::DeleteDocuments { kind, group, limit } => query(DELETE_DOCUMENTS)
+            .bind(kind.as_str())
+            .bind(group)
+            .bind(limit),
+        Op::SweepDocuments { now_ms, limit } => query(SWEEP_DOCUMENTS).bind(now_ms).bind(limit),
         Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
             .bind(before.at_ms)
             .bind(&before.id)

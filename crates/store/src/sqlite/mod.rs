@@ -8,6 +8,7 @@
 
 mod apply;
 mod connection;
+mod document;
 mod engine;
 mod error;
 mod folder_lock;

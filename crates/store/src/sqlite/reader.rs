@@ -5,13 +5,14 @@ use pool::AccountId;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
 
 use crate::{
-    Changes, Cursor, MediaFile, MediaFilter, MediaKind, MediaOwner, MediaQuery, MediaRow,
-    MediaTotal, Page, RequestPosition, RequestQuery, RequestRow, StoreError, SumQuery, SumRow,
-    Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow, reader::Reader,
-    request_store::TableSize, session::StoredSession,
+    Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
+    MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
+    StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
+    reader::Reader, request_store::TableSize, session::StoredSession,
 };
 
 use super::{
+    document::{read_document, select_documents},
     error::failed,
     media, media_search,
     page::{Place, read_page},
@@ -228,6 +229,24 @@ impl Reader for SqliteReader {
         .map_err(failed)?;
         let rows: Result<_, _> = rows.iter().map(read_video_job).collect();
         rows.map_err(failed)
+    }
+
+    async fn document(&self, kind: DocumentKind, id: &str) -> Result<Option<Document>, StoreError> {
+        let row = query("SELECT * FROM documents WHERE kind = ? AND id = ?")
+            .bind(kind.as_str())
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        row.as_ref().map(read_document).transpose().map_err(failed)
+    }
+
+    async fn documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError> {
+        let page = (query.after.clone(), query.limit);
+        read_page(&self.pool, page, |after, limit| {
+            select_documents(query, after, limit)
+        })
+        .await
     }
 
     /// This process has the folder to itself.

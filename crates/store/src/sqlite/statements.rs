@@ -237,6 +237,24 @@ pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_
 pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE rowid IN \
      (SELECT rowid FROM video_jobs WHERE status = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?)";
 
+/// Binds kind, id, group, time, end and content.
+pub(super) const PUT_DOCUMENT: &str = "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
+     data, revision) VALUES (?, ?, ?, ?, ?, ?, 1) \
+     ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, at_ms = excluded.at_ms, \
+     expires_ms = excluded.expires_ms, data = excluded.data, revision = documents.revision + 1";
+
+/// Binds group, time, end and content, kind and id, revision.
+pub(super) const REPLACE_DOCUMENT: &str = "UPDATE documents SET group_id = ?, at_ms = ?, \
+     expires_ms = ?, data = ?, revision = revision + 1 WHERE kind = ? AND id = ? AND revision = ?";
+
+pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM documents WHERE kind = ? AND id = ?";
+
+pub(super) const DELETE_DOCUMENTS: &str = "DELETE FROM documents WHERE rowid IN \
+     (SELECT rowid FROM documents WHERE kind = ? AND group_id = ? LIMIT ?)";
+
+pub(super) const SWEEP_DOCUMENTS: &str = "DELETE FROM documents WHERE rowid IN \
+     (SELECT rowid FROM documents WHERE expires_ms <= ? LIMIT ?)";
+
 pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
 
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the

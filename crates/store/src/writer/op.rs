@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pool::AccountId;
 
 use crate::{
-    MediaKind, MediaRow, RequestPosition, Span, VideoJobRow,
+    Document, DocumentKind, MediaKind, MediaRow, RequestPosition, Span, VideoJobRow,
     account::AccountRow,
     patch::{self, Patch, StoredChange},
     request::StoredRequest,
@@ -112,6 +112,25 @@ pub(crate) enum Op {
     /// Deletes those that expire at `now_ms` or before, and the oldest that have made no video.
     SweepVideoJobs {
         now_ms: i64,
+    },
+    /// Adds it with revision 1, or replaces the one of its kind and id, whose revision rises by one.
+    PutDocument(Box<Document>),
+    /// Replaces the one of its kind, id and revision, which rises by one.
+    ReplaceDocument(Box<Document>),
+    DeleteDocument {
+        kind: DocumentKind,
+        id: String,
+    },
+    /// Deletes documents of a group, at most `limit`.
+    DeleteDocuments {
+        kind: DocumentKind,
+        group: String,
+        limit: u32,
+    },
+    /// Deletes those that expire at `now_ms` or before, at most `limit`.
+    SweepDocuments {
+        now_ms: i64,
+        limit: u32,
     },
     /// Deletes the oldest requests before a place, at most `limit`.
     PruneRequests {

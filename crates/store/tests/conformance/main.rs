@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod documents;
 mod media;
 mod media_search;
 mod records;
@@ -76,6 +77,13 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     video_jobs::a_page_tells_whether_another_one_follows(fresh().await).await;
     video_jobs::an_owner_has_no_more_jobs_than_may_be_kept(fresh().await).await;
     video_jobs::a_sweep_leaves_few_jobs_that_made_no_video(fresh().await).await;
+
+    documents::documents_read_back_as_last_written(fresh().await).await;
+    documents::a_change_of_an_older_revision_or_a_removed_document_is_refused(fresh().await).await;
+    documents::of_changes_at_once_one_is_made(fresh().await).await;
+    documents::documents_of_a_group_are_listed_page_by_page(fresh().await).await;
+    documents::documents_go_one_by_one_by_group_and_by_time(fresh().await).await;
+    documents::a_document_is_bounded(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

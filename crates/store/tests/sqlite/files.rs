@@ -4,17 +4,18 @@ use std::{fs, path::Path, time::Duration};
 
 use pool::{Account, AccountProxy};
 use sqlx::Connection;
-use store::{DATABASE_FILE, MasterKey, SessionRow, StoreError};
+use store::{DATABASE_FILE, Document, DocumentKind, MasterKey, SessionRow, StoreError};
 
 use crate::{
     connect,
     support::{self, account},
 };
 
-const PLANTED: [&str; 3] = [
+const PLANTED: [&str; 4] = [
     "cookie-of-planted",
     "planted-session-id",
     "planted-password",
+    "planted-in-a-document",
 ];
 
 #[tokio::test]
@@ -34,6 +35,19 @@ async fn secrets_are_not_in_the_files() {
         expires_at_ms: i64::MAX,
     };
     store.create_session(&session).await.unwrap();
+    for kind in [DocumentKind::JobItem, DocumentKind::Undo] {
+        let document = Document {
+            kind,
+            id: "d".to_owned(),
+            group: String::new(),
+            at_ms: 1,
+            expires_ms: i64::MAX,
+            revision: 1,
+            data: "[\"planted-in-a-document\"]".to_owned(),
+        };
+        store.put_document(document.clone()).await.unwrap();
+        store.replace_document(document).await.unwrap();
+    }
     assert_not_in_files(folder.path(), 3, &PLANTED);
     store.close().await;
     assert_not_in_files(folder.path(), 1, &PLANTED);

@@ -169,6 +169,7 @@ async fn accounts_of_older_versions_were_never_checked() {
         "ALTER TABLE accounts DROP COLUMN last_check",
         "ALTER TABLE accounts DROP COLUMN last_check_until_ms",
         "ALTER TABLE accounts DROP COLUMN proxy",
+        "DROP TABLE documents",
         "DELETE FROM _sqlx_migrations WHERE version >= 13",
     ] {
         sqlx::query(change).execute(&mut connection).await.unwrap();

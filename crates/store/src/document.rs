@@ -1,0 +1,163 @@
+//! Small things that several instances share and that end by themselves: one trait for all kinds, so
+//! that no engine needs a table for each.
+
+use async_trait::async_trait;
+
+use crate::{Page, StoreError, crypto::Keys};
+
+/// Longest id and group, in bytes.
+const NAME_BYTES: usize = 128;
+/// Largest content, in bytes before it is encrypted.
+pub const DOCUMENT_BYTES: usize = 256 * 1024;
+
+/// What a document is; ids of different kinds have nothing to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DocumentKind {
+    /// Long work and how far it is.
+    Job,
+    /// Some of the targets of long work, and what became of them.
+    JobItem,
+    /// Deleted accounts that may come back.
+    Undo,
+    /// What a conversation needs to be continued by any instance.
+    Conversation,
+}
+
+impl DocumentKind {
+    pub const ALL: [Self; 4] = [Self::Job, Self::JobItem, Self::Undo, Self::Conversation];
+
+    /// The name in stored rows.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::JobItem => "job_item",
+            Self::Undo => "undo",
+            Self::Conversation => "conversation",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether contents may hold credentials: they are encrypted then.
+    fn is_secret(self) -> bool {
+        matches!(self, Self::JobItem | Self::Undo)
+    }
+}
+
+/// One document.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    pub kind: DocumentKind,
+    /// Unique in its kind; made by the caller. At most 128 bytes.
+    pub id: String,
+    /// What it is listed with; may be empty. At most 128 bytes.
+    pub group: String,
+    /// Unix milliseconds: its place in the list of its group.
+    pub at_ms: i64,
+    /// Unix milliseconds from which a sweep removes it. Reads do not look at it.
+    pub expires_ms: i64,
+    /// 1 when it is new, and one more with each change: counted by the store, whatever a write says.
+    pub revision: u64,
+    /// JSON, at most [`DOCUMENT_BYTES`].
+    pub data: String,
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("group", &self.group)
+            .field("at_ms", &self.at_ms)
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// The document as it is stored.
+    pub(crate) fn seal(mut self, keys: &Keys) -> Result<Self, StoreError> {
+        let is_short = self.id.len() <= NAME_BYTES && self.group.len() <= NAME_BYTES;
+        if !is_short || self.data.len() > DOCUMENT_BYTES {
+            return Err(StoreError::Constraint {
+                reason: format!("a document ({}) is too large", self.kind.as_str()),
+            });
+        }
+        if self.kind.is_secret() {
+            self.data = keys.seal(&self.owner(), &self.data)?;
+        }
+        Ok(self)
+    }
+
+    /// The document as it was written; `None`, and a line in the log, when it does not decrypt.
+    pub(crate) fn open(mut self, keys: &Keys) -> Option<Self> {
+        if self.kind.is_secret() {
+            let Some(data) = keys.open(&self.owner(), &self.data) else {
+                let (kind, id) = (self.kind.as_str(), &self.id);
+                tracing::warn!(kind, id, "document {id} ({kind}) does not decrypt");
+                return None;
+            };
+            self.data = data;
+        }
+        Some(self)
+    }
+
+    /// What its ciphertext is bound to. No account has such an id.
+    fn owner(&self) -> String {
+        format!("document {} {}", self.kind.as_str(), self.id)
+    }
+}
+
+/// Which documents to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentQuery {
+    pub kind: DocumentKind,
+    pub group: String,
+    /// Only documents behind this one: the last of a page, as time and id, begins the next.
+    pub after: Option<(i64, String)>,
+    /// Documents at most.
+    pub limit: u32,
+}
+
+/// Keeps documents. Every write is durable when it returns.
+#[async_trait]
+pub trait DocumentStore: Send + Sync {
+    /// Adds a document, or replaces the one of its id; its revision is the store's business.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] for one that is too large.
+    async fn put_document(&self, document: Document) -> Result<(), StoreError>;
+
+    /// Replaces the document of that id if the stored one has the same revision, which rises by one.
+    /// `false`: it was changed meanwhile, or is no longer there: one that was removed does not come
+    /// back.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] for one that is too large.
+    async fn replace_document(&self, document: Document) -> Result<bool, StoreError>;
+
+    /// The document of that id, also when its time is over.
+    async fn get_document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError>;
+
+    /// Documents of one kind and group in the order of time and id. A page ends by bytes as well
+    /// ([`PAGE_BYTES`](crate::PAGE_BYTES)).
+    async fn list_documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
+
+    /// Removes a document; `false` when it is no longer there.
+    async fn delete_document(&self, kind: DocumentKind, id: &str) -> Result<bool, StoreError>;
+
+    /// Removes every document of a group; how many. In transactions of 500, so one that is added
+    /// meanwhile may stay.
+    async fn delete_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
+
+    /// Removes documents whose time is over at `now_ms`, 10,000 at most; how many.
+    async fn sweep_documents(&self, now_ms: i64) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,173 @@
+//! Small things that several instances share.
+
+use std::sync::Arc;
+
+use store::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, PAGE_BYTES, Store, StoreError};
+use tokio::task::JoinSet;
+
+fn document(kind: DocumentKind, id: &str, group: &str, at_ms: i64) -> Document {
+    Document {
+        kind,
+        id: id.to_owned(),
+        group: group.to_owned(),
+        at_ms,
+        expires_ms: at_ms + 1_000,
+        revision: 1,
+        data: format!("{{\"id\":\"{id}\"}}"),
+    }
+}
+
+fn job(id: &str, group: &str, at_ms: i64) -> Document {
+    document(DocumentKind::Job, id, group, at_ms)
+}
+
+fn all(kind: DocumentKind, group: &str) -> DocumentQuery {
+    DocumentQuery {
+        kind,
+        group: group.to_owned(),
+        after: None,
+        limit: u32::MAX,
+    }
+}
+
+async fn ids(store: &dyn Store, query: &DocumentQuery) -> Vec<String> {
+    let page = store.list_documents(query).await.unwrap();
+    page.into_iter().map(|document| document.id).collect()
+}
+
+pub(crate) async fn documents_read_back_as_last_written(store: Arc<dyn Store>) {
+    for kind in DocumentKind::ALL {
+        assert_eq!(store.get_document(kind, "d").await.unwrap(), None);
+        let mut written = document(kind, "d", "g", 5);
+        written.data = "{\"text\":\"é船🚢 'quoted' \\u0000\"}".to_owned();
+        store.put_document(written.clone()).await.unwrap();
+        let read = store.get_document(kind, "d").await.unwrap().unwrap();
+        assert_eq!(read, written);
+
+        let mut changed = document(kind, "d", "other", -7);
+        changed.data = "{}".to_owned();
+        changed.revision = 70;
+        store.put_document(changed.clone()).await.unwrap();
+        changed.revision = 2;
+        let read = store.get_document(kind, "d").await.unwrap();
+        assert_eq!(read, Some(changed), "the store counts revisions");
+    }
+}
+
+pub(crate) async fn a_change_of_an_older_revision_or_a_removed_document_is_refused(
+    store: Arc<dyn Store>,
+) {
+    let first = job("d", "g", 1);
+    assert!(!store.replace_document(first.clone()).await.unwrap());
+    assert_eq!(
+        store.get_document(first.kind, "d").await.unwrap(),
+        None,
+        "a change adds nothing"
+    );
+    store.put_document(first.clone()).await.unwrap();
+    let mut second = job("d", "other", 2);
+    second.data = "{\"n\":2}".to_owned();
+    assert!(store.replace_document(second.clone()).await.unwrap());
+    assert!(!store.replace_document(first.clone()).await.unwrap());
+    second.revision = 2;
+    let read = store.get_document(first.kind, "d").await.unwrap();
+    assert_eq!(read.as_ref(), Some(&second));
+    let mut elsewhere = second.clone();
+    elsewhere.kind = DocumentKind::Conversation;
+    assert!(!store.replace_document(elsewhere).await.unwrap());
+
+    assert!(store.delete_document(first.kind, "d").await.unwrap());
+    assert!(!store.replace_document(second).await.unwrap());
+    let read = store.get_document(first.kind, "d").await.unwrap();
+    assert_eq!(read, None, "what was removed does not come back");
+}
+
+pub(crate) async fn of_changes_at_once_one_is_made(store: Arc<dyn Store>) {
+    store.put_document(job("d", "g", 1)).await.unwrap();
+    let mut changes = JoinSet::new();
+    for n in 0..20 {
+        let store = Arc::clone(&store);
+        let mut change = job("d", "g", 1);
+        change.data = n.to_string();
+        changes.spawn(async move { store.replace_document(change).await.unwrap() });
+    }
+    let made = changes.join_all().await;
+    let made = made.into_iter().filter(|is_made| *is_made).count();
+    assert_eq!(made, 1);
+}
+
+pub(crate) async fn documents_of_a_group_are_listed_page_by_page(store: Arc<dyn Store>) {
+    for (id, at_ms) in [("b", 2), ("c", 2), ("a", 3), ("d", 1)] {
+        store.put_document(job(id, "g", at_ms)).await.unwrap();
+    }
+    store.put_document(job("e", "", 1)).await.unwrap();
+    let other = document(DocumentKind::JobItem, "d", "g", 9);
+    store.put_document(other.clone()).await.unwrap();
+    let mut query = all(DocumentKind::Job, "g");
+    assert_eq!(ids(&*store, &query).await, ["d", "b", "c", "a"]);
+    assert_eq!(ids(&*store, &all(DocumentKind::Job, "")).await, ["e"]);
+    let items = all(DocumentKind::JobItem, "g");
+    let items = store.list_documents(&items).await.unwrap();
+    assert_eq!((items.rows, items.has_more), (vec![other], false));
+
+    query.limit = 2;
+    let page = store.list_documents(&query).await.unwrap();
+    assert!(page.has_more);
+    query.after = page.last().map(|last| (last.at_ms, last.id.clone()));
+    assert_eq!(ids(&*store, &query).await, ["c", "a"]);
+    query.after = Some((3, "a".to_owned()));
+    assert_eq!(ids(&*store, &query).await, [""; 0]);
+
+    for n in 0..12 {
+        let mut large = document(DocumentKind::JobItem, &format!("{n:02}"), "large", n);
+        large.data = "x".repeat(PAGE_BYTES / 5);
+        store.put_document(large).await.unwrap();
+    }
+    let large = all(DocumentKind::JobItem, "large");
+    let page = store.list_documents(&large).await.unwrap();
+    assert!(page.has_more && page.len() <= 5, "{} of 12", page.len());
+}
+
+pub(crate) async fn documents_go_one_by_one_by_group_and_by_time(store: Arc<dyn Store>) {
+    for n in 0..600 {
+        let item = document(DocumentKind::JobItem, &n.to_string(), "g", 0);
+        store.put_document(item).await.unwrap();
+    }
+    store.put_document(job("1", "g", 0)).await.unwrap();
+    store.put_document(job("2", "g", 1)).await.unwrap();
+    let (job_kind, item_kind) = (DocumentKind::Job, DocumentKind::JobItem);
+    assert!(store.delete_document(item_kind, "1").await.unwrap());
+    assert!(!store.delete_document(item_kind, "1").await.unwrap());
+    assert_eq!(store.delete_documents(item_kind, "h").await.unwrap(), 0);
+    assert_eq!(store.delete_documents(item_kind, "g").await.unwrap(), 599);
+    assert_eq!(ids(&*store, &all(item_kind, "g")).await, [""; 0]);
+    assert_eq!(ids(&*store, &all(job_kind, "g")).await, ["1", "2"]);
+
+    assert_eq!(store.sweep_documents(999).await.unwrap(), 0);
+    assert!(store.get_document(job_kind, "1").await.unwrap().is_some());
+    assert_eq!(store.sweep_documents(1_000).await.unwrap(), 1);
+    assert_eq!(ids(&*store, &all(job_kind, "g")).await, ["2"]);
+}
+
+pub(crate) async fn a_document_is_bounded(store: Arc<dyn Store>) {
+    for kind in DocumentKind::ALL {
+        let mut largest = document(kind, &"i".repeat(128), &"g".repeat(128), 1);
+        largest.data = "x".repeat(DOCUMENT_BYTES);
+        store.put_document(largest.clone()).await.unwrap();
+        let read = store.get_document(kind, &largest.id).await.unwrap();
+        assert_eq!(read.as_ref(), Some(&largest));
+        let change: [fn(&mut Document); 3] = [
+            |document| document.id.push('i'),
+            |document| document.group.push('g'),
+            |document| document.data.push('x'),
+        ];
+        for change in change {
+            let mut larger = largest.clone();
+            change(&mut larger);
+            let refused = store.put_document(larger.clone()).await;
+            assert!(matches!(refused, Err(StoreError::Constraint { .. })));
+            let refused = store.replace_document(larger).await;
+            assert!(matches!(refused, Err(StoreError::Constraint { .. })));
+        }
+    }
+}
