@@ -45,6 +45,7 @@ mod session;
 mod setting;
 mod sqlite;
 mod sums;
+mod url;
 mod verdict;
 mod video_job;
 mod writer;

@@ -1,5 +1,7 @@
 //! The real binary on a data folder of its own, started for a test or a benchmark.
 
+pub mod databases;
+
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},

@@ -9,6 +9,7 @@ mod records;
 mod replay;
 mod requests;
 mod settings;
+mod shared;
 #[path = "../support/mod.rs"]
 mod support;
 mod video_jobs;
@@ -16,30 +17,52 @@ mod video_jobs;
 use std::sync::Arc;
 
 use store::Store;
+use tempfile::TempDir;
+use test_support::databases::{Engine, Server};
+
+/// Where an empty store lies.
+struct Place {
+    url: String,
+    folder: TempDir,
+}
+
+impl Place {
+    fn new(url: String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { url, folder }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        support::open(&self.url, self.folder.path()).await
+    }
+}
 
 #[tokio::test]
 async fn sqlite_conforms() {
-    let mut folders = Vec::new();
-    conforms(async || {
-        let folder = tempfile::tempdir().unwrap();
-        let store = support::open(folder.path()).await;
-        folders.push(folder);
-        store
-    })
-    .await;
+    conforms(|| Place::new(String::new())).await;
 }
 
 #[test]
 fn sqlite_conforms_to_replay() {
-    let folder = tempfile::tempdir().unwrap();
+    conforms_to_replay(&Place::new(String::new()));
+}
+
+fn conforms_to_replay(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let store = runtime.block_on(support::open(folder.path()));
+    let store = runtime.block_on(place.open());
     replay::changes_in_the_store_end_where_replay_ends(&runtime, &store);
     runtime.block_on(store.close());
 }
 
 /// Every fact gets a fresh, empty store.
-async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
+async fn conforms(mut place: impl FnMut() -> Place) {
+    let mut places = Vec::new();
+    let mut fresh = async || {
+        let place = place();
+        let store = place.open().await;
+        places.push(place);
+        store
+    };
     accounts::accounts_read_back_as_written(fresh().await).await;
     accounts::known_accounts_are_skipped(fresh().await).await;
     accounts::every_change_is_applied(fresh().await).await;
@@ -90,4 +113,21 @@ async fn conforms(mut fresh: impl AsyncFnMut() -> Arc<dyn Store>) {
     settings::an_ended_session_does_not_come_back(fresh().await).await;
     settings::a_lock_has_one_holder_until_it_is_freed_or_over(fresh().await).await;
     settings::own_changes_are_not_in_the_feed(fresh().await).await;
+}
+
+/// What holds between two instances on one database. Every fact gets a fresh, empty one.
+async fn conforms_when_shared(mut place: impl FnMut() -> Place) {
+    let mut places = Vec::new();
+    let mut fresh = async || {
+        let place = place();
+        let both = [place.open().await, place.open().await];
+        places.push(place);
+        both
+    };
+    shared::what_one_writes_the_other_reads(fresh().await).await;
+    shared::changes_of_others_are_in_the_feed(fresh().await).await;
+    shared::use_by_both_adds_up_and_never_goes_below_zero(fresh().await).await;
+    shared::a_lock_has_one_holder_among_all_instances(fresh().await).await;
+    shared::a_session_ended_by_one_is_over_for_the_other(fresh().await).await;
+    shared::the_same_sums_are_added_to_by_both(fresh().await).await;
 }

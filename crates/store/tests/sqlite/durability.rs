@@ -24,7 +24,7 @@ const CHILD_FOLDER: &str = "STORE_TEST_CHILD_FOLDER";
 const PLENTY: u32 = 1_000_000;
 
 async fn commit_until_killed(folder: &Path) {
-    let store = support::open(folder).await;
+    let store = support::open("", folder).await;
     store
         .insert_accounts(&[Account {
             quota: PLENTY,
@@ -82,7 +82,7 @@ async fn acknowledged_records_survive_kill_9() {
     }
     child.wait().unwrap();
     assert!(acknowledged.len() >= 3000, "the child ended early");
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let rows = requests(&*store).await;
     let stored: HashSet<_> = rows.iter().map(|row| row.id.clone()).collect();
     assert_eq!(
@@ -109,7 +109,7 @@ fn acknowledged_records_survive_a_runtime_that_is_dropped() {
     };
     let first = runtime();
     let store = first.block_on(async {
-        let store = support::open(folder.path()).await;
+        let store = support::open("", folder.path()).await;
         store.insert_accounts(&[account("a")]).await.unwrap();
         for n in 0..20 {
             store.commit(record("a", &format!("u{n}"))).await.unwrap();
@@ -119,7 +119,7 @@ fn acknowledged_records_survive_a_runtime_that_is_dropped() {
     drop(first);
     drop(store);
     runtime().block_on(async {
-        let store = support::open(folder.path()).await;
+        let store = support::open("", folder.path()).await;
         assert_eq!(requests(&*store).await.len(), 20);
         assert_eq!(accounts(&*store).await[0].quota, 60);
         store.close().await;
@@ -129,20 +129,20 @@ fn acknowledged_records_survive_a_runtime_that_is_dropped() {
 #[tokio::test]
 async fn closing_leaves_one_tidy_file_with_everything_that_was_queued() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     for n in 0..700 {
         drop(store.submit(record("a", &format!("u{n}"))).unwrap());
     }
     store.close().await;
     assert!(!folder.path().join("grok2api.db-wal").exists());
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     assert_eq!(requests(&*store).await.len(), 700);
 }
 
 #[tokio::test]
 async fn while_writes_fail_callers_wait_health_says_why_and_a_full_queue_refuses() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     store
         .insert_accounts(&[Account {
             quota: PLENTY,
@@ -189,7 +189,7 @@ async fn while_writes_fail_callers_wait_health_says_why_and_a_full_queue_refuses
 #[tokio::test]
 async fn closing_gives_up_on_a_database_that_stays_locked_and_tells_the_callers() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let mut foreign = connect(folder.path()).await;
     let held = foreign.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let commit = {
@@ -210,7 +210,7 @@ async fn closing_gives_up_on_a_database_that_stays_locked_and_tells_the_callers(
 #[tokio::test]
 async fn a_write_that_can_never_succeed_is_refused_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let mut foreign = connect(folder.path()).await;
     sqlx::query("DROP TABLE sessions")
         .execute(&mut foreign)

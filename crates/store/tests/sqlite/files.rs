@@ -21,7 +21,7 @@ const PLANTED: [&str; 4] = [
 #[tokio::test]
 async fn secrets_are_not_in_the_files() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let planted = Account {
         note: "planted-note".to_owned(),
         proxy: Some(AccountProxy::try_new("http://me:planted-password@proxy.test").unwrap()),
@@ -81,7 +81,7 @@ fn assert_not_in_files(folder: &Path, files: usize, secrets: &[&str]) {
 async fn database_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let _store = support::open(folder.path()).await;
+    let _store = support::open("", folder.path()).await;
     for name in [DATABASE_FILE, "grok2api.db-wal"] {
         let mode = fs::metadata(folder.path().join(name))
             .unwrap()
@@ -94,32 +94,32 @@ async fn database_files_are_private() {
 #[tokio::test]
 async fn a_wrong_key_is_refused_and_the_right_one_still_works() {
     let folder = tempfile::tempdir().unwrap();
-    support::open(folder.path()).await.close().await;
+    support::open("", folder.path()).await.close().await;
     let wrong = store::open("", folder.path(), MasterKey::from_bytes([8; 32])).await;
     let Err(error) = wrong else {
         unreachable!("a wrong key was accepted")
     };
     assert!(matches!(error, StoreError::WrongKey));
     assert!(error.to_string().contains("secret.key"), "{error}");
-    support::open(folder.path()).await;
+    support::open("", folder.path()).await;
 }
 
 #[tokio::test]
 async fn a_second_opener_is_refused_until_the_first_closes() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let second = store::open("", folder.path(), support::key()).await;
     assert!(
         matches!(second, Err(StoreError::InUse { pid, .. }) if pid == Some(std::process::id()))
     );
     store.close().await;
-    support::open(folder.path()).await;
+    support::open("", folder.path()).await;
 }
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    support::open(folder.path()).await.close().await;
+    support::open("", folder.path()).await.close().await;
     let mut connection = connect(folder.path()).await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
                  execution_time) VALUES (9999, 'later', 1, x'00', 0)";
@@ -142,7 +142,7 @@ async fn a_url_may_name_another_file() {
 async fn locks_of_a_process_that_is_gone_are_free() {
     let folder = tempfile::tempdir().unwrap();
     let ttl = Duration::from_secs(3600);
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     assert!(
         store
             .try_lock("sweep", "one", 0, ttl)
@@ -151,7 +151,7 @@ async fn locks_of_a_process_that_is_gone_are_free() {
             .is_some()
     );
     store.close().await;
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     assert!(
         store
             .try_lock("sweep", "two", 0, ttl)

@@ -13,7 +13,7 @@ use crate::{
 #[tokio::test]
 async fn accounts_with_broken_rows_are_named_and_the_others_load() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let all = ["a", "b", "c", "d"].map(account);
     store.insert_accounts(&all).await.unwrap();
     let mut connection = connect(folder.path()).await;
@@ -43,7 +43,7 @@ async fn accounts_with_broken_rows_are_named_and_the_others_load() {
 #[tokio::test]
 async fn a_request_with_broken_parts_is_still_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     store.commit(record("a", "r1")).await.unwrap();
     let mut connection = connect(folder.path()).await;
     let damage = "UPDATE requests SET attempts = '{', outcome = 'of-tomorrow'";
@@ -65,7 +65,7 @@ async fn usage_rows_of_older_versions_become_requests_and_sums() {
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let mut kept = request("u1", support::NOW_MS);
     kept.client = None;
     kept.model = kept.served_model.clone();
@@ -112,7 +112,7 @@ async fn session_ids_of_older_versions_are_blanked() {
         ('other', 'no JSON', 9)";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    support::open(folder.path()).await.close().await;
+    support::open("", folder.path()).await.close().await;
     let mut connection = connect(folder.path()).await;
     let data: Vec<String> = sqlx::query_scalar("SELECT data FROM sessions ORDER BY data")
         .fetch_all(&mut connection)
@@ -130,7 +130,7 @@ async fn media_of_older_versions_is_of_its_key_or_of_the_open_api() {
         ('m2', 2, 'image', 'f', 'image/png', 1, 1, 1, 'p', 'm', '{}', NULL, 'abcd', NULL, 'r2')";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     for (id, owner) in [("m1", "key:team"), ("m2", "open")] {
         let row = store.get_media(id).await.unwrap().unwrap();
         assert_eq!(row.owner, owner);
@@ -147,7 +147,7 @@ async fn first_pictures_of_older_versions_are_found_by_their_file() {
         ('m2', 2, 'video', 'w', 'video/mp4', 9, 0, 0, 'p', 'm', 'no JSON', NULL, 'abcd', NULL, 'r2', 'open')";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     let row = store.get_media("m1").await.unwrap().unwrap();
     assert_eq!(row.poster.unwrap().file, "p.jpg");
     let is_used = store.is_media_file_used(MediaKind::Image, "p.jpg").await;
@@ -159,7 +159,7 @@ async fn first_pictures_of_older_versions_are_found_by_their_file() {
 #[tokio::test]
 async fn accounts_of_older_versions_were_never_checked() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     store.insert_accounts(&[account("a")]).await.unwrap();
     store.close().await;
     let mut connection = connect(folder.path()).await;
@@ -175,14 +175,14 @@ async fn accounts_of_older_versions_were_never_checked() {
         sqlx::query(change).execute(&mut connection).await.unwrap();
     }
     connection.close().await.unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     assert_eq!(accounts(&*store).await, [account("a")]);
 }
 
 #[tokio::test]
 async fn an_account_whose_proxy_does_not_decrypt_is_named_and_not_used_without_it() {
     let folder = tempfile::tempdir().unwrap();
-    let store = support::open(folder.path()).await;
+    let store = support::open("", folder.path()).await;
     store.insert_accounts(&[account("a")]).await.unwrap();
     let mut connection = connect(folder.path()).await;
     // The ciphertext of a credential is no proxy's, and damaged windows are no windows.

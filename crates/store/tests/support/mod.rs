@@ -11,8 +11,8 @@ pub(crate) fn key() -> MasterKey {
     MasterKey::from_bytes([7; 32])
 }
 
-pub(crate) async fn open(folder: &Path) -> Arc<dyn Store> {
-    store::open("", folder, key()).await.unwrap()
+pub(crate) async fn open(url: &str, folder: &Path) -> Arc<dyn Store> {
+    store::open(url, folder, key()).await.unwrap()
 }
 
 pub(crate) fn id(name: &str) -> AccountId {
