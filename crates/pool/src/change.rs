@@ -15,6 +15,14 @@ pub enum Change {
         status: Status,
         cooldown: Option<Cooldown>,
     },
+    /// The cooldown that ends at `until_ms` is over: active again, with this quota if one is given.
+    /// Without effect on an account that no longer has that cooldown, so that instances which all
+    /// notice its end refill the account once.
+    CooldownEnded {
+        /// As stored; imported accounts may cool without an end.
+        until_ms: Option<i64>,
+        quota: Option<u32>,
+    },
     Quota {
         quota: u32,
     },
@@ -68,6 +76,14 @@ pub fn replay(account: &mut Account, change: &Change) {
         Change::Status { status, cooldown } => {
             account.status = *status;
             account.cooldown = *cooldown;
+        }
+        Change::CooldownEnded { until_ms, quota } => {
+            let cooldown_ms = account.cooldown.map(|cooldown| cooldown.until_ms);
+            if account.status == Status::Cooling && cooldown_ms == *until_ms {
+                account.status = Status::Active;
+                account.cooldown = None;
+                account.quota = quota.unwrap_or(account.quota);
+            }
         }
         Change::Quota { quota } => account.quota = *quota,
         Change::Failed {

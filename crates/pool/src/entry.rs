@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::buckets::{Place, bucket_of};
 use crate::counters::Counted;
-use crate::{Account, AccountId, Credential, SkipReason, Status, Tier};
+use crate::{
+    Account, AccountChange, AccountId, Change, Credential, SkipReason, Status, Tier, replay,
+};
 
 slotmap::new_key_type! {
     /// Names an entry; stale once the account is removed, even if its memory is used again.
@@ -61,6 +63,8 @@ pub(crate) struct Record {
     pub(crate) ejected_until: Option<u64>,
     /// The end of its cooldown as the index of its tier has it.
     pub(crate) indexed_end_ms: Option<i64>,
+    /// Another one after each change, and never one that another account of this id had.
+    pub(crate) revision: u64,
 }
 
 impl State {
@@ -166,7 +170,21 @@ impl Record {
             account,
             ejected_until: None,
             indexed_end_ms: None,
+            revision: 0,
         }
+    }
+
+    /// Applies changes to the account and signs them with its id.
+    pub(crate) fn adopt(&mut self, changes: Vec<Change>) -> Vec<AccountChange> {
+        let account = &mut self.account;
+        let sign = |change| {
+            replay(account, &change);
+            AccountChange {
+                id: account.id.clone(),
+                change,
+            }
+        };
+        changes.into_iter().map(sign).collect()
     }
 
     fn standing(&self) -> State {

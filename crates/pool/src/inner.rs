@@ -16,8 +16,8 @@ use crate::entry::{Entry, EntryKey, Identity, Record};
 use crate::tier_index::Tiers;
 use crate::transition::{plan, plan_elapsed};
 use crate::{
-    Account, AccountChange, AccountId, Change, Credential, CredentialTaken, Event, Outcome, Policy,
-    PoolCounts, SkipCount, Tier, replay,
+    Account, AccountChange, AccountId, Credential, CredentialTaken, Event, Outcome, Policy,
+    PoolCounts, SkipCount, Tier,
 };
 
 /// Cooldowns that one pass ends at most, so that the lock stays short when many end together.
@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     /// Changes made by time alone, until [`Inner::take_elapsed`].
     elapsed: Vec<AccountChange>,
     pub(crate) open_leases: usize,
+    /// The last revision that was given to an account.
+    revisions: u64,
 }
 
 impl Inner {
@@ -59,6 +61,7 @@ impl Inner {
             ejections: BTreeSet::new(),
             elapsed: Vec::new(),
             open_leases: 0,
+            revisions: 0,
         }
     }
 
@@ -142,9 +145,14 @@ impl Inner {
         if self.has_credential(&credential) && !self.is_credential_of(id, &credential) {
             return Err(CredentialTaken);
         }
+        self.set_credential(key, credential);
+        Ok(self.change(key, &Event::CredentialReplaced, now_ms))
+    }
+
+    fn set_credential(&mut self, key: EntryKey, credential: Credential) {
         let (entry, record) = (self.entries.get_mut(key), self.records.get_mut(key));
         let (Some(entry), Some(record)) = (entry, record) else {
-            return Ok(Vec::new());
+            return;
         };
         let account = &mut record.account;
         let before = std::mem::replace(&mut account.credential, credential.clone());
@@ -154,7 +162,40 @@ impl Inner {
         });
         self.credentials.remove(&before);
         self.credentials.insert(credential);
-        Ok(self.change(key, &Event::CredentialReplaced, now_ms))
+    }
+
+    /// See [`crate::Pool::revision`].
+    pub(crate) fn revision(&self, id: &AccountId) -> Option<u64> {
+        let record = self.records.get(*self.by_id.get(id)?)?;
+        Some(record.revision)
+    }
+
+    /// See [`crate::Pool::absorb`].
+    pub(crate) fn absorb(&mut self, account: Account, seen: Option<u64>) -> bool {
+        if self.revision(&account.id) != seen {
+            return false;
+        }
+        let Some(key) = self.by_id.get(&account.id).copied() else {
+            self.insert(account);
+            return true;
+        };
+        let Some(record) = self.records.get(key) else {
+            return true;
+        };
+        if record.account == account {
+            return true;
+        }
+        if record.account.credential != account.credential {
+            if self.has_credential(&account.credential) {
+                return true;
+            }
+            self.set_credential(key, account.credential.clone());
+        }
+        if let Some(record) = self.records.get_mut(key) {
+            record.account = account;
+        }
+        self.reindex(key);
+        true
     }
 
     /// Ends up to [`ENDS_PER_PASS`] cooldowns whose time has come; true if there are more.
@@ -188,7 +229,7 @@ impl Inner {
             return Vec::new();
         };
         let changes = plan(&record.account, event, now_ms, &self.policy);
-        let changes = adopt(&mut record.account, changes);
+        let changes = record.adopt(changes);
         let ejected_until = record.ejected_until;
         match event {
             Event::Outcome(Outcome::UpstreamFailure { .. }) => {
@@ -200,7 +241,13 @@ impl Inner {
             _ => {}
         }
         self.reindex(key);
-        changes
+        if changes.is_empty() {
+            return changes;
+        }
+        // First what time has done before it: a refill stored after a use would undo it.
+        let mut all = self.take_elapsed();
+        all.extend(changes);
+        all
     }
 
     /// Ends the entry's cooldown if its time has come.
@@ -212,7 +259,7 @@ impl Inner {
         if changes.is_empty() {
             return;
         }
-        self.elapsed.extend(adopt(&mut record.account, changes));
+        self.elapsed.extend(record.adopt(changes));
         self.reindex(key);
     }
 
@@ -244,6 +291,8 @@ impl Inner {
         let Some(entry) = self.entries.get_mut(key) else {
             return;
         };
+        self.revisions += 1;
+        record.revision = self.revisions;
         entry.follow(record);
         let end_ms = record.account.cooling_until_ms();
         let before = std::mem::replace(&mut record.indexed_end_ms, end_ms);
@@ -316,16 +365,4 @@ impl Inner {
             }
         }
     }
-}
-
-/// Applies changes to the account and signs them with its id.
-fn adopt(account: &mut Account, changes: Vec<Change>) -> Vec<AccountChange> {
-    let sign = |change| {
-        replay(account, &change);
-        AccountChange {
-            id: account.id.clone(),
-            change,
-        }
-    };
-    changes.into_iter().map(sign).collect()
 }

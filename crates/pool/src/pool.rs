@@ -90,6 +90,39 @@ impl Pool {
         chunks.flat_map(take).collect()
     }
 
+    /// A number that is another one after each change of the account; `None` if there is none of that
+    /// id. O(1).
+    pub fn revision(&self, id: &AccountId) -> Option<u64> {
+        self.inner.lock().revision(id)
+    }
+
+    /// Takes over what another instance made of an account, as the store has it; adds one that is not
+    /// there. Leases and ejections stay. Nothing is to be stored.
+    ///
+    /// False, and nothing is changed, unless the account is as it was when its [`Pool::revision`] was
+    /// `seen`: what was changed here meanwhile may not be in the store's answer yet. An account whose
+    /// credential another one here has is left out.
+    pub fn absorb(&self, account: Account, seen: Option<u64>) -> bool {
+        self.inner.lock().absorb(account, seen)
+    }
+
+    /// Removes an account that is no longer in the store, under the same condition.
+    pub fn absorb_removal(&self, id: &AccountId, seen: Option<u64>) -> bool {
+        let mut inner = self.inner.lock();
+        let is_seen = inner.revision(id) == seen;
+        if is_seen {
+            inner.remove(id);
+        }
+        is_seen
+    }
+
+    /// The ids of all accounts. O(n).
+    pub fn ids(&self) -> Vec<AccountId> {
+        let mut ids = Vec::with_capacity(self.len());
+        self.visit(|_, account| ids.push(account.id.clone()));
+        ids
+    }
+
     /// Whether there is an account of that id.
     pub fn contains(&self, id: &AccountId) -> bool {
         self.inner.lock().by_id.contains_key(id)

@@ -147,18 +147,10 @@ pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
     {
         return Vec::new();
     }
-    let refill = Change::Quota {
-        quota: account.tier.default_quota(),
-    };
-    let activate = Change::Status {
-        status: Status::Active,
-        cooldown: None,
-    };
-    if account.quota == 0 {
-        vec![refill, activate]
-    } else {
-        vec![activate]
-    }
+    vec![Change::CooldownEnded {
+        until_ms: account.cooldown.map(|cooldown| cooldown.until_ms),
+        quota: (account.quota == 0).then(|| account.tier.default_quota()),
+    }]
 }
 
 fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Policy) -> Vec<Change> {

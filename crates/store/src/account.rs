@@ -19,6 +19,9 @@ pub trait AccountStore: Send + Sync {
     /// Every account, oldest first, and those whose rows cannot be read.
     async fn load_accounts(&self) -> Result<LoadedAccounts, StoreError>;
 
+    /// Those of these ids; one that is not there is in neither list.
+    async fn load_accounts_of(&self, ids: &[AccountId]) -> Result<LoadedAccounts, StoreError>;
+
     /// Adds accounts and returns the ids of those that were added, in the order given.
     ///
     /// One whose id or credential is already stored is skipped, so that pasting a list twice is

@@ -13,8 +13,8 @@ use crate::{
     DocumentStore, LoadedAccounts, Lock, LockToken, MediaFile, MediaFilter, MediaKind, MediaOwner,
     MediaQuery, MediaRow, MediaSearch, MediaStore, MediaTotal, Page, Pruned, Receipt, Record,
     RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore, Retention, SessionRow,
-    SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, VideoJobQuery,
-    VideoJobRow, VideoJobStore,
+    SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, Unreadable,
+    VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     patch::{StoredChange, fold_one},
@@ -71,6 +71,17 @@ impl<R> Backend<R> {
         changes.into_iter().map(seal).collect()
     }
 
+    fn open_accounts(&self, rows: Vec<Result<AccountRow, Unreadable>>) -> LoadedAccounts {
+        let mut loaded = LoadedAccounts::default();
+        for row in rows {
+            match row.and_then(|row| row.open(&self.keys)) {
+                Ok(account) => loaded.accounts.push(account),
+                Err(unreadable) => loaded.unreadable.push(unreadable),
+            }
+        }
+        loaded
+    }
+
     /// Removes rows batch by batch until none is left or the call's limit is reached.
     async fn prune(&self, batch: impl Fn(u32) -> Op) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
@@ -89,14 +100,12 @@ impl<R> Backend<R> {
 #[async_trait]
 impl<R: Reader> AccountStore for Backend<R> {
     async fn load_accounts(&self) -> Result<LoadedAccounts, StoreError> {
-        let mut loaded = LoadedAccounts::default();
-        for row in self.reader.accounts().await? {
-            match row.and_then(|row| row.open(&self.keys)) {
-                Ok(account) => loaded.accounts.push(account),
-                Err(unreadable) => loaded.unreadable.push(unreadable),
-            }
-        }
-        Ok(loaded)
+        Ok(self.open_accounts(self.reader.accounts().await?))
+    }
+
+    async fn load_accounts_of(&self, ids: &[AccountId]) -> Result<LoadedAccounts, StoreError> {
+        let ids: Vec<String> = ids.iter().map(AccountId::to_string).collect();
+        Ok(self.open_accounts(self.reader.accounts_of(&ids).await?))
     }
 
     async fn insert_accounts(&self, accounts: &[Account]) -> Result<Vec<AccountId>, StoreError> {

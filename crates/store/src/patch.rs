@@ -31,10 +31,14 @@ impl StoredChange {
 }
 
 /// Everything that a group changes in one account. `None` leaves a column alone.
+///
+/// In this order: quota set, `used` of `ended` taken from it, `ended` if it applies, `used` taken, status
+/// set.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Patch {
-    /// Quota before `used` is taken from it.
+    /// Quota before anything is taken from it.
     pub(crate) quota: Option<u32>,
+    pub(crate) ended: Option<Ended>,
     /// Taken from the quota, not below zero.
     pub(crate) used: u64,
     /// Added to the use count.
@@ -56,6 +60,16 @@ pub(crate) struct Patch {
     pub(crate) proxy: Option<Option<String>>,
 }
 
+/// The end of a cooldown. It applies if the account is cooling with this end: then it is active, has
+/// no cooldown, and its quota is `quota`, if there is one.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ended {
+    pub(crate) until_ms: Option<i64>,
+    pub(crate) quota: Option<u32>,
+    /// Taken from the quota, not below zero, before the end.
+    pub(crate) used: u64,
+}
+
 /// The failure columns, always written together. The default clears them.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Failure {
@@ -73,10 +87,8 @@ impl Patch {
                 self.last_used_at_ms = Some(*at_ms);
             }
             Change::Status { status, cooldown } => self.status = Some((*status, *cooldown)),
-            Change::Quota { quota } => {
-                self.quota = Some(*quota);
-                self.used = 0;
-            }
+            Change::CooldownEnded { until_ms, quota } => self.end_cooldown(*until_ms, *quota),
+            Change::Quota { quota } => self.set_quota(*quota),
             Change::Failed {
                 fail_count,
                 at_ms,
@@ -101,10 +113,41 @@ impl Patch {
         }
     }
 
+    fn set_quota(&mut self, quota: u32) {
+        self.quota = Some(quota);
+        self.used = 0;
+        if let Some(ended) = &mut self.ended {
+            (ended.quota, ended.used) = (None, 0);
+        }
+    }
+
+    fn end_cooldown(&mut self, until_ms: Option<i64>, quota: Option<u32>) {
+        match self.status {
+            // Known here whether it applies.
+            Some((Status::Cooling, cooldown)) if until_ms == cooldown.map(|one| one.until_ms) => {
+                self.status = Some((Status::Active, None));
+                if let Some(quota) = quota {
+                    self.set_quota(quota);
+                }
+            }
+            Some(_) => {}
+            // A second one without a status between them comes of no pool.
+            None if self.ended.is_some() => {}
+            None => {
+                self.ended = Some(Ended {
+                    until_ms,
+                    quota,
+                    used: std::mem::take(&mut self.used),
+                });
+            }
+        }
+    }
+
     /// Whether it only uses quota: the common case, for which one statement serves many accounts.
     pub(crate) fn is_use_only(&self) -> bool {
         let Self {
             quota,
+            ended,
             used: _,
             uses: _,
             last_used_at_ms,
@@ -120,6 +163,7 @@ impl Patch {
         } = self;
         last_used_at_ms.is_some()
             && quota.is_none()
+            && ended.is_none()
             && status.is_none()
             && failure.is_none()
             && tier.is_none()

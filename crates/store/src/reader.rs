@@ -18,6 +18,12 @@ pub(crate) trait Reader: Send + Sync + 'static {
     /// Every account, oldest first; those with columns of a wrong type are unreadable.
     async fn accounts(&self) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError>;
 
+    /// Those of these ids, in any order.
+    async fn accounts_of(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError>;
+
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
 
     /// The session, unless it is over at `now_ms`.

@@ -24,11 +24,11 @@ fn an_imported_cooling_account_without_an_end_cools_for_one_window() {
     assert_eq!(exhausted.retry_at_ms, Some(START + 7_200_000));
     assert_eq!(exhausted.to_string(), "no account is available: 1 cooling");
     assert!(pool.select(&BASIC, START + 7_200_000).is_ok());
-    assert_eq!(
-        pool.take_elapsed(START).len(),
-        2,
-        "refill and wake are there to be stored"
-    );
+    let refilled = Change::CooldownEnded {
+        until_ms: None,
+        quota: Some(140),
+    };
+    assert_eq!(pool.take_elapsed(START)[0].change, refilled);
     assert_eq!(pool.take_elapsed(START), []);
 }
 
@@ -38,9 +38,9 @@ fn a_cooldown_ends_at_its_instant_and_not_before() {
     assert!(pool.select(&BASIC, START - 1).is_err());
     assert_eq!(pool.take_elapsed(START - 1), []);
     let changes = pool.take_elapsed(START);
-    let wake = Change::Status {
-        status: Status::Active,
-        cooldown: None,
+    let wake = Change::CooldownEnded {
+        until_ms: Some(START),
+        quota: None,
     };
     assert_eq!(changes[0].change, wake, "quota was left: no refill");
     assert_eq!(changes.len(), 1);
@@ -123,7 +123,10 @@ fn a_refilled_account_has_its_window_back() {
         ..cooling(0, START)
     }]);
     let changes = pool.take_elapsed(START);
-    let refill = Change::Quota { quota: 140 };
+    let refill = Change::CooldownEnded {
+        until_ms: Some(START),
+        quota: Some(140),
+    };
     assert_eq!(changes[0].change, refill);
     assert_eq!(
         select(&pool).choice(),

@@ -1,6 +1,7 @@
 //! Facts about the pool, one by one.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod absorbing;
 mod cooldowns;
 mod ejections;
 mod leases;

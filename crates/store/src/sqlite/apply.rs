@@ -322,35 +322,36 @@ async fn apply_patch(
     id: &AccountId,
     patch: &Patch,
 ) -> Result<(), Error> {
+    let ended = patch.ended.as_ref();
     let cooldown = patch.status.as_ref().map(|(_, cooldown)| cooldown.as_ref());
     let failure = patch.failure.as_ref();
-    let (has_check, check) = (patch.check.is_some(), patch.check.flatten());
+    let check = patch.check.flatten();
     let result = check.map(|check| check.result);
     query(PATCH_ACCOUNT)
+        .bind(ended.is_some())
+        .bind(ended.and_then(|ended| ended.until_ms))
+        .bind(ended.and_then(|ended| ended.quota))
         .bind(patch.quota)
+        .bind(ended.map_or(0, |ended| to_i64(ended.used)))
         .bind(to_i64(patch.used))
         .bind(to_i64(patch.uses))
         .bind(patch.last_used_at_ms)
         .bind(patch.status.as_ref().map(|(status, _)| status.as_str()))
         .bind(cooldown.is_some())
         .bind(cooldown.flatten().map(|cooldown| cooldown.until_ms))
-        .bind(cooldown.is_some())
         .bind(cooldown.flatten().map(|cooldown| cooldown.reason.as_str()))
         .bind(failure.map(|failure| failure.count))
         .bind(failure.is_some())
         .bind(failure.and_then(|failure| failure.at_ms))
-        .bind(failure.is_some())
         .bind(failure.and_then(|failure| failure.reason.as_deref()))
         .bind(patch.tier.map(|tier| tier.as_str()))
         .bind(patch.last_sync_at_ms.is_some())
         .bind(patch.last_sync_at_ms.flatten())
         .bind(patch.quota_windows.is_some())
         .bind(patch.quota_windows.as_ref().and_then(Option::as_deref))
-        .bind(has_check)
+        .bind(patch.check.is_some())
         .bind(check.map(|check| check.at_ms))
-        .bind(has_check)
         .bind(result.map(CheckResult::as_str))
-        .bind(has_check)
         .bind(result.and_then(CheckResult::until_ms))
         .bind(&patch.tags)
         .bind(&patch.note)

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use pool::AccountId;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar};
+use sqlx::{
+    QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar, sqlite::SqliteRow,
+};
 
 use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
@@ -38,13 +40,19 @@ impl Reader for SqliteReader {
             .fetch_all(&self.pool)
             .await
             .map_err(failed)?;
-        let read = rows.iter().map(|row| {
-            read_account(row).map_err(|error| Unreadable {
-                id: AccountId::new(row.try_get::<&str, _>("id").unwrap_or("?")),
-                reason: error.to_string(),
-            })
-        });
-        Ok(read.collect())
+        Ok(rows.iter().map(read_or_name).collect())
+    }
+
+    async fn accounts_of(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError> {
+        let rows = query("SELECT * FROM accounts WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(serde_json::Value::from(ids).to_string())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(rows.iter().map(read_or_name).collect())
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -313,4 +321,11 @@ fn select_media(query: &MediaQuery, before: Option<&Place>, limit: u32) -> Query
     }
     media_search::push_page(&mut select, before, limit);
     select
+}
+
+fn read_or_name(row: &SqliteRow) -> Result<AccountRow, Unreadable> {
+    read_account(row).map_err(|error| Unreadable {
+        id: AccountId::new(row.try_get::<&str, _>("id").unwrap_or("?")),
+        reason: error.to_string(),
+    })
 }

@@ -93,25 +93,29 @@ pub(super) static USE_QUOTA: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Applies one whole [`Patch`](crate::patch::Patch); a null (or a 0 flag) leaves the column alone.
 pub(super) const PATCH_ACCOUNT: &str = "UPDATE accounts SET \
-     quota = MAX(COALESCE(?, quota) - ?, 0), \
-     use_count = use_count + ?, \
-     last_used_at_ms = COALESCE(?, last_used_at_ms), \
-     status = COALESCE(?, status), \
-     cooldown_until_ms = CASE WHEN ? = 1 THEN ? ELSE cooldown_until_ms END, \
-     cooldown_reason = CASE WHEN ? = 1 THEN ? ELSE cooldown_reason END, \
-     fail_count = COALESCE(?, fail_count), \
-     last_fail_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_fail_at_ms END, \
-     last_fail_reason = CASE WHEN ? = 1 THEN ? ELSE last_fail_reason END, \
-     pool = COALESCE(?, pool), \
-     last_sync_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_sync_at_ms END, \
-     quota_windows = CASE WHEN ? = 1 THEN ? ELSE quota_windows END, \
-     last_check_at_ms = CASE WHEN ? = 1 THEN ? ELSE last_check_at_ms END, \
-     last_check = CASE WHEN ? = 1 THEN ? ELSE last_check END, \
-     last_check_until_ms = CASE WHEN ? = 1 THEN ? ELSE last_check_until_ms END, \
-     tags = COALESCE(?, tags), \
-     note = COALESCE(?, note), \
-     proxy = CASE WHEN ? = 1 THEN ? ELSE proxy END \
-     WHERE id = ?";
+     quota = MAX(CASE WHEN ?1 AND status = 'cooling' AND cooldown_until_ms IS ?2 AND ?3 IS NOT NULL \
+     THEN ?3 ELSE MAX(COALESCE(?4, quota) - ?5, 0) END - ?6, 0), \
+     use_count = use_count + ?7, \
+     last_used_at_ms = COALESCE(?8, last_used_at_ms), \
+     status = COALESCE(?9, CASE WHEN ?1 AND status = 'cooling' AND cooldown_until_ms IS ?2 \
+     THEN 'active' ELSE status END), \
+     cooldown_until_ms = CASE WHEN ?10 THEN ?11 WHEN ?1 AND status = 'cooling' \
+     AND cooldown_until_ms IS ?2 THEN NULL ELSE cooldown_until_ms END, \
+     cooldown_reason = CASE WHEN ?10 THEN ?12 WHEN ?1 AND status = 'cooling' \
+     AND cooldown_until_ms IS ?2 THEN NULL ELSE cooldown_reason END, \
+     fail_count = COALESCE(?13, fail_count), \
+     last_fail_at_ms = CASE WHEN ?14 THEN ?15 ELSE last_fail_at_ms END, \
+     last_fail_reason = CASE WHEN ?14 THEN ?16 ELSE last_fail_reason END, \
+     pool = COALESCE(?17, pool), \
+     last_sync_at_ms = CASE WHEN ?18 THEN ?19 ELSE last_sync_at_ms END, \
+     quota_windows = CASE WHEN ?20 THEN ?21 ELSE quota_windows END, \
+     last_check_at_ms = CASE WHEN ?22 THEN ?23 ELSE last_check_at_ms END, \
+     last_check = CASE WHEN ?22 THEN ?24 ELSE last_check END, \
+     last_check_until_ms = CASE WHEN ?22 THEN ?25 ELSE last_check_until_ms END, \
+     tags = COALESCE(?26, tags), \
+     note = COALESCE(?27, note), \
+     proxy = CASE WHEN ?28 THEN ?29 ELSE proxy END \
+     WHERE id = ?30";
 
 /// Binds credential, its hash, id, the hash again.
 pub(super) const REPLACE_CREDENTIAL: &str = "UPDATE accounts SET credential = ?, \

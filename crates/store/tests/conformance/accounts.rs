@@ -60,6 +60,18 @@ pub(crate) async fn accounts_read_back_as_written(store: Arc<dyn Store>) {
     assert_eq!(accounts(&*store).await, [plain, full], "oldest first");
 }
 
+pub(crate) async fn some_accounts_are_read_by_their_ids(store: Arc<dyn Store>) {
+    let all = ["a", "b", "c"].map(account);
+    store.insert_accounts(&all).await.unwrap();
+    let wanted = [id("c"), id("nobody"), id("a")];
+    let mut some = store.load_accounts_of(&wanted).await.unwrap();
+    some.accounts.sort_by_key(|account| account.id.clone());
+    assert_eq!(some.accounts, [all[0].clone(), all[2].clone()]);
+    assert_eq!(some.unreadable, []);
+    let none = store.load_accounts_of(&[]).await.unwrap();
+    assert_eq!(none.accounts, []);
+}
+
 pub(crate) async fn known_accounts_are_skipped(store: Arc<dyn Store>) {
     let first = account("a");
     store

@@ -64,6 +64,7 @@ async fn conforms(mut place: impl FnMut() -> Place) {
         store
     };
     accounts::accounts_read_back_as_written(fresh().await).await;
+    accounts::some_accounts_are_read_by_their_ids(fresh().await).await;
     accounts::known_accounts_are_skipped(fresh().await).await;
     accounts::every_change_is_applied(fresh().await).await;
     accounts::a_credential_is_replaced_unless_another_account_has_it(fresh().await).await;
@@ -129,5 +130,6 @@ async fn conforms_when_shared(mut place: impl FnMut() -> Place) {
     shared::use_by_both_adds_up_and_never_goes_below_zero(fresh().await).await;
     shared::a_lock_has_one_holder_among_all_instances(fresh().await).await;
     shared::a_session_ended_by_one_is_over_for_the_other(fresh().await).await;
+    shared::a_cooldown_that_both_end_refills_once(fresh().await).await;
     shared::the_same_sums_are_added_to_by_both(fresh().await).await;
 }

@@ -44,6 +44,13 @@ fn check() -> impl Strategy<Value = Check> {
     (any::<i64>(), result).prop_map(|(at_ms, result)| Check { at_ms, result })
 }
 
+/// The end that cooldowns often have.
+const END_MS: i64 = 7;
+
+fn end() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(END_MS), any::<i64>()]
+}
+
 fn change() -> impl Strategy<Value = Change> {
     let status = prop::sample::select(vec![
         Status::Active,
@@ -57,13 +64,17 @@ fn change() -> impl Strategy<Value = Change> {
         CooldownReason::UpstreamErrors,
     ]);
     let cooldown = prop::option::of(
-        (any::<i64>(), reason).prop_map(|(until_ms, reason)| Cooldown { until_ms, reason }),
+        (end(), reason).prop_map(|(until_ms, reason)| Cooldown { until_ms, reason }),
     );
     let pool = prop::sample::select(Tier::ALL.to_vec());
     prop_oneof![
         6 => (0..100_u32, any::<i64>()).prop_map(|(used, at_ms)| Change::Used { used, at_ms }),
         1 => (status, cooldown).prop_map(|(status, cooldown)| Change::Status { status, cooldown }),
         2 => (0..200_u32).prop_map(|quota| Change::Quota { quota }),
+        2 => prop::option::of(0..200_u32).prop_map(|quota| Change::CooldownEnded {
+            until_ms: Some(END_MS),
+            quota,
+        }),
         1 => (any::<u32>(), any::<i64>(), "[a-z_']{0,9}").prop_map(|(fail_count, at_ms, reason)| {
             Change::Failed { fail_count, at_ms, reason }
         }),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pool::{AccountChange, Change};
+use pool::{AccountChange, Change, Cooldown, CooldownReason, Status};
 use store::{Changed, Record, SessionRow, Span, Store, SumQuery};
 use tokio::time::{Instant, sleep};
 
@@ -143,4 +143,42 @@ pub(crate) async fn the_same_sums_are_added_to_by_both([one, two]: Both) {
     assert_eq!(sums[0].totals.requests, 40);
     assert_eq!(sums[0].totals.prompt_tokens, 440);
     assert_eq!(sums[0].totals.max_duration_ms, 900);
+}
+
+pub(crate) async fn a_cooldown_that_both_end_refills_once([one, two]: Both) {
+    one.insert_accounts(&[account("a")]).await.unwrap();
+    let change = |store: &Arc<dyn Store>, changes: Vec<Change>| {
+        let changes = changes.into_iter();
+        let changes = changes.map(|change| AccountChange {
+            id: id("a"),
+            change,
+        });
+        let record = Record {
+            changes: changes.collect(),
+            request: None,
+        };
+        let store = store.clone();
+        async move { store.commit(record).await.unwrap() }
+    };
+    let cooling = Change::Status {
+        status: Status::Cooling,
+        cooldown: Some(Cooldown {
+            until_ms: NOW_MS,
+            reason: CooldownReason::QuotaEmpty,
+        }),
+    };
+    change(&one, vec![Change::Quota { quota: 0 }, cooling]).await;
+    let ended = Change::CooldownEnded {
+        until_ms: Some(NOW_MS),
+        quota: Some(80),
+    };
+    let used = Change::Used {
+        used: 3,
+        at_ms: NOW_MS,
+    };
+    change(&one, vec![ended.clone(), used]).await;
+    change(&two, vec![ended]).await;
+    let stored = accounts(two.as_ref()).await;
+    assert_eq!((stored[0].quota, stored[0].status), (77, Status::Active));
+    assert_eq!(stored[0].cooldown, None);
 }
