@@ -1,6 +1,7 @@
 //! The owner task of the only writing connection, whatever the engine.
 //!
 //! - `op`: what can be written, and a group of it ready for an engine
+//! - `mark`: by which a batch is known again
 //! - `engine`: what an engine does for the writer
 //! - `health`: whether writing works, as callers may ask
 //! - `task`: the task that gathers, commits, isolates and tries again
@@ -11,6 +12,7 @@
 
 mod engine;
 mod health;
+mod mark;
 mod op;
 mod task;
 #[cfg(test)]
@@ -25,6 +27,7 @@ use tokio::sync::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use engine::{Engine, WriteError};
+pub(crate) use mark::BatchId;
 pub(crate) use op::{Batch, Done, NewCredential, Op, StoredRecord, Write};
 
 use crate::StoreError;

@@ -14,6 +14,8 @@ use crate::{
     verdict::Verdict,
 };
 
+use super::BatchId;
+
 /// One write: succeeds or fails as a whole.
 #[derive(Debug)]
 pub(crate) enum Write {
@@ -156,7 +158,7 @@ pub(crate) struct NewCredential {
 }
 
 /// What a write did.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Done {
     /// Rows added, changed or removed.
     pub(crate) rows: u64,
@@ -170,6 +172,8 @@ pub(crate) struct Done {
 /// before a record of it is there, then the records, folded into as few rows as possible.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
+    /// The same for every try of the same writes.
+    pub(crate) id: BatchId,
     pub(crate) ops: Vec<&'a Op>,
     /// Rows to add.
     pub(crate) requests: Vec<&'a StoredRequest>,
@@ -180,7 +184,7 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn new(writes: impl Iterator<Item = &'a Write>) -> Self {
+    pub(crate) fn new(id: BatchId, writes: impl Iterator<Item = &'a Write>) -> Self {
         let (mut ops, mut records) = (Vec::new(), Vec::new());
         for write in writes {
             match write {
@@ -194,6 +198,7 @@ impl<'a> Batch<'a> {
             .collect();
         let sums = sums::fold(requests.iter().map(|request| &request.row));
         Self {
+            id,
             ops,
             sums: sums.into_iter().collect(),
             requests,

@@ -7,7 +7,10 @@
 //!   the queue fills, and [`GroupWriter::check`](super::GroupWriter::check) says why;
 //! - for a reason that may be either (a damaged page, an unknown error): a write of our own tells.
 //!   While that one succeeds the writes are tried on their own, and one that has failed
-//!   [`STRIKES`] times is refused. It no longer holds up the others.
+//!   [`STRIKES`] times is refused. It no longer holds up the others;
+//! - while its commit was on the way: it may be stored, and quota use and sums are relative. So the
+//!   same batch is tried again under its id, alone, until the engine knows which of the two it is.
+//!   Nothing is regrouped and no row changed before that.
 
 use std::{mem, slice, sync::Arc, time::Duration};
 
@@ -19,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StoreError;
 
-use super::{Batch, Done, Engine, GROUP_LENGTH, Health, Job, Op, Write, WriteError};
+use super::{Batch, BatchId, Done, Engine, GROUP_LENGTH, Health, Job, Op, Write, WriteError};
 
 /// Longest wait for more writes, and only when the last group was a large one.
 const GATHER: Duration = Duration::from_millis(2);
@@ -40,6 +43,8 @@ pub(super) struct Task<E> {
     health: Arc<Health>,
     stop: CancellationToken,
     tries_left: u32,
+    /// Of the last batch.
+    id: BatchId,
 }
 
 impl<E: Engine> Task<E> {
@@ -55,6 +60,7 @@ impl<E: Engine> Task<E> {
             health,
             stop,
             tries_left: LAST_TRIES,
+            id: BatchId::first(),
         }
     }
 
@@ -89,7 +95,11 @@ impl<E: Engine> Task<E> {
                 Err(WriteError::Unclear(_)) if self.can_write().await => {
                     self.commit_each(group).await;
                 }
-                Err(WriteError::Outage(reason) | WriteError::Unclear(reason)) => {
+                Err(
+                    WriteError::Outage(reason)
+                    | WriteError::Unclear(reason)
+                    | WriteError::Lost(reason),
+                ) => {
                     self.report(&reason, group.len());
                     if self.gives_up() {
                         for job in group.drain(..) {
@@ -124,7 +134,7 @@ impl<E: Engine> Task<E> {
                         job.answer(Err(StoreError::Constraint { reason }));
                     }
                 }
-                Err(WriteError::Outage(_) | WriteError::Unclear(_)) => {
+                Err(WriteError::Outage(_) | WriteError::Unclear(_) | WriteError::Lost(_)) => {
                     group.push(job);
                     break;
                 }
@@ -152,21 +162,50 @@ impl<E: Engine> Task<E> {
         self.apply_writes(std::iter::once(&probe)).await.is_ok()
     }
 
+    /// One batch, until it is known whether it is stored. [`WriteError::Lost`] is the answer only
+    /// when the store was closed before that.
     async fn apply_writes<'a>(
         &mut self,
         writes: impl Iterator<Item = &'a Write>,
     ) -> Result<Vec<Done>, WriteError> {
-        let result = self.engine.apply(&Batch::new(writes)).await;
-        match &result {
-            Ok(_) => {
-                if let Some(reason) = self.health.recover() {
-                    tracing::info!(reason, "the store can write again");
+        self.id = self.id.next();
+        let batch = Batch::new(self.id, writes);
+        let mut lost = None;
+        let mut pause = BACKOFF.0;
+        loop {
+            let result = self.engine.apply(&batch).await;
+            match &result {
+                Ok(_) => {
+                    if let Some(reason) = self.health.recover() {
+                        tracing::info!(reason, "the store can write again");
+                    }
+                    return result;
+                }
+                Err(WriteError::Refused(_)) => return result,
+                Err(_) => self.engine.disconnect(),
+            }
+            match result {
+                Err(WriteError::Lost(reason)) => {
+                    tracing::warn!(
+                        batch = %batch.id,
+                        reason,
+                        "no answer to a commit, looking whether it is stored: {reason}"
+                    );
+                    lost = Some(reason);
+                }
+                // It says nothing of the try before.
+                Err(WriteError::Outage(_)) if lost.is_some() => {}
+                other => return other,
+            }
+            if let Some(reason) = &lost {
+                self.report(reason, batch.ops.len() + batch.requests.len());
+                if self.gives_up() {
+                    return Err(WriteError::Lost(reason.clone()));
                 }
             }
-            Err(WriteError::Refused(_)) => {}
-            Err(WriteError::Outage(_) | WriteError::Unclear(_)) => self.engine.disconnect(),
+            sleep(pause).await;
+            pause = (pause * 2).min(BACKOFF.1);
         }
-        result
     }
 
     fn report(&self, reason: &str, writes: usize) {

@@ -10,7 +10,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::*;
+use super::{
+    mark::{recall, remember},
+    *,
+};
 use crate::{Outcome, Receipt, Refusal, RequestRow, request::StoredRequest, verdict::Verdict};
 
 /// What the engine does, and what it did.
@@ -22,6 +25,14 @@ struct Script {
     dies: bool,
     refused: HashSet<&'static str>,
     unclear: HashSet<&'static str>,
+    /// The next transactions that are committed and whose answer is lost.
+    lost_commits: u32,
+    /// The next tries that find no server.
+    outages: u32,
+    /// The next transactions that are lost before they are committed.
+    lost_before: u32,
+    /// The batch that was committed last, and what it did.
+    mark: Option<(BatchId, String)>,
     /// Names of settings in each committed transaction; the writer's own are left out.
     committed: Vec<Vec<String>>,
     disconnects: u32,
@@ -41,8 +52,17 @@ impl Engine for Scripted {
         sleep(Duration::from_millis(1) + pause).await;
         let mut script = self.0.lock();
         assert!(!script.dies, "the writer's task dies");
+        if script.outages > 0 {
+            script.outages -= 1;
+            return Err(WriteError::Outage("connection refused".to_owned()));
+        }
         if script.is_out {
             return Err(WriteError::Outage("disk full".to_owned()));
+        }
+        if let Some((id, done)) = &script.mark
+            && *id == batch.id
+        {
+            return Ok(recall(done));
         }
         let mut names = Vec::new();
         for op in &batch.ops {
@@ -57,13 +77,28 @@ impl Engine for Scripted {
             }
             names.push(name.clone());
         }
+        if script.lost_before > 0 {
+            script.lost_before -= 1;
+            return Err(WriteError::Lost("connection reset".to_owned()));
+        }
         if names != ["store.probe"] {
             script.committed.push(names);
         }
         let rows = batch.requests.iter().map(|request| &request.row);
         let rows = rows.map(|row| (row.status, row.outcome, row.bytes));
         script.rows.extend(rows);
-        Ok(batch.ops.iter().map(|_| Done::default()).collect())
+        let done: Vec<_> = (1..)
+            .zip(&batch.ops)
+            .map(|(rows, _)| changed(rows))
+            .collect();
+        script.mark = Some((batch.id, remember(&done)));
+        if script.lost_commits > 0 {
+            script.lost_commits -= 1;
+            // The server is away for a while, as it is after a crash.
+            script.outages = 3;
+            return Err(WriteError::Lost("connection reset".to_owned()));
+        }
+        Ok(done)
     }
 
     fn disconnect(&mut self) {
@@ -72,6 +107,13 @@ impl Engine for Scripted {
 
     async fn close(&mut self) {
         self.0.lock().is_closed = true;
+    }
+}
+
+fn changed(rows: u64) -> Done {
+    Done {
+        rows,
+        ..Done::default()
     }
 }
 
@@ -384,4 +426,75 @@ async fn the_end_of_the_writer_is_told() {
     script.lock().dies = true;
     let _in_hand = submit(&writer, "a");
     timeout(LIMIT, writer.ended()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_may_have_been_committed_is_not_applied_twice() {
+    let (writer, script) = start();
+    script.lock().lost_commits = 1;
+    let answers = submit_all(&writer, &["a", "b"]).await;
+    let done: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(done, [changed(1), changed(2)], "what it did the first time");
+    writer.write(setting("c")).await.unwrap();
+    assert_eq!(script.lock().committed, [vec!["a", "b"], vec!["c"]]);
+    writer.check().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_was_lost_before_its_commit_is_applied_once() {
+    let (writer, script) = start();
+    script.lock().lost_before = 2;
+    let answers = submit_all(&writer, &["a", "b"]).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(script.lock().committed, [["a", "b"]]);
+    assert_eq!(script.lock().disconnects, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_batch_in_which_a_write_is_refused_is_taken_apart_once_it_is_known() {
+    let (writer, script) = start();
+    script.lock().lost_before = 1;
+    let receipts = ["a", "bad"].map(|name| submit(&writer, name));
+    yield_now().await;
+    while script.lock().lost_before > 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    script.lock().refused.insert("bad");
+    let [good, bad] = receipts;
+    good.await.unwrap().unwrap();
+    assert!(matches!(
+        bad.await.unwrap(),
+        Err(StoreError::Constraint { .. })
+    ));
+    assert_eq!(script.lock().committed, [["a"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_whose_commit_has_no_answer_is_waited_for_and_says_what_its_caller_hears() {
+    let (writer, script) = start();
+    {
+        let mut script = script.lock();
+        script.lost_commits = 1;
+        script.pause = Duration::from_secs(4);
+    }
+    // It is known after five tries, twenty seconds from now.
+    let started = Instant::now();
+    receipt(&writer).within(LIMIT, refusal()).await.unwrap();
+    assert!(started.elapsed() > LIMIT);
+    assert_eq!(script.lock().rows, [(200, Outcome::Served, 10)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_ends_the_search_for_a_lost_batch() {
+    let (writer, script) = start();
+    script.lock().lost_commits = 1;
+    let lost = submit(&writer, "a");
+    while script.lock().lost_commits > 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    script.lock().is_out = true;
+    writer.close().await;
+    let answer = lost.await.unwrap();
+    assert!(matches!(answer, Err(StoreError::Degraded { .. })));
+    assert_eq!(script.lock().committed, [["a"]], "once at most");
 }
