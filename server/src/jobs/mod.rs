@@ -127,6 +127,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(requests::Prune::new(context), store, &runner);
     jobs.spawn(unread::End::new(context), store, &runner);
     jobs.spawn(videos::Sweep::new(context), store, &runner);
+    jobs.spawn(videos::Resume::new(context), store, &runner);
 }
 
 /// Who owns the jobs' tasks, and what ends them.

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{Config, Loaded};
 use store::{KEY_ENV, MasterKey, Store};
 
-use super::clean_stop;
+use super::{clean_stop, first_start::FirstStart};
 use crate::{
     auth::{
         Sessions,
@@ -113,11 +113,13 @@ pub async fn build(
     let link_key = LinkKey::of(&key);
     let store = store::open(&config.server.storage_url, data_dir, key).await?;
     let is_clean = clean_stop::take(data_dir);
+    let turn = FirstStart::turn(store.as_ref()).await?;
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
     announce_password(password::ensure(store.as_ref()).await?);
     if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
         tracing::info!("token.json: {report}");
     }
+    turn.over(store.as_ref()).await;
     let has_had_accounts = first_account::has_been(store.as_ref()).await?;
     let accounts = load_accounts(store.as_ref(), &config).await?;
     let demo = match args {
@@ -152,12 +154,15 @@ pub async fn build(
         ..Snapshot::own(effective, accounts)?
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;
-    if !is_clean {
+    // Others may be storing files, and rows may name files that only they have.
+    let is_shared = store.changes_since(None).await?.is_some();
+    if !is_clean && !is_shared {
         bring_media_together(&media_files, store.as_ref()).await;
     }
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let resumed = gateway.resume_videos(&snapshot).await;
     let resumed = resumed.context("reading the videos that were being made")?;
+    gateway.sweep_video_images().await;
     if resumed > 0 {
         tracing::info!("{resumed} video(s) that were being made are taken up again");
     }

@@ -4,6 +4,7 @@ pub mod boot;
 mod clean_stop;
 mod connection;
 mod connections;
+mod first_start;
 mod listen;
 mod send_timeout;
 
@@ -24,7 +25,7 @@ use crate::{
     cli::ServeArgs,
     http::AppState,
     jobs::{self, JobContext},
-    runtime::watch,
+    runtime::{follow::Follower, watch},
     snapshot,
 };
 
@@ -153,7 +154,8 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     }
 }
 
-/// What runs beside the requests: interval jobs and the watch on the configuration.
+/// What runs beside the requests: interval jobs, the watch on the configuration, and the follower of
+/// other instances.
 struct Background {
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -171,6 +173,13 @@ impl Background {
             deliveries: state.deliveries.clone(),
         };
         jobs::start(&state.jobs, &context, &tasks, &stop);
+        let follower = Follower {
+            store: state.store.clone(),
+            current: state.current.clone(),
+            gateway: state.gateway.clone(),
+            runtime: state.runtime.clone(),
+        };
+        tasks.spawn(follower.run(stop.clone()));
         tasks.spawn(watch::run(state.runtime.clone(), asked, stop.clone()));
         tasks.close();
         Self { stop, tasks }

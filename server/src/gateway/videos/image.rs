@@ -3,6 +3,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use store::VideoJobRow;
 use tokio::time::{Instant, sleep};
 
 use super::{Wishes, filming::Filming, job::Job};
@@ -83,13 +84,18 @@ impl Gateway {
         }
     }
 
-    /// Removes the images of all videos that are not under way. Nobody may be asking for one.
-    pub(super) async fn sweep_images(&self) {
-        let needed: HashSet<String> = {
-            let running = self.videos.running.lock();
-            let images = running.values().map(|job| job.wishes.image.clone());
-            images.flatten().collect()
+    /// Removes the images of all videos that are over. Nobody may be asking for one.
+    pub async fn sweep_video_images(&self) {
+        // Of other instances too: one that died may have left a video with which this one goes on.
+        let open = match self.store.open_video_jobs().await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::warn!(%error, "images of videos that are over are not removed");
+                return;
+            }
         };
+        let image = |row: &VideoJobRow| Wishes::of(&row.params)?.image;
+        let needed: HashSet<String> = open.iter().filter_map(image).collect();
         if let Err(error) = self.media_files.sweep_references(needed).await {
             tracing::warn!(%error, "images of videos that are over cannot be removed: {error}");
         }

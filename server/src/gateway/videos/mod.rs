@@ -3,9 +3,10 @@
 //! A video is a row from its queueing to its end (`job`), also across restarts. It is made on one
 //! account, whose lease lasts until the file is here (`filming`, `keep`), and charged once (`run`). The
 //! image that it begins with is on disk as long as the row is open (`image`).
-//! `library` finds, lists and deletes them, `resume` goes on with those of an earlier process.
+//! An instance makes it that has the right to (`claim`); `library` finds, lists and deletes them, `resume` goes on with those of an earlier process.
 //! Dropping a request does nothing to it; deleting or cancelling it ends the upstream call.
 
+mod claim;
 mod filming;
 mod image;
 mod job;
@@ -19,16 +20,17 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use settings::ModelKind;
-use store::{VIDEO_JOB_PREFIX, VideoJobRow, VideoStatus};
+use store::{StoreError, VIDEO_JOB_PREFIX, VideoJobRow, VideoStatus};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use self::{image::Beginning, plan::Wishes};
 use self::{
+    claim::Claim,
     job::{Begun, Job},
     plan::Reached,
 };
+pub use self::{image::Beginning, plan::Wishes};
 use super::{
     Caller, Gateway, GatewayError,
     media_model::media_model,
@@ -227,26 +229,31 @@ impl Gateway {
         image: Option<Reference>,
         place: Share,
     ) -> Result<Watched, GatewayError> {
-        let stored = self.store.insert_video_job(begun.row.clone()).await;
-        stored.map_err(|error| {
+        let not_queued = |error: StoreError| {
             let request_id = &begun.row.request_id;
             tracing::error!(request_id, %error, "a video was not queued");
             GatewayError::store_unavailable()
-        })?;
+        };
+        let claim = Claim::take(&self.store, &begun.row.id).await;
+        let claim = claim.map_err(not_queued)?;
+        // Its id is new, so nobody else has it.
+        let claim = claim.ok_or_else(GatewayError::store_unavailable)?;
+        let stored = self.store.insert_video_job(begun.row.clone()).await;
+        stored.map_err(not_queued)?;
         if let Some(image) = image {
             image.leave();
         }
-        let job = self.start_video(begun, place);
+        let job = self.start_video(begun, claim, place);
         let row = job.watch();
         Ok(Watched { job, row })
     }
 
-    fn start_video(self: &Arc<Self>, begun: Begun, place: Share) -> Arc<Job> {
+    fn start_video(self: &Arc<Self>, begun: Begun, claim: Claim, place: Share) -> Arc<Job> {
         let job = Arc::new(Job::new(begun, Arc::clone(&self.store)));
         let running = &self.videos.running;
         running.lock().insert(job.id.clone(), Arc::clone(&job));
         self.tasks
-            .spawn(Arc::clone(self).run_video(Arc::clone(&job), place));
+            .spawn(Arc::clone(self).run_video(Arc::clone(&job), claim, place));
         job
     }
 

@@ -1,10 +1,10 @@
-//! Videos that an earlier process has left.
+//! Videos that another process has left: an earlier one of this instance, or an instance that died.
 
 use std::sync::Arc;
 
 use store::{VideoJobRow, VideoStatus};
 
-use super::{Begun, Reached, Wishes};
+use super::{Begun, Claim, Reached, Wishes};
 use crate::{
     clock::now_ms,
     gateway::{Caller, Gateway, GatewayError, chat::conversations::Scope},
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Gateway {
-    /// Goes on with the videos that an earlier process has left: those that were waiting, and those of
-    /// which the upstream has finished a part. The others have failed.
+    /// Goes on with the videos that nobody makes any more: those that were waiting, and those of which
+    /// the upstream has finished a part. The others have failed. How many there were.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -22,17 +22,40 @@ impl Gateway {
         snapshot: &Snapshot,
     ) -> Result<usize, store::StoreError> {
         let open = self.store.open_video_jobs().await?;
-        let count = open.len();
+        let mut count = 0;
         for row in open {
-            self.resume_video(snapshot, row).await?;
+            if self.videos.find(&row.id).is_some() {
+                continue;
+            }
+            if let Some(claim) = Claim::take(&self.store, &row.id).await? {
+                count += usize::from(self.resume_claimed(snapshot, claim, &row.id).await?);
+            }
         }
-        self.sweep_images().await;
         Ok(count)
+    }
+
+    /// Whether the video was still to be made when the right to make it came.
+    async fn resume_claimed(
+        self: &Arc<Self>,
+        snapshot: &Snapshot,
+        claim: Claim,
+        id: &str,
+    ) -> Result<bool, store::StoreError> {
+        let row = self.store.get_video_job(id).await?;
+        let open = [VideoStatus::Queued, VideoStatus::InProgress];
+        match row.filter(|row| open.contains(&row.status)) {
+            Some(row) => self.resume_video(snapshot, claim, row).await.map(|()| true),
+            None => {
+                claim.give_back().await;
+                Ok(false)
+            }
+        }
     }
 
     async fn resume_video(
         self: &Arc<Self>,
         snapshot: &Snapshot,
+        claim: Claim,
         row: VideoJobRow,
     ) -> Result<(), store::StoreError> {
         let model = snapshot.settings.models.get(&row.model);
@@ -47,7 +70,9 @@ impl Gateway {
                 error: Some((error.code().to_owned(), error.message)),
                 ..row
             };
-            return self.store.update_video_job(failed).await.map(drop);
+            self.store.update_video_job(failed).await?;
+            claim.give_back().await;
+            return Ok(());
         };
         let record = self.record_of_video(row.key.as_deref().map(Arc::from));
         record.asks(&row.model, false);
@@ -66,7 +91,7 @@ impl Gateway {
             is_watched: false,
             row,
         };
-        self.start_video(begun, self.videos.readmit());
+        self.start_video(begun, claim, self.videos.readmit());
         Ok(())
     }
 }

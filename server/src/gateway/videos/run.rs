@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     Wishes,
+    claim::Claim,
     filming::Filming,
     job::Job,
     keep::{Kept, NotKept, Received},
@@ -29,6 +30,8 @@ enum End {
     Cancelled,
     /// The process ends; the video goes on with the next one.
     Stopped,
+    /// Another instance may be making it.
+    Lost,
 }
 
 /// A video that is made or waits for its turn. Dropping it, also by a panic, makes room for another.
@@ -46,7 +49,7 @@ impl Drop for Running<'_> {
 
 impl Gateway {
     /// Makes the video and tells its row how it goes.
-    pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>, place: Share) {
+    pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>, claim: Claim, place: Share) {
         let _running = Running {
             gateway: &self,
             id: &job.id,
@@ -57,10 +60,16 @@ impl Gateway {
             biased;
             () = job.cancelled.cancelled() => End::Cancelled,
             () = self.videos.stopping() => End::Stopped,
+            () = claim.lost() => End::Lost,
             end = making => end.unwrap_or_else(|_| End::Failed(GatewayError::video_panicked())),
         };
-        let goes_on = matches!(end, End::Stopped) && !job.is_watched;
+        let goes_on = match end {
+            End::Stopped => !job.is_watched,
+            End::Lost => true,
+            _ => false,
+        };
         self.end_video(&job, end).await;
+        claim.give_back().await;
         if !goes_on {
             self.remove_image(&job).await;
         }
@@ -118,7 +127,7 @@ impl Gateway {
             }
             // Whoever waits for it is told so, and nobody will ask for it again.
             End::Stopped if job.is_watched => GatewayError::interrupted(),
-            End::Stopped => {
+            End::Stopped | End::Lost => {
                 record.fail(Unserved::Failed("interrupted"));
                 return;
             }
