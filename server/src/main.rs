@@ -9,6 +9,7 @@ use server::{
     media::BucketError,
     serve::boot,
 };
+use store::StoreError;
 
 // Gives memory back after a burst; how it is set up stands in `.cargo/config.toml`.
 #[global_allocator]
@@ -28,10 +29,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("grok2api: {error:#}");
-            match error.is::<BucketError>() {
-                true => ExitCode::from(UNUSABLE),
-                false => ExitCode::FAILURE,
+            if error.is::<BucketError>() || error.is::<StoreError>() {
+                return ExitCode::from(UNUSABLE);
             }
+            ExitCode::FAILURE
         }
     }
 }

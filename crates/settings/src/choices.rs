@@ -93,6 +93,10 @@ choice! {
     StorageType {
         /// One SQLite file in `DATA_DIR`.
         Local = "local",
+        Redis = "redis",
+        /// MariaDB too.
+        MySql = "mysql",
+        Postgres = "pgsql",
     }
 }
 

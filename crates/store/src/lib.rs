@@ -68,6 +68,7 @@ pub use session::{SessionRow, SessionStore};
 pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
+pub use url::StoreKind;
 pub use verdict::Refusal;
 pub use video_job::{
     MAX_JOBS_OF_OWNER, MAX_UNMADE_JOBS, VIDEO_JOB_PREFIX, VideoJobQuery, VideoJobRow,

@@ -4,6 +4,54 @@ use std::path::{Path, PathBuf};
 
 use crate::{DATABASE_FILE, StoreError};
 
+/// The kinds of stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// A SQLite file.
+    Local,
+    Redis,
+    /// `MariaDB` too.
+    MySql,
+    Postgres,
+}
+
+impl StoreKind {
+    /// The kind of store that a URL names, see [`open`](crate::open).
+    ///
+    /// # Errors
+    /// [`StoreError::BadUrl`].
+    pub fn of(url: &str) -> Result<Self, StoreError> {
+        Ok(match StoreUrl::parse(url, Path::new(""))? {
+            StoreUrl::Sqlite(_) => Self::Local,
+            StoreUrl::Postgres(_) => Self::Postgres,
+            StoreUrl::MySql(_) => Self::MySql,
+            StoreUrl::Redis(_) => Self::Redis,
+        })
+    }
+
+    /// As `server.storage_type` names it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Redis => "redis",
+            Self::MySql => "mysql",
+            Self::Postgres => "pgsql",
+        }
+    }
+
+    /// What a URL of this kind looks like.
+    #[must_use]
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Local => "sqlite:grok2api.db",
+            Self::Redis => "redis://:PASSWORD@HOST:6379/0",
+            Self::MySql => "mysql://USER:PASSWORD@HOST:3306/DATABASE",
+            Self::Postgres => "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+        }
+    }
+}
+
 /// A URL, told apart by its scheme. Those of servers still hold a password.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum StoreUrl {

@@ -66,7 +66,7 @@ async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<
     }
     // Reads and writes nothing else: no log, no file that is not there yet.
     let config = settings::reload(data_dir, settings::environment())?.config;
-    let reader = store::open_requests(&config.server.storage_url, data_dir)?;
+    let reader = store::open_requests(boot::storage_url(&config.server)?, data_dir)?;
     let text = requests::print(&reader, args).await;
     reader.close().await;
     print(&text?);

@@ -11,8 +11,8 @@ use grok2api_app::{
 use leptos::config::LeptosOptions;
 use pool::Account;
 use secrecy::{ExposeSecret, SecretString};
-use settings::{Config, Loaded};
-use store::{KEY_ENV, MasterKey, Store};
+use settings::{Config, Loaded, ServerConfig, StorageType};
+use store::{KEY_ENV, MasterKey, Store, StoreError, StoreKind};
 
 use super::{clean_stop, first_start::FirstStart};
 use crate::{
@@ -62,8 +62,36 @@ pub struct Booted {
 /// # Errors
 /// The folder cannot be written, the key is wrong, or another process holds the store.
 pub async fn open_store(data_dir: &Path, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
-    let key = load_key(data_dir)?;
-    Ok(store::open(&config.server.storage_url, data_dir, key).await?)
+    let url = storage_url(&config.server)?;
+    Ok(store::open(url, data_dir, load_key(data_dir)?).await?)
+}
+
+/// The URL of the store, if it is one of the configured type.
+///
+/// # Errors
+/// It is not; [`StoreError::BadUrl`].
+pub fn storage_url(server: &ServerConfig) -> Result<&str, StoreError> {
+    let (url, kind) = (&server.storage_url, StoreKind::of(&server.storage_url)?);
+    let wanted = match server.storage_type {
+        StorageType::Local => StoreKind::Local,
+        StorageType::Redis => StoreKind::Redis,
+        StorageType::MySql => StoreKind::MySql,
+        StorageType::Postgres => StoreKind::Postgres,
+    };
+    if kind == wanted {
+        return Ok(url);
+    }
+    let (is, example) = (wanted.as_str(), wanted.example());
+    let reason = if url.trim().is_empty() {
+        format!("server.storage_type is \"{is}\", so it must be like {example}")
+    } else {
+        let names = kind.as_str();
+        format!(
+            "it is one of type \"{names}\", but server.storage_type (SERVER_STORAGE_TYPE) is \
+             \"{is}\"; set that to \"{names}\", or use an address like {example}"
+        )
+    };
+    Err(StoreError::BadUrl { reason })
 }
 
 fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
@@ -111,7 +139,7 @@ pub async fn build(
     let key = load_key(data_dir)?;
     let reached = Reached::new(&config.app.app_url, &key);
     let link_key = LinkKey::of(&key);
-    let store = store::open(&config.server.storage_url, data_dir, key).await?;
+    let store = store::open(storage_url(&config.server)?, data_dir, key).await?;
     let is_clean = clean_stop::take(data_dir);
     let turn = FirstStart::turn(store.as_ref()).await?;
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
@@ -378,6 +406,32 @@ mod tests {
         assert!(config.app.app_key.expose_secret().is_empty());
         assert_eq!(password::ensure(store.as_ref()).await.unwrap(), None);
         store.close().await;
+    }
+
+    #[test]
+    fn a_storage_url_of_another_type_is_refused_with_the_way_out() {
+        let told = |storage_type, url: &str| {
+            let server = ServerConfig {
+                storage_type,
+                storage_url: url.to_owned(),
+                ..Config::default().server
+            };
+            storage_url(&server)
+                .map(str::to_owned)
+                .map_err(|error| error.to_string())
+        };
+        let url = "postgresql+asyncpg://u:secret@host/db";
+        assert_eq!(told(StorageType::Postgres, url), Ok(url.to_owned()));
+        assert_eq!(told(StorageType::Local, ""), Ok(String::new()));
+        for (storage_type, url, expected) in [
+            (StorageType::Local, url, "set that to \"pgsql\""),
+            (StorageType::Redis, url, "address like redis://"),
+            (StorageType::MySql, "", "must be like mysql://"),
+        ] {
+            let error = told(storage_type, url).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     async fn boot(data_dir: &Path) -> Booted {

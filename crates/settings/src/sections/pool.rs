@@ -48,7 +48,7 @@ section! {
         /// Accepted from older files, in seconds; use is written before an answer ends.
         usage_flush_interval_sec: u64 = 5, 0..=3600, reserved;
         /// Seconds between two readings of the store, for changes made by other instances.
-        reload_interval_sec: u64 = 30, 1..=86_400, reserved;
+        reload_interval_sec: u64 = 30, 1..=86_400;
     }
 }
 

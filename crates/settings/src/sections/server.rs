@@ -47,11 +47,13 @@ section! {
         /// ERROR, WARNING, INFO or DEBUG, or a filter such as "info,server=debug".
         /// Variable: LOG_LEVEL.
         log_level: String = "info".to_owned(), Text::Header;
-        /// Where accounts and usage are kept: "local" = one SQLite file in the data folder.
+        /// Where accounts and usage are kept: "local" = one SQLite file in the data folder, or
+        /// "redis", "mysql" (also MariaDB) or "pgsql", which several instances may share.
         /// Variable: SERVER_STORAGE_TYPE.
-        storage_type: StorageType = StorageType::Local, (), reserved;
-        /// Address of the database: empty = a file in the data folder, "sqlite:PATH" = another
-        /// file. Variable: SERVER_STORAGE_URL.
+        storage_type: StorageType = StorageType::Local, (), restart;
+        /// Address of the database. For "local": empty, or "sqlite:PATH" for another file. Else like
+        /// "redis://:PASSWORD@HOST:6379/0", "mysql://USER:PASSWORD@HOST:3306/DATABASE" or
+        /// "postgresql://USER:PASSWORD@HOST:5432/DATABASE". Variable: SERVER_STORAGE_URL.
         storage_url: String = String::new(), Text::Database, restart;
     }
 }
