@@ -25,6 +25,7 @@ mod floods;
 mod full_disk;
 mod gallery;
 mod imagine_runs;
+mod instances;
 mod killed_media;
 mod media_files;
 mod media_verify;
