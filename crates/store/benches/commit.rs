@@ -1,11 +1,16 @@
 //! Committed records per second: each is a request with its sums and one unit of quota, acknowledged
-//! after `COMMIT`; the same without the request; and the time to load a large pool at start. Run with `cargo bench -p store`.
+//! after `COMMIT`; the same without the request; and the time to load a large pool at start. Run with
+//! `cargo bench -p store`.
+//!
+//! `GROK2API_BENCH_URL` names an empty database of a server, which is measured beside SQLite in the
+//! same run; `GROK2API_BENCH_ACCOUNTS` says how many accounts are loaded (10,000).
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark may stop at the first failure"
 )]
 
 use std::{
+    env,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -95,50 +100,69 @@ async fn commit(
     start.elapsed()
 }
 
-async fn open(folder: &Path) -> Arc<dyn Store> {
+/// What is measured: a name, and a URL.
+fn engines() -> Vec<(String, String)> {
+    let mut engines = vec![("sqlite".to_owned(), String::new())];
+    if let Ok(url) = env::var("GROK2API_BENCH_URL") {
+        let scheme = url.split(':').next().unwrap_or_default().to_owned();
+        engines.push((scheme, url));
+    }
+    engines
+}
+
+/// A store with so many accounts and no others.
+async fn open(url: &str, folder: &Path, accounts: u64) -> Arc<dyn Store> {
     let key = MasterKey::from_bytes([1; 32]);
-    store::open("", folder, key).await.unwrap()
+    let store = store::open(url, folder, key).await.unwrap();
+    let left = store.load_accounts().await.unwrap().accounts;
+    let left: Vec<_> = left.into_iter().map(|account| account.id).collect();
+    store.delete_accounts(&left).await.unwrap();
+    let accounts: Vec<_> = (0..accounts).map(account).collect();
+    for chunk in accounts.chunks(10_000) {
+        store.insert_accounts(chunk).await.unwrap();
+    }
+    store
 }
 
 fn bench(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let accounts: Vec<_> = (0..ACCOUNTS).map(account).collect();
-    let store = runtime.block_on(async {
-        let store = open(folder.path()).await;
-        store.insert_accounts(&accounts).await.unwrap();
-        store
-    });
-    let mut group = criterion.benchmark_group("commit");
-    group
-        .sample_size(10)
-        .measurement_time(Duration::from_secs(4))
-        .throughput(Throughput::Elements(1));
-    for committers in [1, 32, 64, 512] {
-        group.bench_function(format!("{committers} committers"), |bencher| {
-            bencher.iter_custom(|total| runtime.block_on(commit(&store, total, committers, true)));
+    for (name, url) in engines() {
+        let store = runtime.block_on(open(&url, folder.path(), ACCOUNTS));
+        let mut group = criterion.benchmark_group(format!("{name}: commit"));
+        group
+            .sample_size(10)
+            .measurement_time(Duration::from_secs(4))
+            .throughput(Throughput::Elements(1));
+        for committers in [1, 32, 64, 512] {
+            group.bench_function(format!("{committers} committers"), |bencher| {
+                bencher
+                    .iter_custom(|total| runtime.block_on(commit(&store, total, committers, true)));
+            });
+        }
+        group.bench_function("32 committers, quota only", |bencher| {
+            bencher.iter_custom(|total| runtime.block_on(commit(&store, total, 32, false)));
         });
+        group.finish();
+        runtime.block_on(store.close());
     }
-    group.bench_function("32 committers, quota only", |bencher| {
-        bencher.iter_custom(|total| runtime.block_on(commit(&store, total, 32, false)));
-    });
-    group.finish();
-    runtime.block_on(store.close());
 }
 
 fn load(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let accounts: Vec<_> = (0..10_000).map(account).collect();
-    let store = runtime.block_on(async {
-        let store = open(folder.path()).await;
-        store.insert_accounts(&accounts).await.unwrap();
-        store
-    });
-    criterion.bench_function("load 10,000 accounts", |bencher| {
-        bencher.iter(|| runtime.block_on(store.load_accounts()).unwrap());
-    });
-    runtime.block_on(store.close());
+    let total = env::var("GROK2API_BENCH_ACCOUNTS").ok();
+    let total = total.map_or(10_000, |total| total.parse().unwrap());
+    for (name, url) in engines() {
+        let store = runtime.block_on(open(&url, folder.path(), total));
+        let mut group = criterion.benchmark_group(format!("{name}: load"));
+        group.sample_size(10);
+        group.bench_function(format!("{total} accounts"), |bencher| {
+            bencher.iter(|| runtime.block_on(store.load_accounts()).unwrap());
+        });
+        group.finish();
+        runtime.block_on(store.close());
+    }
 }
 
 criterion_group!(benches, bench, load);

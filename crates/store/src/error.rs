@@ -11,6 +11,10 @@ pub enum StoreError {
     /// password, is not repeated.
     #[error("the storage URL cannot be used: {reason}")]
     BadUrl { reason: String },
+    /// The server of the URL cannot be used; the reason also says what to do. Neither holds a
+    /// password.
+    #[error("the database at {server} cannot be used: {reason}")]
+    Unusable { server: String, reason: String },
     /// The folder or a file in it cannot be used.
     #[error("cannot {doing} {path}: {cause}")]
     Files {

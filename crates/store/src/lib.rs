@@ -7,7 +7,7 @@
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
-//! - `sqlite`: the one engine of this version
+//! - `sqlite`, `postgres`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
 //! - `legacy`: files of the predecessor
 //!
@@ -36,6 +36,7 @@ mod media_search;
 mod open;
 mod page;
 mod patch;
+mod postgres;
 mod quota_windows;
 mod reader;
 mod record;

@@ -3,18 +3,21 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    MasterKey, RequestQuery, RequestRow, Store, StoreError, reader::Reader, sqlite, url::StoreUrl,
+    MasterKey, RequestQuery, RequestRow, Store, StoreError, postgres, reader::Reader, sqlite,
+    url::StoreUrl,
 };
 
 /// Opens the store that `url` names, creating folder, database and tables as needed:
 ///
 /// - empty or `sqlite:`: `grok2api.db` in `data_dir`
 /// - `sqlite:PATH`, `sqlite://PATH`: that file, seen from `data_dir` unless it is absolute
+/// - `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`: PostgreSQL
 ///
 /// Call [`close`](crate::RecordStore::close) before the process ends.
 ///
 /// # Errors
-/// [`StoreError::BadUrl`] for every other URL, [`StoreError::InUse`] when another process has the
+/// [`StoreError::BadUrl`] for every other URL, [`StoreError::Unusable`] for a server that does not
+/// answer or lets us do too little, [`StoreError::InUse`] when another process has the
 /// database, [`StoreError::WrongKey`] when it was encrypted with another key, [`StoreError::Newer`]
 /// when a newer version wrote it.
 pub async fn open(
@@ -24,15 +27,14 @@ pub async fn open(
 ) -> Result<Arc<dyn Store>, StoreError> {
     match StoreUrl::parse(url, data_dir)? {
         StoreUrl::Sqlite(file) => Ok(Arc::new(sqlite::open(&file, &key).await?)),
-        StoreUrl::Postgres(_) => Err(not_there("PostgreSQL")),
+        StoreUrl::Postgres(url) => Ok(Arc::new(postgres::open(&url, &key).await?)),
         StoreUrl::MySql(_) => Err(not_there("MySQL")),
         StoreUrl::Redis(_) => Err(not_there("Redis")),
     }
 }
 
 fn not_there(engine: &str) -> StoreError {
-    let reason =
-        format!("this version has no {engine}, only SQLite; leave it empty or use `sqlite:PATH`");
+    let reason = format!("this version has no {engine}, only SQLite and PostgreSQL");
     StoreError::BadUrl { reason }
 }
 
@@ -48,7 +50,7 @@ pub struct RequestReader(Box<dyn Reader>);
 pub fn open_requests(url: &str, data_dir: &Path) -> Result<RequestReader, StoreError> {
     match StoreUrl::parse(url, data_dir)? {
         StoreUrl::Sqlite(file) => Ok(RequestReader(Box::new(sqlite::open_reader(&file)?))),
-        StoreUrl::Postgres(_) => Err(not_there("PostgreSQL")),
+        StoreUrl::Postgres(url) => Ok(RequestReader(Box::new(postgres::open_reader(&url)?))),
         StoreUrl::MySql(_) => Err(not_there("MySQL")),
         StoreUrl::Redis(_) => Err(not_there("Redis")),
     }

@@ -54,10 +54,6 @@ struct StoredDone {
 }
 
 /// What the operations of a batch did, as a text that is stored beside its id.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "SQLite answers from this process")
-)]
 pub(crate) fn remember(done: &[Done]) -> String {
     let stored = done.iter().map(|done| StoredDone {
         rows: done.rows,
@@ -73,10 +69,6 @@ pub(crate) fn remember(done: &[Done]) -> String {
 }
 
 /// What [`remember`] wrote; empty if it is not that.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "SQLite answers from this process")
-)]
 pub(crate) fn recall(text: &str) -> Vec<Done> {
     let stored: Vec<StoredDone> = serde_json::from_str(text).unwrap_or_default();
     let done = stored.into_iter().map(|done| Done {

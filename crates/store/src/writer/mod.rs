@@ -27,7 +27,7 @@ use tokio::sync::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use engine::{Engine, WriteError};
-pub(crate) use mark::BatchId;
+pub(crate) use mark::{BatchId, recall, remember};
 pub(crate) use op::{Batch, Done, NewCredential, Op, StoredRecord, Write};
 
 use crate::StoreError;

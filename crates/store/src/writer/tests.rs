@@ -10,10 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{
-    mark::{recall, remember},
-    *,
-};
+use super::*;
 use crate::{Outcome, Receipt, Refusal, RequestRow, request::StoredRequest, verdict::Verdict};
 
 /// What the engine does, and what it did.

@@ -47,6 +47,29 @@ fn sqlite_conforms_to_replay() {
     conforms_to_replay(&Place::new(String::new()));
 }
 
+async fn server(engine: Engine) -> Server {
+    Server::start(engine).await.unwrap()
+}
+
+#[tokio::test]
+async fn postgres_conforms() {
+    let mut server = server(Engine::Postgres).await;
+    conforms(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[tokio::test]
+async fn postgres_conforms_when_shared() {
+    let mut server = server(Engine::Postgres).await;
+    conforms_when_shared(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[test]
+fn postgres_conforms_to_replay() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut server = runtime.block_on(server(Engine::Postgres));
+    conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
+}
+
 fn conforms_to_replay(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let store = runtime.block_on(place.open());

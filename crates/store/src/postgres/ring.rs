@@ -1,0 +1,110 @@
+//! The last changes that others made, in memory.
+
+use std::collections::{HashSet, VecDeque};
+
+use parking_lot::Mutex;
+
+use crate::{Changed, Changes, Cursor};
+
+/// Changes that are remembered: one or two megabytes.
+const LENGTH: usize = 16_384;
+
+/// Filled by the listener, asked by callers.
+#[derive(Default)]
+pub(super) struct Ring(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    changes: VecDeque<Changed>,
+    /// Number of the change that comes next.
+    next: u64,
+}
+
+impl Ring {
+    pub(super) fn push(&self, changed: Changed) {
+        let mut state = self.0.lock();
+        if state.changes.len() == LENGTH {
+            state.changes.pop_front();
+        }
+        state.changes.push_back(changed);
+        state.next += 1;
+    }
+
+    /// Changes are missing here: every cursor until now has to read everything again.
+    pub(super) fn lose(&self) {
+        let mut state = self.0.lock();
+        state.changes.clear();
+        state.next += 1;
+    }
+
+    pub(super) fn since(&self, cursor: Option<Cursor>) -> Changes {
+        let state = self.0.lock();
+        let kept = state.changes.len() as u64;
+        let from = cursor.map_or(state.next, |cursor| cursor.0.min(state.next));
+        let new = usize::try_from((state.next - from).min(kept)).unwrap_or_default();
+        let mut seen = HashSet::new();
+        let changes = state.changes.iter().skip(state.changes.len() - new);
+        Changes {
+            cursor: Cursor(state.next),
+            is_incomplete: state.next - from > kept,
+            changed: changes
+                .filter(|change| seen.insert(key(change)))
+                .cloned()
+                .collect(),
+        }
+    }
+}
+
+/// What makes a change the same as another.
+fn key(changed: &Changed) -> (bool, &str) {
+    match changed {
+        Changed::Account(id) => (true, id.as_str()),
+        Changed::Setting(name) => (false, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(name: &str) -> Changed {
+        Changed::Setting(name.to_owned())
+    }
+
+    #[test]
+    fn each_change_since_a_cursor_is_told_once() {
+        let ring = Ring::default();
+        ring.push(setting("a"));
+        let start = ring.since(None);
+        assert_eq!((start.changed, start.is_incomplete), (Vec::new(), false));
+        for name in ["b", "a", "b"] {
+            ring.push(setting(name));
+        }
+        let news = ring.since(Some(start.cursor));
+        assert_eq!(news.changed, [setting("b"), setting("a")]);
+        assert!(!news.is_incomplete);
+        let later = ring.since(Some(news.cursor));
+        assert_eq!((later.changed, later.is_incomplete), (Vec::new(), false));
+    }
+
+    #[test]
+    fn what_was_lost_or_is_no_longer_remembered_makes_the_news_incomplete_once() {
+        let ring = Ring::default();
+        let start = ring.since(None).cursor;
+        ring.lose();
+        ring.push(setting("a"));
+        let news = ring.since(Some(start));
+        assert_eq!(
+            (news.changed, news.is_incomplete),
+            (vec![setting("a")], true)
+        );
+        let later = ring.since(Some(news.cursor));
+        assert!(!later.is_incomplete);
+        for _ in 0..LENGTH {
+            ring.push(setting("b"));
+        }
+        assert!(!ring.since(Some(later.cursor)).is_incomplete);
+        ring.push(setting("b"));
+        assert!(ring.since(Some(later.cursor)).is_incomplete);
+    }
+}
