@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use pool::{AccountChange, Change, Cooldown, CooldownReason, Status};
 use store::{Changed, Record, SessionRow, Span, Store, SumQuery};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 use crate::support::{NOW_MS, account, accounts, id, record, request, requests};
 
@@ -69,12 +72,13 @@ pub(crate) async fn use_by_both_adds_up_and_never_goes_below_zero([one, two]: Bo
     let quota = account("a").quota;
     one.insert_accounts(&[account("a")]).await.unwrap();
     let uses = |store: Arc<dyn Store>, name: &'static str, times: u32| async move {
-        let commits = (0..times).map(|n| {
+        let mut commits = JoinSet::new();
+        for n in 0..times {
             let store = store.clone();
-            tokio::spawn(async move { store.commit(record("a", &format!("{name}-{n}"))).await })
-        });
-        for commit in commits.collect::<Vec<_>>() {
-            commit.await.unwrap().unwrap();
+            commits.spawn(async move { store.commit(record("a", &format!("{name}-{n}"))).await });
+        }
+        for committed in commits.join_all().await {
+            committed.unwrap();
         }
     };
     tokio::join!(uses(one.clone(), "one", 30), uses(two.clone(), "two", 30));
