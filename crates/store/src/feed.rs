@@ -10,7 +10,7 @@ use crate::StoreError;
 pub struct Cursor(pub(crate) u64);
 
 /// Something to be read again from the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Changed {
     /// Added, changed or removed.
     Account(AccountId),

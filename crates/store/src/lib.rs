@@ -7,7 +7,7 @@
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
-//! - `sqlite`, `postgres`: the engines
+//! - `sqlite`, `postgres`, `mysql`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
 //! - `legacy`: files of the predecessor
 //!
@@ -33,6 +33,7 @@ pub mod legacy;
 mod lock;
 mod media;
 mod media_search;
+mod mysql;
 mod open;
 mod page;
 mod patch;

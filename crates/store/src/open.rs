@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    MasterKey, RequestQuery, RequestRow, Store, StoreError, postgres, reader::Reader, sqlite,
-    url::StoreUrl,
+    MasterKey, RequestQuery, RequestRow, Store, StoreError, mysql, postgres, reader::Reader,
+    sqlite, url::StoreUrl,
 };
 
 /// Opens the store that `url` names, creating folder, database and tables as needed:
@@ -12,6 +12,7 @@ use crate::{
 /// - empty or `sqlite:`: `grok2api.db` in `data_dir`
 /// - `sqlite:PATH`, `sqlite://PATH`: that file, seen from `data_dir` unless it is absolute
 /// - `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`: PostgreSQL
+/// - `mysql://USER:PASSWORD@HOST/DATABASE`: a `MySQL` or `MariaDB` server
 ///
 /// Call [`close`](crate::RecordStore::close) before the process ends.
 ///
@@ -28,13 +29,13 @@ pub async fn open(
     match StoreUrl::parse(url, data_dir)? {
         StoreUrl::Sqlite(file) => Ok(Arc::new(sqlite::open(&file, &key).await?)),
         StoreUrl::Postgres(url) => Ok(Arc::new(postgres::open(&url, &key).await?)),
-        StoreUrl::MySql(_) => Err(not_there("MySQL")),
+        StoreUrl::MySql(url) => Ok(Arc::new(mysql::open(&url, &key).await?)),
         StoreUrl::Redis(_) => Err(not_there("Redis")),
     }
 }
 
 fn not_there(engine: &str) -> StoreError {
-    let reason = format!("this version has no {engine}, only SQLite and PostgreSQL");
+    let reason = format!("this version has no {engine}, only SQLite, PostgreSQL and MySQL");
     StoreError::BadUrl { reason }
 }
 
@@ -51,7 +52,7 @@ pub fn open_requests(url: &str, data_dir: &Path) -> Result<RequestReader, StoreE
     match StoreUrl::parse(url, data_dir)? {
         StoreUrl::Sqlite(file) => Ok(RequestReader(Box::new(sqlite::open_reader(&file)?))),
         StoreUrl::Postgres(url) => Ok(RequestReader(Box::new(postgres::open_reader(&url)?))),
-        StoreUrl::MySql(_) => Err(not_there("MySQL")),
+        StoreUrl::MySql(url) => Ok(RequestReader(Box::new(mysql::open_reader(&url)?))),
         StoreUrl::Redis(_) => Err(not_there("Redis")),
     }
 }

@@ -70,6 +70,25 @@ fn postgres_conforms_to_replay() {
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
 }
 
+#[tokio::test]
+async fn mysql_conforms() {
+    let mut server = server(Engine::MariaDb).await;
+    conforms(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[tokio::test]
+async fn mysql_conforms_when_shared() {
+    let mut server = server(Engine::MariaDb).await;
+    conforms_when_shared(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[test]
+fn mysql_conforms_to_replay() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut server = runtime.block_on(server(Engine::MariaDb));
+    conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
+}
+
 fn conforms_to_replay(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let store = runtime.block_on(place.open());

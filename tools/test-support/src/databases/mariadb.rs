@@ -17,7 +17,9 @@ pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
     install
         .args(["--no-defaults", "--skip-test-db"])
         .arg("--auth-root-authentication-method=normal")
-        .arg(format!("--datadir={}", folder.join("data").display()));
+        .arg(format!("--datadir={}", folder.join("data").display()))
+        // Servers that start at once would remove each other's files from a shared one.
+        .env("TMPDIR", folder);
     if is_root() {
         install.arg("--user=root");
     }
@@ -30,6 +32,7 @@ pub(super) fn server(folder: &Path, port: u16) -> Command {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--tmpdir={}", folder.display()))
         .arg(format!("--socket={}", socket(folder).display()))
         .arg(format!("--port={port}"))
         .args(["--bind-address=127.0.0.1", "--max-connections=200"])
@@ -42,6 +45,7 @@ pub(super) fn server(folder: &Path, port: u16) -> Command {
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=0",
         ])
+        .args(["--innodb-flush-method=nosync", "--innodb-file-per-table=0"])
         .args(["--skip-log-bin", "--performance-schema=0"]);
     if is_root() {
         command.arg("--user=root");
@@ -64,6 +68,10 @@ pub(super) fn fresh(folder: &Path, port: u16, number: u32) -> anyhow::Result<Str
     Ok(format!(
         "mysql://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{port}/{name}"
     ))
+}
+
+pub(super) fn administrate(folder: &Path, statements: &str) -> anyhow::Result<()> {
+    run(&mut client(folder, statements)).map(drop)
 }
 
 fn client(folder: &Path, statement: &str) -> Command {

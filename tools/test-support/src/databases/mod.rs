@@ -84,6 +84,15 @@ impl Server {
         }
     }
 
+    /// Does what only its administrator may: these statements of SQL. `MariaDB` alone needs it.
+    ///
+    /// # Errors
+    /// The server refuses them, or is another one.
+    pub fn administrate(&self, statements: &str) -> anyhow::Result<()> {
+        ensure!(self.engine == Engine::MariaDb, "{:?} cannot", self.engine);
+        mariadb::administrate(self.folder.path(), statements)
+    }
+
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
