@@ -7,7 +7,7 @@
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
-//! - `sqlite`, `postgres`, `mysql`: the engines
+//! - `sqlite`, `postgres`, `mysql`, `redis`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
 //! - `legacy`: files of the predecessor
 //!
@@ -41,6 +41,7 @@ mod postgres;
 mod quota_windows;
 mod reader;
 mod record;
+mod redis;
 mod request;
 mod request_store;
 mod session;
