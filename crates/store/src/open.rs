@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    MasterKey, RequestQuery, RequestRow, Store, StoreError, mysql, postgres, reader::Reader,
+    MasterKey, RequestQuery, RequestRow, Store, StoreError, mysql, postgres, reader::Reader, redis,
     sqlite, url::StoreUrl,
 };
 
@@ -13,6 +13,7 @@ use crate::{
 /// - `sqlite:PATH`, `sqlite://PATH`: that file, seen from `data_dir` unless it is absolute
 /// - `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`: PostgreSQL
 /// - `mysql://USER:PASSWORD@HOST/DATABASE`: a `MySQL` or `MariaDB` server
+/// - `redis://`, `rediss://`, `redis+unix://`: that server and database
 ///
 /// Call [`close`](crate::RecordStore::close) before the process ends.
 ///
@@ -30,13 +31,8 @@ pub async fn open(
         StoreUrl::Sqlite(file) => Ok(Arc::new(sqlite::open(&file, &key).await?)),
         StoreUrl::Postgres(url) => Ok(Arc::new(postgres::open(&url, &key).await?)),
         StoreUrl::MySql(url) => Ok(Arc::new(mysql::open(&url, &key).await?)),
-        StoreUrl::Redis(_) => Err(not_there("Redis")),
+        StoreUrl::Redis(url) => Ok(Arc::new(redis::open(&url, &key).await?)),
     }
-}
-
-fn not_there(engine: &str) -> StoreError {
-    let reason = format!("this version has no {engine}, only SQLite, PostgreSQL and MySQL");
-    StoreError::BadUrl { reason }
 }
 
 /// Request records, read beside the process that keeps the store: nothing is locked or written, and
@@ -53,7 +49,7 @@ pub fn open_requests(url: &str, data_dir: &Path) -> Result<RequestReader, StoreE
         StoreUrl::Sqlite(file) => Ok(RequestReader(Box::new(sqlite::open_reader(&file)?))),
         StoreUrl::Postgres(url) => Ok(RequestReader(Box::new(postgres::open_reader(&url)?))),
         StoreUrl::MySql(url) => Ok(RequestReader(Box::new(mysql::open_reader(&url)?))),
-        StoreUrl::Redis(_) => Err(not_there("Redis")),
+        StoreUrl::Redis(url) => Ok(RequestReader(Box::new(redis::open_reader(&url)?))),
     }
 }
 

@@ -67,16 +67,6 @@ async fn postgres_conforms_when_shared() {
 fn postgres_conforms_to_replay() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut server = runtime.block_on(server(Engine::Postgres));
-#[tokio::test]
-async fn redis_conforms() {
-    let mut server = Server::start(Engine::Redis).await.unwrap();
-    conforms(|| Place::new(server.fresh_database().unwrap())).await;
-}
-
-#[test]
-fn redis_conforms_to_replay() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut server = runtime.block_on(Server::start(Engine::Redis)).unwrap();
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
 }
 
@@ -99,9 +89,23 @@ fn mysql_conforms_to_replay() {
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
 }
 
+#[tokio::test]
+async fn redis_conforms() {
+    let mut server = server(Engine::Redis).await;
+    conforms(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[tokio::test]
 async fn redis_conforms_when_shared() {
-    let mut server = Server::start(Engine::Redis).await.unwrap();
+    let mut server = server(Engine::Redis).await;
     conforms_when_shared(|| Place::new(server.fresh_database().unwrap())).await;
+}
+
+#[test]
+fn redis_conforms_to_replay() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut server = runtime.block_on(server(Engine::Redis));
+    conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
 }
 
 fn conforms_to_replay(place: &Place) {
