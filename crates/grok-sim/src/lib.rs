@@ -8,6 +8,7 @@
 //! | `POST /rest/app-chat/conversations/new` | `ops/chat.rs` |
 //! | `POST /rest/app-chat/conversations/{id}/responses` | `ops/chat.rs` |
 //! | `POST /rest/rate-limits` | `ops/rate_limits.rs` |
+//! | `POST /rest/media/imagine/quota_info` | `ops/imagine_quota.rs` |
 //! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
 //! | `POST /rest/media/video/upscale` | `ops/video.rs` |
 //! | `GET /rest/assets`, `DELETE /rest/assets-metadata/{id}` | `ops/assets.rs` |

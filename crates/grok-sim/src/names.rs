@@ -37,7 +37,8 @@
 //!
 //! Pictures are edits of them and videos, too.
 //!
-//! An account with `super` anywhere in its name has the quota of the paid pool.
+//! An account with `super` anywhere in its name has the quota of the paid pool, one with `heavy` that of
+//! the largest plan.
 
 use crate::{reply::Reply, scripts::Operation};
 
@@ -51,6 +52,7 @@ pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
             Operation::Voice => in_voice(word),
             Operation::Room => in_room(word),
             Operation::RateLimits
+            | Operation::ImagineQuota
             | Operation::Upload
             | Operation::Download
             | Operation::Post
@@ -64,6 +66,11 @@ pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
 /// Whether the account starts with no quota at all.
 pub(crate) fn starts_empty(account: &str) -> bool {
     account.split('-').any(|word| word == "empty")
+}
+
+/// Whether the account has the quota of the largest plan.
+pub(crate) fn is_heavy(account: &str) -> bool {
+    account.contains("heavy")
 }
 
 /// Whether the account has the quota of the paid pool.

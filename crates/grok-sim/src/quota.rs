@@ -1,4 +1,4 @@
-//! What each account has left (protocol 4.1).
+//! What each account has left (protocol 4.1, and 8.6 for modes).
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,6 +15,12 @@ const SUPER: Limits = Limits {
     total: 140,
     window: Duration::from_secs(7_200),
 };
+const HEAVY: Limits = Limits {
+    total: 150,
+    window: Duration::from_secs(7_200),
+};
+/// Window of a mode, whatever is paid.
+const MODE_WINDOW: Duration = Duration::from_secs(7_200);
 
 #[derive(Clone, Copy, Debug)]
 struct Limits {
@@ -23,7 +29,9 @@ struct Limits {
 }
 
 fn limits(account: &str) -> Limits {
-    if names::is_super(account) {
+    if names::is_heavy(account) {
+        HEAVY
+    } else if names::is_super(account) {
         SUPER
     } else {
         BASIC
@@ -114,6 +122,25 @@ impl Ledger {
         }
     }
 
+    /// The same, seen as the window of a mode: the share that is left, rounded up.
+    pub(crate) fn standing_of_mode(&self, account: &str, mode: &str) -> Standing {
+        let whole = self.standing(account);
+        let paid = (names::is_heavy(account), names::is_super(account));
+        let total = match (mode, paid) {
+            ("fast", (true, _)) => 400,
+            ("fast", (false, true)) => 140,
+            ("fast", (false, false)) => 30,
+            (_, (true, _)) => 150,
+            (_, (false, true)) => 50,
+            (_, (false, false)) => 20,
+        };
+        Standing {
+            remaining: (whole.remaining * total).div_ceil(whole.total),
+            total,
+            window: MODE_WINDOW,
+        }
+    }
+
     pub(crate) fn clear(&self) {
         self.accounts.lock().clear();
     }
@@ -132,6 +159,20 @@ mod tests {
         assert!(!ledger.consume("basic-one", 1), "80 queries a window");
         tokio::time::advance(Duration::from_secs(72_000)).await;
         assert_eq!(ledger.standing("basic-one").remaining, 80);
+    }
+
+    #[test]
+    fn a_mode_has_its_own_total_by_what_is_paid() {
+        let ledger = Ledger::new(Quota::Enforced);
+        for (account, auto, fast) in [("one", 20, 30), ("super-1", 50, 140), ("heavy-1", 150, 400)]
+        {
+            let total = |mode| ledger.standing_of_mode(account, mode).total;
+            assert_eq!((total("auto"), total("fast")), (auto, fast));
+        }
+        ledger.set("one", 1);
+        assert_eq!(ledger.standing_of_mode("one", "auto").remaining, 1);
+        ledger.set("one", 0);
+        assert_eq!(ledger.standing_of_mode("one", "fast").remaining, 0);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Operation {
     Chat,
     /// The quota question.
     RateLimits,
+    /// The question what is left of pictures and videos.
+    ImagineQuota,
     /// The upload of an attachment.
     Upload,
     /// The download of an asset.

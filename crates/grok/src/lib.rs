@@ -13,6 +13,7 @@
 //! go to the configured host only; memory per stream is bounded by the largest event (16 MiB) and is
 //! usually one network chunk.
 
+mod account_quota;
 mod asset;
 mod assets;
 mod chat;
@@ -26,6 +27,7 @@ mod frame;
 mod headers;
 mod hints;
 mod imagine;
+mod imagine_quota;
 pub mod markup;
 mod media_stream;
 mod ndjson;
@@ -44,6 +46,7 @@ mod upload;
 mod video;
 mod voice;
 
+pub use account_quota::{AccountQuota, Plan, QuotaForm, QuotaQuestion};
 pub use asset::Download;
 pub use assets::AssetList;
 pub use chat::ChatCall;
@@ -52,6 +55,7 @@ pub use edit::{EditCall, EditEvent, EditStream};
 pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use imagine::{MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage, Thresholds};
+pub use imagine_quota::ProductQuota;
 pub use protocol::Protocol;
 pub use quota::RateLimits;
 pub use reader::FrameReader;

@@ -27,6 +27,7 @@ pub(crate) struct Learned {
     pub(crate) upload: Form,
     pub(crate) edit: Form,
     pub(crate) video: Form,
+    pub(crate) quota: Form,
 }
 
 /// What has been learned about one call.

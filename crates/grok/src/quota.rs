@@ -31,13 +31,23 @@ impl Client {
         model_name: &str,
         timeout: Duration,
     ) -> Result<RateLimits, UpstreamError> {
-        let body = json!({"requestKind": "DEFAULT", "modelName": model_name}).to_string();
+        let body = json!({"requestKind": "DEFAULT", "modelName": model_name});
+        self.quota_of(credential, &body, timeout).await
+    }
+
+    /// Asks in the words of `body`.
+    pub(crate) async fn quota_of(
+        &self,
+        credential: &str,
+        body: &Value,
+        timeout: Duration,
+    ) -> Result<RateLimits, UpstreamError> {
         let answer = self
             .post_json(
                 self.base(),
                 "/rest/rate-limits",
                 credential,
-                Bytes::from(body),
+                Bytes::from(body.to_string()),
                 timeout,
             )
             .await?;

@@ -58,6 +58,7 @@ fn lease(pool: &Arc<Pool>, n: u64, exclude: &[AccountId]) -> Lease {
         cost: 1,
         exclude,
         prefer: None,
+        windows: &[],
     };
     pool.select(&request, NOW).unwrap()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::quota_window::LONGEST_WINDOW;
 use crate::{AccountId, AccountProxy, Check, Credential, Policy, QuotaWindow, Tier};
 
 /// Where an account is in its life. Only `Active` accounts with quota are selectable.
@@ -135,14 +136,19 @@ impl Account {
         }
     }
 
-    /// Shortens a cooldown that lasts longer than any rule could make it from now on: the clock was
-    /// ahead when it began. Returns whether it did.
+    /// Shortens a cooldown, and used-up windows, that last longer than any rule could make them from
+    /// now on: the clock was ahead when they began. Returns whether it shortened the cooldown.
     pub fn shorten_cooldown(&mut self, now_ms: i64, policy: &Policy) -> bool {
         let longest = policy
             .cooldown_429_quota
             .max(policy.cooldown_429_empty)
             .max(self.tier.window());
         let latest_ms = after(now_ms, longest);
+        let longest_window_ms = after(now_ms, LONGEST_WINDOW);
+        for window in &mut self.windows {
+            let resets_at_ms = &mut window.resets_at_ms;
+            *resets_at_ms = resets_at_ms.map(|at_ms| at_ms.min(longest_window_ms));
+        }
         let too_long = self.cooldown.as_mut();
         let Some(cooldown) = too_long.filter(|cooldown| cooldown.until_ms > latest_ms) else {
             return false;

@@ -15,8 +15,9 @@ use crate::buckets::Place;
 use crate::entry::{Entry, EntryKey, Identity, Record};
 use crate::tier_index::Tiers;
 use crate::transition::{plan, plan_elapsed};
+use crate::used_up::UsedUp;
 use crate::{
-    Account, AccountChange, AccountId, Credential, CredentialTaken, Event, Outcome, Policy,
+    Account, AccountChange, AccountId, Change, Credential, CredentialTaken, Event, Outcome, Policy,
     PoolCounts, SkipCount, Tier,
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) by_id: HashMap<AccountId, EntryKey>,
     credentials: HashSet<Credential>,
     pub(crate) tiers: Tiers,
+    /// By the windows of all accounts.
+    pub(crate) used_up: UsedUp,
     /// Ends of ejections, counted in selections, in order. It may not be kept as a queue: the next
     /// policy may eject for a shorter span.
     pub(crate) ejections: BTreeSet<(u64, EntryKey)>,
@@ -58,6 +61,7 @@ impl Inner {
             by_id: HashMap::new(),
             credentials: HashSet::new(),
             tiers: Tiers::default(),
+            used_up: UsedUp::default(),
             ejections: BTreeSet::new(),
             elapsed: Vec::new(),
             open_leases: 0,
@@ -72,6 +76,7 @@ impl Inner {
         }
         let (id, credential) = (account.id.clone(), account.credential.clone());
         let key = self.entries.insert(Entry::new(&account));
+        self.used_up.replace(key, &[], &account.windows);
         self.records.insert(key, Record::new(account));
         self.keys.insert(key);
         self.by_id.insert(id, key);
@@ -89,6 +94,7 @@ impl Inner {
         self.entries.remove(key);
         let account = self.records.remove(key)?.account;
         self.credentials.remove(&account.credential);
+        self.used_up.replace(key, &account.windows, &[]);
         Some(account)
     }
 
@@ -192,7 +198,9 @@ impl Inner {
             self.set_credential(key, account.credential.clone());
         }
         if let Some(record) = self.records.get_mut(key) {
-            record.account = account;
+            let before = std::mem::replace(&mut record.account, account);
+            let windows = &record.account.windows;
+            self.used_up.replace(key, &before.windows, windows);
         }
         self.reindex(key);
         true
@@ -229,7 +237,13 @@ impl Inner {
             return Vec::new();
         };
         let changes = plan(&record.account, event, now_ms, &self.policy);
+        let is_told = |change: &Change| matches!(change, Change::Windows { .. });
+        let told = changes.iter().any(is_told);
+        let before = told.then(|| record.account.windows.clone());
         let changes = record.adopt(changes);
+        if let Some(before) = before {
+            self.used_up.replace(key, &before, &record.account.windows);
+        }
         let ejected_until = record.ejected_until;
         match event {
             Event::Outcome(Outcome::UpstreamFailure { .. }) => {

@@ -26,6 +26,9 @@ pub struct SelectRequest<'a> {
     pub cost: u32,
     /// Accounts that the request has tried already.
     pub exclude: &'a [AccountId],
+    /// Names of quota windows that it takes from: accounts on which one of them is used up are
+    /// excluded, too.
+    pub windows: &'a [&'a str],
     /// Chosen if it is selectable (the account of a running conversation).
     pub prefer: Option<&'a AccountId>,
 }
@@ -174,7 +177,7 @@ impl Pool {
     /// 511, above that they count as equal), at random among equals. [`Lease::choice`] says which
     /// of these it was.
     ///
-    /// O(1) in the number of accounts, O(k) in the number excluded. Cooldowns that have ended are
+    /// O(1) in the number of accounts, O(k) in the number excluded or used up. Cooldowns that have ended are
     /// ended first, at most 32 a call unless nothing is selectable otherwise. When only accounts
     /// that are ejected after an upstream failure are left, the one whose ejection ends first
     /// serves.
@@ -240,6 +243,14 @@ impl Pool {
         self.inner.lock().replace_credential(id, credential, now_ms)
     }
 
+    /// What `look` finds in all accounts, in no order. O(n), 64 accounts per lock: `look` must be quick
+    /// and may not call the pool.
+    pub fn find<T>(&self, mut look: impl FnMut(&Account) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
+        self.visit(|_, account| found.extend(look(account)));
+        found
+    }
+
     /// The account as it is now. O(1).
     pub fn get(&self, id: &AccountId) -> Option<Account> {
         let inner = self.inner.lock();
@@ -254,6 +265,14 @@ impl Pool {
     pub fn take_elapsed(&self, now_ms: i64) -> Vec<AccountChange> {
         self.end_cooldowns(now_ms);
         self.inner.lock().take_elapsed()
+    }
+
+    /// When the first account on which one of these windows is used up may serve again, in unix
+    /// milliseconds; `None` if there is none.
+    pub fn used_up_until_ms(&self, windows: &[&str], now_ms: i64) -> Option<i64> {
+        let inner = self.inner.lock();
+        let until_ms = |model: &&str| inner.used_up.until_ms(model, now_ms);
+        windows.iter().filter_map(until_ms).min()
     }
 
     /// Leases that are neither finished nor dropped, those of removed accounts included.

@@ -1,9 +1,14 @@
 //! What the upstream said of one model's quota window.
 
+use std::time::Duration;
+
 /// Windows that are kept of one account; the one that was asked for longest ago makes room.
 pub const MAX_WINDOWS: usize = 16;
 /// Bytes of the longest model name that is kept. The upstream's are below 40.
 pub const MAX_WINDOW_MODEL: usize = 64;
+
+/// Longer windows than the upstream has are a mistake.
+pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 /// What the upstream said of one model's window on one account, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

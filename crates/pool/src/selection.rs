@@ -28,6 +28,7 @@ impl Inner {
         self.selections += 1;
         self.end_ejections();
         self.mark_excluded(request.exclude);
+        self.mark_used_up(request.windows, now_ms);
         loop {
             let has_more = self.end_cooldowns(now_ms);
             let found = self
@@ -94,6 +95,16 @@ impl Inner {
             let key = self.by_id.get(id).copied();
             if let Some(entry) = key.and_then(|key| self.entries.get_mut(key)) {
                 entry.excluded_at = self.selections;
+            }
+        }
+    }
+
+    fn mark_used_up(&mut self, windows: &[&str], now_ms: i64) {
+        for model in windows {
+            for key in self.used_up.of(model, now_ms) {
+                if let Some(entry) = self.entries.get_mut(key) {
+                    entry.excluded_at = self.selections;
+                }
             }
         }
     }

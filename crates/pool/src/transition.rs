@@ -9,6 +9,7 @@
 //! | `UpstreamFailure`, `Unharmed` | any | nothing (an ejection lives in the pool only) |
 //! | `Synced` | any | quota, windows, tier by window or total, failures forgotten; see [`after_sync`] |
 //! | `Checked` | any | what came of the last question |
+//! | `Refused` | any | counts each 401 of a question; at the threshold an active or cooling account expires, a cooling one already after three in a row |
 //! | `WindowTold` | any | one model's window |
 //! | `Edited` | any | tags, note, tier, proxy |
 //! | `CredentialReplaced` | any | active unless disabled, default quota, nothing known of it, failures forgotten |
@@ -26,6 +27,10 @@ use crate::quota_window::merge_windows;
 use crate::{
     Account, AccountEdit, Check, CheckResult, Cooldown, CooldownReason, QuotaWindow, Status, Tier,
 };
+
+/// 401 answers to one question after the other that end a cooling account.
+/// Source: `docs/upstream-protocol.md` 4.3.
+pub const REFUSALS_IN_A_ROW: u32 = 3;
 
 /// The configurable numbers of the state machine (section `[token]` of the configuration).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +95,11 @@ pub enum Event {
     Synced(QuotaReport),
     /// A question about the account had this result. `Synced` says so itself.
     Checked(CheckResult),
+    /// The upstream answered so many questions about the account with 401, one after the other.
+    Refused {
+        times: u32,
+        reason: &'static str,
+    },
     /// The upstream told one model's window, and nothing of the account's quota.
     WindowTold(QuotaWindow),
     Edited(AccountEdit),
@@ -122,6 +132,9 @@ pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Polic
         Event::Outcome(outcome) => after_outcome(account, *outcome, now_ms, policy),
         Event::Synced(report) => after_sync(account, report, now_ms, policy),
         Event::Checked(result) => vec![checked(*result, now_ms)],
+        Event::Refused { times, reason } => {
+            after_refusals(account, *times, now_ms, (reason, policy))
+        }
         Event::WindowTold(window) => windows_told(account, std::slice::from_ref(window))
             .into_iter()
             .collect(),
@@ -139,7 +152,8 @@ pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Polic
     }
 }
 
-/// The end of a cooldown whose time has come: active again, and with a fresh window if it was empty.
+/// The end of a cooldown whose time has come: active again, and with a fresh window if it was empty. Of
+/// that window the upstream has not said anything yet.
 pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
     if account
         .cooling_until_ms()
@@ -147,10 +161,35 @@ pub(crate) fn plan_elapsed(account: &Account, now_ms: i64) -> Vec<Change> {
     {
         return Vec::new();
     }
-    vec![Change::CooldownEnded {
+    let ended = Change::CooldownEnded {
         until_ms: account.cooldown.map(|cooldown| cooldown.until_ms),
         quota: (account.quota == 0).then(|| account.tier.default_quota()),
-    }]
+    };
+    let is_guess = account.quota == 0 && account.last_sync_at_ms.is_some();
+    let unknown = is_guess.then_some(Change::Synced { at_ms: None });
+    std::iter::once(ended).chain(unknown).collect()
+}
+
+fn after_refusals(
+    account: &Account,
+    times: u32,
+    now_ms: i64,
+    (reason, policy): (&str, &Policy),
+) -> Vec<Change> {
+    let fail_count = account.fail_count.saturating_add(times);
+    let expires = match account.status {
+        Status::Active => fail_count >= policy.fail_threshold.max(1),
+        Status::Cooling => times >= REFUSALS_IN_A_ROW || fail_count >= policy.fail_threshold.max(1),
+        Status::Expired | Status::Disabled => false,
+    };
+    let mut changes = vec![
+        failed(fail_count, now_ms, reason),
+        checked(CheckResult::Refused, now_ms),
+    ];
+    if expires {
+        changes.push(expire());
+    }
+    changes
 }
 
 fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Policy) -> Vec<Change> {

@@ -120,13 +120,12 @@ impl Gateway {
     ) -> Result<Lease, GatewayError> {
         let model = operation.model();
         let now = now_ms();
-        let mut used_up = self.model_windows.used_up(&model.upstream_name, now);
-        let has_used_up = !used_up.accounts.is_empty();
-        used_up.accounts.extend_from_slice(tried);
+        let windows = model.quota_windows();
         let request = SelectRequest {
             tier: model.tier,
             cost: model.cost,
-            exclude: &used_up.accounts,
+            exclude: tried,
+            windows: &windows,
             prefer: operation.prefers(),
         };
         let better = operation
@@ -138,7 +137,8 @@ impl Gateway {
             return Ok(lease);
         }
         snapshot.pool.select(&request, now).map_err(|exhausted| {
-            let excluded = excluded_text(!tried.is_empty(), has_used_up);
+            let used_up_until_ms = snapshot.pool.used_up_until_ms(&windows, now);
+            let excluded = excluded_text(!tried.is_empty(), used_up_until_ms.is_some());
             let reasons = describe(&exhausted.skips, excluded);
             record.exhausted(AttemptRow {
                 outcome: "no_account".to_owned(),
@@ -150,7 +150,7 @@ impl Gateway {
                 "no account can serve {}: {reasons}",
                 model.id
             );
-            let retry_at = [retry_at(&exhausted, now), used_up.until_ms];
+            let retry_at = [retry_at(&exhausted, now), used_up_until_ms];
             match retry_at.into_iter().flatten().min() {
                 Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now),
                 None => {

@@ -12,9 +12,11 @@
 //! - `failure`, `error`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
-//! - `model_windows`: models that single accounts have used up
+//! - `account_check`: asks the upstream whether an account works and what it has left; `quota_report`:
+//!   its answer as the account keeps it; `refresh`: when accounts are asked next, and how that goes
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
+pub mod account_check;
 pub mod accounts;
 pub mod assets;
 pub mod attachments;
@@ -25,9 +27,10 @@ mod deadlines;
 pub mod error;
 pub mod failure;
 mod media_model;
-mod model_windows;
 pub mod pictures;
 mod quota_check;
+mod quota_report;
+pub mod refresh;
 pub mod slots;
 mod uploads;
 pub mod videos;
@@ -35,7 +38,7 @@ pub mod voice;
 
 use std::sync::Arc;
 
-use pool::{AccountChange, Lease, Pool};
+use pool::{AccountChange, Change, Lease, Pool};
 use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
@@ -44,8 +47,8 @@ use self::{
     chat::conversations::Conversations,
     clearance::Clearance,
     failure::Failure,
-    model_windows::ModelWindows,
     quota_check::QuotaCheck,
+    refresh::Refresh,
     slots::{SlotUse, Slots},
     uploads::Uploads,
     videos::Videos,
@@ -77,7 +80,7 @@ pub struct Gateway {
     media_files: MediaFiles,
     conversations: Conversations,
     clearance: Clearance,
-    model_windows: Arc<ModelWindows>,
+    refresh: Refresh,
 }
 
 impl Gateway {
@@ -97,7 +100,7 @@ impl Gateway {
             media_files,
             conversations: Conversations::default(),
             clearance: Clearance::default(),
-            model_windows: Arc::default(),
+            refresh: Refresh::default(),
         })
     }
 
@@ -172,6 +175,12 @@ impl Gateway {
         &self.clearance
     }
 
+    /// When accounts are asked about next, and how the last time went.
+    #[must_use]
+    pub fn refresh(&self) -> &Refresh {
+        &self.refresh
+    }
+
     /// Waits for the background work that requests left behind. Videos under way stop where they are
     /// and go on with the next start.
     pub async fn close(&self) {
@@ -188,6 +197,9 @@ impl Gateway {
     pub async fn store_elapsed(&self, pool: &Pool) -> Result<usize, store::StoreError> {
         let changes = pool.take_elapsed(now_ms());
         let count = changes.len();
+        if changes.iter().any(is_outdated) {
+            self.refresh.wake();
+        }
         if count > 0 {
             let record = Record {
                 changes,
@@ -238,7 +250,6 @@ impl Gateway {
             let check = QuotaCheck {
                 snapshot: snapshot.clone(),
                 store: self.store.clone(),
-                windows: Arc::clone(&self.model_windows),
                 account,
                 credential,
                 model_name: model_name.to_owned(),
@@ -246,6 +257,11 @@ impl Gateway {
             self.tasks.spawn(check.run());
         }
     }
+}
+
+/// What the upstream said of an account's quota no longer holds.
+fn is_outdated(change: &AccountChange) -> bool {
+    matches!(change.change, Change::Synced { at_ms: None })
 }
 
 fn chat_limit(settings: &Settings) -> usize {

@@ -1,19 +1,18 @@
 //! After a 429: does the account have quota left, or is a window used up?
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use grok::{Class, RateLimits, UpstreamError};
 use pool::{AccountId, Credential, Event, Outcome, QuotaReport};
 use store::Store;
 
-use super::model_windows::ModelWindows;
+use super::quota_report;
 use crate::{clock::now_ms, snapshot::Snapshot};
 
 /// One question to the upstream.
 pub(super) struct QuotaCheck {
     pub(super) snapshot: Snapshot,
     pub(super) store: Arc<dyn Store>,
-    pub(super) windows: Arc<ModelWindows>,
     pub(super) account: AccountId,
     pub(super) credential: Credential,
     pub(super) model_name: String,
@@ -34,32 +33,26 @@ impl QuotaCheck {
             .upstream
             .rate_limits(self.credential.expose(), &self.model_name, timeout)
             .await;
-        let account = &self.account;
-        match asked {
-            Ok(RateLimits {
-                remaining: 0,
-                window: Some(window),
-                ..
-            }) => self.note_window(window),
-            Ok(RateLimits { remaining: 0, .. }) => self.apply(&Event::Synced(QuotaReport {
-                quota: 0,
-                window: None,
-                ..QuotaReport::default()
-            })),
-            Ok(limits) => {
-                tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");
-            }
-            Err(error) => self.failed(&error),
+        let limits = match asked {
+            Ok(limits) => limits,
+            Err(error) => return self.failed(&error),
+        };
+        if limits.remaining == 0 && limits.window.is_none() {
+            self.apply(&Event::Synced(QuotaReport::default()));
+            return;
         }
+        self.note(&limits);
     }
 
-    fn note_window(&self, window: Duration) {
+    fn note(&self, limits: &RateLimits) {
         let (account, model) = (&self.account, &self.model_name);
+        let remaining = limits.remaining;
         tracing::info!(
-            account.id = %account, model, window_secs = window.as_secs(),
-            "account {account} has no quota left for {model} in its window"
+            account.id = %account, model, remaining,
+            "account {account} is rate limited with {remaining} left for {model}"
         );
-        self.windows.note(model, account.clone(), window, now_ms());
+        let window = quota_report::of_limits(model, limits, now_ms());
+        self.apply(&Event::WindowTold(window));
     }
 
     fn failed(&self, error: &UpstreamError) {
@@ -73,7 +66,8 @@ impl QuotaCheck {
     }
 
     fn apply(&self, event: &Event) {
-        let changes = self.snapshot.pool.apply(&self.account, event, now_ms());
+        let pool = &self.snapshot.pool;
+        let changes = pool.apply_for(&self.account, &self.credential, event, now_ms());
         super::submit_changes(self.store.as_ref(), changes);
     }
 }

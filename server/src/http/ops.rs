@@ -17,8 +17,8 @@ use super::{
     middleware::{body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
 };
 use crate::{
-    clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, reached::PROOF,
-    snapshot::Snapshot,
+    clock::now_ms, gateway::refresh::RefreshStatus, gateway::slots::SlotUse, jobs::JobReport,
+    limits::Use, reached::PROOF, snapshot::Snapshot,
 };
 
 /// How long the store may take to say that it is there.
@@ -66,6 +66,9 @@ struct Readiness {
     limits: LimitUses,
     /// Interval work, by name.
     jobs: Vec<JobReport>,
+    /// Questions about accounts that nobody asks by hand; for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<RefreshStatus>,
 }
 
 /// What is in use of what all callers share, the most that may be, and how often more was refused.
@@ -150,6 +153,7 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
         },
         limits: limits(&state, &snapshot),
         jobs,
+        refresh: is_operator.then(|| state.gateway.refresh().status()),
     };
     (code, Json(body)).into_response()
 }

@@ -174,7 +174,11 @@ impl Runtime {
             return Ok(match now.mode.demo {
                 // They wait in the store: the simulator must neither see them nor use them up.
                 Demo::Lasting => accounts.len(),
-                _ => now.pool.insert(accounts),
+                _ => {
+                    let added = now.pool.insert(accounts);
+                    self.gateway.refresh().wake();
+                    added
+                }
             });
         }
         let settings = Arc::new(Settings::build(state.config.clone(), None)?);
@@ -188,6 +192,7 @@ impl Runtime {
             pool,
             settings,
         });
+        self.gateway.refresh().wake();
         tracing::info!("demo mode is over: the added accounts answer from now on");
         Ok(added)
     }

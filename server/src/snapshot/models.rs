@@ -75,6 +75,46 @@ impl Models {
     }
 }
 
+/// Models that quota is asked of where the upstream counts by model, if the catalogue has no others.
+/// Source: `docs/upstream-protocol.md` 2.2.
+const ASKED_FOR_QUOTA: [&str; 2] = ["grok-4-1-thinking-1129", "grok-3"];
+
+impl Models {
+    /// Two of the upstream's names for chat models: the second one has a quota of its own.
+    #[must_use]
+    pub fn asked_for_quota(&self) -> [&str; 2] {
+        let names = || {
+            let models = self.of_kind(ModelKind::Chat);
+            models.map(|model| model.upstream_name.as_str())
+        };
+        let [first, second] = ASKED_FOR_QUOTA;
+        let first = names()
+            .find(|name| *name == first)
+            .or_else(|| names().next());
+        let first = first.unwrap_or(ASKED_FOR_QUOTA[0]);
+        let other = names().find(|name| *name == second && *name != first);
+        let other = other.or_else(|| names().find(|name| *name != first));
+        [first, other.unwrap_or(second)]
+    }
+}
+
+impl Model {
+    /// Names of the quota windows that it takes from: its own, and that of its mode or product
+    /// (`docs/upstream-protocol.md` 8.2 and 8.6).
+    #[must_use]
+    pub fn quota_windows(&self) -> [&str; 2] {
+        let is_fast = |mode: &String| mode.to_ascii_uppercase().contains("FAST");
+        let other = match self.kind {
+            ModelKind::Chat if self.mode.as_ref().is_some_and(is_fast) => "fast",
+            ModelKind::Chat => "auto",
+            ModelKind::Image => "imagePro",
+            ModelKind::ImageEdit => "imageEdit",
+            ModelKind::Video => "video",
+        };
+        [&self.upstream_name, other]
+    }
+}
+
 /// The image model that takes its settings from `[imagine_fast]`.
 const FAST_IMAGES: &str = "grok-imagine-1.0-fast";
 

@@ -55,11 +55,13 @@ impl Launch {
         self
     }
 
-    /// Asks this upstream, usually a simulator.
+    /// Asks this upstream, usually a simulator, and nothing that no request asks for: a test of that sets
+    /// `token.auto_refresh` afterwards.
     #[must_use]
     pub fn upstream(self, url: &str) -> Self {
         self.env("GROK2API_UPSTREAM__WEB_URL", url)
             .env("GROK2API_UPSTREAM__ASSETS_URL", url)
+            .env("GROK2API_TOKEN__AUTO_REFRESH", false)
     }
 
     fn command(&self) -> Command {

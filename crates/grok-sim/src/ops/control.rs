@@ -2,7 +2,7 @@
 //!
 //! | request | body or query | answer |
 //! | --- | --- | --- |
-//! | `POST /__sim/script` | `{"account":"a","operation":"chat","replies":[{"kind":"cut"}]}`; `operation` is `chat` (default), `rate_limits`, `upload`, `download`, `imagine`, `voice` or `room`; the account `*` is any; replies as in [`crate::reply`] | `{"queued":1}` |
+//! | `POST /__sim/script` | `{"account":"a","operation":"chat","replies":[{"kind":"cut"}]}`; `operation` is `chat` (default), `rate_limits`, `imagine_quota`, `upload`, `download`, `imagine`, `voice` or `room`; the account `*` is any; replies as in [`crate::reply`] | `{"queued":1}` |
 //! | `GET /__sim/requests` | | `{"requests":[…],"open_streams":0}`, entries as [`crate::Recorded`] |
 //! | `GET /__sim/unused` | | `{"unused":[{"account","operation","replies"}]}` |
 //! | `POST /__sim/quota` | `{"account":"a","remaining":3}` | `{"remaining":3}` |

@@ -10,6 +10,7 @@ mod control;
 mod edit;
 mod form;
 mod imagine;
+mod imagine_quota;
 mod post;
 mod rate_limits;
 mod room;
@@ -59,6 +60,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             post(chat::follow_up),
         )
         .route("/rest/rate-limits", post(rate_limits::answer))
+        .route(
+            "/rest/media/imagine/quota_info",
+            post(imagine_quota::answer),
+        )
         .route("/rest/app-chat/upload-file", post(upload::answer))
         .route("/http/upload-file-v2/direct", post(upload::answer_form))
         .route("/rest/media/post/create", post(post::answer))

@@ -1,4 +1,4 @@
-//! `POST /rest/rate-limits` (protocol 2.2).
+//! `POST /rest/rate-limits` (protocol 2.2, and 8.6 for the newer form).
 
 use std::sync::Arc;
 
@@ -35,7 +35,12 @@ async fn respond(shared: &Shared, request: Request) -> Result<Response, Response
             window_secs,
         } => (window_secs, remaining, total),
         _ => {
-            let standing = shared.ledger.standing(&call.account);
+            let mode = text(&call.json, "modelName").ok();
+            let mode = mode.filter(|name| MODES.contains(name));
+            let standing = match mode {
+                Some(mode) => shared.ledger.standing_of_mode(&call.account, mode),
+                None => shared.ledger.standing(&call.account),
+            };
             (
                 standing.window.as_secs(),
                 standing.remaining,

@@ -205,3 +205,22 @@ async fn generated_images_are_drawn_and_the_rest_is_missing() {
     }
     simulator.stop().await;
 }
+
+#[tokio::test]
+async fn the_newer_quota_questions_are_answered_as_documented() {
+    let (_simulator, caller) = start().await;
+    let ask = async |path: &str, body: Value, account: &str| {
+        let asked = caller.post(path, account).json(&body).send().await;
+        asked.unwrap().json::<Value>().await.unwrap()
+    };
+    let auto = json!({"modelName": "auto"});
+    let told = ask("/rest/rate-limits", auto, "heavy-one").await;
+    let expected = json!({"windowSizeSeconds": 7200, "remainingQueries": 150, "totalQueries": 150});
+    assert_eq!(told, expected);
+    let path = "/rest/media/imagine/quota_info";
+    let free = ask(path, json!({}), "free-account").await;
+    assert_eq!(free["video720p"], Value::Null);
+    assert_eq!(free["video"]["remainingQueries"], 10);
+    let paid = ask(path, json!({}), "super-account").await;
+    assert_eq!(paid["video720p"]["windowSizeSeconds"], 86_400);
+}

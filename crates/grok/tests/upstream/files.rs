@@ -1,6 +1,6 @@
 //! The calls beside the chat: quota and uploads, and the proxies of files.
 
-use grok::Protocol;
+use grok::{Plan, Protocol, QuotaForm, QuotaQuestion};
 
 use super::*;
 
@@ -30,6 +30,82 @@ async fn quota_is_asked_for_as_documented() {
         body,
         json!({"requestKind": "DEFAULT", "modelName": "grok-4"})
     );
+}
+
+fn question(is_full: bool) -> QuotaQuestion<'static> {
+    QuotaQuestion {
+        models: ["grok-4", "grok-3"],
+        is_full,
+        timeout: LONG,
+    }
+}
+
+/// Names that the upstream was asked for, and the form's kind.
+fn asked(fake: &Fake) -> Vec<(String, bool)> {
+    let body = |one: &fake::Received| serde_json::from_slice::<Value>(&one.body).unwrap();
+    let bodies = fake.received().iter().map(body).collect::<Vec<_>>();
+    let name = |body: &Value| body["modelName"].as_str().unwrap().to_owned();
+    bodies
+        .iter()
+        .map(|body| (name(body), body.get("requestKind").is_some()))
+        .collect()
+}
+
+#[tokio::test]
+async fn todays_quota_is_one_question_while_something_is_left() {
+    let left = r#"{"remainingQueries":12,"totalQueries":20}"#;
+    let fake = Fake::start([Reply::new(200, left)]).await;
+    let quota = client(&fake)
+        .account_quota(CREDENTIAL, question(false))
+        .await;
+    let quota = quota.unwrap();
+    assert_eq!((quota.remaining(), quota.plan()), (12, Some(Plan::Basic)));
+    assert_eq!(quota.limits[0].1.window, Some(Duration::from_secs(7_200)));
+    assert_eq!(asked(&fake), [("auto".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn the_other_mode_is_asked_for_when_nothing_is_left() {
+    let none = r#"{"remainingQueries":0,"totalQueries":50}"#;
+    let left = r#"{"remainingQueries":9,"totalQueries":140}"#;
+    let fake = Fake::start([Reply::new(200, none), Reply::new(200, left)]).await;
+    let quota = client(&fake)
+        .account_quota(CREDENTIAL, question(false))
+        .await;
+    let quota = quota.unwrap();
+    assert_eq!((quota.remaining(), quota.plan()), (9, Some(Plan::Super)));
+    assert_eq!(asked(&fake).len(), 2);
+}
+
+#[tokio::test]
+async fn an_upstream_that_knows_no_modes_is_asked_by_model() {
+    let left = r#"{"windowSizeSeconds":72000,"remainingQueries":61,"totalQueries":80}"#;
+    let fake = Fake::start([Reply::new(404, "{}"), Reply::new(200, left)]).await;
+    let quota = client(&fake)
+        .account_quota(CREDENTIAL, question(false))
+        .await;
+    let quota = quota.unwrap();
+    assert_eq!((quota.form, quota.plan()), (QuotaForm::Models, None));
+    assert_eq!(quota.telling_window(), Some(Duration::from_secs(72_000)));
+    let expected = [("auto".to_owned(), false), ("grok-4".to_owned(), true)];
+    assert_eq!(asked(&fake), expected);
+}
+
+#[tokio::test]
+async fn what_is_left_of_pictures_and_videos_is_asked_for_as_documented() {
+    let answer = r#"{"image":null,"video":{"available":true,"remainingQueries":2}}"#;
+    let fake = Fake::start([Reply::new(200, answer)]).await;
+    let told = client(&fake).imagine_quota(CREDENTIAL, LONG).await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.product, one.remaining))
+        .collect();
+    assert_eq!(told, [("video", 2)]);
+    let received = fake.received();
+    assert_eq!(received[0].uri, "/rest/media/imagine/quota_info");
+    assert_eq!(&received[0].body[..], b"{}");
+    let referer = received[0].headers["referer"].to_str().unwrap();
+    assert!(referer.ends_with("/imagine"), "{referer}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What other instances made of the accounts.
 
-use pool::{Account, Credential, Event, Outcome, Status};
+use pool::{Account, Credential, Event, Outcome, QuotaWindow, Status};
 
 use crate::{BASIC, START, account, id, pool, select};
 
@@ -64,4 +64,26 @@ fn an_account_that_came_back_is_not_the_one_that_was_seen() {
     let _ = pool.remove(&[id(0)]);
     pool.insert([account(0)]);
     assert_ne!(pool.revision(&id(0)), seen);
+}
+
+#[test]
+fn windows_that_another_instance_was_told_keep_their_model_away() {
+    let pool = pool([account(0)]);
+    let window = QuotaWindow {
+        model: "grok-4".to_owned(),
+        remaining: 0,
+        total: None,
+        window_secs: None,
+        resets_at_ms: Some(START + 10),
+        asked_at_ms: START,
+    };
+    let told = Account {
+        windows: vec![window],
+        ..account(0)
+    };
+    for (stored, until_ms) in [(told, Some(START + 10)), (account(0), None)] {
+        let seen = pool.revision(&id(0));
+        assert!(pool.absorb(stored, seen));
+        assert_eq!(pool.used_up_until_ms(&["grok-4"], START), until_ms);
+    }
 }

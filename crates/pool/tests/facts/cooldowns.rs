@@ -133,3 +133,24 @@ fn a_refilled_account_has_its_window_back() {
         pool::Choice::MostQuota { available: 140 }
     );
 }
+
+#[test]
+fn what_the_upstream_said_of_an_empty_window_is_outdated_at_its_end() {
+    let synced = |quota| Account {
+        quota,
+        last_sync_at_ms: Some(START - 1),
+        ..cooling(0, START)
+    };
+    let ended = |quota| {
+        let pool = pool([synced(quota)]);
+        drop(pool.take_elapsed(START));
+        pool.get(&id(0)).unwrap()
+    };
+    let refilled = ended(0);
+    assert_eq!((refilled.quota, refilled.last_sync_at_ms), (140, None));
+    let limited = ended(9);
+    assert_eq!(
+        (limited.quota, limited.last_sync_at_ms),
+        (9, Some(START - 1))
+    );
+}

@@ -23,6 +23,7 @@ const BASIC: SelectRequest<'static> = SelectRequest {
     cost: 1,
     exclude: &[],
     prefer: None,
+    windows: &[],
 };
 
 fn id(n: u8) -> AccountId {

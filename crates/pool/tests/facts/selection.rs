@@ -1,6 +1,8 @@
 //! Who is chosen, and why.
 
-use pool::{Choice, Event, Outcome, Policy, Pool, QuotaReport, SelectRequest, SkipReason};
+use pool::{
+    Choice, Event, Outcome, Policy, Pool, QuotaReport, QuotaWindow, SelectRequest, SkipReason,
+};
 
 use super::{BASIC, START, account, id, pool, select, skip, with_quota};
 
@@ -182,4 +184,61 @@ fn skip_reasons_have_words_for_logs() {
     ];
     let words = "cooling no_quota disabled expired busy excluded wrong_tier ejected";
     assert_eq!(reasons.map(SkipReason::as_str).join(" "), words);
+}
+
+fn told(model: &str, remaining: u32, resets_at_ms: i64) -> Event {
+    Event::WindowTold(QuotaWindow {
+        model: model.to_owned(),
+        remaining,
+        total: None,
+        window_secs: None,
+        resets_at_ms: Some(resets_at_ms),
+        asked_at_ms: START,
+    })
+}
+
+#[test]
+fn an_account_that_has_used_up_a_window_serves_everything_else() {
+    let pool = pool([with_quota(0, 9), with_quota(1, 5)]);
+    drop(pool.apply(&id(0), &told("grok-4", 0, START + 10), START));
+    let of = |windows| SelectRequest { windows, ..BASIC };
+    let chosen = |windows, now| {
+        let lease = pool.select(&of(windows), now).unwrap();
+        lease.account_id().clone()
+    };
+    assert_eq!(chosen(&["grok-3"], START), id(0));
+    assert_eq!(chosen(&["auto", "grok-4"], START), id(1));
+    assert_eq!(pool.used_up_until_ms(&["grok-4"], START), Some(START + 10));
+    drop(pool.apply(&id(1), &told("grok-4", 0, START + 20), START));
+    let nobody = pool.select(&of(&["grok-4"]), START).unwrap_err();
+    assert_eq!(nobody.skips[0].reason, SkipReason::Excluded);
+    assert_eq!(
+        chosen(&["grok-4"], START + 10),
+        id(0),
+        "its window has passed"
+    );
+    assert_eq!(pool.used_up_until_ms(&["grok-4"], START + 20), None);
+}
+
+#[test]
+fn news_of_a_window_a_reset_and_a_removal_end_what_was_used_up() {
+    let windows: &[&str] = &["grok-4"];
+    let request = SelectRequest { windows, ..BASIC };
+    let pool = pool([with_quota(0, 9)]);
+    let empty = told("grok-4", 0, START + 10);
+    for end in [told("grok-4", 1, START + 10), Event::Reset] {
+        drop(pool.apply(&id(0), &empty, START));
+        assert!(pool.select(&request, START).is_err());
+        drop(pool.apply(&id(0), &end, START));
+        assert!(pool.select(&request, START).is_ok());
+    }
+    drop(pool.apply(&id(0), &empty, START));
+    let removed = pool.remove(&[id(0)]);
+    assert_eq!(pool.used_up_until_ms(windows, START), None);
+    pool.insert(removed);
+    assert_eq!(
+        pool.used_up_until_ms(windows, START),
+        Some(START + 10),
+        "it is stored with it"
+    );
 }

@@ -156,7 +156,7 @@ proptest! {
         let total: u32 = (0..3).map(|n| account(n).quota).sum();
         let (mut open, mut used) = (Vec::new(), 0);
         for (cost, spent, keep) in costs {
-            let want = SelectRequest { tier: Tier::Basic, cost, exclude: &[], prefer: None };
+            let want = SelectRequest { tier: Tier::Basic, cost, exclude: &[], prefer: None, windows: &[] };
             let Ok(lease) = pool.select(&want, START) else { break };
             if keep {
                 open.push(lease);

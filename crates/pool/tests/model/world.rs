@@ -248,6 +248,7 @@ impl World {
                 cost,
                 exclude,
                 prefer,
+                windows: &[],
             },
             self.now,
         );

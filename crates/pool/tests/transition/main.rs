@@ -94,6 +94,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         })),
         Just(Event::Checked(CheckResult::Unreachable)),
         Just(Event::CredentialReplaced),
+        (1_u32..4).prop_map(|times| Event::Refused {
+            times,
+            reason: "auth"
+        }),
         Just(Event::Reset),
         Just(Event::Enable),
         Just(Event::Disable),

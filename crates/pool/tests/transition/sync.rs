@@ -259,3 +259,31 @@ fn windows_of_models_are_kept_until_newer_ones_come() {
     let third = after(&second, event);
     assert_eq!(third.windows, [window("a", 2), window("b", 3)]);
 }
+
+fn refused(account: &Account, times: u32) -> Account {
+    let reason = "rate_limits_auth_failed";
+    after(account, Event::Refused { times, reason })
+}
+
+#[test]
+fn three_refused_questions_in_a_row_expire_a_cooling_account() {
+    let cooling = with(Status::Cooling, 0, cooldown(5, CooldownReason::QuotaEmpty));
+    let twice = refused(&cooling, 2);
+    assert_eq!((twice.status, twice.fail_count), (Status::Cooling, 2));
+    let next = refused(&cooling, 3);
+    assert_eq!((next.status, next.fail_count), (Status::Expired, 3));
+    assert_eq!(next.cooldown, None);
+    assert_eq!(result(&next), Some(CheckResult::Refused));
+    let reason = next.last_fail_reason.as_deref();
+    assert_eq!(reason, Some("rate_limits_auth_failed"));
+}
+
+#[test]
+fn a_refused_question_counts_like_any_other_call_on_an_active_account() {
+    let active = account(Tier::Basic);
+    assert_eq!(refused(&active, 3).status, Status::Active);
+    let fourth = failed(active);
+    assert_eq!(refused(&fourth, 1).status, Status::Expired);
+    let disabled = with(Status::Disabled, 0, None);
+    assert_eq!(refused(&disabled, 3).status, Status::Disabled);
+}

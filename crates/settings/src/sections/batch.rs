@@ -46,8 +46,8 @@ section! {
     /// `[usage]`: quota queries.
     UsageConfig {
         /// Queries at once.
-        concurrent: u32 = 100, 1..=10_000, reserved;
-        /// Accounts of one batch.
+        concurrent: u32 = 100, 1..=10_000;
+        /// Accepted from older files; queries follow each other without batches.
         batch_size: u32 = 50, 1..=10_000, reserved;
         /// Seconds for a query.
         timeout: Duration = Duration::from_secs(60), 1..=3600;

@@ -28,12 +28,14 @@ section! {
 section! {
     /// `[token]`: the account pool.
     TokenConfig {
-        /// Whether quotas are queried in the background.
-        auto_refresh: bool = true, (), reserved;
-        /// Hours between two queries of a cooling Basic account.
-        refresh_interval_hours: u32 = 8, 1..=720, reserved;
-        /// Hours between two queries of a cooling Super account.
-        super_refresh_interval_hours: u32 = 2, 1..=720, reserved;
+        /// Whether the upstream is asked about accounts in the background: those that were added, those
+        /// whose window has passed, and the others in intervals.
+        auto_refresh: bool = true, ();
+        /// Hours between two questions about a Basic account; up to a quarter more, so that not all
+        /// accounts are due at once.
+        refresh_interval_hours: u32 = 8, 1..=720;
+        /// The same for Super and Heavy accounts.
+        super_refresh_interval_hours: u32 = 2, 1..=720;
         /// Refused credentials (401) after which an account counts as expired.
         fail_threshold: u32 = 5, 1..=1000;
         /// Cooldown after a 429 while quota is left, in seconds.

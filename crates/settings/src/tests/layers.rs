@@ -249,15 +249,15 @@ birth_date = "1990-02-28"
 
 #[test]
 fn a_key_without_an_effect_is_accepted_checked_and_warned_about() {
-    let file = "[token]\nauto_refresh = false\nfail_threshold = 3\n";
+    let file = "[token]\nsave_delay_ms = 7\nfail_threshold = 3\n";
     let env = [("GROK2API_NSFW__TIMEOUT", "5"), ("LOG_LEVEL", "debug")];
     let Loaded { config, warnings } = read_with(file, &env).unwrap();
-    assert!(!config.token.auto_refresh);
+    assert_eq!(config.token.save_delay_ms, 7);
     let warnings: Vec<_> = warnings.iter().map(|line| from_file_name(line)).collect();
     assert_eq!(
         warnings,
         [
-            "config.toml line 2: token.auto_refresh has no effect in this version",
+            "config.toml line 2: token.save_delay_ms has no effect in this version",
             "variable GROK2API_NSFW__TIMEOUT: nsfw.timeout has no effect in this version",
         ]
     );
