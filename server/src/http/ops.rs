@@ -17,8 +17,14 @@ use super::{
     middleware::{body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
 };
 use crate::{
-    clock::now_ms, gateway::refresh::RefreshStatus, gateway::slots::SlotUse, jobs::JobReport,
-    limits::Use, reached::PROOF, snapshot::Snapshot,
+    clock::now_ms,
+    gateway::refresh::RefreshStatus,
+    gateway::slots::SlotUse,
+    jobs::JobReport,
+    limits::Use,
+    reached::PROOF,
+    services::forecast::{TierForecast, forecasts},
+    snapshot::Snapshot,
 };
 
 /// How long the store may take to say that it is there.
@@ -69,6 +75,9 @@ struct Readiness {
     /// Questions about accounts that nobody asks by hand; for the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshStatus>,
+    /// How long the quota of each tier lasts; for the operator.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forecast: Vec<TierForecast>,
 }
 
 /// What is in use of what all callers share, the most that may be, and how often more was refused.
@@ -153,9 +162,23 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
         },
         limits: limits(&state, &snapshot),
         jobs,
+        forecast: told_forecasts(&state, &snapshot, is_operator).await,
         refresh: is_operator.then(|| state.gateway.refresh().status()),
     };
     (code, Json(body)).into_response()
+}
+
+async fn told_forecasts(
+    state: &AppState,
+    snapshot: &Snapshot,
+    is_operator: bool,
+) -> Vec<TierForecast> {
+    if !is_operator {
+        return Vec::new();
+    }
+    let told = forecasts(state.store.as_ref(), snapshot, now_ms()).await;
+    // A store in trouble is told above.
+    told.unwrap_or_default()
 }
 
 /// Why something needs attention. What names files, hosts and values is for the operator; the others

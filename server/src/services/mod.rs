@@ -3,6 +3,7 @@
 pub mod accounts;
 mod assets;
 pub mod first_account;
+pub mod forecast;
 pub mod gallery;
 pub mod highlight;
 pub mod import;
