@@ -66,14 +66,17 @@ impl Client {
         question: QuotaQuestion<'_>,
     ) -> Result<AccountQuota, UpstreamError> {
         let by_mode = async {
-            let ask = |mode: &'static str| async move {
-                let body = json!({"modelName": mode});
-                let limits = self.quota_of(credential, &body, question.timeout).await?;
-                let window = limits.window.unwrap_or(MODE_WINDOW);
-                Ok(RateLimits {
-                    total: limits.total.filter(|total| *total > 0),
-                    window: Some(window),
-                    ..limits
+            // Boxed: two of them for each form are too much for a stack.
+            let ask = |mode: &'static str| {
+                Box::pin(async move {
+                    let body = json!({"modelName": mode});
+                    let limits = self.quota_of(credential, &body, question.timeout).await?;
+                    let window = limits.window.unwrap_or(MODE_WINDOW);
+                    Ok(RateLimits {
+                        total: limits.total.filter(|total| *total > 0),
+                        window: Some(window),
+                        ..limits
+                    })
                 })
             };
             let limits = ask_both(MODES, question.is_full, ask).await?;
@@ -81,7 +84,7 @@ impl Client {
             Ok(AccountQuota { form, limits })
         };
         let by_model = async {
-            let ask = |model| self.rate_limits(credential, model, question.timeout);
+            let ask = |model| Box::pin(self.rate_limits(credential, model, question.timeout));
             let limits = ask_both(question.models, question.is_full, ask).await?;
             let form = QuotaForm::Models;
             Ok(AccountQuota { form, limits })

@@ -83,6 +83,8 @@ pub struct QuotaReport {
     pub window: Option<Duration>,
     /// The tier that the totals belong to, where they tell one; it counts more than the window.
     pub tier: Option<Tier>,
+    /// When something is left again, in unix milliseconds, where nothing is and this is known.
+    pub empty_until_ms: Option<i64>,
     /// What was said of single models.
     pub windows: Vec<QuotaWindow>,
 }
@@ -248,7 +250,7 @@ fn after_success(account: &Account, cost: u32, now_ms: i64) -> Vec<Change> {
 ///
 /// - Quota above 0 makes a cooling or expired account active. Exception: after a 429 *with quota left*
 ///   the same report is no news, so that cooldown runs to its (short) end.
-/// - Quota 0 cools an active account for its window, and stretches a short cooldown after a 429.
+/// - Quota 0 cools an active account until its window ends, as told or by its tier, and stretches a short cooldown after a 429.
 /// - A disabled account stays disabled, an expired one without quota stays expired.
 fn after_sync(
     account: &Account,
@@ -279,7 +281,8 @@ fn after_sync(
             .is_some_and(|c| c.reason == CooldownReason::RateLimited);
     let status = match account.status {
         Status::Active if quota == 0 => {
-            let until_ms = after(now_ms, tier.window());
+            let until_ms = report.empty_until_ms;
+            let until_ms = until_ms.unwrap_or_else(|| after(now_ms, tier.window()));
             Some(cool(account, CooldownReason::QuotaEmpty, until_ms))
         }
         Status::Cooling if quota == 0 && limited_with_quota => {

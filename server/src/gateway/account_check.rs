@@ -176,9 +176,14 @@ async fn ask_once(
 fn report(quota: &AccountQuota, products: &[grok::ProductQuota]) -> QuotaReport {
     let now = now_ms();
     let limits = quota.limits.iter();
-    let windows = limits.map(|(name, limits)| quota_report::of_limits(name, limits, now));
+    let mut windows: Vec<_> = limits
+        .map(|(name, limits)| quota_report::of_limits(name, limits, now))
+        .collect();
+    let is_empty = quota.remaining() == 0;
+    let resets = windows.iter().filter_map(|window| window.resets_at_ms);
+    let empty_until_ms = resets.min().filter(|_| is_empty);
     let products = products.iter();
-    let products = products.map(|product| quota_report::of_product(product, now));
+    windows.extend(products.map(|product| quota_report::of_product(product, now)));
     QuotaReport {
         quota: quota.remaining(),
         window: quota.telling_window(),
@@ -187,7 +192,8 @@ fn report(quota: &AccountQuota, products: &[grok::ProductQuota]) -> QuotaReport 
             Plan::Super => Tier::Super,
             Plan::Heavy => Tier::Heavy,
         }),
-        windows: windows.chain(products).collect(),
+        empty_until_ms,
+        windows,
     }
 }
 

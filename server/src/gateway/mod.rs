@@ -112,6 +112,7 @@ impl Gateway {
         self.videos.resize(settings);
         self.voice_slots.resize(voice_limit(settings));
         self.clearance.reset();
+        self.refresh.wake();
         self.media_files.apply(&settings.config.cache);
     }
 

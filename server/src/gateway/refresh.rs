@@ -6,7 +6,6 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 /// One for the process.
-#[derive(Default)]
 pub struct Refresh {
     wake: Notify,
     status: Mutex<RefreshStatus>,
@@ -15,7 +14,7 @@ pub struct Refresh {
 /// What is known of the questions that nobody asked for by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RefreshStatus {
-    /// `token.auto_refresh`, as the last look at it found it.
+    /// `token.auto_refresh`, as the last look at it found it; on before the first look.
     pub is_on: bool,
     /// When the next account is due, in unix milliseconds; `None` if none will be, or before the
     /// first look.
@@ -38,6 +37,19 @@ pub struct RefreshRun {
     pub failed: usize,
     /// Why it ended before everybody was asked.
     pub ended_early: Option<&'static str>,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        let status = RefreshStatus {
+            is_on: true,
+            ..RefreshStatus::default()
+        };
+        Self {
+            wake: Notify::new(),
+            status: Mutex::new(status),
+        }
+    }
 }
 
 impl Refresh {

@@ -2,6 +2,7 @@
 //! report shows. Adding one is a file here and a line in [`start`].
 
 mod accounts;
+mod alone;
 mod app_url;
 mod conversations;
 mod documents;

@@ -13,9 +13,12 @@ use std::{
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use pool::{Account, AccountId, CheckResult, Pool, RefreshPolicy};
-use store::{LockToken, Store};
+use store::Store;
 
-use super::{Done, Job, JobContext};
+use super::{
+    Done, Job, JobContext,
+    alone::{Ended, Holding, alone},
+};
 use crate::{
     clock::now_ms,
     gateway::{
@@ -32,9 +35,12 @@ const LOOK: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_secs(1);
 /// After so long a run leaves the others to the next one, which sees changed settings.
 const RUN_LIMIT: Duration = Duration::from_secs(600);
-/// How long the lock is held after its last renewal.
-const LOCK_FOR: Duration = Duration::from_secs(30);
-const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// Accounts that are read in one piece.
+const READ_AT_ONCE: usize = 500;
+const HOLDING: Holding = Holding {
+    ttl: Duration::from_secs(30),
+    renew_every: Duration::from_secs(10),
+};
 /// So many accounts in a row without an answer: the upstream is away, and the others can wait.
 const SILENT_IN_A_ROW: usize = 20;
 
@@ -67,33 +73,16 @@ impl AskDue {
         }
     }
 
-    async fn ask_locked(&self, due: Due) -> Done {
-        let owner = format!("process {}", std::process::id());
-        let lock = self
-            .store
-            .try_lock(Self::NAME, &owner, now_ms(), LOCK_FOR)
-            .await?;
-        let Some(lock) = lock else {
-            return Ok("another instance does it".to_owned());
-        };
-        let done = tokio::select! {
-            done = self.ask(due) => done,
-            () = self.lose(&lock) => {
-                self.end_run(Some("another instance has taken over"));
-                Ok("another instance has taken over".to_owned())
+    async fn ask_alone(&self, due: Due) -> Done {
+        let store = self.store.as_ref();
+        match alone(store, Self::NAME, HOLDING, self.ask(due)).await? {
+            Ended::Done(done) => done,
+            Ended::Elsewhere => Ok("another instance does it".to_owned()),
+            Ended::TakenOver => {
+                let why = "another instance goes on";
+                self.end_run(Some(why));
+                Ok(why.to_owned())
             }
-        };
-        self.store.unlock(lock).await?;
-        done
-    }
-
-    /// Renews the lock until somebody else has it, or the store does not renew it.
-    async fn lose(&self, lock: &LockToken) {
-        let mut renewed = true;
-        while renewed {
-            tokio::time::sleep(RENEW_EVERY).await;
-            let renewing = self.store.renew_lock(lock, now_ms(), LOCK_FOR).await;
-            renewed = renewing.unwrap_or(false);
         }
     }
 
@@ -139,8 +128,12 @@ impl AskDue {
         if self.store.changes_since(None).await?.is_none() {
             return Ok(due);
         }
-        let stored = self.store.load_accounts().await?.accounts;
-        Ok(due_as_stored(due, &stored, policy(snapshot), now_ms()))
+        let mut still = Vec::with_capacity(due.len());
+        for ids in due.chunks(READ_AT_ONCE) {
+            let stored = self.store.load_accounts_of(ids).await?.accounts;
+            still.extend(due_as_stored(ids, &stored, policy(snapshot), now_ms()));
+        }
+        Ok(still)
     }
 
     /// Returns why it ended before everybody was asked.
@@ -164,6 +157,9 @@ impl AskDue {
                     continue;
                 }
             };
+            if check.is_some_and(|check| !check.was_asked) {
+                return Some("the bot protection refuses this server");
+            }
             let failed = check.is_some_and(|check| is_failure(check.result));
             refresh.change_run(|run| {
                 run.done += 1;
@@ -175,9 +171,7 @@ impl AskDue {
             } else {
                 0
             };
-            let ends = if check.is_some_and(|check| !check.was_asked) {
-                Some("the bot protection refuses this server")
-            } else if silent >= SILENT_IN_A_ROW {
+            let ends = if silent >= SILENT_IN_A_ROW {
                 Some("the upstream does not answer")
             } else if !is_on(&self.current.load()) {
                 Some("switched off")
@@ -209,7 +203,10 @@ impl Job for AskDue {
     const IS_SHARED: bool = false;
 
     fn interval(&self) -> Duration {
-        let next_at_ms = self.gateway.refresh().status().next_at_ms.unwrap_or(0);
+        let status = self.gateway.refresh().status();
+        let Some(next_at_ms) = status.next_at_ms else {
+            return if status.is_on { REST } else { LOOK };
+        };
         let wait_ms = u64::try_from(next_at_ms - now_ms()).unwrap_or(0);
         Duration::from_millis(wait_ms).clamp(REST, LOOK)
     }
@@ -231,7 +228,7 @@ impl Job for AskDue {
         match found {
             None => Ok("off (`token.auto_refresh`)".to_owned()),
             Some(due) if due.now.is_empty() => Ok("nobody is due".to_owned()),
-            Some(due) => self.ask_locked(due).await,
+            Some(due) => self.ask_alone(due).await,
         }
     }
 }
@@ -288,17 +285,17 @@ fn find_due(pool: &Pool, policy: RefreshPolicy, now_ms: i64) -> Due {
 
 /// Those who are due by what is stored of them, too.
 fn due_as_stored(
-    mut due: Vec<AccountId>,
+    due: &[AccountId],
     stored: &[Account],
     policy: RefreshPolicy,
     now_ms: i64,
 ) -> Vec<AccountId> {
     let stored: HashMap<_, _> = stored.iter().map(|one| (&one.id, one)).collect();
-    due.retain(|id| {
+    let is_due = |id: &&AccountId| {
         let at_ms = stored.get(id).and_then(|one| policy.due_at_ms(one, now_ms));
         at_ms.is_some_and(|at_ms| at_ms <= now_ms)
-    });
-    due
+    };
+    due.iter().filter(is_due).cloned().collect()
 }
 
 fn is_failure(result: CheckResult) -> bool {

@@ -413,7 +413,7 @@ fn to_row(view: AccountView) -> AccountRow {
         tier: to_page_tier(account.tier),
         status: to_status(account.status),
         quota: account.quota,
-        quota_limit: account.tier.default_quota().max(account.quota),
+        quota_limit: quota_limit(&account),
         cooldown: account.cooldown.map(|cooldown| dto::Cooldown {
             until_ms: cooldown.until_ms,
             reason: to_page_reason(cooldown.reason),
@@ -435,6 +435,14 @@ fn matches_search(account: &Account, search: &str) -> bool {
     contains(&account.credential.masked())
         || contains(&account.note)
         || account.tags.iter().any(|tag| contains(tag))
+}
+
+/// What a fresh window allows: as the upstream told for most models, else what the tier usually has.
+fn quota_limit(account: &Account) -> u32 {
+    let told = account.windows.iter().find(|window| window.model == "auto");
+    let told = told.and_then(|window| window.total);
+    told.unwrap_or(account.tier.default_quota())
+        .max(account.quota)
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod page_origins;
 mod pictures;
 mod plain_forms;
 mod records;
+mod refresh;
 mod refusals;
 mod reliability;
 mod reload;

@@ -212,6 +212,38 @@ async fn a_model_without_quota_stays_away_and_others_come_back_after_the_cooldow
 }
 
 #[tokio::test]
+async fn what_a_rate_limit_taught_of_a_model_survives_a_restart() {
+    let setup = Setup::accounts(["only-account"]);
+    let setup = setup.with("GROK2API_TOKEN__COOLDOWN_429_QUOTA_SEC", 1);
+    let mut server = setup.start().await;
+    let empty = Reply::RateLimits {
+        remaining: 0,
+        total: 80,
+        window_secs: 72_000,
+    };
+    server
+        .simulator
+        .script_for("only-account", Operation::RateLimits, [empty]);
+    server
+        .simulator
+        .script("only-account", [Reply::rate_limited()]);
+    server.chat().await.assert_error(429, "rate_limit_exceeded");
+    server.wait_for_quota_question().await;
+    let active = async || server.ready().await["pool"]["active"] == 1;
+    server.wait_until("the cooldown is over", active).await;
+    server.restart().await;
+    let refused = server.chat().await;
+    let message = refused.message();
+    assert!(
+        message.contains("1 without quota for this model"),
+        "{message}"
+    );
+    assert_eq!(server.upstream_chats().len(), 1, "nobody was asked again");
+    let window = &server.end_with_one().await.windows[0];
+    assert_eq!((window.remaining, window.total), (0, Some(80)));
+}
+
+#[tokio::test]
 async fn a_refused_quota_question_counts_like_a_refused_chat() {
     let server = Setup::accounts(["only-account"]).start().await;
     let refused = [Reply::Unauthorized];

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use grok_sim::{Operation, Options, Recorded, Simulator};
+use grok_sim::{Operation, Options, Recorded, Reply, Simulator};
 use pool::Account;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ pub(crate) struct Setup {
     config: String,
     options: Options,
     env: Vec<(&'static str, String)>,
+    scripts: Vec<(&'static str, (Operation, Reply))>,
 }
 
 impl Setup {
@@ -45,6 +46,7 @@ impl Setup {
             config: String::new(),
             options: Options::for_tests(),
             env: Vec::new(),
+            scripts: Vec::new(),
         }
     }
 
@@ -52,6 +54,20 @@ impl Setup {
     pub(crate) fn and(mut self, pool: &'static str, names: &[&str]) -> Self {
         let names = names.iter().map(|name| Value::from(*name)).collect();
         self.pools.push((pool, names));
+        self
+    }
+
+    /// Accounts as rows of `token.json`, in the pool of this name.
+    pub(crate) fn rows(pool: &'static str, rows: Vec<Value>) -> Self {
+        Self {
+            pools: vec![(pool, rows)],
+            ..Self::accounts([])
+        }
+    }
+
+    /// What the simulator does with an account's next call, also one that comes at once.
+    pub(crate) fn script(mut self, account: &'static str, reply: (Operation, Reply)) -> Self {
+        self.scripts.push((account, reply));
         self
     }
 
@@ -77,6 +93,9 @@ impl Setup {
     pub(crate) async fn start(self) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let simulator = Simulator::start(self.options).await.unwrap();
+        for (account, (operation, reply)) in self.scripts {
+            simulator.script_for(account, operation, [reply]);
+        }
         let folder = tempfile::tempdir().unwrap();
         test_support::write_accounts(folder.path(), &self.pools).unwrap();
         if !self.config.is_empty() {

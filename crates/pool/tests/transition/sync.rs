@@ -107,6 +107,15 @@ fn the_window_decides_the_tier() {
         Tier::Super,
         "unknown window"
     );
+    let told = Event::Synced(QuotaReport {
+        empty_until_ms: Some(NOW + HOUR),
+        ..QuotaReport::default()
+    });
+    assert_eq!(
+        after(&account(Tier::Basic), told).cooldown,
+        cooldown(1, CooldownReason::QuotaEmpty),
+        "the end that was told"
+    );
     let emptied = Event::Synced(QuotaReport {
         quota: 0,
         window: Some(Duration::from_secs(7_200)),
@@ -228,7 +237,7 @@ fn totals_tell_the_tier_before_the_window_does() {
         quota: 5,
         window: Some(Duration::from_secs(7_200)),
         tier: Some(Tier::Heavy),
-        windows: Vec::new(),
+        ..QuotaReport::default()
     });
     assert_eq!(after(&account(Tier::Basic), event).tier, Tier::Heavy);
 }

@@ -42,7 +42,7 @@ fn those_who_are_due_come_in_order_and_the_next_one_is_known() {
 fn what_another_instance_has_stored_decides_who_is_still_due() {
     let due = ["asked-there", "deleted-there", "due"].map(AccountId::new);
     let stored = [account("asked-there", Some(1)), account("due", Some(20))];
-    let left = due_as_stored(due.to_vec(), &stored, POLICY, NOW);
+    let left = due_as_stored(&due, &stored, POLICY, NOW);
     assert_eq!(names(&left), ["due"]);
 }
 
