@@ -1,7 +1,7 @@
 //! One loop over accounts for any upstream operation.
 //!
-//! A request tries at most `retry.max_retry` accounts, each once, and only before its caller has
-//! seen a byte. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
+//! A request makes at most `retry.max_retry` tries, and only before its caller has seen a byte: each
+//! on another account, and on the same one again only when no other can serve. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
 //! the account back unharmed.
 
 use std::time::{Duration, Instant};
@@ -11,9 +11,12 @@ use store::AttemptRow;
 
 use super::{
     Gateway,
+    asking::web_host,
     backoff::Backoff,
+    breakers::{Pass, Paused, Verdict},
     error::{ErrorKind, GatewayError, Tried},
     failure::Failure,
+    retry_budget::{Active, Retrying},
 };
 use crate::{
     clock::{hour_minute, now_ms},
@@ -24,6 +27,9 @@ use crate::{
 /// Something that the upstream does with one account.
 pub trait Operation: Sync {
     type Output: Send;
+
+    /// Whether a 429 is repeated on the same account when no other can serve.
+    const REPEATS_RATE_LIMITS: bool = true;
 
     /// The model that is asked for: its tier and cost decide which accounts can serve.
     fn model(&self) -> &Model;
@@ -38,17 +44,44 @@ pub trait Operation: Sync {
         None
     }
 
-    /// One try with one account.
-    fn attempt(&self, lease: &Lease) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+    /// When the request's total time ends: no pause goes beyond it.
+    fn ends_at(&self) -> Option<tokio::time::Instant> {
+        None
+    }
+
+    /// One try with one account. An answer that takes long tells `pass` once it has begun.
+    fn attempt(
+        &self,
+        lease: &Lease,
+        pass: &Pass<'_>,
+    ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
-/// Accounts that one request has tried.
+/// What one request has tried.
 #[derive(Default)]
 struct Tries {
+    /// Accounts, each once.
     ids: Vec<AccountId>,
     tried: Vec<Tried>,
     last: Option<Failure>,
     has_other_than_rate_limits: bool,
+}
+
+/// A request that looks for an account.
+struct Serving<'a, O> {
+    snapshot: &'a Snapshot,
+    record: &'a RequestRecord,
+    operation: &'a O,
+    active: Active<'a>,
+}
+
+/// What comes after a failed try.
+struct Next<'a> {
+    /// Who is asked, where that is known.
+    lease: Option<Lease>,
+    /// It is the account that has just failed, and its failure is not accounted for yet.
+    is_same: bool,
+    _retrying: Retrying<'a>,
 }
 
 impl Gateway {
@@ -68,57 +101,135 @@ impl Gateway {
     ) -> Result<(Lease, O::Output), GatewayError> {
         // Again: the store may have gone while the caller waited for its slot or its files.
         self.admit(record)?;
-        let model = operation.model();
-        let max_tries = snapshot.settings.config.retry.max_retry.max(1) as usize;
+        let serving = Serving {
+            snapshot,
+            record,
+            operation,
+            active: self.guards.retries.enter(),
+        };
+        let config = &snapshot.settings.config;
         let mut tries = Tries::default();
-        let mut backoff = Backoff::new(&snapshot.settings.config.retry);
-        while tries.ids.len() < max_tries {
-            let host = snapshot.settings.config.upstream.web_url.host_str();
-            let pass = match self.clearance.enter(host.unwrap_or_default()) {
+        let mut backoff = Backoff::new(&config.retry, operation.ends_at());
+        let mut next: Option<Next<'_>> = None;
+        loop {
+            let pass = match self.guards.breakers.enter(web_host(config)) {
                 Ok(pass) => pass,
-                Err(wait) => return Err(tries.paused(record, wait)),
+                Err(paused) => {
+                    self.give_up(&serving, next, &tries);
+                    return Err(tries.paused(record, paused));
+                }
             };
-            let lease = match self.select(snapshot, record, operation, &tries.ids) {
-                Ok(lease) => lease,
-                Err(exhausted) => return Err(tries.exhausted(exhausted)),
+            let lease = match next.as_mut().and_then(|next| next.lease.take()) {
+                Some(lease) => lease,
+                None => match self.select(&serving, &tries.ids) {
+                    Ok(lease) => lease,
+                    Err(exhausted) => return Err(tries.exhausted(exhausted)),
+                },
             };
-            tries.ids.push(lease.account_id().clone());
-            let noted = Noted::of(&lease, snapshot, model.tier);
-            let failure = match operation.attempt(&lease).await {
+            let noted = Noted::of(&lease, snapshot, operation.model().tier);
+            let failure = match operation.attempt(&lease, &pass).await {
                 Ok(output) => {
-                    self.clearance.passed();
+                    pass.end(Verdict::Passed, config);
                     noted.write(record, "answered", None);
                     return Ok((lease, output));
                 }
                 Err(failure) => failure,
             };
+            pass.end(failure.verdict(), config);
+            drop(next);
             noted.write(record, failure.label(), failure.upstream_status());
-            tracing::warn!(
-                request_id = %record.id(), account.id = %lease.account_id(), model = model.id,
-                attempt = tries.ids.len(), reason = failure.label(),
-                "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
-            );
             tries.push(&lease, &failure);
-            let is_worth_another = failure.is_worth_another_account();
-            let needs_pause = failure.is_trouble() && tries.ids.len() < max_tries;
-            self.account_for_failure(snapshot, lease, &failure, &model.upstream_name);
-            drop(pass);
-            tries.last = Some(failure);
-            if !is_worth_another || (needs_pause && !backoff.pause().await) {
-                break;
+            serving.log(&lease, &failure, tries.tried.len());
+            next = self
+                .next_turn(&serving, &mut tries, lease, failure, &mut backoff)
+                .await;
+            if next.is_none() {
+                return Err(tries.failed());
             }
         }
-        Err(tries.failed())
     }
 
-    fn select<O: Operation>(
+    /// Who is asked after a failure, when its pause is over. Another account rather than the same
+    /// again; nobody when the tries, the retries of the process or the time for pauses are used up.
+    async fn next_turn<'a, O: Operation>(
         &self,
-        snapshot: &Snapshot,
-        record: &RequestRecord,
-        operation: &O,
+        serving: &Serving<'a, O>,
+        tries: &mut Tries,
+        lease: Lease,
+        failure: Failure,
+        backoff: &mut Backoff,
+    ) -> Option<Next<'a>> {
+        let retry = &serving.snapshot.settings.config.retry;
+        let may_repeat = failure.may_repeat(&retry.retry_status_codes, O::REPEATS_RATE_LIMITS);
+        let is_for_others = failure.is_worth_another_account();
+        let is_over =
+            tries.tried.len() >= retry.max_retry.max(1) as usize || !(may_repeat || is_for_others);
+        let retrying = if is_over {
+            None
+        } else {
+            serving.active.retry()
+        };
+        let Some(retrying) = retrying else {
+            self.account_for(serving, lease, &failure);
+            tries.last = Some(failure);
+            return None;
+        };
+        let mut next = Next {
+            lease: None,
+            is_same: false,
+            _retrying: retrying,
+        };
+        let mut other = None;
+        if may_repeat && is_for_others {
+            other = self.choose(serving, &tries.ids).ok();
+        }
+        next.is_same = may_repeat && other.is_none();
+        if next.is_same {
+            next.lease = Some(lease);
+        } else {
+            self.account_for(serving, lease, &failure);
+            next.lease = other;
+        }
+        let needs_pause = next.is_same || failure.is_trouble();
+        let cause = failure.cause();
+        tries.last = Some(failure);
+        if needs_pause && !backoff.pause(cause).await {
+            self.give_up(serving, Some(next), tries);
+            return None;
+        }
+        Some(next)
+    }
+
+    /// Nobody is asked again: a failure that waited for that is accounted for.
+    fn give_up<O: Operation>(
+        &self,
+        serving: &Serving<'_, O>,
+        next: Option<Next<'_>>,
+        tries: &Tries,
+    ) {
+        if let Some(Next {
+            lease: Some(lease),
+            is_same: true,
+            ..
+        }) = next
+            && let Some(failure) = &tries.last
+        {
+            self.account_for(serving, lease, failure);
+        }
+    }
+
+    fn account_for<O: Operation>(&self, serving: &Serving<'_, O>, lease: Lease, failure: &Failure) {
+        let model = &serving.operation.model().upstream_name;
+        self.account_for_failure(serving.snapshot, lease, failure, model);
+    }
+
+    /// Chooses an account that was not tried yet, without a word to anybody when there is none.
+    fn choose<O: Operation>(
+        &self,
+        serving: &Serving<'_, O>,
         tried: &[AccountId],
-    ) -> Result<Lease, GatewayError> {
-        let model = operation.model();
+    ) -> Result<Lease, NotChosen> {
+        let (model, pool) = (serving.operation.model(), &serving.snapshot.pool);
         let now = now_ms();
         let mut used_up = self.model_windows.used_up(&model.upstream_name, now);
         let has_used_up = !used_up.accounts.is_empty();
@@ -127,43 +238,81 @@ impl Gateway {
             tier: model.tier,
             cost: model.cost,
             exclude: &used_up.accounts,
-            prefer: operation.prefers(),
+            prefer: serving.operation.prefers(),
         };
-        let better = operation
-            .better_tier()
-            .map(|tier| SelectRequest { tier, ..request });
+        let better = serving.operation.better_tier();
+        let better = better.map(|tier| SelectRequest { tier, ..request });
         if let Some(better) = better
-            && let Ok(lease) = snapshot.pool.select(&better, now)
+            && let Ok(lease) = pool.select(&better, now)
         {
             return Ok(lease);
         }
-        snapshot.pool.select(&request, now).map_err(|exhausted| {
-            let excluded = excluded_text(!tried.is_empty(), has_used_up);
-            let reasons = describe(&exhausted.skips, excluded);
-            record.exhausted(AttemptRow {
-                outcome: "no_account".to_owned(),
-                skipped: skipped(exhausted.skips.iter()),
-                ..AttemptRow::default()
-            });
-            tracing::warn!(
-                model = model.id,
-                "no account can serve {}: {reasons}",
-                model.id
-            );
-            let retry_at = [retry_at(&exhausted, now), used_up.until_ms];
-            match retry_at.into_iter().flatten().min() {
-                Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now),
-                None => {
-                    let serves_others = Tier::ALL.iter().any(|tier| snapshot.pool.serves(*tier));
-                    no_accounts(&model.id, &reasons, serves_others)
-                }
+        pool.select(&request, now).map_err(|exhausted| NotChosen {
+            excluded: excluded_text(!tried.is_empty(), has_used_up),
+            retry_at_ms: [retry_at(&exhausted, now), used_up.until_ms]
+                .into_iter()
+                .flatten()
+                .min(),
+            skips: exhausted.skips,
+        })
+    }
+
+    /// Chooses an account, and says in log and record why there is none.
+    fn select<O: Operation>(
+        &self,
+        serving: &Serving<'_, O>,
+        tried: &[AccountId],
+    ) -> Result<Lease, GatewayError> {
+        let none = match self.choose(serving, tried) {
+            Ok(lease) => return Ok(lease),
+            Err(none) => none,
+        };
+        let model = serving.operation.model();
+        let reasons = describe(&none.skips, none.excluded);
+        serving.record.exhausted(AttemptRow {
+            outcome: "no_account".to_owned(),
+            skipped: skipped(none.skips.iter()),
+            ..AttemptRow::default()
+        });
+        tracing::warn!(
+            model = model.id,
+            "no account can serve {}: {reasons}",
+            model.id
+        );
+        Err(match none.retry_at_ms {
+            Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now_ms()),
+            None => {
+                let pool = &serving.snapshot.pool;
+                let serves_others = Tier::ALL.iter().any(|tier| pool.serves(*tier));
+                no_accounts(&model.id, &reasons, serves_others)
             }
         })
     }
 }
 
+/// Why no account was chosen.
+struct NotChosen {
+    skips: Vec<pool::SkipCount>,
+    /// What the word "excluded" means here.
+    excluded: &'static str,
+    retry_at_ms: Option<i64>,
+}
+
+impl<O: Operation> Serving<'_, O> {
+    fn log(&self, lease: &Lease, failure: &Failure, attempt: usize) {
+        tracing::warn!(
+            request_id = %self.record.id(), account.id = %lease.account_id(),
+            model = self.operation.model().id, attempt, reason = failure.label(),
+            "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
+        );
+    }
+}
+
 impl Tries {
     fn push(&mut self, lease: &Lease, failure: &Failure) {
+        if !self.ids.contains(lease.account_id()) {
+            self.ids.push(lease.account_id().clone());
+        }
         self.has_other_than_rate_limits |= !failure.is_rate_limit();
         self.tried.push(Tried {
             account: lease.credential().last_four().to_owned(),
@@ -183,23 +332,24 @@ impl Tries {
         }
     }
 
-    /// The upstream's bot protection refuses this server: no account is shown to it for a while.
-    fn paused(self, record: &RequestRecord, wait: Duration) -> GatewayError {
+    /// The upstream's host is left alone for a while: no account is shown to it.
+    fn paused(self, record: &RequestRecord, paused: Paused) -> GatewayError {
         record.exhausted(AttemptRow {
-            outcome: "clearance_pause".to_owned(),
+            outcome: paused.label().to_owned(),
             ..AttemptRow::default()
         });
         GatewayError {
             tried: self.tried,
-            ..GatewayError::clearance().retry_after(wait)
+            ..paused.into_error()
         }
     }
 
     fn failed(self) -> GatewayError {
         let failure = self.last.unwrap_or(Failure::Empty);
+        let error = failure.into_error(self.tried.len());
         GatewayError {
             tried: self.tried,
-            ..failure.into_error(self.ids.len())
+            ..error
         }
     }
 }

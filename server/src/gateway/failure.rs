@@ -5,7 +5,11 @@ use std::time::Duration;
 use grok::{Class, UpstreamError};
 use pool::Outcome;
 
-use super::error::{Deadline, ErrorKind, GatewayError};
+use super::{
+    backoff::Cause,
+    breakers::Verdict,
+    error::{Deadline, ErrorKind, GatewayError},
+};
 
 /// Wait that callers are told when the upstream's 429 names none.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
@@ -125,24 +129,37 @@ impl Failure {
         matches!(self, Self::Upstream(error) if is_refused(error))
     }
 
-    /// The upstream itself answered, though not well.
-    #[must_use]
-    pub fn is_answer(&self) -> bool {
-        let is_refusal = |error: &UpstreamError| {
-            matches!(
-                error,
-                UpstreamError::Refused { .. } | UpstreamError::InBand { .. }
-            )
-        };
+    /// What it says of the upstream's host.
+    pub(super) fn verdict(&self) -> Verdict {
         match self {
-            Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
+            Self::Upstream(error) => verdict(error),
+            Self::Deadline {
+                deadline: Deadline::FirstByte,
+                ..
+            } => Verdict::Failed(self.label()),
             Self::Empty
             | Self::LostConversation
             | Self::Moderated
             | Self::NotAPicture
             | Self::NotAVideo
-            | Self::TooLarge { .. } => true,
-            Self::Deadline { .. } | Self::Interrupted | Self::Ours(_) | Self::UploadsBusy => false,
+            | Self::TooLarge { .. } => Verdict::Passed,
+            Self::Deadline { .. } | Self::Interrupted | Self::Ours(_) | Self::UploadsBusy => {
+                Verdict::Unknown
+            }
+        }
+    }
+
+    /// Whether the same account may be asked again, see [`may_repeat`].
+    pub(super) fn may_repeat(&self, statuses: &[u16], repeats_rate_limits: bool) -> bool {
+        matches!(self, Self::Upstream(error) if may_repeat(error, statuses))
+            && (repeats_rate_limits || !self.is_rate_limit())
+    }
+
+    /// What decides the pause before the next try.
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Upstream(error) => cause(error),
+            _ => Cause::default(),
         }
     }
 
@@ -230,6 +247,40 @@ impl Failure {
     }
 }
 
+/// What the end of a call says of its host. What is wrong with the account's own way there, or with
+/// this server, says nothing.
+pub(super) fn verdict(error: &UpstreamError) -> Verdict {
+    match (error, error.class()) {
+        (_, Class::Clearance) => Verdict::Walled(error.label()),
+        (UpstreamError::Refused { .. }, Class::Retryable)
+        | (UpstreamError::Connect { .. } | UpstreamError::Timeout | UpstreamError::Cut { .. }, _) => {
+            Verdict::Failed(error.label())
+        }
+        (UpstreamError::Refused { .. } | UpstreamError::InBand { .. }, _) => Verdict::Passed,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Whether a call may be repeated on the same account: its status is one of `statuses`, and it is no
+/// decision of the upstream's (`upstream-protocol.md` 1.9).
+pub(super) fn may_repeat(error: &UpstreamError, statuses: &[u16]) -> bool {
+    let Some(status) = error.status().filter(|status| statuses.contains(status)) else {
+        return false;
+    };
+    match error.class() {
+        Class::Moderated | Class::Blocked => false,
+        Class::Fatal => status != 403,
+        Class::RateLimited | Class::Unauthorized | Class::Clearance | Class::Retryable => true,
+    }
+}
+
+pub(super) fn cause(error: &UpstreamError) -> Cause {
+    Cause {
+        is_rate_limit: error.class() == Class::RateLimited,
+        retry_after: error.retry_after(),
+    }
+}
+
 fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
     if matches!(error, UpstreamError::NoDescriptor) {
         tracing::error!("no file descriptor is left for a connection to the upstream");
@@ -306,6 +357,75 @@ fn in_words(error: &UpstreamError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refused(status: u16, class: Class) -> UpstreamError {
+        UpstreamError::Refused {
+            status,
+            class,
+            retry_after: None,
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn decisions_are_not_repeated_and_what_is_not_listed_neither() {
+        let listed = [401, 403, 404, 429, 503];
+        for (status, class, repeats) in [
+            (401, Class::Unauthorized, true),
+            (403, Class::Clearance, true),
+            (403, Class::Fatal, false),
+            (403, Class::Blocked, false),
+            (404, Class::Fatal, true),
+            (429, Class::RateLimited, true),
+            (429, Class::Moderated, false),
+            (503, Class::Retryable, true),
+            (502, Class::Retryable, false),
+        ] {
+            let error = refused(status, class);
+            assert_eq!(may_repeat(&error, &listed), repeats, "{error:?}");
+            let failure = Failure::from(error);
+            let without_429 = repeats && status != 429;
+            assert_eq!(failure.may_repeat(&listed, false), without_429);
+        }
+        assert!(!may_repeat(&UpstreamError::Timeout, &listed));
+    }
+
+    #[test]
+    fn only_a_host_that_fails_or_walls_is_judged() {
+        let reason = || "reset".to_owned();
+        for (error, expected) in [
+            (refused(403, Class::Clearance), Verdict::Walled("clearance")),
+            (
+                refused(503, Class::Retryable),
+                Verdict::Failed("upstream_unavailable"),
+            ),
+            (
+                UpstreamError::Connect { reason: reason() },
+                Verdict::Failed("connect"),
+            ),
+            (
+                UpstreamError::Cut { reason: reason() },
+                Verdict::Failed("cut"),
+            ),
+            (UpstreamError::Timeout, Verdict::Failed("timeout")),
+            (refused(400, Class::Fatal), Verdict::Passed),
+            (refused(404, Class::Fatal), Verdict::Passed),
+            (refused(403, Class::Fatal), Verdict::Passed),
+            (refused(400, Class::Moderated), Verdict::Passed),
+            (refused(429, Class::RateLimited), Verdict::Passed),
+            (refused(401, Class::Unauthorized), Verdict::Passed),
+            (UpstreamError::NoDescriptor, Verdict::Unknown),
+            (UpstreamError::UnsendableCredential, Verdict::Unknown),
+        ] {
+            assert_eq!(verdict(&error), expected, "{error:?}");
+        }
+        let late = Failure::Deadline {
+            section: "chat",
+            deadline: Deadline::Total,
+            after_secs: 1,
+        };
+        assert_eq!(late.verdict(), Verdict::Unknown);
+    }
 
     #[test]
     fn callers_are_told_in_words_what_the_system_says_in_its_own() {

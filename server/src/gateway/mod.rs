@@ -13,14 +13,16 @@
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
 //! - `model_windows`: models that single accounts have used up
-//! - `clearance`: a pause while the upstream's bot protection refuses everything
+//! - `breakers/`, `retry_budget`, `asking`: a pause while a host refuses or fails everybody, how much
+//!   of what is under way may be a retry, and the small calls that keep to both
 
 pub mod accounts;
+mod asking;
 pub mod assets;
 pub mod attachments;
 mod backoff;
+pub mod breakers;
 pub mod chat;
-mod clearance;
 mod deadlines;
 pub mod error;
 pub mod failure;
@@ -28,6 +30,7 @@ mod media_model;
 mod model_windows;
 pub mod pictures;
 mod quota_check;
+pub mod retry_budget;
 pub mod slots;
 mod uploads;
 pub mod videos;
@@ -40,12 +43,14 @@ use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
 use self::{
+    asking::{Guards, web_host},
     assets::Assets,
+    breakers::Breakers,
     chat::conversations::Conversations,
-    clearance::Clearance,
     failure::Failure,
     model_windows::ModelWindows,
     quota_check::QuotaCheck,
+    retry_budget::RetryUse,
     slots::{SlotUse, Slots},
     uploads::Uploads,
     videos::Videos,
@@ -76,7 +81,7 @@ pub struct Gateway {
     media_budget: MediaBudget,
     media_files: MediaFiles,
     conversations: Conversations,
-    clearance: Clearance,
+    guards: Arc<Guards>,
     model_windows: Arc<ModelWindows>,
 }
 
@@ -96,7 +101,7 @@ impl Gateway {
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
             conversations: Conversations::default(),
-            clearance: Clearance::default(),
+            guards: Arc::default(),
             model_windows: Arc::default(),
         })
     }
@@ -108,7 +113,7 @@ impl Gateway {
         self.uploads.resize(upload_limit(settings));
         self.videos.resize(settings);
         self.voice_slots.resize(voice_limit(settings));
-        self.clearance.reset();
+        self.guards.breakers.reset();
         self.media_files.apply(&settings.config.cache);
     }
 
@@ -166,10 +171,16 @@ impl Gateway {
         &self.media_files
     }
 
-    /// Whether the upstream's bot protection lets this server pass.
+    /// Hosts that are left alone for a while.
     #[must_use]
-    pub fn clearance(&self) -> &Clearance {
-        &self.clearance
+    pub fn breakers(&self) -> &Breakers {
+        &self.guards.breakers
+    }
+
+    /// Retries under way.
+    #[must_use]
+    pub fn retries(&self) -> RetryUse {
+        self.guards.retries.in_use()
     }
 
     /// Waits for the background work that requests left behind. Videos under way stop where they are
@@ -212,6 +223,10 @@ impl Gateway {
                 request_id = %caller.record.id(), account.id = %lease.account_id(),
                 reason = failure.label(), "the answer broke off"
             );
+            if failure.is_clearance() {
+                let config = &caller.snapshot.settings.config;
+                self.guards.breakers.refused(web_host(config), config);
+            }
             self.account_for_failure(&caller.snapshot, lease, &failure, &model.upstream_name);
         }
         failure.into_error(1)
@@ -225,11 +240,6 @@ impl Gateway {
         failure: &Failure,
         model_name: &str,
     ) {
-        if failure.is_clearance() {
-            self.clearance.refused(&snapshot.settings.config.proxy);
-        } else if failure.is_answer() {
-            self.clearance.passed();
-        }
         let credential = lease.credential().clone();
         let account = lease.account_id().clone();
         let changes = lease.finish(failure.outcome(), now_ms());
@@ -239,6 +249,7 @@ impl Gateway {
                 snapshot: snapshot.clone(),
                 store: self.store.clone(),
                 windows: Arc::clone(&self.model_windows),
+                guards: Arc::clone(&self.guards),
                 account,
                 credential,
                 model_name: model_name.to_owned(),

@@ -6,7 +6,10 @@ use grok::{Class, RateLimits, UpstreamError};
 use pool::{AccountId, Credential, Event, Outcome, QuotaReport};
 use store::Store;
 
-use super::model_windows::ModelWindows;
+use super::{
+    asking::{Guards, Unanswered},
+    model_windows::ModelWindows,
+};
 use crate::{clock::now_ms, snapshot::Snapshot};
 
 /// One question to the upstream.
@@ -14,6 +17,7 @@ pub(super) struct QuotaCheck {
     pub(super) snapshot: Snapshot,
     pub(super) store: Arc<dyn Store>,
     pub(super) windows: Arc<ModelWindows>,
+    pub(super) guards: Arc<Guards>,
     pub(super) account: AccountId,
     pub(super) credential: Credential,
     pub(super) model_name: String,
@@ -30,10 +34,9 @@ impl QuotaCheck {
     pub(super) async fn run(self) {
         let settings = &self.snapshot.settings;
         let timeout = settings.config.usage.timeout;
-        let asked = settings
-            .upstream
-            .rate_limits(self.credential.expose(), &self.model_name, timeout)
-            .await;
+        let (credential, model) = (self.credential.expose(), &self.model_name);
+        let ask = || settings.upstream.rate_limits(credential, model, timeout);
+        let asked = self.guards.ask(&settings.config, ask).await;
         let account = &self.account;
         match asked {
             Ok(RateLimits {
@@ -49,7 +52,10 @@ impl QuotaCheck {
             Ok(limits) => {
                 tracing::info!(account.id = %account, remaining = limits.remaining, "account {account} is rate limited with quota left");
             }
-            Err(error) => self.failed(&error),
+            Err(Unanswered::Failed(error)) => self.failed(&error),
+            Err(Unanswered::Paused(paused)) => {
+                tracing::info!(account.id = %account, reason = paused.label(), "quota of account {account} is not asked for");
+            }
         }
     }
 

@@ -17,12 +17,18 @@ use super::{
     middleware::{body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
 };
 use crate::{
-    clock::now_ms, gateway::slots::SlotUse, jobs::JobReport, limits::Use, reached::PROOF,
+    clock::now_ms,
+    gateway::{breakers::BreakerReport, retry_budget::RetryUse, slots::SlotUse},
+    jobs::JobReport,
+    limits::Use,
+    reached::PROOF,
     snapshot::Snapshot,
 };
 
 /// How long the store may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// Ejected accounts that the report names.
+const MAX_EJECTIONS: usize = 100;
 /// Where the rest is.
 const FOR_OPERATORS: &str = "the log says more, and so does this page to the operator's browser";
 
@@ -64,6 +70,12 @@ struct Readiness {
     in_flight: usize,
     pool: PoolCounts,
     limits: LimitUses,
+    /// Hosts of the upstream that refuse or fail; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breakers: Option<Vec<BreakerReport>>,
+    /// Accounts that are passed over after an upstream failure; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ejections: Option<Vec<EjectionReport>>,
     /// Interval work, by name.
     jobs: Vec<JobReport>,
 }
@@ -83,6 +95,8 @@ struct LimitUses {
     pictures: SlotUse,
     videos: SlotUse,
     voice: SlotUse,
+    /// Second and later tries.
+    retries: RetryUse,
     /// Answers that were ended because nobody read them, since the start.
     unread_ended: u64,
 }
@@ -95,6 +109,23 @@ struct PoolCounts {
     expired: usize,
     disabled: usize,
     leases: usize,
+}
+
+/// The breaker of one account.
+#[derive(Serialize)]
+struct EjectionReport {
+    account: String,
+    /// For so many more selections, unless nobody else can serve.
+    selections_left: u64,
+}
+
+fn ejections(snapshot: &Snapshot) -> Vec<EjectionReport> {
+    let ejections = snapshot.pool.ejections(MAX_EJECTIONS).into_iter();
+    let report = |ejection: pool::Ejection| EjectionReport {
+        account: ejection.account.to_string(),
+        selections_left: ejection.selections_left,
+    };
+    ejections.map(report).collect()
 }
 
 async fn readyz(State(state): State<AppState>, request: Request) -> Response {
@@ -122,7 +153,8 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     } else if counts.active == 0 {
         reasons.say("no account is active");
     }
-    reasons.extend(state.gateway.clearance().trouble());
+    let breakers = state.gateway.breakers();
+    reasons.texts.extend(breakers.troubles());
     reasons.detail("store", "it does not work", &Vec::from_iter(store_trouble));
     let problems = state.runtime.problems();
     let number = format!("{} problem(s)", problems.len());
@@ -149,6 +181,8 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
             leases: counts.open_leases,
         },
         limits: limits(&state, &snapshot),
+        breakers: is_operator.then(|| breakers.reports()),
+        ejections: is_operator.then(|| ejections(&snapshot)),
         jobs,
     };
     (code, Json(body)).into_response()
@@ -171,10 +205,6 @@ impl Reasons {
 
     fn say(&mut self, text: &str) {
         self.texts.push(text.to_owned());
-    }
-
-    fn extend(&mut self, text: Option<String>) {
-        self.texts.extend(text);
     }
 
     /// `details` of something, or for strangers that there are any.
@@ -219,6 +249,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         pictures: state.gateway.pictures_in_use(),
         videos: state.gateway.videos_in_use(),
         voice: state.gateway.voice_tokens_in_use(),
+        retries: state.gateway.retries(),
         unread_ended: state.unread.ended(),
     }
 }

@@ -12,6 +12,7 @@ mod app_url;
 mod assets;
 mod attachments;
 mod base_urls;
+mod breakers;
 mod breaks;
 mod browser;
 mod bucket;

@@ -58,8 +58,10 @@ section! {
         /// Refusals in a row by the upstream's bot protection, on whatever accounts, after which
         /// requests fail at once for a while.
         clearance_failures: u32 = 3, 1..=1000;
-        /// Seconds of that pause; it grows to three times as long while the refusals go on.
+        /// Seconds of that pause; it doubles with each try that is refused.
         clearance_pause: Duration = Duration::from_secs(10), 1..=600;
+        /// Seconds of the longest such pause.
+        clearance_longest_pause: Duration = Duration::from_secs(60), 1..=3600;
         /// Accept any certificate from an https proxy; the upstream's own is always checked.
         skip_proxy_ssl_verify: bool = false, ();
         /// Browser profile.

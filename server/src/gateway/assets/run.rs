@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, submit_changes},
+    gateway::{Gateway, asking::Unanswered, submit_changes},
     snapshot::Snapshot,
 };
 
@@ -133,11 +133,9 @@ impl Run {
         let timeout = self.snapshot.settings.config.asset.list_timeout;
         let credential = target.credential.expose();
         let list = self
-            .ask(
-                target,
-                &self.lists,
-                upstream.list_assets(credential, timeout),
-            )
+            .ask(target, &self.lists, || {
+                upstream.list_assets(credential, timeout)
+            })
             .await?;
         let count = AssetCount {
             files: list.ids.len(),
@@ -209,7 +207,7 @@ impl Run {
         let upstream = &self.snapshot.settings.upstream;
         let timeout = self.snapshot.settings.config.asset.delete_timeout;
         let credential = target.credential.expose();
-        let deleting = async {
+        let deleting = || async {
             match upstream.delete_asset(credential, &id, timeout).await {
                 Err(error) if error.status() == Some(404) => Ok(()),
                 deleted => deleted,
@@ -218,33 +216,23 @@ impl Run {
         self.ask(target, &self.deletions, deleting).await
     }
 
-    /// One call: within the limit, past the pause for bot protection, and what it says of the account.
-    async fn ask<T>(
+    /// One call: within the limit, past the breakers, and what it says of the account.
+    async fn ask<T, F>(
         &self,
         target: &Target,
         limit: &Semaphore,
-        call: impl Future<Output = Result<T, UpstreamError>>,
-    ) -> Result<T, AssetTrouble> {
+        call: impl FnMut() -> F,
+    ) -> Result<T, AssetTrouble>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
         let _permit = limit.acquire().await.ok();
         let config = &self.snapshot.settings.config;
-        let clearance = &self.gateway.clearance;
-        let host = config.upstream.web_url.host_str().unwrap_or_default();
-        let Ok(pass) = clearance.enter(host) else {
-            return Err(AssetTrouble::Paused);
+        let error = match self.gateway.guards.ask(config, call).await {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Paused(_)) => return Err(AssetTrouble::Paused),
+            Err(Unanswered::Failed(error)) => error,
         };
-        let error = match call.await {
-            Ok(answer) => {
-                clearance.passed();
-                return Ok(answer);
-            }
-            Err(error) => error,
-        };
-        match error.class() {
-            Class::Clearance => clearance.refused(&config.proxy),
-            _ if error.status().is_some() => clearance.passed(),
-            _ => {}
-        }
-        drop(pass);
         self.account_for(target, &error);
         Err(AssetTrouble::Upstream(error.class()))
     }
