@@ -52,6 +52,7 @@ pub use edit::{EditCall, EditEvent, EditStream};
 pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use imagine::{MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage, Thresholds};
+pub use net::{ProxyList, ProxyReport};
 pub use protocol::Protocol;
 pub use quota::RateLimits;
 pub use reader::FrameReader;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::classify::whole_number;
 use crate::client::Client;
 use crate::error::UpstreamError;
+use crate::net::Traffic;
 
 /// What an account may still ask in its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Client {
         let body = json!({"requestKind": "DEFAULT", "modelName": model_name}).to_string();
         let answer = self
             .post_json(
-                self.base(),
+                Traffic::Web,
                 "/rest/rate-limits",
                 credential,
                 Bytes::from(body),

@@ -4,22 +4,22 @@
 //! on another account, and on the same one again only when no other can serve. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
 //! the account back unharmed.
 
-use std::time::{Duration, Instant};
+mod choosing;
+mod tries;
 
-use pool::{AccountId, Choice, Lease, SelectRequest, Tier};
-use store::AttemptRow;
+use pool::{AccountId, Lease, Tier};
 
+use self::tries::{Noted, Tries};
 use super::{
     Gateway,
     asking::web_host,
     backoff::Backoff,
-    breakers::{Pass, Paused, Verdict},
-    error::{ErrorKind, GatewayError, Tried},
+    breakers::{Pass, Verdict},
+    error::GatewayError,
     failure::Failure,
     retry_budget::{Active, Retrying},
 };
 use crate::{
-    clock::{hour_minute, now_ms},
     record::RequestRecord,
     snapshot::{Snapshot, models::Model},
 };
@@ -55,16 +55,6 @@ pub trait Operation: Sync {
         lease: &Lease,
         pass: &Pass<'_>,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
-}
-
-/// What one request has tried.
-#[derive(Default)]
-struct Tries {
-    /// Accounts, each once.
-    ids: Vec<AccountId>,
-    tried: Vec<Tried>,
-    last: Option<Failure>,
-    has_other_than_rate_limits: bool,
 }
 
 /// A request that looks for an account.
@@ -222,80 +212,6 @@ impl Gateway {
         let model = &serving.operation.model().upstream_name;
         self.account_for_failure(serving.snapshot, lease, failure, model);
     }
-
-    /// Chooses an account that was not tried yet, without a word to anybody when there is none.
-    fn choose<O: Operation>(
-        &self,
-        serving: &Serving<'_, O>,
-        tried: &[AccountId],
-    ) -> Result<Lease, NotChosen> {
-        let (model, pool) = (serving.operation.model(), &serving.snapshot.pool);
-        let now = now_ms();
-        let mut used_up = self.model_windows.used_up(&model.upstream_name, now);
-        let has_used_up = !used_up.accounts.is_empty();
-        used_up.accounts.extend_from_slice(tried);
-        let request = SelectRequest {
-            tier: model.tier,
-            cost: model.cost,
-            exclude: &used_up.accounts,
-            prefer: serving.operation.prefers(),
-        };
-        let better = serving.operation.better_tier();
-        let better = better.map(|tier| SelectRequest { tier, ..request });
-        if let Some(better) = better
-            && let Ok(lease) = pool.select(&better, now)
-        {
-            return Ok(lease);
-        }
-        pool.select(&request, now).map_err(|exhausted| NotChosen {
-            excluded: excluded_text(!tried.is_empty(), has_used_up),
-            retry_at_ms: [retry_at(&exhausted, now), used_up.until_ms]
-                .into_iter()
-                .flatten()
-                .min(),
-            skips: exhausted.skips,
-        })
-    }
-
-    /// Chooses an account, and says in log and record why there is none.
-    fn select<O: Operation>(
-        &self,
-        serving: &Serving<'_, O>,
-        tried: &[AccountId],
-    ) -> Result<Lease, GatewayError> {
-        let none = match self.choose(serving, tried) {
-            Ok(lease) => return Ok(lease),
-            Err(none) => none,
-        };
-        let model = serving.operation.model();
-        let reasons = describe(&none.skips, none.excluded);
-        serving.record.exhausted(AttemptRow {
-            outcome: "no_account".to_owned(),
-            skipped: skipped(none.skips.iter()),
-            ..AttemptRow::default()
-        });
-        tracing::warn!(
-            model = model.id,
-            "no account can serve {}: {reasons}",
-            model.id
-        );
-        Err(match none.retry_at_ms {
-            Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now_ms()),
-            None => {
-                let pool = &serving.snapshot.pool;
-                let serves_others = Tier::ALL.iter().any(|tier| pool.serves(*tier));
-                no_accounts(&model.id, &reasons, serves_others)
-            }
-        })
-    }
-}
-
-/// Why no account was chosen.
-struct NotChosen {
-    skips: Vec<pool::SkipCount>,
-    /// What the word "excluded" means here.
-    excluded: &'static str,
-    retry_at_ms: Option<i64>,
 }
 
 impl<O: Operation> Serving<'_, O> {
@@ -306,161 +222,4 @@ impl<O: Operation> Serving<'_, O> {
             "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
         );
     }
-}
-
-impl Tries {
-    fn push(&mut self, lease: &Lease, failure: &Failure) {
-        if !self.ids.contains(lease.account_id()) {
-            self.ids.push(lease.account_id().clone());
-        }
-        self.has_other_than_rate_limits |= !failure.is_rate_limit();
-        self.tried.push(Tried {
-            account: lease.credential().last_four().to_owned(),
-            reason: failure.label(),
-        });
-    }
-
-    /// The pool has nobody left: what the tried accounts said, if any was tried. When all of them
-    /// were rate limited, when the next one is free matters more.
-    fn exhausted(mut self, exhausted: GatewayError) -> GatewayError {
-        if self.last.is_some() && self.has_other_than_rate_limits {
-            return self.failed();
-        }
-        GatewayError {
-            tried: std::mem::take(&mut self.tried),
-            ..exhausted
-        }
-    }
-
-    /// The upstream's host is left alone for a while: no account is shown to it.
-    fn paused(self, record: &RequestRecord, paused: Paused) -> GatewayError {
-        record.exhausted(AttemptRow {
-            outcome: paused.label().to_owned(),
-            ..AttemptRow::default()
-        });
-        GatewayError {
-            tried: self.tried,
-            ..paused.into_error()
-        }
-    }
-
-    fn failed(self) -> GatewayError {
-        let failure = self.last.unwrap_or(Failure::Empty);
-        let error = failure.into_error(self.tried.len());
-        GatewayError {
-            tried: self.tried,
-            ..error
-        }
-    }
-}
-
-fn skipped<'a>(skips: impl Iterator<Item = &'a pool::SkipCount>) -> Vec<(String, u64)> {
-    skips
-        .map(|skip| (skip.reason.as_str().to_owned(), skip.count as u64))
-        .collect()
-}
-
-/// One try, as the record keeps it: why this account, and why not the others.
-struct Noted {
-    account_id: AccountId,
-    row: AttemptRow,
-    started: Instant,
-}
-
-impl Noted {
-    fn of(lease: &Lease, snapshot: &Snapshot, tier: Tier) -> Self {
-        Self {
-            account_id: lease.account_id().clone(),
-            row: AttemptRow {
-                account: lease.credential().last_four().to_owned(),
-                choice: describe_choice(lease.choice()),
-                outcome: String::new(),
-                status: None,
-                duration_ms: 0,
-                skipped: skipped(snapshot.pool.skips(tier).iter()),
-            },
-            started: Instant::now(),
-        }
-    }
-
-    fn write(self, record: &RequestRecord, outcome: &str, status: Option<u16>) {
-        let row = AttemptRow {
-            outcome: outcome.to_owned(),
-            status,
-            duration_ms: self.started.elapsed().as_millis() as u64,
-            ..self.row
-        };
-        record.attempt(&self.account_id, row);
-    }
-}
-
-fn describe_choice(choice: Choice) -> String {
-    match choice {
-        Choice::Preferred => "it has the conversation".to_owned(),
-        Choice::MostQuota { available } => format!("most quota ({available} left)"),
-        Choice::Ejected => "nobody else could serve".to_owned(),
-    }
-}
-
-/// When trying again makes sense, if ever. Soon where open requests hold the last of the quota.
-fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
-    use pool::SkipReason::{Busy, Ejected};
-    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Ejected);
-    if exhausted.skips.iter().any(is_soon) {
-        Some(now_ms)
-    } else {
-        exhausted.retry_at_ms
-    }
-}
-
-fn accounts_busy(model: &str, reasons: &str, retry_at_ms: i64, now_ms: i64) -> GatewayError {
-    let wait_ms = u64::try_from(retry_at_ms - now_ms).unwrap_or(0);
-    let message = format!("No account can serve `{model}` now: {reasons}.");
-    GatewayError::new(ErrorKind::AccountsBusy, message).retry_after(Duration::from_millis(wait_ms))
-}
-
-/// `serves_others`: some account serves other models.
-fn no_accounts(model: &str, reasons: &str, serves_others: bool) -> GatewayError {
-    let (kind, what) = if serves_others {
-        (ErrorKind::NoAccounts, "")
-    } else {
-        (ErrorKind::NoUsableAccount, " or any other model")
-    };
-    let message = format!(
-        "No account can serve `{model}`{what}: {reasons}. Add or repair an account in the admin page."
-    );
-    GatewayError::new(kind, message).retry_after(Duration::from_secs(60))
-}
-
-/// Why accounts that could serve were left out.
-fn excluded_text(has_tried: bool, has_used_up: bool) -> &'static str {
-    match (has_tried, has_used_up) {
-        (_, false) => "tried already",
-        (false, true) => "without quota for this model",
-        (true, true) => "tried already or without quota for this model",
-    }
-}
-
-/// `3 cooling until 14:20 UTC, 1 expired`.
-fn describe(skips: &[pool::SkipCount], excluded: &str) -> String {
-    use pool::SkipReason;
-    let part = |skip: &pool::SkipCount| {
-        let n = skip.count;
-        match skip.reason {
-            SkipReason::Cooling { until_ms } => {
-                format!("{n} cooling until {}", hour_minute(until_ms))
-            }
-            SkipReason::NoQuota => format!("{n} without quota"),
-            SkipReason::Disabled => format!("{n} disabled"),
-            SkipReason::Expired => format!("{n} expired"),
-            SkipReason::Busy => format!("{n} busy"),
-            SkipReason::Excluded => format!("{n} {excluded}"),
-            SkipReason::WrongTier => format!("{n} without the needed plan"),
-            SkipReason::Ejected => format!("{n} passed over after upstream errors"),
-        }
-    };
-    if skips.is_empty() {
-        return "there are no accounts".to_owned();
-    }
-    skips.iter().map(part).collect::<Vec<_>>().join(", ")
 }

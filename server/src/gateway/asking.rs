@@ -7,7 +7,7 @@ use settings::Config;
 use super::{
     backoff::Backoff,
     breakers::{Breakers, Paused, Verdict},
-    failure::{cause, may_repeat, verdict},
+    judgement::{cause, may_repeat, verdict},
     retry_budget::RetryBudget,
 };
 

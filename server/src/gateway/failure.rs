@@ -9,6 +9,7 @@ use super::{
     backoff::Cause,
     breakers::Verdict,
     error::{Deadline, ErrorKind, GatewayError},
+    judgement::{cause, may_repeat, verdict},
 };
 
 /// Wait that callers are told when the upstream's 429 names none.
@@ -166,7 +167,11 @@ impl Failure {
     /// The upstream is in trouble: asking again at once would add to it.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Upstream(error) if error.class() == Class::Retryable)
+        matches!(
+            self,
+            Self::Upstream(error) if error.class() == Class::Retryable
+                && !matches!(error, UpstreamError::Proxy { .. })
+        )
     }
 
     /// HTTP status of the upstream's refusal, if it was one.
@@ -247,40 +252,6 @@ impl Failure {
     }
 }
 
-/// What the end of a call says of its host. What is wrong with the account's own way there, or with
-/// this server, says nothing.
-pub(super) fn verdict(error: &UpstreamError) -> Verdict {
-    match (error, error.class()) {
-        (_, Class::Clearance) => Verdict::Walled(error.label()),
-        (UpstreamError::Refused { .. }, Class::Retryable)
-        | (UpstreamError::Connect { .. } | UpstreamError::Timeout | UpstreamError::Cut { .. }, _) => {
-            Verdict::Failed(error.label())
-        }
-        (UpstreamError::Refused { .. } | UpstreamError::InBand { .. }, _) => Verdict::Passed,
-        _ => Verdict::Unknown,
-    }
-}
-
-/// Whether a call may be repeated on the same account: its status is one of `statuses`, and it is no
-/// decision of the upstream's (`upstream-protocol.md` 1.9).
-pub(super) fn may_repeat(error: &UpstreamError, statuses: &[u16]) -> bool {
-    let Some(status) = error.status().filter(|status| statuses.contains(status)) else {
-        return false;
-    };
-    match error.class() {
-        Class::Moderated | Class::Blocked => false,
-        Class::Fatal => status != 403,
-        Class::RateLimited | Class::Unauthorized | Class::Clearance | Class::Retryable => true,
-    }
-}
-
-pub(super) fn cause(error: &UpstreamError) -> Cause {
-    Cause {
-        is_rate_limit: error.class() == Class::RateLimited,
-        retry_after: error.retry_after(),
-    }
-}
-
 fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
     if matches!(error, UpstreamError::NoDescriptor) {
         tracing::error!("no file descriptor is left for a connection to the upstream");
@@ -317,7 +288,9 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
 /// What callers can tell apart by program: who has to do something about it differs.
 fn code(error: &UpstreamError) -> &'static str {
     match error {
-        UpstreamError::Connect { .. } => "upstream_unreachable",
+        UpstreamError::Connect { .. } | UpstreamError::NoProxy | UpstreamError::Proxy { .. } => {
+            "upstream_unreachable"
+        }
         UpstreamError::Cut { .. } => "upstream_interrupted",
         UpstreamError::Refused { status, .. } if *status >= 500 => "upstream_unavailable",
         _ => "upstream_error",
@@ -333,6 +306,12 @@ fn in_words(error: &UpstreamError) -> String {
             "Grok cannot be reached from this server. Check its network, and `proxy` in config.toml."
                 .to_owned()
         }
+        UpstreamError::Proxy { .. } => {
+            "The account's own proxy cannot be used. Check it in the admin page.".to_owned()
+        }
+        UpstreamError::NoProxy => "Grok cannot be reached: the list at `proxy.pool_url` has no proxy \
+                                   that can be used."
+            .to_owned(),
         UpstreamError::Timeout => "Grok did not answer in time. Try again.".to_owned(),
         UpstreamError::Cut { .. } => {
             "The connection to Grok broke before the answer was complete. Try again.".to_owned()
@@ -358,75 +337,6 @@ fn in_words(error: &UpstreamError) -> String {
 mod tests {
     use super::*;
 
-    fn refused(status: u16, class: Class) -> UpstreamError {
-        UpstreamError::Refused {
-            status,
-            class,
-            retry_after: None,
-            message: String::new(),
-        }
-    }
-
-    #[test]
-    fn decisions_are_not_repeated_and_what_is_not_listed_neither() {
-        let listed = [401, 403, 404, 429, 503];
-        for (status, class, repeats) in [
-            (401, Class::Unauthorized, true),
-            (403, Class::Clearance, true),
-            (403, Class::Fatal, false),
-            (403, Class::Blocked, false),
-            (404, Class::Fatal, true),
-            (429, Class::RateLimited, true),
-            (429, Class::Moderated, false),
-            (503, Class::Retryable, true),
-            (502, Class::Retryable, false),
-        ] {
-            let error = refused(status, class);
-            assert_eq!(may_repeat(&error, &listed), repeats, "{error:?}");
-            let failure = Failure::from(error);
-            let without_429 = repeats && status != 429;
-            assert_eq!(failure.may_repeat(&listed, false), without_429);
-        }
-        assert!(!may_repeat(&UpstreamError::Timeout, &listed));
-    }
-
-    #[test]
-    fn only_a_host_that_fails_or_walls_is_judged() {
-        let reason = || "reset".to_owned();
-        for (error, expected) in [
-            (refused(403, Class::Clearance), Verdict::Walled("clearance")),
-            (
-                refused(503, Class::Retryable),
-                Verdict::Failed("upstream_unavailable"),
-            ),
-            (
-                UpstreamError::Connect { reason: reason() },
-                Verdict::Failed("connect"),
-            ),
-            (
-                UpstreamError::Cut { reason: reason() },
-                Verdict::Failed("cut"),
-            ),
-            (UpstreamError::Timeout, Verdict::Failed("timeout")),
-            (refused(400, Class::Fatal), Verdict::Passed),
-            (refused(404, Class::Fatal), Verdict::Passed),
-            (refused(403, Class::Fatal), Verdict::Passed),
-            (refused(400, Class::Moderated), Verdict::Passed),
-            (refused(429, Class::RateLimited), Verdict::Passed),
-            (refused(401, Class::Unauthorized), Verdict::Passed),
-            (UpstreamError::NoDescriptor, Verdict::Unknown),
-            (UpstreamError::UnsendableCredential, Verdict::Unknown),
-        ] {
-            assert_eq!(verdict(&error), expected, "{error:?}");
-        }
-        let late = Failure::Deadline {
-            section: "chat",
-            deadline: Deadline::Total,
-            after_secs: 1,
-        };
-        assert_eq!(late.verdict(), Verdict::Unknown);
-    }
-
     #[test]
     fn callers_are_told_in_words_what_the_system_says_in_its_own() {
         let reason = || "Connection reset by peer (os error 104)".to_owned();
@@ -439,6 +349,11 @@ mod tests {
                 UpstreamError::Cut { reason: reason() },
                 "upstream_interrupted",
             ),
+            (
+                UpstreamError::Proxy { reason: reason() },
+                "upstream_unreachable",
+            ),
+            (UpstreamError::NoProxy, "upstream_unreachable"),
             (UpstreamError::Timeout, "upstream_error"),
             (
                 UpstreamError::Malformed { what: "no ids" },

@@ -9,7 +9,7 @@
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
 //! - `assets/`: the files that accounts keep at the upstream, counted and deleted
 //! - `voice`: the token that opens a voice room
-//! - `failure`, `error`: what a failed try means for account, next try and caller
+//! - `failure`, `error`, `judgement`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
 //! - `model_windows`: models that single accounts have used up
@@ -26,6 +26,7 @@ pub mod chat;
 mod deadlines;
 pub mod error;
 pub mod failure;
+mod judgement;
 mod media_model;
 mod model_windows;
 pub mod pictures;
@@ -177,6 +178,18 @@ impl Gateway {
         &self.guards.breakers
     }
 
+    /// The operator's list of proxies and the accounts' own ones, and who goes by them.
+    #[must_use]
+    pub fn proxies(&self, snapshot: &Snapshot) -> Vec<grok::ProxyReport> {
+        let accounts = snapshot.pool.snapshot(now_ms());
+        let ways = accounts.iter().map(|view| {
+            let proxy = view.account.proxy.as_ref();
+            let own = proxy.map(pool::AccountProxy::expose);
+            (view.account.credential.expose(), own)
+        });
+        snapshot.settings.upstream.proxies(ways)
+    }
+
     /// Retries under way.
     #[must_use]
     pub fn retries(&self) -> RetryUse {
@@ -240,7 +253,7 @@ impl Gateway {
         failure: &Failure,
         model_name: &str,
     ) {
-        let credential = lease.credential().clone();
+        let (credential, proxy) = (lease.credential().clone(), lease.proxy().cloned());
         let account = lease.account_id().clone();
         let changes = lease.finish(failure.outcome(), now_ms());
         submit_changes(self.store.as_ref(), changes);
@@ -252,6 +265,7 @@ impl Gateway {
                 guards: Arc::clone(&self.guards),
                 account,
                 credential,
+                proxy,
                 model_name: model_name.to_owned(),
             };
             self.tasks.spawn(check.run());

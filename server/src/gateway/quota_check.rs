@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use grok::{Class, RateLimits, UpstreamError};
-use pool::{AccountId, Credential, Event, Outcome, QuotaReport};
+use pool::{AccountId, AccountProxy, Credential, Event, Outcome, QuotaReport};
 use store::Store;
 
 use super::{
@@ -20,6 +20,7 @@ pub(super) struct QuotaCheck {
     pub(super) guards: Arc<Guards>,
     pub(super) account: AccountId,
     pub(super) credential: Credential,
+    pub(super) proxy: Option<AccountProxy>,
     pub(super) model_name: String,
 }
 
@@ -35,7 +36,8 @@ impl QuotaCheck {
         let settings = &self.snapshot.settings;
         let timeout = settings.config.usage.timeout;
         let (credential, model) = (self.credential.expose(), &self.model_name);
-        let ask = || settings.upstream.rate_limits(credential, model, timeout);
+        let upstream = settings.upstream_by(self.proxy.as_ref());
+        let ask = || upstream.rate_limits(credential, model, timeout);
         let asked = self.guards.ask(&settings.config, ask).await;
         let account = &self.account;
         match asked {

@@ -126,7 +126,7 @@ impl Operation for Opening<'_> {
         let credential = lease.credential().expose();
         let timeout = settings.config.voice.timeout;
         Ok(settings
-            .upstream
+            .upstream_for(lease)
             .voice_token(credential, &self.call, timeout)
             .await?)
     }

@@ -76,6 +76,9 @@ struct Readiness {
     /// Accounts that are passed over after an upstream failure; told to the operator only.
     #[serde(skip_serializing_if = "Option::is_none")]
     ejections: Option<Vec<EjectionReport>>,
+    /// Proxies of the list; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxies: Option<ProxyCounts>,
     /// Interval work, by name.
     jobs: Vec<JobReport>,
 }
@@ -109,6 +112,22 @@ struct PoolCounts {
     expired: usize,
     disabled: usize,
     leases: usize,
+}
+
+#[derive(Serialize)]
+struct ProxyCounts {
+    total: usize,
+    /// Set aside for a while.
+    aside: usize,
+}
+
+fn proxy_counts(snapshot: &Snapshot) -> Option<ProxyCounts> {
+    let proxies = snapshot.settings.upstream.proxies([]);
+    let aside = proxies.iter().filter(|one| one.aside_for.is_some());
+    (!proxies.is_empty()).then(|| ProxyCounts {
+        total: proxies.len(),
+        aside: aside.count(),
+    })
 }
 
 /// The breaker of one account.
@@ -183,6 +202,7 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
         limits: limits(&state, &snapshot),
         breakers: is_operator.then(|| breakers.reports()),
         ejections: is_operator.then(|| ejections(&snapshot)),
+        proxies: is_operator.then(|| proxy_counts(&snapshot)).flatten(),
         jobs,
     };
     (code, Json(body)).into_response()

@@ -34,6 +34,7 @@ mod other_calls;
 mod page_origins;
 mod pictures;
 mod plain_forms;
+mod proxies;
 mod records;
 mod refusals;
 mod reliability;

@@ -7,7 +7,9 @@ use futures::{
     stream::{self, FuturesUnordered},
 };
 use grok::{Class, UpstreamError};
-use pool::{Account, AccountId, Credential, Event, Outcome, PageQuery, Pool, SortKey, Status};
+use pool::{
+    Account, AccountId, AccountProxy, Credential, Event, Outcome, PageQuery, Pool, SortKey, Status,
+};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,7 @@ use crate::{
 pub(super) struct Target {
     id: AccountId,
     credential: Credential,
+    proxy: Option<AccountProxy>,
 }
 
 impl Target {
@@ -47,6 +50,7 @@ impl Target {
         let target = |view: pool::AccountView| Self {
             id: view.account.id,
             credential: view.account.credential,
+            proxy: view.account.proxy,
         };
         found.into_iter().map(target).collect()
     }
@@ -129,7 +133,7 @@ impl Run {
     }
 
     async fn work(&self, target: &Target) -> Result<(), AssetTrouble> {
-        let upstream = &self.snapshot.settings.upstream;
+        let upstream = self.snapshot.settings.upstream_by(target.proxy.as_ref());
         let timeout = self.snapshot.settings.config.asset.list_timeout;
         let credential = target.credential.expose();
         let list = self
@@ -204,7 +208,7 @@ impl Run {
     }
 
     async fn delete(&self, target: &Target, id: String) -> Result<(), AssetTrouble> {
-        let upstream = &self.snapshot.settings.upstream;
+        let upstream = self.snapshot.settings.upstream_by(target.proxy.as_ref());
         let timeout = self.snapshot.settings.config.asset.delete_timeout;
         let credential = target.credential.expose();
         let deleting = || async {

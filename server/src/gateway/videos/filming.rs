@@ -128,7 +128,7 @@ impl Filming<'_> {
         (part, source): (usize, VideoSource),
         before: Option<&Reached>,
     ) -> Result<Reached, Failure> {
-        let (job, upstream) = (self.job, &self.settings().upstream);
+        let (job, upstream) = (self.job, self.settings().upstream_for(lease));
         let call = VideoCall {
             prompt: job.row().prompt,
             aspect_ratio: job.wishes.aspect_ratio.clone(),
@@ -166,7 +166,7 @@ impl Filming<'_> {
             return reached;
         }
         let credential = lease.credential().expose();
-        let upstream = &self.settings().upstream;
+        let upstream = self.settings().upstream_for(lease);
         let enlarging = upstream.upscale(credential, &reached.id, self.call_timeout());
         let enlarged = match self.deadlines.wait(Deadline::Idle, enlarging).await {
             Ok(enlarged) => enlarged.map_err(Failure::from),

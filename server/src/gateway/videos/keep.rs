@@ -111,7 +111,7 @@ impl Filming<'_> {
     }
 
     async fn download(&self, lease: &Lease, url: &str) -> Result<Download, Failure> {
-        let upstream = &self.job.caller.snapshot.settings.upstream;
+        let upstream = self.job.caller.snapshot.settings.upstream_for(lease);
         let asking = upstream.download(lease.credential().expose(), url);
         Ok(self.deadlines.wait(Deadline::FirstByte, asking).await??)
     }
