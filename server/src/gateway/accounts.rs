@@ -169,18 +169,21 @@ impl Gateway {
             is_same: false,
             _retrying: retrying,
         };
-        let mut other = None;
-        if may_repeat && is_for_others {
-            other = self.choose(serving, &tries.ids).ok();
+        if may_repeat {
+            let other = is_for_others.then(|| self.choose(serving, &tries.ids));
+            next.lease = other.and_then(Result::ok);
+            next.is_same = next.lease.is_none();
         }
-        next.is_same = may_repeat && other.is_none();
         if next.is_same {
             next.lease = Some(lease);
         } else {
             self.account_for(serving, lease, &failure);
-            next.lease = other;
         }
-        let needs_pause = next.is_same || failure.is_trouble();
+        if next.lease.is_none() {
+            next.lease = self.choose(serving, &tries.ids).ok();
+        }
+        // Without anybody to ask there is nothing to wait for.
+        let needs_pause = next.lease.is_some() && (next.is_same || failure.is_trouble());
         let cause = failure.cause();
         tries.last = Some(failure);
         if needs_pause && !backoff.pause(cause).await {

@@ -132,3 +132,22 @@ async fn a_refused_sign_in_counts_once_however_often_it_was_repeated() {
     );
     assert_eq!(server.end().await["only-account"].fail_count, 1);
 }
+
+#[tokio::test]
+async fn nobody_waits_for_an_account_that_is_not_there() {
+    let server = Setup::accounts(["only-account"]).start().await;
+    let body = r#"{"error":{"message":"overloaded"}}"#.to_owned();
+    let headers = vec![("Retry-After".to_owned(), "20".to_owned())];
+    let status = 503;
+    let overloaded = Reply::Http {
+        status,
+        headers,
+        body,
+    };
+    server.simulator.script("*", [overloaded]);
+    let asked = tokio::time::Instant::now();
+    let failed = server.chat().await;
+    failed.assert_error(502, "upstream_unavailable");
+    assert!(asked.elapsed() < std::time::Duration::from_secs(15));
+    assert_eq!(server.upstream_chats().len(), 1);
+}
