@@ -21,7 +21,7 @@ async fn a_wall_of_403s_is_shown_one_account_for_each_try() {
         .with("GROK2API_PROXY__CLEARANCE_LONGEST_PAUSE", 1)
         .start()
         .await;
-    server.simulator.script("*", vec![Reply::Challenge; 40]);
+    server.simulator.script("*", vec![Reply::Challenge; 3]);
     for tries in 1..=3 {
         let is_asked = async || {
             let asked = server.upstream_chats().len();
@@ -84,13 +84,13 @@ async fn callers_mistakes_never_open_a_breaker() {
     assert_eq!(server.upstream_chats().len(), 4);
 }
 
-/// One account, refused twice in a row.
-async fn alone(reply: Reply) -> (Server, u16) {
+/// One account, refused so often in a row.
+async fn alone(reply: Reply, times: usize) -> (Server, u16) {
     let server = Setup::accounts(["only-account"])
         .with("GROK2API_RETRY__RETRY_BACKOFF_BASE", 0)
         .start()
         .await;
-    server.simulator.script("*", [reply.clone(), reply]);
+    server.simulator.script("*", vec![reply; times]);
     let status = server.chat().await.status;
     (server, status)
 }
@@ -98,7 +98,7 @@ async fn alone(reply: Reply) -> (Server, u16) {
 #[tokio::test]
 async fn an_account_that_is_alone_is_asked_again_after_a_listed_status() {
     for reply in [Reply::Unauthorized, Reply::Challenge] {
-        let (server, status) = alone(reply).await;
+        let (server, status) = alone(reply, 2).await;
         assert_eq!((status, server.upstream_chats().len()), (200, 3));
         let account = &server.end().await["only-account"];
         assert_eq!((account.fail_count, account.use_count), (0, 1));
@@ -111,7 +111,7 @@ async fn a_chats_429_and_a_failure_are_not_repeated_on_the_same_account() {
         (Reply::rate_limited(), 429),
         (Reply::server_error(503), 502),
     ] {
-        let (server, seen) = alone(reply).await;
+        let (server, seen) = alone(reply, 1).await;
         assert_eq!((seen, server.upstream_chats().len()), (status, 1));
     }
 }
