@@ -89,7 +89,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "jobs",
-        &["clock", "delivery", "gateway", "reached", "snapshot"],
+        &[
+            "clock", "delivery", "gateway", "media", "reached", "snapshot",
+        ],
     ),
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     (

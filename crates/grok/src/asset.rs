@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::{Body, Request};
+use crate::net::{Body, Request, Traffic};
 
 /// Hosts besides those of the settings that results lead to.
 const RESULT_HOSTS: [&str; 2] = ["imagine-public.x.ai", "imgen.x.ai"];
@@ -66,8 +66,9 @@ impl Client {
                 url: url.clone(),
                 body: Bytes::new(),
             };
-            let response = self.asset().send(&request).await?;
+            let (way, response) = self.dispatch(Traffic::Files, &request, credential).await?;
             if response.status == StatusCode::OK {
+                way.passed();
                 let mime = response.headers.get(CONTENT_TYPE);
                 return Ok(Download {
                     mime: mime.and_then(|mime| Some(mime.to_str().ok()?.to_owned())),
@@ -77,7 +78,7 @@ impl Client {
             let next = response.headers.get(LOCATION);
             let next = next.filter(|_| response.status.is_redirection());
             let Some(next) = next.and_then(|next| next.to_str().ok()) else {
-                return Err(self.refusal(self.asset(), response, credential).await);
+                return Err(self.refusal(&way, response, credential).await);
             };
             url = self.result_url(&url, next)?;
         }

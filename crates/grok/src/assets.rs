@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::Request;
+use crate::net::{Request, Traffic};
 
 /// Files of a page, as the web app asks for them.
 const PAGE_SIZE: &str = "50";
@@ -64,7 +64,8 @@ impl Client {
             headers: self.headers().files_page(credential)?,
             body: Bytes::new(),
         };
-        self.ask(self.asset(), &request, credential, timeout).await
+        self.ask(Traffic::Files, &request, credential, timeout)
+            .await
     }
 
     /// Deletes one of an account's files.
@@ -87,7 +88,7 @@ impl Client {
             headers: self.headers().files_page(credential)?,
             body: Bytes::new(),
         };
-        let deleting = self.send(self.asset(), &request, credential);
+        let deleting = self.send(Traffic::Files, &request, credential);
         let deleted = tokio::time::timeout(timeout, deleting).await;
         deleted.map_err(|_| UpstreamError::Timeout)?.map(drop)
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::Request;
+use crate::net::{Request, Traffic};
 use crate::stream::ChatStream;
 
 const NEW_CONVERSATION: &str = "/rest/app-chat/conversations/new";
@@ -82,7 +82,7 @@ impl Client {
             headers: self.headers().json(credential)?,
             body: body.into(),
         };
-        let response = self.send(self.base(), &request, credential).await?;
+        let response = self.send(Traffic::Web, &request, credential).await?;
         let is_page = response
             .headers
             .get(CONTENT_TYPE)

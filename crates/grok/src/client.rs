@@ -12,7 +12,10 @@ use url::Url;
 use crate::classify;
 use crate::error::{Class, UpstreamError};
 use crate::headers::HeaderProfile;
-use crate::net::{Body, Request, Response, Transport, Transports};
+use crate::net::{
+    Body, Missed, NotOpened, ProxyList, ProxyReport, Request, Response, Route, Traffic, Way, Ways,
+    WebSocket,
+};
 use crate::protocol::{Learned, Protocol};
 use crate::settings::{Settings, SettingsError};
 
@@ -27,13 +30,14 @@ const MAX_JSON_BYTES: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    route: Route,
 }
 
 struct Inner {
     settings: Settings,
     headers: HeaderProfile,
     secrets: Vec<String>,
-    transports: Transports,
+    ways: Ways,
     learned: Arc<Learned>,
 }
 
@@ -60,7 +64,7 @@ impl Client {
     fn build(settings: Settings, old: Option<&Inner>) -> Result<Self, SettingsError> {
         settings.check()?;
         let headers = HeaderProfile::new(&settings)?;
-        let transports = Transports::new(&settings, old.map(|old| &old.transports))?;
+        let ways = Ways::new(&settings, old.map(|old| &old.ways))?;
         let same_upstream = old.filter(|old| old.settings.web_url == settings.web_url);
         let learned = same_upstream.map(|old| Arc::clone(&old.learned));
         let secrets = headers.secrets();
@@ -69,9 +73,10 @@ impl Client {
                 settings,
                 headers,
                 secrets,
-                transports,
+                ways,
                 learned: learned.unwrap_or_default(),
             }),
+            route: Route::Shared,
         })
     }
 
@@ -79,12 +84,55 @@ impl Client {
         &self.inner.headers
     }
 
-    pub(crate) fn base(&self) -> &Transport {
-        &self.inner.transports.base
+    /// This client for an account that has a proxy for itself: all its calls go by that, and by no
+    /// other. `None`: the operator's ways.
+    #[must_use]
+    pub fn by_proxy(&self, proxy: Option<&str>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            route: self.inner.ways.route(proxy),
+        }
     }
 
-    pub(crate) fn asset(&self) -> &Transport {
-        &self.inner.transports.asset
+    /// Whether calls wait for a list of proxies that was not read yet.
+    #[must_use]
+    pub fn awaits_proxies(&self) -> bool {
+        self.inner.ways.awaits_list()
+    }
+
+    /// The address of the proxy of the list that something which is no call of ours should go by, with
+    /// its password; `None`: that of `base_proxy_url`, or none.
+    ///
+    /// # Errors
+    /// [`UpstreamError::NoProxy`]: there is a list, without proxies.
+    pub fn proxy_for(&self, what: &str) -> Result<Option<String>, UpstreamError> {
+        self.inner.ways.proxy_for(what)
+    }
+
+    /// Whether the list of proxies has any.
+    #[must_use]
+    pub fn has_proxies(&self) -> bool {
+        self.inner.ways.has_listed()
+    }
+
+    /// Takes a list of proxies, one a line; one without any is not taken, and the last one stays.
+    pub fn set_proxies(&self, text: &str) -> ProxyList {
+        self.inner.ways.set_list(text)
+    }
+
+    /// The list could not be read: calls no longer wait for it.
+    pub fn no_proxies_yet(&self) {
+        self.inner.ways.give_up_waiting();
+    }
+
+    /// Every proxy of the list and those that `accounts` (credential and own proxy) have for
+    /// themselves. O(accounts × proxies).
+    #[must_use]
+    pub fn proxies<'a>(
+        &self,
+        accounts: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Vec<ProxyReport> {
+        self.inner.ways.reports(accounts)
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -116,20 +164,70 @@ impl Client {
     /// Sends a request; whatever is not 200 becomes an error.
     pub(crate) async fn send(
         &self,
-        transport: &Transport,
+        traffic: Traffic,
         request: &Request,
         credential: &str,
     ) -> Result<Response, UpstreamError> {
-        let response = transport.send(request).await?;
+        let (way, response) = self.dispatch(traffic, request, credential).await?;
         if response.status == StatusCode::OK {
+            way.passed();
             return Ok(response);
         }
-        Err(self.refusal(transport, response, credential).await)
+        Err(self.refusal(&way, response, credential).await)
+    }
+
+    /// Sends a request, by another proxy of the list where one gives no connection.
+    pub(crate) async fn dispatch(
+        &self,
+        traffic: Traffic,
+        request: &Request,
+        credential: &str,
+    ) -> Result<(Way, Response), UpstreamError> {
+        let mut missed = Missed::default();
+        loop {
+            let ways = &self.inner.ways;
+            let way = ways.choose(&self.route, traffic, credential, &mut missed);
+            let way = way.await?;
+            match way.transport.send(request).await {
+                Ok(response) if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                    way.miss(proxy_password(), &mut missed)?;
+                }
+                Ok(response) => return Ok((way, response)),
+                Err(error) => way.miss(error, &mut missed)?,
+            }
+        }
+    }
+
+    /// Opens a WebSocket on the way of web calls.
+    pub(crate) async fn open_socket(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        credential: &str,
+    ) -> Result<WebSocket, UpstreamError> {
+        let mut missed = Missed::default();
+        loop {
+            let ways = &self.inner.ways;
+            let way = ways.choose(&self.route, Traffic::Web, credential, &mut missed);
+            let way = way.await?;
+            match way.transport.open_socket(url, headers.clone()).await {
+                Ok(socket) => {
+                    way.passed();
+                    return Ok(socket);
+                }
+                Err(NotOpened::Failed(error)) => way.miss(error, &mut missed)?,
+                Err(NotOpened::Refused {
+                    status,
+                    headers,
+                    body,
+                }) => return Err(self.refused(&way, (status, &headers, &body), credential)),
+            }
+        }
     }
 
     pub(crate) async fn refusal(
         &self,
-        transport: &Transport,
+        way: &Way,
         mut response: Response,
         credential: &str,
     ) -> UpstreamError {
@@ -138,21 +236,28 @@ impl Client {
         // A body that stalls or breaks is judged by its beginning.
         let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
         let answer = (response.status, &response.headers, body.as_slice());
-        self.refused(transport, answer, credential)
+        self.refused(way, answer, credential)
     }
 
     /// The error that an answer of another status than the hoped-for one stands for.
-    pub(crate) fn refused(
+    fn refused(
         &self,
-        transport: &Transport,
+        way: &Way,
         (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
         credential: &str,
     ) -> UpstreamError {
         let mut secrets = vec![credential];
         secrets.extend(self.inner.secrets.iter().map(String::as_str));
         let error = classify::refusal(status.as_u16(), retry_after(headers), body, &secrets);
-        if error.class() == Class::Clearance {
-            transport.renew();
+        let is_walled = error.class() == Class::Clearance;
+        if is_walled {
+            way.refused(self.inner.settings.proxy_refusals);
+        } else {
+            way.passed();
+        }
+        let renews = &self.inner.settings.renew_statuses;
+        if is_walled || renews.contains(&status.as_u16()) {
+            way.transport.renew();
         }
         error
     }
@@ -160,7 +265,7 @@ impl Client {
     /// Posts a JSON text and reads a small JSON answer.
     pub(crate) async fn post_json(
         &self,
-        transport: &Transport,
+        traffic: Traffic,
         path: &str,
         credential: &str,
         body: Bytes,
@@ -172,19 +277,19 @@ impl Client {
             headers: self.headers().json(credential)?,
             body,
         };
-        self.ask(transport, &request, credential, timeout).await
+        self.ask(traffic, &request, credential, timeout).await
     }
 
     /// Sends a request and reads a small JSON answer.
     pub(crate) async fn ask(
         &self,
-        transport: &Transport,
+        traffic: Traffic,
         request: &Request,
         credential: &str,
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
         let asking = async {
-            let mut response = self.send(transport, request, credential).await?;
+            let mut response = self.send(traffic, request, credential).await?;
             let mut answer = Vec::new();
             read_at_most(&mut response.body, MAX_JSON_BYTES, &mut answer).await?;
             Ok(answer)
@@ -204,6 +309,12 @@ impl std::fmt::Debug for Client {
             .debug_struct("Client")
             .field("settings", &self.inner.settings)
             .finish()
+    }
+}
+
+fn proxy_password() -> UpstreamError {
+    UpstreamError::Connect {
+        reason: "the proxy refuses its user name or password".to_owned(),
     }
 }
 

@@ -50,6 +50,12 @@ pub enum UpstreamError {
     /// This process or this system has as many files open as it may; the upstream was not asked.
     #[error("no file descriptor is left for a connection to the upstream")]
     NoDescriptor,
+    /// The account's own proxy cannot be used.
+    #[error("the account's proxy: {reason}")]
+    Proxy { reason: String },
+    /// There is a list of proxies, and none in it.
+    #[error("the list of proxies has none")]
+    NoProxy,
     #[error("the upstream did not answer in time")]
     Timeout,
     /// The connection broke, or the body ended inside an object or before the answer did.
@@ -71,8 +77,12 @@ impl UpstreamError {
     pub fn class(&self) -> Class {
         match self {
             Self::Refused { class, .. } | Self::InBand { class, .. } => *class,
-            Self::Connect { .. } | Self::Timeout | Self::Cut { .. } => Class::Retryable,
-            Self::TooLarge { .. } | Self::Malformed { .. } | Self::NoDescriptor => Class::Fatal,
+            Self::Connect { .. } | Self::Proxy { .. } | Self::Timeout | Self::Cut { .. } => {
+                Class::Retryable
+            }
+            Self::TooLarge { .. } | Self::Malformed { .. } | Self::NoDescriptor | Self::NoProxy => {
+                Class::Fatal
+            }
             Self::UnsendableCredential => Class::Unauthorized,
         }
     }
@@ -114,6 +124,8 @@ impl UpstreamError {
             (Self::Refused { .. }, _) => "refused",
             (Self::InBand { .. }, _) => "in_band",
             (Self::Connect { .. }, _) => "connect",
+            (Self::Proxy { .. }, _) => "account_proxy",
+            (Self::NoProxy, _) => "no_proxy",
             (Self::NoDescriptor, _) => "no_descriptor",
             (Self::Timeout, _) => "timeout",
             (Self::Cut { .. }, _) => "cut",
@@ -297,6 +309,12 @@ mod tests {
             ),
             (UpstreamError::Timeout, Class::Retryable, "timeout"),
             (UpstreamError::NoDescriptor, Class::Fatal, "no_descriptor"),
+            (UpstreamError::NoProxy, Class::Fatal, "no_proxy"),
+            (
+                UpstreamError::Proxy { reason: reason() },
+                Class::Retryable,
+                "account_proxy",
+            ),
             (
                 UpstreamError::Cut { reason: reason() },
                 Class::Retryable,

@@ -10,7 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::classify::whole_number;
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::Request;
+use crate::net::{Request, Traffic};
 
 const PATH: &str = "/rest/media/imagine/quota_info";
 const PRODUCTS: [&str; 5] = ["image", "imagePro", "imageEdit", "video", "video720p"];
@@ -42,7 +42,9 @@ impl Client {
             headers: self.headers().imagine(credential)?,
             body: Bytes::from_static(b"{}"),
         };
-        let answer = self.ask(self.base(), &request, credential, timeout).await?;
+        let answer = self
+            .ask(Traffic::Web, &request, credential, timeout)
+            .await?;
         let read = |name| read(name, answer.get(name)?);
         Ok(PRODUCTS.into_iter().filter_map(read).collect())
     }

@@ -56,6 +56,7 @@ pub use error::{Class, UpstreamError};
 pub use frame::{Frame, ModelResponse, Source};
 pub use imagine::{MAX_PICTURES, PictureCall, PictureEvent, PictureStream, Stage, Thresholds};
 pub use imagine_quota::ProductQuota;
+pub use net::{ProxyList, ProxyReport};
 pub use protocol::Protocol;
 pub use quota::RateLimits;
 pub use reader::FrameReader;

@@ -11,7 +11,7 @@ use crate::classify;
 use crate::client::Client;
 use crate::error::{Class, UpstreamError};
 use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
-use crate::net::{Body, Request};
+use crate::net::{Body, Request, Traffic};
 
 const PATH: &str = "/rest/app-chat/conversations/new";
 /// Names under which a complete answer lists its pictures.
@@ -66,7 +66,7 @@ impl Client {
             headers: self.headers().imagine(credential)?,
             body: body.to_string().into(),
         };
-        let response = self.send(self.base(), &request, credential).await?;
+        let response = self.send(Traffic::Web, &request, credential).await?;
         let is_page = response
             .headers
             .get(CONTENT_TYPE)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::Request;
+use crate::net::{Request, Traffic};
 
 const PATH: &str = "/rest/media/post/create";
 
@@ -52,7 +52,9 @@ impl Client {
             headers: self.headers().json(credential)?,
             body: body.to_string().into(),
         };
-        let answer = self.ask(self.base(), &request, credential, timeout).await?;
+        let answer = self
+            .ask(Traffic::Web, &request, credential, timeout)
+            .await?;
         let id = answer.pointer("/post/id").and_then(Value::as_str);
         let id = id.filter(|id| !id.is_empty());
         id.map(str::to_owned).ok_or(UpstreamError::Malformed {

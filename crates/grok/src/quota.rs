@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::classify::whole_number;
 use crate::client::Client;
 use crate::error::UpstreamError;
+use crate::net::Traffic;
 
 /// What an account may still ask in its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Client {
     ) -> Result<RateLimits, UpstreamError> {
         let answer = self
             .post_json(
-                self.base(),
+                Traffic::Web,
                 "/rest/rate-limits",
                 credential,
                 Bytes::from(body.to_string()),

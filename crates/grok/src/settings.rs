@@ -26,6 +26,14 @@ pub struct Settings {
     pub base_proxy_url: String,
     /// For uploads; empty = `base_proxy_url`.
     pub asset_proxy_url: String,
+    /// Where the list of proxies comes from; empty = there is none. The list itself is set with
+    /// [`crate::Client::set_proxies`]; the address tells one list from another.
+    pub proxy_list: String,
+    /// Refusals in a row by the upstream's bot protection that set a proxy of the list aside.
+    pub proxy_refusals: u32,
+    /// Statuses after which the next call opens fresh connections, besides a refusal by the bot
+    /// protection.
+    pub renew_statuses: Vec<u16>,
     /// Skips the certificate check of an https proxy; the target is always checked.
     pub skip_proxy_ssl_verify: bool,
     /// A random `x-statsig-id` for every call instead of the fixed one.
@@ -70,6 +78,9 @@ impl Default for Settings {
             cf_clearance: String::new(),
             base_proxy_url: String::new(),
             asset_proxy_url: String::new(),
+            proxy_list: String::new(),
+            proxy_refusals: 5,
+            renew_statuses: vec![403],
             skip_proxy_ssl_verify: false,
             dynamic_statsig: true,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
@@ -120,6 +131,7 @@ impl fmt::Debug for Settings {
             .field("has_cf_clearance", &!self.cf_clearance.is_empty())
             .field("has_base_proxy", &!self.base_proxy().is_empty())
             .field("has_asset_proxy", &!self.asset_proxy().is_empty())
+            .field("has_proxy_list", &!self.proxy_list.is_empty())
             .finish_non_exhaustive()
     }
 }
@@ -167,6 +179,7 @@ mod tests {
             cf_clearance: "planted1".to_owned(),
             cf_cookies: "a=planted2".to_owned(),
             base_proxy_url: "http://user:planted3@proxy".to_owned(),
+            proxy_list: "http://list.test/?key=planted4".to_owned(),
             ..Settings::default()
         };
         let shown = format!("{settings:?}");
@@ -174,9 +187,10 @@ mod tests {
         assert_eq!(
             shown,
             "Settings { web_url: \"https://grok.com/\", assets_url: \"https://assets.grok.com/\", \
-             browser: \"chrome136\", has_cf_cookies: true, has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, .. }"
+             browser: \"chrome136\", has_cf_cookies: true, has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, \
+             has_proxy_list: true, .. }"
         );
         let none = format!("{:?}", Settings::default());
-        assert!(none.matches(": false").count() == 4, "{none}");
+        assert!(none.matches(": false").count() == 5, "{none}");
     }
 }

@@ -16,31 +16,64 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 /// # Errors
 /// rustls refuses the provider; does not happen with ring.
 pub fn tls_config() -> Result<ClientConfig, rustls::Error> {
-    let mut config = build(None)?;
+    let mut config = build(None, &Arc::new(roots()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// For the connection to an https proxy, which is no HTTP connection of ours. Whatever certificate
-/// `trusted_host` shows is taken.
-///
-/// # Errors
-/// As [`tls_config`].
-pub(crate) fn proxy_tls_config(trusted_host: Option<&str>) -> Result<ClientConfig, rustls::Error> {
-    build(trusted_host)
+/// What all connections of one client share: with hundreds of proxies the trusted certificates would
+/// else be in memory hundreds of times.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    roots: Arc<RootCertStore>,
+    /// For the upstream itself, as [`tls_config`].
+    pub(crate) upstream: Arc<ClientConfig>,
+    /// For https proxies.
+    proxy: Arc<ClientConfig>,
 }
 
-fn build(trusted_proxy: Option<&str>) -> Result<ClientConfig, rustls::Error> {
+impl Tls {
+    /// # Errors
+    /// As [`tls_config`].
+    pub(crate) fn new() -> Result<Self, rustls::Error> {
+        let roots = Arc::new(roots());
+        let proxy = build(None, &roots)?;
+        let mut upstream = proxy.clone();
+        upstream.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self {
+            upstream: Arc::new(upstream),
+            proxy: Arc::new(proxy),
+            roots,
+        })
+    }
+
+    /// For the connection to an https proxy, which is no HTTP connection of ours. Whatever
+    /// certificate `trusted_host` shows is taken.
+    ///
+    /// # Errors
+    /// As [`tls_config`].
+    pub(crate) fn proxy(&self, trusted_host: Option<&str>) -> Result<ClientConfig, rustls::Error> {
+        match trusted_host {
+            None => Ok(ClientConfig::clone(&self.proxy)),
+            Some(host) => build(Some(host), &self.roots),
+        }
+    }
+}
+
+fn build(
+    trusted_proxy: Option<&str>,
+    roots: &Arc<RootCertStore>,
+) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
     Ok(match trusted_proxy {
         None => builder
-            .with_root_certificates(roots())
+            .with_root_certificates(Arc::clone(roots))
             .with_no_client_auth(),
         Some(host) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ProxyTrust::new(host, provider)?))
+            .with_custom_certificate_verifier(Arc::new(ProxyTrust::new(host, roots, provider)?))
             .with_no_client_auth(),
     })
 }
@@ -62,8 +95,12 @@ struct ProxyTrust {
 }
 
 impl ProxyTrust {
-    fn new(host: &str, provider: Arc<CryptoProvider>) -> Result<Self, rustls::Error> {
-        let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots()), provider)
+    fn new(
+        host: &str,
+        roots: &Arc<RootCertStore>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
+        let usual = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider)
             .build()
             .map_err(|error| rustls::Error::General(error.to_string()))?;
         Ok(Self {
@@ -128,7 +165,7 @@ mod tests {
     #[test]
     fn only_the_named_proxy_is_exempt_from_the_check() {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let trust = ProxyTrust::new("proxy.test", provider).unwrap();
+        let trust = ProxyTrust::new("proxy.test", &Arc::new(roots()), provider).unwrap();
         let no_certificate = CertificateDer::from(vec![0u8; 4]);
         let verify = |host: &'static str| {
             let name = ServerName::try_from(host).unwrap();

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::Request;
+use crate::net::{Request, Traffic};
 
 const FORM_PATH: &str = "/http/upload-file-v2/direct";
 const JSON_PATH: &str = "/rest/app-chat/upload-file";
@@ -75,7 +75,8 @@ impl Client {
             headers: self.headers().form(credential, &mime)?,
             body,
         };
-        self.ask(self.asset(), &request, credential, timeout).await
+        self.ask(Traffic::Files, &request, credential, timeout)
+            .await
     }
 
     async fn upload_json(
@@ -94,7 +95,7 @@ impl Client {
                     what: "the file could not be encoded",
                 })?
         };
-        self.post_json(self.asset(), JSON_PATH, credential, body.into(), timeout)
+        self.post_json(Traffic::Files, JSON_PATH, credential, body.into(), timeout)
             .await
     }
 }

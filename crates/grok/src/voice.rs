@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::error::UpstreamError;
+use crate::net::Traffic;
 
 /// What a room is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,7 @@ impl Client {
         let body = Bytes::from(body(call).to_string());
         let path = "/rest/livekit/tokens";
         let answer = self
-            .post_json(self.base(), path, credential, body, timeout)
+            .post_json(Traffic::Web, path, credential, body, timeout)
             .await?;
         let token = answer.get("token").and_then(Value::as_str);
         let token = token.filter(|token| !token.trim().is_empty());

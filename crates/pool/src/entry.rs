@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::buckets::{Place, bucket_of};
 use crate::counters::Counted;
 use crate::{
-    Account, AccountChange, AccountId, Change, Credential, SkipReason, Status, Tier, replay,
+    Account, AccountChange, AccountId, AccountProxy, Change, Credential, SkipReason, Status, Tier,
+    replay,
 };
 
 slotmap::new_key_type! {
@@ -30,6 +31,7 @@ pub(crate) enum State {
 pub(crate) struct Identity {
     pub(crate) id: AccountId,
     pub(crate) credential: Credential,
+    pub(crate) proxy: Option<AccountProxy>,
 }
 
 /// What selecting and returning an account reads and writes: no more than a cache line, since a
@@ -93,13 +95,20 @@ impl State {
     }
 }
 
+impl Identity {
+    pub(crate) fn of(account: &Account) -> Arc<Self> {
+        Arc::new(Self {
+            id: account.id.clone(),
+            credential: account.credential.clone(),
+            proxy: account.proxy.clone(),
+        })
+    }
+}
+
 impl Entry {
     pub(crate) fn new(account: &Account) -> Self {
         Self {
-            identity: Arc::new(Identity {
-                id: account.id.clone(),
-                credential: account.credential.clone(),
-            }),
+            identity: Identity::of(account),
             tier: account.tier,
             quota: 0,
             standing: State::Disabled,
@@ -113,6 +122,9 @@ impl Entry {
 
     /// Takes over what the account has become.
     pub(crate) fn follow(&mut self, record: &Record) {
+        if self.identity.proxy != record.account.proxy {
+            self.identity = Identity::of(&record.account);
+        }
         self.tier = record.account.tier;
         self.quota = record.account.quota;
         self.standing = record.standing();

@@ -6,7 +6,6 @@
 //! made in [`crate::page`].
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use fastrand::Rng;
 use slotmap::{SecondaryMap, SlotMap};
@@ -162,10 +161,7 @@ impl Inner {
         };
         let account = &mut record.account;
         let before = std::mem::replace(&mut account.credential, credential.clone());
-        entry.identity = Arc::new(Identity {
-            id: account.id.clone(),
-            credential: credential.clone(),
-        });
+        entry.identity = Identity::of(account);
         self.credentials.remove(&before);
         self.credentials.insert(credential);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::pool::Pool;
 use crate::selection::Grant;
-use crate::{AccountChange, AccountId, Credential, Outcome, Tier};
+use crate::{AccountChange, AccountId, AccountProxy, Credential, Outcome, Tier};
 
 /// Why an account was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,11 @@ impl Lease {
 
     pub fn credential(&self) -> &Credential {
         &self.grant.identity.credential
+    }
+
+    /// The proxy that the account had for itself when it was selected.
+    pub fn proxy(&self) -> Option<&AccountProxy> {
+        self.grant.identity.proxy.as_ref()
     }
 
     /// The account's tier when it was selected.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::entry::EntryKey;
 use crate::inner::Inner;
@@ -306,6 +306,10 @@ impl Pool {
         now_ms: i64,
     ) -> Vec<AccountChange> {
         self.inner.lock().finish(grant, outcome, now_ms)
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock()
     }
 
     fn end_cooldowns(&self, now_ms: i64) {

@@ -13,7 +13,7 @@ use pool::{
 };
 use store::{Record, bounded};
 
-use super::{Gateway, quota_report};
+use super::{Gateway, asking::web_host, breakers::Verdict, judgement, quota_report};
 use crate::{clock::now_ms, snapshot::Snapshot};
 
 /// Why a refused question counts.
@@ -37,7 +37,7 @@ pub enum CheckDepth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountCheck {
     pub result: CheckResult,
-    /// Not while requests pause before the bot protection: then nothing is stored either.
+    /// Not while the upstream's host is left alone: then nothing is stored either.
     pub was_asked: bool,
 }
 
@@ -47,6 +47,16 @@ enum Told {
     Failed(UpstreamError),
     /// 401, so many times.
     Refused(u32),
+}
+
+impl Told {
+    /// What it says of the host.
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Quota(_) | Self::Refused(_) => Verdict::Passed,
+            Self::Failed(error) => judgement::verdict(error),
+        }
+    }
 }
 
 impl Gateway {
@@ -67,16 +77,15 @@ impl Gateway {
         depth: CheckDepth,
     ) -> Option<AccountCheck> {
         let account = snapshot.pool.get(id)?;
-        let host = snapshot.settings.config.upstream.web_url.host_str();
-        let Ok(pass) = self.clearance.enter(host.unwrap_or_default()) else {
+        let config = &snapshot.settings.config;
+        let Ok(pass) = self.guards.breakers.enter(web_host(config)) else {
             return Some(AccountCheck {
                 result: CheckResult::Clearance,
                 was_asked: false,
             });
         };
         let told = ask(snapshot, &account, depth).await;
-        self.note_clearance(snapshot, &told);
-        drop(pass);
+        pass.end(told.verdict(), config);
         let now = now_ms();
         let (result, events) = understood(told, now);
         let mut changes = Vec::new();
@@ -93,19 +102,6 @@ impl Gateway {
             result,
             was_asked: true,
         })
-    }
-
-    fn note_clearance(&self, snapshot: &Snapshot, told: &Told) {
-        match told {
-            Told::Quota(_) | Told::Refused(_) => self.clearance.passed(),
-            Told::Failed(error) if error.class() == Class::Clearance => {
-                self.clearance.refused(&snapshot.settings.config.proxy);
-            }
-            Told::Failed(UpstreamError::Refused { .. } | UpstreamError::InBand { .. }) => {
-                self.clearance.passed();
-            }
-            Told::Failed(_) => {}
-        }
     }
 
     /// Queues changes; waits for them while the queue is rather full, so that a check of many
@@ -157,7 +153,8 @@ async fn ask_once(
 ) -> Result<QuotaReport, UpstreamError> {
     let settings = &snapshot.settings;
     let timeout = settings.config.usage.timeout;
-    let (upstream, credential) = (&settings.upstream, account.credential.expose());
+    let upstream = settings.upstream_by(account.proxy.as_ref());
+    let credential = account.credential.expose();
     let question = QuotaQuestion {
         models: settings.models.asked_for_quota(),
         is_full: depth == CheckDepth::Full,

@@ -1,22 +1,25 @@
 //! One loop over accounts for any upstream operation.
 //!
-//! A request tries at most `retry.max_retry` accounts, each once, and only before its caller has
-//! seen a byte. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
+//! A request makes at most `retry.max_retry` tries, and only before its caller has seen a byte: each
+//! on another account, and on the same one again only when no other can serve. Whoever holds the lease holds the account: dropping it, for whatever reason, gives
 //! the account back unharmed.
 
-use std::time::{Duration, Instant};
+mod choosing;
+mod tries;
 
-use pool::{AccountId, Choice, Lease, SelectRequest, Tier};
-use store::AttemptRow;
+use pool::{AccountId, Lease, Tier};
 
+use self::tries::{Noted, Tries};
 use super::{
     Gateway,
+    asking::web_host,
     backoff::Backoff,
-    error::{ErrorKind, GatewayError, Tried},
+    breakers::{Pass, Verdict},
+    error::GatewayError,
     failure::Failure,
+    retry_budget::{Active, Retrying},
 };
 use crate::{
-    clock::{hour_minute, now_ms},
     record::RequestRecord,
     snapshot::{Snapshot, models::Model},
 };
@@ -24,6 +27,9 @@ use crate::{
 /// Something that the upstream does with one account.
 pub trait Operation: Sync {
     type Output: Send;
+
+    /// Whether a 429 is repeated on the same account when no other can serve.
+    const REPEATS_RATE_LIMITS: bool = true;
 
     /// The model that is asked for: its tier and cost decide which accounts can serve.
     fn model(&self) -> &Model;
@@ -38,17 +44,34 @@ pub trait Operation: Sync {
         None
     }
 
-    /// One try with one account.
-    fn attempt(&self, lease: &Lease) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
+    /// When the request's total time ends: no pause goes beyond it.
+    fn ends_at(&self) -> Option<tokio::time::Instant> {
+        None
+    }
+
+    /// One try with one account. An answer that takes long tells `pass` once it has begun.
+    fn attempt(
+        &self,
+        lease: &Lease,
+        pass: &Pass<'_>,
+    ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
-/// Accounts that one request has tried.
-#[derive(Default)]
-struct Tries {
-    ids: Vec<AccountId>,
-    tried: Vec<Tried>,
-    last: Option<Failure>,
-    has_other_than_rate_limits: bool,
+/// A request that looks for an account.
+struct Serving<'a, O> {
+    snapshot: &'a Snapshot,
+    record: &'a RequestRecord,
+    operation: &'a O,
+    active: Active<'a>,
+}
+
+/// What comes after a failed try.
+struct Next<'a> {
+    /// Who is asked, where that is known.
+    lease: Option<Lease>,
+    /// It is the account that has just failed, and its failure is not accounted for yet.
+    is_same: bool,
+    _retrying: Retrying<'a>,
 }
 
 impl Gateway {
@@ -68,249 +91,138 @@ impl Gateway {
     ) -> Result<(Lease, O::Output), GatewayError> {
         // Again: the store may have gone while the caller waited for its slot or its files.
         self.admit(record)?;
-        let model = operation.model();
-        let max_tries = snapshot.settings.config.retry.max_retry.max(1) as usize;
+        let serving = Serving {
+            snapshot,
+            record,
+            operation,
+            active: self.guards.retries.enter(),
+        };
+        let config = &snapshot.settings.config;
         let mut tries = Tries::default();
-        let mut backoff = Backoff::new(&snapshot.settings.config.retry);
-        while tries.ids.len() < max_tries {
-            let host = snapshot.settings.config.upstream.web_url.host_str();
-            let pass = match self.clearance.enter(host.unwrap_or_default()) {
+        let mut backoff = Backoff::new(&config.retry, operation.ends_at());
+        let mut next: Option<Next<'_>> = None;
+        loop {
+            let pass = match self.guards.breakers.enter(web_host(config)) {
                 Ok(pass) => pass,
-                Err(wait) => return Err(tries.paused(record, wait)),
+                Err(paused) => {
+                    self.give_up(&serving, next, &tries);
+                    return Err(tries.paused(record, paused));
+                }
             };
-            let lease = match self.select(snapshot, record, operation, &tries.ids) {
-                Ok(lease) => lease,
-                Err(exhausted) => return Err(tries.exhausted(exhausted)),
+            let lease = match next.as_mut().and_then(|next| next.lease.take()) {
+                Some(lease) => lease,
+                None => match self.select(&serving, &tries.ids) {
+                    Ok(lease) => lease,
+                    Err(exhausted) => return Err(tries.exhausted(exhausted)),
+                },
             };
-            tries.ids.push(lease.account_id().clone());
-            let noted = Noted::of(&lease, snapshot, model.tier);
-            let failure = match operation.attempt(&lease).await {
+            let noted = Noted::of(&lease, snapshot, operation.model().tier);
+            let failure = match operation.attempt(&lease, &pass).await {
                 Ok(output) => {
-                    self.clearance.passed();
+                    pass.end(Verdict::Passed, config);
                     noted.write(record, "answered", None);
                     return Ok((lease, output));
                 }
                 Err(failure) => failure,
             };
+            pass.end(failure.verdict(), config);
+            drop(next);
             noted.write(record, failure.label(), failure.upstream_status());
-            tracing::warn!(
-                request_id = %record.id(), account.id = %lease.account_id(), model = model.id,
-                attempt = tries.ids.len(), reason = failure.label(),
-                "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
-            );
             tries.push(&lease, &failure);
-            let is_worth_another = failure.is_worth_another_account();
-            let needs_pause = failure.is_trouble() && tries.ids.len() < max_tries;
-            self.account_for_failure(snapshot, lease, &failure, &model.upstream_name);
-            drop(pass);
-            tries.last = Some(failure);
-            if !is_worth_another || (needs_pause && !backoff.pause().await) {
-                break;
+            serving.log(&lease, &failure, tries.tried.len());
+            next = self
+                .next_turn(&serving, &mut tries, lease, failure, &mut backoff)
+                .await;
+            if next.is_none() {
+                return Err(tries.failed());
             }
         }
-        Err(tries.failed())
     }
 
-    fn select<O: Operation>(
+    /// Who is asked after a failure, when its pause is over. Another account rather than the same
+    /// again; nobody when the tries, the retries of the process or the time for pauses are used up.
+    async fn next_turn<'a, O: Operation>(
         &self,
-        snapshot: &Snapshot,
-        record: &RequestRecord,
-        operation: &O,
-        tried: &[AccountId],
-    ) -> Result<Lease, GatewayError> {
-        let model = operation.model();
-        let now = now_ms();
-        let windows = model.quota_windows();
-        let request = SelectRequest {
-            tier: model.tier,
-            cost: model.cost,
-            exclude: tried,
-            windows: &windows,
-            prefer: operation.prefers(),
+        serving: &Serving<'a, O>,
+        tries: &mut Tries,
+        lease: Lease,
+        failure: Failure,
+        backoff: &mut Backoff,
+    ) -> Option<Next<'a>> {
+        let retry = &serving.snapshot.settings.config.retry;
+        let may_repeat = failure.may_repeat(&retry.retry_status_codes, O::REPEATS_RATE_LIMITS);
+        let is_for_others = failure.is_worth_another_account();
+        let is_over =
+            tries.tried.len() >= retry.max_retry.max(1) as usize || !(may_repeat || is_for_others);
+        let retrying = if is_over {
+            None
+        } else {
+            serving.active.retry()
         };
-        let better = operation
-            .better_tier()
-            .map(|tier| SelectRequest { tier, ..request });
-        if let Some(better) = better
-            && let Ok(lease) = snapshot.pool.select(&better, now)
+        let Some(retrying) = retrying else {
+            self.account_for(serving, lease, &failure);
+            tries.last = Some(failure);
+            return None;
+        };
+        let mut next = Next {
+            lease: None,
+            is_same: false,
+            _retrying: retrying,
+        };
+        if may_repeat {
+            let other = is_for_others.then(|| self.choose(serving, &tries.ids));
+            next.lease = other.and_then(Result::ok);
+            next.is_same = next.lease.is_none();
+        }
+        if next.is_same {
+            next.lease = Some(lease);
+        } else {
+            self.account_for(serving, lease, &failure);
+        }
+        if next.lease.is_none() {
+            next.lease = self.choose(serving, &tries.ids).ok();
+        }
+        // Without anybody to ask there is nothing to wait for.
+        let needs_pause = next.lease.is_some() && (next.is_same || failure.is_trouble());
+        let cause = failure.cause();
+        tries.last = Some(failure);
+        if needs_pause && !backoff.pause(cause).await {
+            self.give_up(serving, Some(next), tries);
+            return None;
+        }
+        Some(next)
+    }
+
+    /// Nobody is asked again: a failure that waited for that is accounted for.
+    fn give_up<O: Operation>(
+        &self,
+        serving: &Serving<'_, O>,
+        next: Option<Next<'_>>,
+        tries: &Tries,
+    ) {
+        if let Some(Next {
+            lease: Some(lease),
+            is_same: true,
+            ..
+        }) = next
+            && let Some(failure) = &tries.last
         {
-            return Ok(lease);
-        }
-        snapshot.pool.select(&request, now).map_err(|exhausted| {
-            let used_up_until_ms = snapshot.pool.used_up_until_ms(&windows, now);
-            let excluded = excluded_text(!tried.is_empty(), used_up_until_ms.is_some());
-            let reasons = describe(&exhausted.skips, excluded);
-            record.exhausted(AttemptRow {
-                outcome: "no_account".to_owned(),
-                skipped: skipped(exhausted.skips.iter()),
-                ..AttemptRow::default()
-            });
-            tracing::warn!(
-                model = model.id,
-                "no account can serve {}: {reasons}",
-                model.id
-            );
-            let retry_at = [retry_at(&exhausted, now), used_up_until_ms];
-            match retry_at.into_iter().flatten().min() {
-                Some(at_ms) => accounts_busy(&model.id, &reasons, at_ms, now),
-                None => {
-                    let serves_others = Tier::ALL.iter().any(|tier| snapshot.pool.serves(*tier));
-                    no_accounts(&model.id, &reasons, serves_others)
-                }
-            }
-        })
-    }
-}
-
-impl Tries {
-    fn push(&mut self, lease: &Lease, failure: &Failure) {
-        self.has_other_than_rate_limits |= !failure.is_rate_limit();
-        self.tried.push(Tried {
-            account: lease.credential().last_four().to_owned(),
-            reason: failure.label(),
-        });
-    }
-
-    /// The pool has nobody left: what the tried accounts said, if any was tried. When all of them
-    /// were rate limited, when the next one is free matters more.
-    fn exhausted(mut self, exhausted: GatewayError) -> GatewayError {
-        if self.last.is_some() && self.has_other_than_rate_limits {
-            return self.failed();
-        }
-        GatewayError {
-            tried: std::mem::take(&mut self.tried),
-            ..exhausted
+            self.account_for(serving, lease, failure);
         }
     }
 
-    /// The upstream's bot protection refuses this server: no account is shown to it for a while.
-    fn paused(self, record: &RequestRecord, wait: Duration) -> GatewayError {
-        record.exhausted(AttemptRow {
-            outcome: "clearance_pause".to_owned(),
-            ..AttemptRow::default()
-        });
-        GatewayError {
-            tried: self.tried,
-            ..GatewayError::clearance().retry_after(wait)
-        }
-    }
-
-    fn failed(self) -> GatewayError {
-        let failure = self.last.unwrap_or(Failure::Empty);
-        GatewayError {
-            tried: self.tried,
-            ..failure.into_error(self.ids.len())
-        }
+    fn account_for<O: Operation>(&self, serving: &Serving<'_, O>, lease: Lease, failure: &Failure) {
+        let model = &serving.operation.model().upstream_name;
+        self.account_for_failure(serving.snapshot, lease, failure, model);
     }
 }
 
-fn skipped<'a>(skips: impl Iterator<Item = &'a pool::SkipCount>) -> Vec<(String, u64)> {
-    skips
-        .map(|skip| (skip.reason.as_str().to_owned(), skip.count as u64))
-        .collect()
-}
-
-/// One try, as the record keeps it: why this account, and why not the others.
-struct Noted {
-    account_id: AccountId,
-    row: AttemptRow,
-    started: Instant,
-}
-
-impl Noted {
-    fn of(lease: &Lease, snapshot: &Snapshot, tier: Tier) -> Self {
-        Self {
-            account_id: lease.account_id().clone(),
-            row: AttemptRow {
-                account: lease.credential().last_four().to_owned(),
-                choice: describe_choice(lease.choice()),
-                outcome: String::new(),
-                status: None,
-                duration_ms: 0,
-                skipped: skipped(snapshot.pool.skips(tier).iter()),
-            },
-            started: Instant::now(),
-        }
+impl<O: Operation> Serving<'_, O> {
+    fn log(&self, lease: &Lease, failure: &Failure, attempt: usize) {
+        tracing::warn!(
+            request_id = %self.record.id(), account.id = %lease.account_id(),
+            model = self.operation.model().id, attempt, reason = failure.label(),
+            "account …{} did not serve: {}", lease.credential().last_four(), failure.label()
+        );
     }
-
-    fn write(self, record: &RequestRecord, outcome: &str, status: Option<u16>) {
-        let row = AttemptRow {
-            outcome: outcome.to_owned(),
-            status,
-            duration_ms: self.started.elapsed().as_millis() as u64,
-            ..self.row
-        };
-        record.attempt(&self.account_id, row);
-    }
-}
-
-fn describe_choice(choice: Choice) -> String {
-    match choice {
-        Choice::Preferred => "it has the conversation".to_owned(),
-        Choice::MostQuota { available } => format!("most quota ({available} left)"),
-        Choice::Ejected => "nobody else could serve".to_owned(),
-    }
-}
-
-/// When trying again makes sense, if ever. Soon where open requests hold the last of the quota.
-fn retry_at(exhausted: &pool::Exhausted, now_ms: i64) -> Option<i64> {
-    use pool::SkipReason::{Busy, Ejected};
-    let is_soon = |skip: &pool::SkipCount| matches!(skip.reason, Busy | Ejected);
-    if exhausted.skips.iter().any(is_soon) {
-        Some(now_ms)
-    } else {
-        exhausted.retry_at_ms
-    }
-}
-
-fn accounts_busy(model: &str, reasons: &str, retry_at_ms: i64, now_ms: i64) -> GatewayError {
-    let wait_ms = u64::try_from(retry_at_ms - now_ms).unwrap_or(0);
-    let message = format!("No account can serve `{model}` now: {reasons}.");
-    GatewayError::new(ErrorKind::AccountsBusy, message).retry_after(Duration::from_millis(wait_ms))
-}
-
-/// `serves_others`: some account serves other models.
-fn no_accounts(model: &str, reasons: &str, serves_others: bool) -> GatewayError {
-    let (kind, what) = if serves_others {
-        (ErrorKind::NoAccounts, "")
-    } else {
-        (ErrorKind::NoUsableAccount, " or any other model")
-    };
-    let message = format!(
-        "No account can serve `{model}`{what}: {reasons}. Add or repair an account in the admin page."
-    );
-    GatewayError::new(kind, message).retry_after(Duration::from_secs(60))
-}
-
-/// Why accounts that could serve were left out.
-fn excluded_text(has_tried: bool, has_used_up: bool) -> &'static str {
-    match (has_tried, has_used_up) {
-        (_, false) => "tried already",
-        (false, true) => "without quota for this model",
-        (true, true) => "tried already or without quota for this model",
-    }
-}
-
-/// `3 cooling until 14:20 UTC, 1 expired`.
-fn describe(skips: &[pool::SkipCount], excluded: &str) -> String {
-    use pool::SkipReason;
-    let part = |skip: &pool::SkipCount| {
-        let n = skip.count;
-        match skip.reason {
-            SkipReason::Cooling { until_ms } => {
-                format!("{n} cooling until {}", hour_minute(until_ms))
-            }
-            SkipReason::NoQuota => format!("{n} without quota"),
-            SkipReason::Disabled => format!("{n} disabled"),
-            SkipReason::Expired => format!("{n} expired"),
-            SkipReason::Busy => format!("{n} busy"),
-            SkipReason::Excluded => format!("{n} {excluded}"),
-            SkipReason::WrongTier => format!("{n} without the needed plan"),
-            SkipReason::Ejected => format!("{n} passed over after upstream errors"),
-        }
-    };
-    if skips.is_empty() {
-        return "there are no accounts".to_owned();
-    }
-    skips.iter().map(part).collect::<Vec<_>>().join(", ")
 }

@@ -173,7 +173,10 @@ impl Gateway {
                     (name.to_owned(), mime.to_owned(), content)
                 }
                 None => {
-                    let fetched = settings.remote_files.fetch(url, &mut share).await;
+                    let fetched = match settings.files_by_proxy(url) {
+                        Some(files) => files.fetch(url, &mut share).await,
+                        None => Err(FetchError::NoProxy),
+                    };
                     let file = fetched.map_err(|error| not_fetched(&error, &input.param))?;
                     (file.name, file.mime, file.content)
                 }

@@ -57,6 +57,11 @@ impl Deadlines {
         timeout_at(end.at, future).await.map_err(|_| end.failure())
     }
 
+    /// When the total time is over.
+    pub(super) fn ends_at(&self) -> Option<Instant> {
+        self.total.map(|total| self.started + total)
+    }
+
     /// The earlier of `deadline` from now and the end of the total time.
     fn end(&self, deadline: Deadline) -> Option<End> {
         let limit = match deadline {

@@ -148,6 +148,14 @@ impl GatewayError {
         Self::new(ErrorKind::Upstream("upstream_clearance"), message)
     }
 
+    /// Grok has failed so often in a row that it is left alone for a while.
+    #[must_use]
+    pub fn upstream_pauses() -> Self {
+        let message = "Grok fails or cannot be reached, again and again, so it is left alone for a \
+                       while. Try again later.";
+        Self::new(ErrorKind::Upstream("upstream_unavailable"), message)
+    }
+
     #[must_use]
     pub fn answer_too_large(limit_mb: u64) -> Self {
         let message = format!(

@@ -5,7 +5,12 @@ use std::time::Duration;
 use grok::{Class, UpstreamError};
 use pool::Outcome;
 
-use super::error::{Deadline, ErrorKind, GatewayError};
+use super::{
+    backoff::Cause,
+    breakers::Verdict,
+    error::{Deadline, ErrorKind, GatewayError},
+    judgement::{cause, may_repeat, verdict},
+};
 
 /// Wait that callers are told when the upstream's 429 names none.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
@@ -125,31 +130,48 @@ impl Failure {
         matches!(self, Self::Upstream(error) if is_refused(error))
     }
 
-    /// The upstream itself answered, though not well.
-    #[must_use]
-    pub fn is_answer(&self) -> bool {
-        let is_refusal = |error: &UpstreamError| {
-            matches!(
-                error,
-                UpstreamError::Refused { .. } | UpstreamError::InBand { .. }
-            )
-        };
+    /// What it says of the upstream's host.
+    pub(super) fn verdict(&self) -> Verdict {
         match self {
-            Self::Upstream(error) => is_refusal(error) && !self.is_clearance(),
+            Self::Upstream(error) => verdict(error),
+            Self::Deadline {
+                deadline: Deadline::FirstByte,
+                ..
+            } => Verdict::Failed(self.label()),
             Self::Empty
             | Self::LostConversation
             | Self::Moderated
             | Self::NotAPicture
             | Self::NotAVideo
-            | Self::TooLarge { .. } => true,
-            Self::Deadline { .. } | Self::Interrupted | Self::Ours(_) | Self::UploadsBusy => false,
+            | Self::TooLarge { .. } => Verdict::Passed,
+            Self::Deadline { .. } | Self::Interrupted | Self::Ours(_) | Self::UploadsBusy => {
+                Verdict::Unknown
+            }
+        }
+    }
+
+    /// Whether the same account may be asked again, see [`may_repeat`].
+    pub(super) fn may_repeat(&self, statuses: &[u16], repeats_rate_limits: bool) -> bool {
+        matches!(self, Self::Upstream(error) if may_repeat(error, statuses))
+            && (repeats_rate_limits || !self.is_rate_limit())
+    }
+
+    /// What decides the pause before the next try.
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Upstream(error) => cause(error),
+            _ => Cause::default(),
         }
     }
 
     /// The upstream is in trouble: asking again at once would add to it.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Upstream(error) if error.class() == Class::Retryable)
+        matches!(
+            self,
+            Self::Upstream(error) if error.class() == Class::Retryable
+                && !matches!(error, UpstreamError::Proxy { .. })
+        )
     }
 
     /// HTTP status of the upstream's refusal, if it was one.
@@ -266,7 +288,9 @@ fn upstream_error(error: &UpstreamError, tried: usize) -> GatewayError {
 /// What callers can tell apart by program: who has to do something about it differs.
 fn code(error: &UpstreamError) -> &'static str {
     match error {
-        UpstreamError::Connect { .. } => "upstream_unreachable",
+        UpstreamError::Connect { .. } | UpstreamError::NoProxy | UpstreamError::Proxy { .. } => {
+            "upstream_unreachable"
+        }
         UpstreamError::Cut { .. } => "upstream_interrupted",
         UpstreamError::Refused { status, .. } if *status >= 500 => "upstream_unavailable",
         _ => "upstream_error",
@@ -282,6 +306,12 @@ fn in_words(error: &UpstreamError) -> String {
             "Grok cannot be reached from this server. Check its network, and `proxy` in config.toml."
                 .to_owned()
         }
+        UpstreamError::Proxy { .. } => {
+            "The account's own proxy cannot be used. Check it in the admin page.".to_owned()
+        }
+        UpstreamError::NoProxy => "Grok cannot be reached: the list at `proxy.pool_url` has no proxy \
+                                   that can be used."
+            .to_owned(),
         UpstreamError::Timeout => "Grok did not answer in time. Try again.".to_owned(),
         UpstreamError::Cut { .. } => {
             "The connection to Grok broke before the answer was complete. Try again.".to_owned()
@@ -319,6 +349,11 @@ mod tests {
                 UpstreamError::Cut { reason: reason() },
                 "upstream_interrupted",
             ),
+            (
+                UpstreamError::Proxy { reason: reason() },
+                "upstream_unreachable",
+            ),
+            (UpstreamError::NoProxy, "upstream_unreachable"),
             (UpstreamError::Timeout, "upstream_error"),
             (
                 UpstreamError::Malformed { what: "no ids" },

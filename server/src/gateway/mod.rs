@@ -9,28 +9,32 @@
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
 //! - `assets/`: the files that accounts keep at the upstream, counted and deleted
 //! - `voice`: the token that opens a voice room
-//! - `failure`, `error`: what a failed try means for account, next try and caller
+//! - `failure`, `error`, `judgement`: what a failed try means for account, next try and caller
 //! - `slots`, `deadlines`, `backoff`, `quota_check`: how many at once, how long, how soon again, what
 //!   a 429 means
 //! - `account_check`: asks the upstream whether an account works and what it has left; `quota_report`:
 //!   its answer as the account keeps it; `refresh`: when accounts are asked next, and how that goes
-//! - `clearance`: a pause while the upstream's bot protection refuses everything
+//! - `breakers/`, `retry_budget`, `asking`: a pause while a host refuses or fails everybody, how much
+//!   of what is under way may be a retry, and the small calls that keep to both
 
 pub mod account_check;
 pub mod accounts;
+mod asking;
 pub mod assets;
 pub mod attachments;
 mod backoff;
+pub mod breakers;
 pub mod chat;
-mod clearance;
 mod deadlines;
 pub mod error;
 pub mod failure;
+mod judgement;
 mod media_model;
 pub mod pictures;
 mod quota_check;
 mod quota_report;
 pub mod refresh;
+pub mod retry_budget;
 pub mod slots;
 mod uploads;
 pub mod videos;
@@ -43,12 +47,14 @@ use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 
 use self::{
+    asking::{Guards, web_host},
     assets::Assets,
+    breakers::Breakers,
     chat::conversations::Conversations,
-    clearance::Clearance,
     failure::Failure,
     quota_check::QuotaCheck,
     refresh::Refresh,
+    retry_budget::RetryUse,
     slots::{SlotUse, Slots},
     uploads::Uploads,
     videos::Videos,
@@ -79,7 +85,7 @@ pub struct Gateway {
     media_budget: MediaBudget,
     media_files: MediaFiles,
     conversations: Conversations,
-    clearance: Clearance,
+    guards: Arc<Guards>,
     refresh: Refresh,
 }
 
@@ -99,7 +105,7 @@ impl Gateway {
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
             conversations: Conversations::default(),
-            clearance: Clearance::default(),
+            guards: Arc::default(),
             refresh: Refresh::default(),
         })
     }
@@ -111,7 +117,7 @@ impl Gateway {
         self.uploads.resize(upload_limit(settings));
         self.videos.resize(settings);
         self.voice_slots.resize(voice_limit(settings));
-        self.clearance.reset();
+        self.guards.breakers.reset();
         self.refresh.wake();
         self.media_files.apply(&settings.config.cache);
     }
@@ -170,10 +176,28 @@ impl Gateway {
         &self.media_files
     }
 
-    /// Whether the upstream's bot protection lets this server pass.
+    /// Hosts that are left alone for a while.
     #[must_use]
-    pub fn clearance(&self) -> &Clearance {
-        &self.clearance
+    pub fn breakers(&self) -> &Breakers {
+        &self.guards.breakers
+    }
+
+    /// The operator's list of proxies and the accounts' own ones, and who goes by them.
+    #[must_use]
+    pub fn proxies(&self, snapshot: &Snapshot) -> Vec<grok::ProxyReport> {
+        let accounts = snapshot.pool.snapshot(now_ms());
+        let ways = accounts.iter().map(|view| {
+            let proxy = view.account.proxy.as_ref();
+            let own = proxy.map(pool::AccountProxy::expose);
+            (view.account.credential.expose(), own)
+        });
+        snapshot.settings.upstream.proxies(ways)
+    }
+
+    /// Retries under way.
+    #[must_use]
+    pub fn retries(&self) -> RetryUse {
+        self.guards.retries.in_use()
     }
 
     /// When accounts are asked about next, and how the last time went.
@@ -225,6 +249,10 @@ impl Gateway {
                 request_id = %caller.record.id(), account.id = %lease.account_id(),
                 reason = failure.label(), "the answer broke off"
             );
+            if failure.is_clearance() {
+                let config = &caller.snapshot.settings.config;
+                self.guards.breakers.refused(web_host(config), config);
+            }
             self.account_for_failure(&caller.snapshot, lease, &failure, &model.upstream_name);
         }
         failure.into_error(1)
@@ -238,12 +266,7 @@ impl Gateway {
         failure: &Failure,
         model_name: &str,
     ) {
-        if failure.is_clearance() {
-            self.clearance.refused(&snapshot.settings.config.proxy);
-        } else if failure.is_answer() {
-            self.clearance.passed();
-        }
-        let credential = lease.credential().clone();
+        let (credential, proxy) = (lease.credential().clone(), lease.proxy().cloned());
         let account = lease.account_id().clone();
         let changes = lease.finish(failure.outcome(), now_ms());
         submit_changes(self.store.as_ref(), changes);
@@ -251,8 +274,10 @@ impl Gateway {
             let check = QuotaCheck {
                 snapshot: snapshot.clone(),
                 store: self.store.clone(),
+                guards: Arc::clone(&self.guards),
                 account,
                 credential,
+                proxy,
                 model_name: model_name.to_owned(),
             };
             self.tasks.spawn(check.run());

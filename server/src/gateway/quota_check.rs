@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use grok::{Class, RateLimits, UpstreamError};
-use pool::{AccountId, Credential, Event, Outcome, QuotaReport};
+use pool::{AccountId, AccountProxy, Credential, Event, Outcome, QuotaReport};
 use store::Store;
 
-use super::quota_report;
+use super::{
+    asking::{Guards, Unanswered},
+    quota_report,
+};
 use crate::{clock::now_ms, snapshot::Snapshot};
 
 /// One question to the upstream.
 pub(super) struct QuotaCheck {
     pub(super) snapshot: Snapshot,
     pub(super) store: Arc<dyn Store>,
+    pub(super) guards: Arc<Guards>,
     pub(super) account: AccountId,
     pub(super) credential: Credential,
+    pub(super) proxy: Option<AccountProxy>,
     pub(super) model_name: String,
 }
 
@@ -29,13 +34,17 @@ impl QuotaCheck {
     pub(super) async fn run(self) {
         let settings = &self.snapshot.settings;
         let timeout = settings.config.usage.timeout;
-        let asked = settings
-            .upstream
-            .rate_limits(self.credential.expose(), &self.model_name, timeout)
-            .await;
-        let limits = match asked {
+        let (credential, model) = (self.credential.expose(), &self.model_name);
+        let upstream = settings.upstream_by(self.proxy.as_ref());
+        let ask = || upstream.rate_limits(credential, model, timeout);
+        let limits = match self.guards.ask(&settings.config, ask).await {
             Ok(limits) => limits,
-            Err(error) => return self.failed(&error),
+            Err(Unanswered::Failed(error)) => return self.failed(&error),
+            Err(Unanswered::Paused(paused)) => {
+                let account = &self.account;
+                tracing::info!(account.id = %account, reason = paused.label(), "quota of account {account} is not asked for");
+                return;
+            }
         };
         if limits.remaining == 0 && limits.window.is_none() {
             self.apply(&Event::Synced(QuotaReport::default()));

@@ -133,7 +133,8 @@ impl Gateway {
                 is_for_imagine: purpose == Purpose::Imagine,
             };
             let credential = lease.credential().expose();
-            let uploading = settings.upstream.upload(credential, &upload, timeout);
+            let upstream = settings.upstream_for(lease);
+            let uploading = upstream.upload(credential, &upload, timeout);
             let uploaded = uploading.await?;
             self.uploads.remember(key, uploaded.clone());
             Ok::<_, Failure>((uploaded, true))

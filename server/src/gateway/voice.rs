@@ -12,6 +12,7 @@ use url::Url;
 use super::{
     Caller, Gateway,
     accounts::Operation,
+    breakers::Pass,
     error::{ErrorKind, GatewayError},
     failure::Failure,
     slots::Slot,
@@ -120,12 +121,12 @@ impl Operation for Opening<'_> {
         &self.model
     }
 
-    async fn attempt(&self, lease: &Lease) -> Result<String, Failure> {
+    async fn attempt(&self, lease: &Lease, _pass: &Pass<'_>) -> Result<String, Failure> {
         let settings = &self.caller.snapshot.settings;
         let credential = lease.credential().expose();
         let timeout = settings.config.voice.timeout;
         Ok(settings
-            .upstream
+            .upstream_for(lease)
             .voice_token(credential, &self.call, timeout)
             .await?)
     }

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    gateway::refresh::RefreshStatus,
-    gateway::slots::SlotUse,
+    gateway::{
+        breakers::BreakerReport, refresh::RefreshStatus, retry_budget::RetryUse, slots::SlotUse,
+    },
     jobs::JobReport,
     limits::Use,
     reached::PROOF,
@@ -29,6 +30,8 @@ use crate::{
 
 /// How long the store may take to say that it is there.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// Ejected accounts that the report names.
+const MAX_EJECTIONS: usize = 100;
 /// Where the rest is.
 const FOR_OPERATORS: &str = "the log says more, and so does this page to the operator's browser";
 
@@ -70,6 +73,15 @@ struct Readiness {
     in_flight: usize,
     pool: PoolCounts,
     limits: LimitUses,
+    /// Hosts of the upstream that refuse or fail; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breakers: Option<Vec<BreakerReport>>,
+    /// Accounts that are passed over after an upstream failure; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ejections: Option<Vec<EjectionReport>>,
+    /// Proxies of the list; told to the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxies: Option<ProxyCounts>,
     /// Interval work, by name.
     jobs: Vec<JobReport>,
     /// Questions about accounts that nobody asks by hand; for the operator.
@@ -95,6 +107,8 @@ struct LimitUses {
     pictures: SlotUse,
     videos: SlotUse,
     voice: SlotUse,
+    /// Second and later tries.
+    retries: RetryUse,
     /// Answers that were ended because nobody read them, since the start.
     unread_ended: u64,
 }
@@ -107,6 +121,39 @@ struct PoolCounts {
     expired: usize,
     disabled: usize,
     leases: usize,
+}
+
+#[derive(Serialize)]
+struct ProxyCounts {
+    total: usize,
+    /// Set aside for a while.
+    aside: usize,
+}
+
+fn proxy_counts(snapshot: &Snapshot) -> Option<ProxyCounts> {
+    let proxies = snapshot.settings.upstream.proxies([]);
+    let aside = proxies.iter().filter(|one| one.aside_for.is_some());
+    (!proxies.is_empty()).then(|| ProxyCounts {
+        total: proxies.len(),
+        aside: aside.count(),
+    })
+}
+
+/// The breaker of one account.
+#[derive(Serialize)]
+struct EjectionReport {
+    account: String,
+    /// For so many more selections, unless nobody else can serve.
+    selections_left: u64,
+}
+
+fn ejections(snapshot: &Snapshot) -> Vec<EjectionReport> {
+    let ejections = snapshot.pool.ejections(MAX_EJECTIONS).into_iter();
+    let report = |ejection: pool::Ejection| EjectionReport {
+        account: ejection.account.to_string(),
+        selections_left: ejection.selections_left,
+    };
+    ejections.map(report).collect()
 }
 
 async fn readyz(State(state): State<AppState>, request: Request) -> Response {
@@ -134,7 +181,8 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     } else if counts.active == 0 {
         reasons.say("no account is active");
     }
-    reasons.extend(state.gateway.clearance().trouble());
+    let breakers = state.gateway.breakers();
+    reasons.texts.extend(breakers.troubles());
     reasons.detail("store", "it does not work", &Vec::from_iter(store_trouble));
     let problems = state.runtime.problems();
     let number = format!("{} problem(s)", problems.len());
@@ -161,6 +209,9 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
             leases: counts.open_leases,
         },
         limits: limits(&state, &snapshot),
+        breakers: is_operator.then(|| breakers.reports()),
+        ejections: is_operator.then(|| ejections(&snapshot)),
+        proxies: is_operator.then(|| proxy_counts(&snapshot)).flatten(),
         jobs,
         forecast: told_forecasts(&state, &snapshot, is_operator).await,
         refresh: is_operator.then(|| state.gateway.refresh().status()),
@@ -198,10 +249,6 @@ impl Reasons {
 
     fn say(&mut self, text: &str) {
         self.texts.push(text.to_owned());
-    }
-
-    fn extend(&mut self, text: Option<String>) {
-        self.texts.extend(text);
     }
 
     /// `details` of something, or for strangers that there are any.
@@ -246,6 +293,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         pictures: state.gateway.pictures_in_use(),
         videos: state.gateway.videos_in_use(),
         voice: state.gateway.voice_tokens_in_use(),
+        retries: state.gateway.retries(),
         unread_ended: state.unread.ended(),
     }
 }

@@ -7,6 +7,7 @@ mod app_url;
 mod conversations;
 mod documents;
 mod media;
+mod proxies;
 mod refresh;
 mod requests;
 mod sessions;
@@ -126,6 +127,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
     jobs.spawn(documents::Sweep::new(context), store, &runner);
     jobs.spawn(media::Clean::new(context), store, &runner);
+    jobs.spawn(proxies::Refresh::new(context), store, &runner);
     jobs.spawn(refresh::AskDue::new(context), store, &runner);
     jobs.spawn(requests::Prune::new(context), store, &runner);
     jobs.spawn(unread::End::new(context), store, &runner);

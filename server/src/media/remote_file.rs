@@ -105,6 +105,8 @@ pub enum FetchError {
         declared: String,
         found: Option<&'static str>,
     },
+    #[error("this server's list of proxies has none to fetch it by")]
+    NoProxy,
     #[error("the HTTP client cannot be set up")]
     Setup,
 }
@@ -119,6 +121,7 @@ impl FetchError {
                 | Self::Status { status: 500.. }
                 | Self::Timeout { .. }
                 | Self::Cut
+                | Self::NoProxy
                 | Self::Setup
         )
     }
@@ -145,6 +148,14 @@ impl RemoteFiles {
             address::is_public
         };
         Self::with_network(policy, Arc::new(|host| system_lookup(host)), is_allowed)
+    }
+
+    /// The same by another way: the address of a proxy.
+    #[must_use]
+    pub fn by(&self, proxy: String) -> Self {
+        let mut other = self.clone();
+        other.policy.proxy = Some(proxy);
+        other
     }
 
     fn with_network(policy: FetchPolicy, lookup: Lookup, is_allowed: fn(IpAddr) -> bool) -> Self {

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use arc_swap::{ArcSwap, Guard};
 use grok2api_app::dto::Demo;
 use ipnet::IpNet;
-use pool::{Account, Policy, Pool};
+use pool::{Account, AccountProxy, Lease, Policy, Pool};
 use rand::Rng;
 use secrecy::ExposeSecret;
 use settings::{Config, UpstreamProtocol};
@@ -23,7 +23,7 @@ pub struct Settings {
     pub config: Config,
     pub models: Models,
     pub upstream: grok::Client,
-    pub remote_files: RemoteFiles,
+    remote_files: RemoteFiles,
     /// `app.api_key`. None: the API is open.
     pub api_keys: ApiKeys,
     pub hosts: Hosts,
@@ -134,6 +134,29 @@ impl Settings {
         })
     }
 
+    /// The upstream by the way that an account's calls take.
+    #[must_use]
+    pub fn upstream_by(&self, proxy: Option<&AccountProxy>) -> grok::Client {
+        self.upstream.by_proxy(proxy.map(AccountProxy::expose))
+    }
+
+    /// The upstream for the calls of a leased account.
+    #[must_use]
+    pub fn upstream_for(&self, lease: &Lease) -> grok::Client {
+        self.upstream_by(lease.proxy())
+    }
+
+    /// What fetches a caller's file: by the proxies of the list, where there is one. `None`: there is
+    /// one, without proxies.
+    #[must_use]
+    pub fn files_by_proxy(&self, url: &str) -> Option<RemoteFiles> {
+        match self.upstream.proxy_for(url) {
+            Ok(None) => Some(self.remote_files.clone()),
+            Ok(Some(proxy)) => Some(self.remote_files.by(proxy)),
+            Err(_) => None,
+        }
+    }
+
     /// Numbers of the pool's state machine.
     #[must_use]
     pub fn policy(&self) -> Policy {
@@ -201,6 +224,9 @@ fn upstream_settings(config: &Config) -> grok::Settings {
         cf_clearance: proxy.cf_clearance.expose_secret().to_owned(),
         base_proxy_url: proxy.base_proxy_url.clone(),
         asset_proxy_url: proxy.asset_proxy_url.clone(),
+        proxy_list: proxy.pool_url.trim().to_owned(),
+        proxy_refusals: proxy.pool_403_max,
+        renew_statuses: config.retry.reset_session_status_codes.clone(),
         skip_proxy_ssl_verify: proxy.skip_proxy_ssl_verify,
         dynamic_statsig: config.app.dynamic_statsig,
         connect_timeout: Duration::from_secs(15),

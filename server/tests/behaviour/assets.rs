@@ -117,10 +117,16 @@ async fn long_lists_are_followed_page_by_page() {
 async fn a_dead_session_counts_and_others_are_done() {
     let server = setup([ONE, TWO])
         .with("GROK2API_TOKEN__FAIL_THRESHOLD", 1)
+        .with("GROK2API_RETRY__RETRY_BACKOFF_BASE", 0)
         .start()
         .await;
     let operator = operator(&server).await;
-    let refused = [Reply::Unauthorized];
+    // Repeated as often as `retry.max_retry` says, and counted once.
+    let refused = [
+        Reply::Unauthorized,
+        Reply::Unauthorized,
+        Reply::Unauthorized,
+    ];
     server.simulator.script_for(ONE, Operation::Assets, refused);
     start(&operator, "clear", Value::Null).await;
     let list = ended(&server, &operator).await;

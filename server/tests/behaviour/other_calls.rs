@@ -41,10 +41,14 @@ async fn failed_upload_moves_the_request_to_another_account() {
 
 #[tokio::test]
 async fn refused_upload_is_counted_like_a_refused_chat() {
-    let server = Setup::accounts(["only-account"]).start().await;
+    let server = Setup::accounts(["only-account"])
+        .with("GROK2API_RETRY__RETRY_BACKOFF_BASE", 0)
+        .start()
+        .await;
+    let refused = vec![Reply::Unauthorized; 3];
     server
         .simulator
-        .script_for("only-account", Operation::Upload, [Reply::Unauthorized]);
+        .script_for("only-account", Operation::Upload, refused);
     let answer = Plain::read(server.send(&with_picture()).await).await;
     answer.assert_error(502, "upstream_unauthorized");
     assert!(server.upstream_chats().is_empty());

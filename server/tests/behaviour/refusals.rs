@@ -6,13 +6,18 @@ use serde_json::json;
 
 use crate::support::{Plain, Server, Setup, Streamed};
 
+/// One account, and no repeat of what it refuses.
+fn once(account: &'static str) -> Setup {
+    Setup::accounts([account]).with("GROK2API_RETRY__MAX_RETRY", 1)
+}
+
 /// Both ways to ask, each with an account and a server of its own.
 async fn refused(reply: Reply) -> (Plain, Streamed, [Account; 2]) {
-    let server = Setup::accounts(["only-account"]).start().await;
+    let server = once("only-account").start().await;
     server.simulator.script("only-account", [reply.clone()]);
     let plain = server.chat().await;
     let first = server.end_with_one().await;
-    let server = Setup::accounts(["only-account"]).start().await;
+    let server = once("only-account").start().await;
     server.simulator.script("only-account", [reply]);
     let streamed = server.stream().await;
     assert_eq!(
@@ -71,7 +76,7 @@ async fn unauthorized_is_counted_and_reported_as_502() {
 
 #[tokio::test]
 async fn repeated_unauthorized_expires_the_account() {
-    let setup = Setup::accounts(["only-account"]).with("GROK2API_TOKEN__FAIL_THRESHOLD", 2);
+    let setup = once("only-account").with("GROK2API_TOKEN__FAIL_THRESHOLD", 2);
     let server = setup.start().await;
     server
         .simulator
@@ -245,7 +250,7 @@ async fn what_a_rate_limit_taught_of_a_model_survives_a_restart() {
 
 #[tokio::test]
 async fn a_refused_quota_question_counts_like_a_refused_chat() {
-    let server = Setup::accounts(["only-account"]).start().await;
+    let server = once("only-account").start().await;
     let refused = [Reply::Unauthorized];
     server
         .simulator
@@ -273,7 +278,7 @@ async fn moderation_with_a_5xx_is_a_policy_error_and_not_repeated() {
 
 #[tokio::test]
 async fn a_success_forgets_the_401s_before_it() {
-    let server = Setup::accounts(["only-account"]).start().await;
+    let server = once("only-account").start().await;
     for _ in 0..6 {
         server
             .simulator

@@ -97,7 +97,8 @@ async fn another_account_opens_the_room_when_the_first_is_refused() {
 
 #[tokio::test]
 async fn a_rate_limited_account_cools_down_and_then_there_is_no_token() {
-    let server = setup([ONE]).start().await;
+    let server = setup([ONE]);
+    let server = server.with("GROK2API_RETRY__MAX_RETRY", 1).start().await;
     script(&server, [Reply::rate_limited()]);
     let answer = ask(&server, "").await;
     assert_eq!(answer.status, 503, "{:?}", answer.json);

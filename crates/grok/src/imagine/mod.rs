@@ -26,7 +26,7 @@ pub(crate) use self::progress::nothing_usable;
 use self::progress::{Progress, Standing, Step};
 use crate::client::Client;
 use crate::error::UpstreamError;
-use crate::net::{NotOpened, WebSocket};
+use crate::net::WebSocket;
 
 const PATH: &str = "/ws/imagine/listen";
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -156,15 +156,7 @@ impl Client {
 
     async fn socket(&self, url: &Url, credential: &str) -> Result<WebSocket, UpstreamError> {
         let headers = self.headers().socket(credential)?;
-        match self.base().open_socket(url, headers).await {
-            Ok(socket) => Ok(socket),
-            Err(NotOpened::Failed(error)) => Err(error),
-            Err(NotOpened::Refused {
-                status,
-                headers,
-                body,
-            }) => Err(self.refused(self.base(), (status, &headers, &body), credential)),
-        }
+        self.open_socket(url, &headers, credential).await
     }
 }
 

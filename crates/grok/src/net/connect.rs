@@ -22,7 +22,7 @@ use url::{Host, Url};
 
 use crate::error::UpstreamError;
 use crate::settings::SettingsError;
-use crate::tls;
+use crate::tls::Tls;
 
 /// Bytes in both directions.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -146,11 +146,11 @@ impl Connector {
         key: &'static str,
         trust_proxy: bool,
         timeout: Duration,
+        tls: &Tls,
     ) -> Result<Self, SettingsError> {
-        let tls = tls::tls_config().map_err(tls_trouble)?;
         Ok(Self {
-            way: Way::new(proxy, key, trust_proxy)?,
-            tls: TlsConnector::from(Arc::new(tls)),
+            way: Way::new(proxy, key, trust_proxy, tls)?,
+            tls: TlsConnector::from(Arc::clone(&tls.upstream)),
             timeout,
         })
     }
@@ -214,6 +214,7 @@ impl Way {
         proxy: Option<&Url>,
         key: &'static str,
         trust_proxy: bool,
+        tls: &Tls,
     ) -> Result<Self, SettingsError> {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
@@ -236,7 +237,7 @@ impl Way {
             }
             "https" => {
                 let host = proxy.host_str().filter(|_| trust_proxy);
-                let tls = tls::proxy_tls_config(host).map_err(tls_trouble)?;
+                let tls = tls.proxy(host).map_err(tls_trouble)?;
                 let connector = HttpsConnectorBuilder::new()
                     .with_tls_config(tls)
                     .https_only()
@@ -347,7 +348,7 @@ fn basic(user: &str, password: &str) -> Option<HeaderValue> {
     Some(header)
 }
 
-fn tls_trouble(error: rustls::Error) -> SettingsError {
+pub(super) fn tls_trouble(error: rustls::Error) -> SettingsError {
     SettingsError::Tls {
         reason: error.to_string(),
     }

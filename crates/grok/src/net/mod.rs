@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Transport  one way out (proxy, TLS); its pool can be exchanged for a fresh one
+//!   Ways     which of them a call takes: one setting's, a proxy of the list, the account's own
 //!   Pool     idle HTTP/1 connections, open HTTP/2 connections, at most one unknown dial at a time
 //!     Connector  TCP, proxy, TLS, and which protocol the other side chose
 //!     http1      one exchange after the other, read in the task that wants the answer
@@ -21,11 +22,16 @@ mod framing;
 mod http1;
 mod http2;
 mod pool;
+mod proxies;
+mod proxy;
 mod transport;
+mod ways;
 mod websocket;
 
 pub(crate) use body::Body;
-pub(crate) use transport::{Transport, Transports};
+pub use proxies::ProxyList;
+pub use proxy::ProxyReport;
+pub(crate) use ways::{Missed, Route, Traffic, Way, Ways};
 pub(crate) use websocket::{NotOpened, WebSocket};
 
 use bytes::Bytes;

@@ -17,8 +17,6 @@ use crate::error::UpstreamError;
 /// Idle connections keep the door open for the next request, and cost memory on both sides.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
-/// Most of the connections of a burst over HTTP/1 will not be needed again soon.
-const MAX_IDLE: usize = 64;
 
 pub(super) struct Pool {
     connector: Connector,
@@ -27,6 +25,8 @@ pub(super) struct Pool {
     /// enough for all who wait.
     dialing: tokio::sync::Mutex<()>,
     tasks: TaskTracker,
+    /// HTTP/1 connections that are kept for later.
+    max_idle: usize,
 }
 
 #[derive(Default)]
@@ -72,12 +72,13 @@ impl Pool {
         &self.connector
     }
 
-    pub(super) fn new(connector: Connector) -> Arc<Self> {
+    pub(super) fn new(connector: Connector, max_idle: usize) -> Arc<Self> {
         Arc::new(Self {
             connector,
             state: Mutex::default(),
             dialing: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
+            max_idle,
         })
     }
 
@@ -186,7 +187,7 @@ impl Pool {
 
     fn put(self: &Arc<Self>, origin: Origin, connection: Connection) {
         let mut state = self.state.lock();
-        if state.idle.len() >= MAX_IDLE {
+        if state.idle.len() >= self.max_idle {
             state.idle.remove(0);
         }
         state.idle.push(Entry::new(origin, connection));

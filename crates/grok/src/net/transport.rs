@@ -14,18 +14,21 @@ use super::websocket::{NotOpened, WebSocket};
 use super::{Request, Response};
 use crate::error::UpstreamError;
 use crate::settings::{Settings, SettingsError};
+use crate::tls::Tls;
 
+/// Most of the connections of a burst over HTTP/1 will not be needed again soon.
+const MAX_IDLE: usize = 64;
 /// A burst of challenges opens one new pool, not hundreds.
 const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What makes two pools the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Recipe {
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Recipe {
     /// Normalised address; `None` = direct.
-    proxy: Option<Url>,
+    pub(super) proxy: Option<Url>,
     /// Accept any certificate of the proxy itself.
-    trust_proxy: bool,
-    connect_timeout: Duration,
+    pub(super) trust_proxy: bool,
+    pub(super) connect_timeout: Duration,
 }
 
 struct Current {
@@ -38,19 +41,25 @@ pub(crate) struct Transport {
     recipe: Recipe,
     /// The setting that names the proxy; the first one where two say the same.
     key: &'static str,
+    max_idle: usize,
+    tls: Tls,
     current: RwLock<Current>,
 }
 
 /// The pools for web and asset traffic; the same one when the proxies are the same.
 #[derive(Clone)]
-pub(crate) struct Transports {
-    pub(crate) base: Arc<Transport>,
-    pub(crate) asset: Arc<Transport>,
+pub(super) struct Transports {
+    pub(super) base: Arc<Transport>,
+    pub(super) asset: Arc<Transport>,
 }
 
 impl Transports {
     /// Builds the pools; those of `old` that fit are kept with their connections.
-    pub(crate) fn new(settings: &Settings, old: Option<&Self>) -> Result<Self, SettingsError> {
+    pub(super) fn new(
+        settings: &Settings,
+        old: Option<&Self>,
+        tls: &Tls,
+    ) -> Result<Self, SettingsError> {
         let known = old.map(|old| [&old.base, &old.asset]);
         let reuse_or_open = |proxy: &str, key, also: Option<&Arc<Transport>>| {
             let recipe = recipe(settings, proxy, key)?;
@@ -62,7 +71,7 @@ impl Transports {
                 .find(|transport| transport.recipe == recipe);
             match fitting {
                 Some(transport) => Ok(Arc::clone(transport)),
-                None => Transport::open(recipe, key).map(Arc::new),
+                None => Transport::open(recipe, key, MAX_IDLE, tls).map(Arc::new),
             }
         };
         let base = reuse_or_open(settings.base_proxy(), "proxy.base_proxy_url", None)?;
@@ -73,16 +82,28 @@ impl Transports {
 }
 
 impl Transport {
-    fn open(recipe: Recipe, key: &'static str) -> Result<Self, SettingsError> {
-        let pool = build(&recipe, key)?;
+    /// Keeps at most `max_idle` HTTP/1 connections that are not in use.
+    pub(super) fn open(
+        recipe: Recipe,
+        key: &'static str,
+        max_idle: usize,
+        tls: &Tls,
+    ) -> Result<Self, SettingsError> {
+        let pool = build(&recipe, key, max_idle, tls)?;
         Ok(Self {
             recipe,
             key,
+            max_idle,
+            tls: tls.clone(),
             current: RwLock::new(Current {
                 pool,
                 renewed_at: None,
             }),
         })
+    }
+
+    pub(super) fn is_of(&self, recipe: &Recipe) -> bool {
+        self.recipe == *recipe
     }
 
     /// As [`Pool::send`].
@@ -112,7 +133,7 @@ impl Transport {
         if self.current.read().renewed_at.is_some_and(is_fresh) {
             return;
         }
-        match build(&self.recipe, self.key) {
+        match build(&self.recipe, self.key, self.max_idle, &self.tls) {
             Ok(pool) => {
                 *self.current.write() = Current {
                     pool,
@@ -130,21 +151,30 @@ fn recipe(settings: &Settings, proxy: &str, key: &'static str) -> Result<Recipe,
     } else {
         Some(proxy_url(proxy, key)?)
     };
+    Ok(recipe_of(
+        settings,
+        proxy,
+        !settings.base_proxy().is_empty(),
+    ))
+}
+
+/// `may_trust`: `skip_proxy_ssl_verify` is in force.
+pub(super) fn recipe_of(settings: &Settings, proxy: Option<Url>, may_trust: bool) -> Recipe {
     // The target's certificate is always checked, so a proxy that shares its host is checked too.
     let trust_proxy = settings.skip_proxy_ssl_verify
-        && !settings.base_proxy().is_empty()
+        && may_trust
         && proxy
             .as_ref()
             .is_some_and(|url| url.scheme() == "https" && url.host() != settings.web_url.host());
-    Ok(Recipe {
+    Recipe {
         proxy,
         trust_proxy,
         connect_timeout: settings.connect_timeout,
-    })
+    }
 }
 
 /// Checks a proxy address; names are resolved by the proxy, so socks5 means socks5h.
-fn proxy_url(text: &str, key: &'static str) -> Result<Url, SettingsError> {
+pub(super) fn proxy_url(text: &str, key: &'static str) -> Result<Url, SettingsError> {
     let refused = SettingsError::Proxy { key };
     let (scheme, rest) = text.split_once("://").ok_or_else(|| refused.clone())?;
     let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -162,19 +192,29 @@ fn proxy_url(text: &str, key: &'static str) -> Result<Url, SettingsError> {
     }
 }
 
-fn build(recipe: &Recipe, key: &'static str) -> Result<Arc<Pool>, SettingsError> {
+fn build(
+    recipe: &Recipe,
+    key: &'static str,
+    max_idle: usize,
+    tls: &Tls,
+) -> Result<Arc<Pool>, SettingsError> {
     let connector = Connector::new(
         recipe.proxy.as_ref(),
         key,
         recipe.trust_proxy,
         recipe.connect_timeout,
+        tls,
     )?;
-    Ok(Pool::new(connector))
+    Ok(Pool::new(connector, max_idle))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn open(settings: &Settings, old: Option<&Transports>) -> Result<Transports, SettingsError> {
+        Transports::new(settings, old, &Tls::new().unwrap())
+    }
 
     #[test]
     fn proxies_resolve_names_themselves() {
@@ -197,14 +237,14 @@ mod tests {
                 skip_proxy_ssl_verify: true,
                 ..Settings::default()
             };
-            assert!(Transports::new(&proxied, None).is_ok(), "{scheme}");
+            assert!(open(&proxied, None).is_ok(), "{scheme}");
         }
     }
 
     #[test]
     fn a_proxy_that_no_connection_can_be_made_to_is_named_by_its_key() {
         let bad = || "socks5://a\"b:1".to_owned();
-        let named = |settings: Settings| Transports::new(&settings, None).err();
+        let named = |settings: Settings| open(&settings, None).err();
         let base = Settings {
             base_proxy_url: bad(),
             ..Settings::default()
@@ -224,11 +264,11 @@ mod tests {
     #[test]
     fn one_pool_serves_equal_proxies_and_survives_other_changes() {
         let mut settings = Settings::default();
-        let first = Transports::new(&settings, None).unwrap();
+        let first = open(&settings, None).unwrap();
         assert!(Arc::ptr_eq(&first.base, &first.asset));
         settings.cf_clearance = "new".to_owned();
         settings.asset_proxy_url = "http://proxy.test:1".to_owned();
-        let second = Transports::new(&settings, Some(&first)).unwrap();
+        let second = open(&settings, Some(&first)).unwrap();
         assert!(Arc::ptr_eq(&first.base, &second.base));
         assert!(!Arc::ptr_eq(&second.base, &second.asset));
     }

@@ -18,6 +18,7 @@ use self::progress::Progress;
 use crate::client::Client;
 use crate::error::{Class, UpstreamError};
 use crate::media_stream::{MediaEvent, MediaStream};
+use crate::net::Traffic;
 use crate::upload::Uploaded;
 
 const UPSCALE: &str = "/rest/media/video/upscale";
@@ -157,7 +158,7 @@ impl Client {
     ) -> Result<String, UpstreamError> {
         let body = json!({"videoId": video_id}).to_string();
         let answer = self
-            .post_json(self.base(), UPSCALE, credential, body.into(), timeout)
+            .post_json(Traffic::Web, UPSCALE, credential, body.into(), timeout)
             .await?;
         let url = answer.get("hdMediaUrl").and_then(Value::as_str);
         let url = url.filter(|url| !url.is_empty());

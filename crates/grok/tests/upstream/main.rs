@@ -10,6 +10,7 @@ mod connections;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod files;
+mod proxies;
 
 use std::sync::Arc;
 use std::time::Duration;

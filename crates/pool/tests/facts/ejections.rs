@@ -177,3 +177,22 @@ fn a_removed_account_leaves_no_ejection_behind() {
     pass(&pool, 9);
     assert_eq!(ejected(&pool), [0; 0]);
 }
+
+#[test]
+fn who_is_passed_over_and_for_how_long_is_told() {
+    let pool = pool([account(1), account(2), account(3)]);
+    assert_eq!(pool.ejections(9), []);
+    eject(&pool, 1);
+    pass(&pool, 2);
+    eject(&pool, 2);
+    let told = |limit| {
+        let ejections = pool.ejections(limit).into_iter();
+        ejections
+            .map(|one| (one.account, one.selections_left))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(9), [(id(1), 3), (id(2), 5)]);
+    assert_eq!(told(1), [(id(1), 3)]);
+    pass(&pool, 3);
+    assert_eq!(told(9), [(id(2), 2)]);
+}

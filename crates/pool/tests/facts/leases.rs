@@ -1,8 +1,8 @@
 //! Leases: what they reserve, release and consume.
 
 use pool::{
-    Account, Change, Credential, Event, Outcome, QuotaReport, SelectRequest, SkipReason, Status,
-    Tier,
+    Account, AccountEdit, AccountProxy, Change, Credential, Event, Outcome, QuotaReport,
+    SelectRequest, SkipReason, Status, Tier,
 };
 
 use super::{BASIC, START, account, id, pool, quota_of, select, skip, with_quota};
@@ -178,4 +178,24 @@ fn a_refusal_of_a_replaced_credential_does_not_count() {
     let lease = pool.select(&request, START).unwrap();
     assert_eq!(lease.credential(), &new);
     assert!(!lease.finish(refused, START).is_empty());
+}
+
+#[test]
+fn a_lease_knows_the_proxy_that_its_account_had_when_it_was_selected() {
+    let pool = pool([account(0)]);
+    let proxy = |text| AccountProxy::try_new(text).unwrap();
+    let edit = |proxy| {
+        let edit = AccountEdit {
+            proxy: Some(proxy),
+            ..AccountEdit::default()
+        };
+        assert_eq!(pool.apply(&id(0), &Event::Edited(edit), START).len(), 1);
+    };
+    let before = select(&pool);
+    edit(Some(proxy("http://one.test:1")));
+    let between = select(&pool);
+    edit(None);
+    assert_eq!(before.proxy(), None);
+    assert_eq!(between.proxy(), Some(&proxy("http://one.test:1")));
+    assert_eq!(select(&pool).proxy(), None);
 }

@@ -6,14 +6,15 @@ use crate::declare::section;
 use crate::values::Text;
 
 section! {
-    /// `[retry]`: tries and delays. Each account is tried at most once for a request.
+    /// `[retry]`: tries and delays. Another account is tried before the same one again.
     RetryConfig {
-        /// Accounts tried for one request.
+        /// Tries of one request, on as many accounts as can serve it.
         max_retry: u32 = 3, 1..=100;
-        /// Statuses after which a call may be repeated.
-        retry_status_codes: Vec<u16> = vec![401, 429, 403], 400..=599, reserved;
+        /// Statuses after which a call is repeated on the same account when no other can serve. What
+        /// the upstream has decided (a 403 with a reason, moderation) and a chat's 429 never are.
+        retry_status_codes: Vec<u16> = vec![401, 429, 403], 400..=599;
         /// Statuses after which the next call opens a fresh connection (rotating proxies).
-        reset_session_status_codes: Vec<u16> = vec![403], 400..=599, reserved;
+        reset_session_status_codes: Vec<u16> = vec![403], 400..=599;
         /// First delay.
         retry_backoff_base: Duration = Duration::from_millis(500), 0..=60;
         /// Growth of the delay with each try.
@@ -22,6 +23,13 @@ section! {
         retry_backoff_max: Duration = Duration::from_secs(20), 0..=600;
         /// Longest sum of delays of one request.
         retry_budget: Duration = Duration::from_secs(60), 0..=3600;
+        /// Failures in a row (unreachable, or a status of 500 and above) after which requests to a
+        /// host fail at once for a while. Those that break together count once.
+        breaker_failures: u32 = 5, 1..=1000;
+        /// Seconds of that pause; it doubles with each try that fails.
+        breaker_pause: Duration = Duration::from_secs(5), 1..=600;
+        /// Seconds of the longest such pause.
+        breaker_longest_pause: Duration = Duration::from_secs(60), 1..=3600;
     }
 }
 

@@ -45,12 +45,14 @@ section! {
         base_proxy_url: String = String::new(), Text::Proxy;
         /// Proxy for uploads, downloads and asset lists; empty = base_proxy_url.
         asset_proxy_url: String = String::new(), Text::Proxy;
-        /// Address of a list of rotating proxies; empty = none.
-        pool_url: String = String::new(), Text::Address, reserved;
+        /// Address of a list of proxies, one a line; empty = none. Each account stays on one of them
+        /// while that works. They come before base_proxy_url, which serves while the list has none.
+        pool_url: String = String::new(), Text::Address;
         /// Seconds between two readings of that list.
-        pool_refresh_sec: u64 = 300, 10..=86_400, reserved;
-        /// Refusals (403) after which a proxy of that list is left.
-        pool_403_max: u32 = 5, 1..=1000, reserved;
+        pool_refresh_sec: u64 = 300, 10..=86_400;
+        /// Refusals in a row by the upstream's bot protection after which a proxy is set aside for a
+        /// while.
+        pool_403_max: u32 = 5, 1..=1000;
         /// Cookies of a browser that has passed the upstream's check, as `name=value; name=value`.
         cf_cookies: SecretString = SecretString::default(), ();
         /// Value of the cookie cf_clearance; wins over the one in cf_cookies.
@@ -58,8 +60,10 @@ section! {
         /// Refusals in a row by the upstream's bot protection, on whatever accounts, after which
         /// requests fail at once for a while.
         clearance_failures: u32 = 3, 1..=1000;
-        /// Seconds of that pause; it grows to three times as long while the refusals go on.
+        /// Seconds of that pause; it doubles with each try that is refused.
         clearance_pause: Duration = Duration::from_secs(10), 1..=600;
+        /// Seconds of the longest such pause.
+        clearance_longest_pause: Duration = Duration::from_secs(60), 1..=3600;
         /// Accept any certificate from an https proxy; the upstream's own is always checked.
         skip_proxy_ssl_verify: bool = false, ();
         /// Browser profile.

@@ -74,7 +74,7 @@ fn the_commented_file_tells_of_every_key_that_needs_a_restart_or_has_no_effect()
         before.lines().last().unwrap().to_owned()
     };
     assert_eq!(above("#port = 8000"), "# Takes effect after a restart.");
-    assert_eq!(above("#pool_refresh_sec"), "# No effect in this version.");
+    assert_eq!(above("#save_delay_ms"), "# No effect in this version.");
     assert_eq!(
         above("#max_retry = 3"),
         "# Allowed: a whole number from 1 to 100."

@@ -7,7 +7,9 @@ use futures::{
     stream::{self, FuturesUnordered},
 };
 use grok::{Class, UpstreamError};
-use pool::{Account, AccountId, Credential, Event, Outcome, PageQuery, Pool, SortKey, Status};
+use pool::{
+    Account, AccountId, AccountProxy, Credential, Event, Outcome, PageQuery, Pool, SortKey, Status,
+};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, submit_changes},
+    gateway::{Gateway, asking::Unanswered, submit_changes},
     snapshot::Snapshot,
 };
 
@@ -25,6 +27,7 @@ use crate::{
 pub(super) struct Target {
     id: AccountId,
     credential: Credential,
+    proxy: Option<AccountProxy>,
 }
 
 impl Target {
@@ -47,6 +50,7 @@ impl Target {
         let target = |view: pool::AccountView| Self {
             id: view.account.id,
             credential: view.account.credential,
+            proxy: view.account.proxy,
         };
         found.into_iter().map(target).collect()
     }
@@ -129,15 +133,13 @@ impl Run {
     }
 
     async fn work(&self, target: &Target) -> Result<(), AssetTrouble> {
-        let upstream = &self.snapshot.settings.upstream;
+        let upstream = self.snapshot.settings.upstream_by(target.proxy.as_ref());
         let timeout = self.snapshot.settings.config.asset.list_timeout;
         let credential = target.credential.expose();
         let list = self
-            .ask(
-                target,
-                &self.lists,
-                upstream.list_assets(credential, timeout),
-            )
+            .ask(target, &self.lists, || {
+                upstream.list_assets(credential, timeout)
+            })
             .await?;
         let count = AssetCount {
             files: list.ids.len(),
@@ -206,10 +208,10 @@ impl Run {
     }
 
     async fn delete(&self, target: &Target, id: String) -> Result<(), AssetTrouble> {
-        let upstream = &self.snapshot.settings.upstream;
+        let upstream = self.snapshot.settings.upstream_by(target.proxy.as_ref());
         let timeout = self.snapshot.settings.config.asset.delete_timeout;
         let credential = target.credential.expose();
-        let deleting = async {
+        let deleting = || async {
             match upstream.delete_asset(credential, &id, timeout).await {
                 Err(error) if error.status() == Some(404) => Ok(()),
                 deleted => deleted,
@@ -218,33 +220,23 @@ impl Run {
         self.ask(target, &self.deletions, deleting).await
     }
 
-    /// One call: within the limit, past the pause for bot protection, and what it says of the account.
-    async fn ask<T>(
+    /// One call: within the limit, past the breakers, and what it says of the account.
+    async fn ask<T, F>(
         &self,
         target: &Target,
         limit: &Semaphore,
-        call: impl Future<Output = Result<T, UpstreamError>>,
-    ) -> Result<T, AssetTrouble> {
+        call: impl FnMut() -> F,
+    ) -> Result<T, AssetTrouble>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
         let _permit = limit.acquire().await.ok();
         let config = &self.snapshot.settings.config;
-        let clearance = &self.gateway.clearance;
-        let host = config.upstream.web_url.host_str().unwrap_or_default();
-        let Ok(pass) = clearance.enter(host) else {
-            return Err(AssetTrouble::Paused);
+        let error = match self.gateway.guards.ask(config, call).await {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Paused(_)) => return Err(AssetTrouble::Paused),
+            Err(Unanswered::Failed(error)) => error,
         };
-        let error = match call.await {
-            Ok(answer) => {
-                clearance.passed();
-                return Ok(answer);
-            }
-            Err(error) => error,
-        };
-        match error.class() {
-            Class::Clearance => clearance.refused(&config.proxy),
-            _ if error.status().is_some() => clearance.passed(),
-            _ => {}
-        }
-        drop(pass);
         self.account_for(target, &error);
         Err(AssetTrouble::Upstream(error.class()))
     }

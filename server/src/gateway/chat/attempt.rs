@@ -164,7 +164,7 @@ async fn call_upstream(
         reasoning_effort: request.reasoning.effort.map(chat::Effort::as_str),
     };
     let credential = lease.credential().expose();
-    let upstream = &settings.upstream;
+    let upstream = settings.upstream_for(lease);
     match conversation {
         Some(UpstreamConversation {
             id,

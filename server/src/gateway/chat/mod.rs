@@ -27,6 +27,7 @@ use super::{
     Gateway,
     accounts::Operation,
     attachments::{self, Input, ReadyFile},
+    breakers::Pass,
     deadlines::Deadlines,
     error::GatewayError,
     failure::Failure,
@@ -189,6 +190,9 @@ impl Gateway {
 impl Operation for Chat<'_> {
     type Output = Attempt;
 
+    /// A chat's 429 is the end of the account's quota (`upstream-protocol.md` 1.9).
+    const REPEATS_RATE_LIMITS: bool = false;
+
     fn model(&self) -> &Model {
         &self.context.model
     }
@@ -198,21 +202,25 @@ impl Operation for Chat<'_> {
         Some(&conversation.account)
     }
 
+    fn ends_at(&self) -> Option<Instant> {
+        self.context.deadlines.ends_at()
+    }
+
     /// Uploads, call, first content; for a whole answer also the rest.
-    async fn attempt(&self, lease: &Lease) -> Result<Attempt, Failure> {
+    async fn attempt(&self, lease: &Lease, pass: &Pass<'_>) -> Result<Attempt, Failure> {
         let conversation = self
             .context
             .conversation
             .as_ref()
             .filter(|one| one.account == *lease.account_id());
-        let mut attempt = match (self.open(lease, conversation).await, conversation) {
+        let mut attempt = match (self.open(lease, pass, conversation).await, conversation) {
             (Err(Failure::LostConversation), Some(conversation)) => {
                 tracing::info!(
                     account.id = %lease.account_id(),
                     "the upstream lost a conversation: its whole history starts a new one"
                 );
                 self.gateway.conversations.forget(&conversation.id);
-                self.open(lease, None).await?
+                self.open(lease, pass, None).await?
             }
             (opened, _) => opened?,
         };
@@ -233,6 +241,7 @@ impl Chat<'_> {
     async fn open(
         &self,
         lease: &Lease,
+        pass: &Pass<'_>,
         conversation: Option<&UpstreamConversation>,
     ) -> Result<Attempt, Failure> {
         let context = self.context;
@@ -248,7 +257,7 @@ impl Chat<'_> {
             .with_uploads(lease, context.settings(), files, open);
         let attempt = opening.await?;
         // Not only at its end: a whole answer may take minutes.
-        self.gateway.clearance.passed();
+        pass.passed();
         Ok(attempt)
     }
 }

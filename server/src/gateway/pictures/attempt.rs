@@ -249,7 +249,7 @@ async fn gather(
 /// Asks for so many new pictures.
 async fn draw(lease: &Lease, context: &PictureContext, count: u32) -> Result<Stream, Failure> {
     let call = picture_call(context, count);
-    let upstream = &context.settings().upstream;
+    let upstream = context.settings().upstream_for(lease);
     let asking = upstream.pictures(lease.credential().expose(), &call);
     let stream = context
         .deadlines
@@ -270,7 +270,7 @@ async fn edit(
         aspect_ratio: context.request.aspect_ratio.map(str::to_owned),
         timeout: context.settings().config.asset.upload_timeout,
     };
-    let upstream = &context.settings().upstream;
+    let upstream = context.settings().upstream_for(lease);
     // Boxed: large, and most requests are no edits.
     let asking = Box::pin(upstream.edit(lease.credential().expose(), &call));
     let stream = context

@@ -19,6 +19,7 @@ use super::{
     Caller, Gateway,
     accounts::Operation,
     attachments::{Input, ReadyFile},
+    breakers::Pass,
     deadlines::Deadlines,
     error::GatewayError,
     failure::Failure,
@@ -143,7 +144,11 @@ impl Operation for Drawing<'_> {
         &self.context.model
     }
 
-    async fn attempt(&self, lease: &Lease) -> Result<Attempt, Failure> {
+    fn ends_at(&self) -> Option<Instant> {
+        self.context.deadlines.ends_at()
+    }
+
+    async fn attempt(&self, lease: &Lease, _pass: &Pass<'_>) -> Result<Attempt, Failure> {
         let (gateway, context) = (self.gateway, self.context);
         let files: Vec<_> = context.files.iter().collect();
         let files = (files.as_slice(), Purpose::Imagine);

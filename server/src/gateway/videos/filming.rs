@@ -7,8 +7,8 @@ use store::VideoStatus;
 use super::{job::Job, plan::Reached};
 use crate::{
     gateway::{
-        Gateway, accounts::Operation, deadlines::Deadlines, error::Deadline, failure::Failure,
-        uploads::Purpose,
+        Gateway, accounts::Operation, breakers::Pass, deadlines::Deadlines, error::Deadline,
+        failure::Failure, uploads::Purpose,
     },
     snapshot::{Settings, models::Model},
 };
@@ -42,7 +42,11 @@ impl Operation for Filming<'_> {
         (is_demanding && self.begun_by.is_none()).then_some(Tier::Super)
     }
 
-    async fn attempt(&self, lease: &Lease) -> Result<Reached, Failure> {
+    fn ends_at(&self) -> Option<tokio::time::Instant> {
+        self.deadlines.ends_at()
+    }
+
+    async fn attempt(&self, lease: &Lease, pass: &Pass<'_>) -> Result<Reached, Failure> {
         let job = self.job;
         let is_ours = |reached: &Reached| reached.account_id == lease.account_id().as_str();
         let mut reached = job.reached().filter(is_ours);
@@ -62,7 +66,9 @@ impl Operation for Filming<'_> {
         let parts = job.wishes.parts();
         let first = reached.as_ref().map_or(0, |reached| reached.parts);
         for part in first..parts.len() {
-            let next = self.part(lease, &parts, part, reached.as_ref()).await?;
+            let next = self
+                .part((lease, pass), &parts, part, reached.as_ref())
+                .await?;
             job.change(|row| row.upstream = Some(next.to_json())).await;
             reached = Some(next);
         }
@@ -84,7 +90,7 @@ impl Filming<'_> {
     /// Makes one part; the image, if there is one, is uploaded for the first.
     async fn part(
         &self,
-        lease: &Lease,
+        (lease, pass): (&Lease, &Pass<'_>),
         parts: &[u32],
         part: usize,
         before: Option<&Reached>,
@@ -98,13 +104,16 @@ impl Filming<'_> {
                     seconds: parts.iter().take(part).sum(),
                 })
             });
-            return self.film(lease, parts, (part, source), before).await;
+            return self
+                .film((lease, pass), parts, (part, source), before)
+                .await;
         };
         let file = self.image(image).await?;
         let film = |uploaded: Vec<Uploaded>| async move {
             let image = uploaded.into_iter().next().ok_or(Failure::Empty)?;
             let source = VideoSource::Image(image);
-            self.film(lease, parts, (part, source), before).await
+            self.film((lease, pass), parts, (part, source), before)
+                .await
         };
         let files = (&[&file][..], Purpose::Imagine);
         self.gateway
@@ -114,12 +123,12 @@ impl Filming<'_> {
 
     async fn film(
         &self,
-        lease: &Lease,
+        (lease, pass): (&Lease, &Pass<'_>),
         parts: &[u32],
         (part, source): (usize, VideoSource),
         before: Option<&Reached>,
     ) -> Result<Reached, Failure> {
-        let (job, upstream) = (self.job, &self.settings().upstream);
+        let (job, upstream) = (self.job, self.settings().upstream_for(lease));
         let call = VideoCall {
             prompt: job.row().prompt,
             aspect_ratio: job.wishes.aspect_ratio.clone(),
@@ -137,7 +146,7 @@ impl Filming<'_> {
             match self.deadlines.wait(deadline, stream.next()).await?? {
                 VideoEvent::Progress(percent) => {
                     // Not only at its end, which may be minutes away.
-                    self.gateway.clearance.passed();
+                    pass.passed();
                     deadline = Deadline::Idle;
                     let whole = part * 100 + percent as usize;
                     let percent = whole / parts.len().max(1);
@@ -157,7 +166,7 @@ impl Filming<'_> {
             return reached;
         }
         let credential = lease.credential().expose();
-        let upstream = &self.settings().upstream;
+        let upstream = self.settings().upstream_for(lease);
         let enlarging = upstream.upscale(credential, &reached.id, self.call_timeout());
         let enlarged = match self.deadlines.wait(Deadline::Idle, enlarging).await {
             Ok(enlarged) => enlarged.map_err(Failure::from),

@@ -88,12 +88,15 @@ impl Filming<'_> {
         lease: &Lease,
         reached: &Reached,
     ) -> Result<Received, NotKept> {
-        let mut backoff = Backoff::new(&self.job.caller.snapshot.settings.config.retry);
+        let retry = &self.job.caller.snapshot.settings.config.retry;
+        let mut backoff = Backoff::new(retry, self.deadlines.ends_at());
         let mut tries = 1;
         let video = loop {
             match self.receive_video(lease, &reached.url).await {
                 Err(NotKept::Upstream(failure))
-                    if is_passing(&failure) && tries < MAX_TRIES && backoff.pause().await =>
+                    if is_passing(&failure)
+                        && tries < MAX_TRIES
+                        && backoff.pause(failure.cause()).await =>
                 {
                     tries += 1;
                 }
@@ -108,7 +111,7 @@ impl Filming<'_> {
     }
 
     async fn download(&self, lease: &Lease, url: &str) -> Result<Download, Failure> {
-        let upstream = &self.job.caller.snapshot.settings.upstream;
+        let upstream = self.job.caller.snapshot.settings.upstream_for(lease);
         let asking = upstream.download(lease.credential().expose(), url);
         Ok(self.deadlines.wait(Deadline::FirstByte, asking).await??)
     }

@@ -14,6 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use url::Url;
 
 use super::*;
+use crate::tls::Tls;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -72,7 +73,8 @@ impl Server {
 
     fn pool(&self, proxy: Option<&str>) -> Arc<Pool> {
         let proxy = proxy.map(|proxy| Url::parse(proxy).unwrap());
-        let mut connector = Connector::new(proxy.as_ref(), "k", false, LONG).unwrap();
+        let mut connector =
+            Connector::new(proxy.as_ref(), "k", false, LONG, &Tls::new().unwrap()).unwrap();
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -83,7 +85,7 @@ impl Server {
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         connector.tls = TlsConnector::from(Arc::new(config));
-        Pool::new(connector)
+        Pool::new(connector, 64)
     }
 
     fn url(&self, path: &str) -> String {
