@@ -43,7 +43,7 @@ pub use credential::{Credential, CredentialError};
 pub use edit::AccountEdit;
 pub use id::AccountId;
 pub use lease::{Choice, Lease};
-pub use page::{AccountView, Page, PageQuery, SortKey};
+pub use page::{AccountView, Page, PageQuery, Place, SortKey};
 pub use pool::{CredentialTaken, Pool, SelectRequest};
 pub use quota_window::{MAX_WINDOW_MODEL, MAX_WINDOWS, QuotaWindow};
 pub use skip::{Exhausted, SkipCount, SkipReason};

@@ -15,6 +15,7 @@
 //! - `model_windows`: models that single accounts have used up
 //! - `clearance`: a pause while the upstream's bot protection refuses everything
 
+pub mod account_question;
 pub mod accounts;
 pub mod assets;
 pub mod attachments;
@@ -176,7 +177,6 @@ impl Gateway {
     /// and go on with the next start.
     pub async fn close(&self) {
         self.videos.stop();
-        self.assets.stop();
         self.tasks.close();
         self.tasks.wait().await;
     }

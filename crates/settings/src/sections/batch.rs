@@ -46,9 +46,9 @@ section! {
     /// `[usage]`: quota queries.
     UsageConfig {
         /// Queries at once.
-        concurrent: u32 = 100, 1..=10_000, reserved;
+        concurrent: u32 = 100, 1..=10_000;
         /// Accounts of one batch.
-        batch_size: u32 = 50, 1..=10_000, reserved;
+        batch_size: u32 = 50, 1..=10_000;
         /// Seconds for a query.
         timeout: Duration = Duration::from_secs(60), 1..=3600;
     }
