@@ -1,13 +1,23 @@
 //! Data that crosses between server and browser. Serde only, no behaviour that needs either side.
 
+mod account;
 mod admin_media;
+mod job;
 mod media;
 mod video;
 
+pub use account::{
+    AccountCheck, AccountDetail, AccountEdit, AccountFilter, AccountSwitch, CheckResult,
+    ExportFormat, QuotaWindow,
+};
 pub use admin_media::{
     AssetAccount, AssetAccounts, AssetFailure, AssetRun, AssetRunState, AssetTrouble, AssetWork,
     CallerCount, DeletedMedia, FoundMedia, FoundMediaPage, LastClean, MediaCaller, MediaFilter,
     MediaOverview, MediaTotal,
+};
+pub use job::{
+    AccountChoice, JobFailure, JobItem, JobItems, JobKind, JobOutcome, JobStart, JobState,
+    JobTrouble, JobView,
 };
 pub use media::{MediaItem, MediaKind, MediaPage};
 pub use video::{VideoFailure, VideoItem, VideoPage, VideoState};
@@ -171,6 +181,9 @@ pub enum AccountSort {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountQuery {
     pub status: Option<AccountStatus>,
+    pub tier: Option<Tier>,
+    /// Exactly this one.
+    pub tag: Option<String>,
     /// Matches the note, the tags and the last four characters.
     pub search: String,
     pub sort: AccountSort,
@@ -185,6 +198,8 @@ impl Default for AccountQuery {
     fn default() -> Self {
         Self {
             status: None,
+            tier: None,
+            tag: None,
             search: String::new(),
             sort: AccountSort::CreatedAt,
             descending: true,

@@ -61,6 +61,14 @@ pub enum Field {
     Code,
     #[error("the chosen media")]
     Media,
+    #[error("the note")]
+    Note,
+    #[error("the tags")]
+    Tags,
+    #[error("the cookie")]
+    Cookie,
+    #[error("the proxy")]
+    Proxy,
 }
 
 /// The rule that a value breaks.
@@ -73,6 +81,10 @@ pub enum Rule {
     Differs,
     #[error("it is too long")]
     TooLong,
+    #[error("it is not one")]
+    NotOne,
+    #[error("another account has it")]
+    Taken,
 }
 
 /// Why a new password of the operator is refused.

@@ -2,8 +2,9 @@
 
 use crate::{
     dto::{
-        AccountList, AccountQuery, AssetAccounts, AssetWork, DeletedAccounts, DeletedMedia,
-        FoundMediaPage, ImportPreview, MediaFilter, MediaKind, MediaOverview, MediaPage,
+        AccountChoice, AccountDetail, AccountEdit, AccountList, AccountQuery, AccountSwitch,
+        AssetAccounts, AssetWork, DeletedAccounts, DeletedMedia, FoundMediaPage, ImportPreview,
+        JobItems, JobKind, JobStart, JobView, MediaFilter, MediaKind, MediaOverview, MediaPage,
         ModelOption, PictureOptions, Tier, VideoPage, Viewer,
     },
     error::UiError,
@@ -87,6 +88,8 @@ pub trait AuthService: Send + Sync {
     fn https_url(&self) -> String;
     /// Checks the session and that the request is same-origin.
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError>;
+    /// Checks the operator's password as programs send it, slowed down like signing in.
+    async fn require_admin_key(&self, parts: &Parts, key: String) -> Result<AdminProof, UiError>;
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError>;
     /// As [`Self::require_public`]; a browser that has no name yet gets one with the answer.
     async fn require_visitor(&self, parts: &Parts) -> Result<Visitor, UiError>;
@@ -138,7 +141,72 @@ pub trait AdminService: Send + Sync {
         admin: AdminProof,
         ids: Vec<String>,
     ) -> Result<DeletedAccounts, UiError>;
+    /// Brings deleted accounts back, whichever instance deleted them.
     async fn restore_accounts(&self, admin: AdminProof, undo_id: String) -> Result<u32, UiError>;
+    async fn get_account(&self, admin: AdminProof, id: String) -> Result<AccountDetail, UiError>;
+    /// Changes what `edit` names and nothing else; how the account is then.
+    async fn edit_account(
+        &self,
+        admin: AdminProof,
+        id: String,
+        edit: AccountEdit,
+    ) -> Result<AccountDetail, UiError>;
+    /// Gives an account another cookie in place of one that is refused.
+    async fn replace_cookie(
+        &self,
+        admin: AdminProof,
+        id: String,
+        cookie: String,
+    ) -> Result<AccountDetail, UiError>;
+    /// Switches many accounts at once; returns how many changed.
+    async fn switch_accounts(
+        &self,
+        admin: AdminProof,
+        choice: AccountChoice,
+        switch: AccountSwitch,
+    ) -> Result<u32, UiError>;
+    /// Deletes many accounts at once.
+    async fn delete_chosen_accounts(
+        &self,
+        admin: AdminProof,
+        choice: AccountChoice,
+    ) -> Result<DeletedAccounts, UiError>;
+}
+
+/// Long work over many accounts.
+#[async_trait]
+pub trait JobService: Send + Sync {
+    /// Begins a job over accounts.
+    async fn start_job(
+        &self,
+        admin: AdminProof,
+        kind: JobKind,
+        choice: AccountChoice,
+    ) -> Result<JobStart, UiError>;
+    /// Begins a job that adds an account for each line.
+    async fn start_import(
+        &self,
+        admin: AdminProof,
+        text: String,
+        tier: Tier,
+    ) -> Result<JobStart, UiError>;
+    /// Those that are kept, newest first.
+    async fn list_jobs(&self, admin: AdminProof) -> Result<Vec<JobView>, UiError>;
+    async fn get_job(&self, admin: AdminProof, id: String) -> Result<JobView, UiError>;
+    /// A page of a job's targets behind the `after` first ones; those that failed only, if so asked.
+    async fn job_items(
+        &self,
+        admin: AdminProof,
+        id: String,
+        after: u64,
+        only_failed: bool,
+    ) -> Result<JobItems, UiError>;
+    /// Stops a job within a second. `false`: it is over already.
+    async fn cancel_job(&self, admin: AdminProof, id: String) -> Result<bool, UiError>;
+    /// A new job over the targets that failed. [`JobStart::Busy`] also while the job itself runs.
+    async fn retry_job(&self, admin: AdminProof, id: String) -> Result<JobStart, UiError>;
+    /// Goes on with a job that was interrupted or cancelled; [`JobStart::Nothing`] for another one.
+    async fn resume_job(&self, admin: AdminProof, id: String) -> Result<JobStart, UiError>;
 }
 
 /// What the operator does with everybody's media, and with accounts' files at Grok.

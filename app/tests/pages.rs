@@ -12,9 +12,9 @@ use axum::{
 use grok2api_app::{
     App,
     dto::{
-        AccountCounts, AccountList, AccountQuery, AccountRow, AccountStatus, Cooldown,
-        CooldownReason, DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption,
-        PictureOptions, Tier, VideoPage, Viewer,
+        AccountChoice, AccountCounts, AccountDetail, AccountEdit, AccountList, AccountQuery,
+        AccountRow, AccountStatus, AccountSwitch, Cooldown, CooldownReason, DeletedAccounts,
+        ImportPreview, MediaKind, MediaPage, ModelOption, PictureOptions, Tier, VideoPage, Viewer,
     },
     error::{Field, PasswordRule, UiError},
     service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService, Visitor},
@@ -56,6 +56,10 @@ impl AuthService for Open {
 
     async fn require_visitor(&self, _: &Parts) -> Result<Visitor, UiError> {
         Ok(Visitor::checked("visitor:0".into()))
+    }
+
+    async fn require_admin_key(&self, _: &Parts, _: String) -> Result<AdminProof, UiError> {
+        Err(UiError::SignInRequired)
     }
 
     async fn sign_in(&self, _: &Parts, _: Door, _: String) -> Result<(), UiError> {
@@ -158,6 +162,45 @@ impl AdminService for Accounts {
 
     async fn restore_accounts(&self, _: AdminProof, _: String) -> Result<u32, UiError> {
         Err(UiError::NotFound)
+    }
+
+    async fn get_account(&self, _: AdminProof, _: String) -> Result<AccountDetail, UiError> {
+        Err(UiError::NotFound)
+    }
+
+    async fn edit_account(
+        &self,
+        _: AdminProof,
+        _: String,
+        _: AccountEdit,
+    ) -> Result<AccountDetail, UiError> {
+        Err(UiError::NotFound)
+    }
+
+    async fn replace_cookie(
+        &self,
+        _: AdminProof,
+        _: String,
+        _: String,
+    ) -> Result<AccountDetail, UiError> {
+        Err(UiError::NotFound)
+    }
+
+    async fn switch_accounts(
+        &self,
+        _: AdminProof,
+        _: AccountChoice,
+        _: AccountSwitch,
+    ) -> Result<u32, UiError> {
+        Err(UiError::Unavailable)
+    }
+
+    async fn delete_chosen_accounts(
+        &self,
+        _: AdminProof,
+        _: AccountChoice,
+    ) -> Result<DeletedAccounts, UiError> {
+        Err(UiError::Unavailable)
     }
 }
 

@@ -18,3 +18,4 @@ pub mod serve;
 pub mod services;
 pub mod snapshot;
 pub mod timer;
+pub mod work;

@@ -87,6 +87,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "auth",
         &["clock", "limits", "reached", "record", "snapshot"],
     ),
+    ("work", &["clock"]),
     (
         "jobs",
         &[
@@ -96,20 +97,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("runtime", &["clock", "gateway", "obs", "snapshot"]),
     (
         "services",
-        &["clock", "gateway", "media", "runtime", "snapshot"],
+        &["clock", "gateway", "media", "runtime", "snapshot", "work"],
     ),
     (
         "http",
         &[
             "auth", "clock", "delivery", "gateway", "jobs", "limits", "media", "reached", "record",
-            "runtime", "services", "snapshot", "timer",
+            "runtime", "services", "snapshot", "timer", "work",
         ],
     ),
     (
         "serve",
         &[
             "auth", "cli", "clock", "delivery", "gateway", "http", "jobs", "limits", "media",
-            "obs", "reached", "runtime", "services", "snapshot",
+            "obs", "reached", "runtime", "services", "snapshot", "work",
         ],
     ),
     (

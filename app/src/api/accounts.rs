@@ -1,7 +1,10 @@
 //! The accounts of the pool.
 
 use crate::{
-    dto::{AccountList, AccountQuery, DeletedAccounts, ImportPreview, Tier},
+    dto::{
+        AccountChoice, AccountDetail, AccountEdit, AccountList, AccountQuery, AccountSwitch,
+        DeletedAccounts, ImportPreview, Tier,
+    },
     error::UiError,
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -72,6 +75,53 @@ pub async fn restore_accounts(undo_id: String) -> Result<u32, UiError> {
     let admin = require_admin().await?;
     admin_service()?
         .restore_accounts(admin, undo_id)
+        .await
+        .map_err(fail)
+}
+
+/// Everything that is shown of one account.
+#[server(endpoint = "get_account", input = Json)]
+pub async fn get_account(id: String) -> Result<AccountDetail, UiError> {
+    let admin = require_admin().await?;
+    admin_service()?.get_account(admin, id).await.map_err(fail)
+}
+
+/// Changes what `edit` names; how the account is then.
+#[server(endpoint = "edit_account", input = Json)]
+pub async fn edit_account(id: String, edit: AccountEdit) -> Result<AccountDetail, UiError> {
+    let admin = require_admin().await?;
+    admin_service()?
+        .edit_account(admin, id, edit)
+        .await
+        .map_err(fail)
+}
+
+/// Gives an account another cookie in place of one that is refused.
+#[server(endpoint = "replace_cookie", input = Json)]
+pub async fn replace_cookie(id: String, cookie: String) -> Result<AccountDetail, UiError> {
+    let admin = require_admin().await?;
+    admin_service()?
+        .replace_cookie(admin, id, cookie)
+        .await
+        .map_err(fail)
+}
+
+/// Switches many accounts at once; returns how many changed.
+#[server(endpoint = "switch_accounts", input = Json)]
+pub async fn switch_accounts(choice: AccountChoice, switch: AccountSwitch) -> Result<u32, UiError> {
+    let admin = require_admin().await?;
+    admin_service()?
+        .switch_accounts(admin, choice, switch)
+        .await
+        .map_err(fail)
+}
+
+/// Deletes many accounts at once; the answer's `undo_id` brings them back for five minutes.
+#[server(endpoint = "delete_chosen_accounts", input = Json)]
+pub async fn delete_chosen_accounts(choice: AccountChoice) -> Result<DeletedAccounts, UiError> {
+    let admin = require_admin().await?;
+    admin_service()?
+        .delete_chosen_accounts(admin, choice)
         .await
         .map_err(fail)
 }

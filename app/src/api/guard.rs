@@ -3,8 +3,8 @@
 use crate::{
     error::UiError,
     service::{
-        AdminProof, AdminService, AuthService, MediaAdminService, PublicProof, PublicService,
-        RequestId, Visitor,
+        AdminProof, AdminService, AuthService, JobService, MediaAdminService, PublicProof,
+        PublicService, RequestId, Visitor,
     },
 };
 use http::{StatusCode, header, request::Parts};
@@ -49,6 +49,14 @@ pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
 /// # Errors
 /// As [`auth_service`].
 pub fn media_admin_service() -> Result<Arc<dyn MediaAdminService>, UiError> {
+    service()
+}
+
+/// Long work, from context.
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn job_service() -> Result<Arc<dyn JobService>, UiError> {
     service()
 }
 

@@ -6,14 +6,15 @@ pub mod auth;
 pub mod chat;
 #[cfg(feature = "ssr")]
 mod guard;
+pub mod jobs;
 pub mod media;
 pub mod pictures;
 pub mod videos;
 
 #[cfg(feature = "ssr")]
 pub use guard::{
-    admin_service, auth_service, fail, fail_at, media_admin_service, parts, public_service,
-    require_admin, require_public, require_visitor,
+    admin_service, auth_service, fail, fail_at, job_service, media_admin_service, parts,
+    public_service, require_admin, require_public, require_visitor,
 };
 #[cfg(feature = "ssr")]
 pub(crate) use guard::{internal, malformed};

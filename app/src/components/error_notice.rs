@@ -47,6 +47,8 @@ fn describe_rule(rule: Rule, language: Language) -> String {
         Rule::Password(PasswordRule::IsDefault) => errors::PASSWORD_IS_DEFAULT,
         Rule::Differs => errors::DIFFERS,
         Rule::TooLong => errors::TOO_LONG,
+        Rule::NotOne => errors::NOT_ONE,
+        Rule::Taken => errors::TAKEN,
     };
     text.get(language).to_owned()
 }

@@ -20,7 +20,7 @@ fn input_of(error: &UiError) -> Option<&'static str> {
         UiError::Invalid { field, .. } => match field {
             Field::NewPassword => Some(NEW),
             Field::RepeatedPassword => Some(REPEATED),
-            Field::Code | Field::Media => None,
+            _ => None,
         },
         _ => None,
     }

@@ -49,7 +49,7 @@ pub use ejection::Ejection;
 pub use forecast::{Forecast, HORIZON, Refill, forecast};
 pub use id::AccountId;
 pub use lease::{Choice, Lease};
-pub use page::{AccountView, Page, PageQuery, SortKey};
+pub use page::{AccountView, Page, PageQuery, Place, SortKey};
 pub use pool::{CredentialTaken, Pool, SelectRequest};
 pub use quota_window::{LONGEST_WINDOW, MAX_WINDOW_MODEL, MAX_WINDOWS, QuotaWindow};
 pub use refresh::RefreshPolicy;

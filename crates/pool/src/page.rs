@@ -30,6 +30,8 @@ pub struct PageQuery<'a> {
     pub sort: SortKey,
     /// Reverses the order, that of equal accounts included.
     pub descending: bool,
+    /// Only accounts behind this place, which a page before it ended with.
+    pub after: Option<&'a Place>,
     /// Matching accounts before the page.
     pub offset: usize,
     /// Accounts on the page at most.
@@ -40,7 +42,9 @@ pub struct PageQuery<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     pub rows: Vec<AccountView>,
-    /// Accounts that match, on this page or not.
+    /// Where the page ends, if others follow.
+    pub next: Option<Place>,
+    /// Accounts that match, on this page or not, also before the place where it begins.
     pub matched: usize,
 }
 
@@ -54,11 +58,18 @@ pub struct AccountView {
     pub skipped: Option<SkipReason>,
 }
 
+/// A place in the order of a sort key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The account's value in the sort key.
+    pub rank: i64,
+    pub id: AccountId,
+}
+
 /// An account that matches, with what decides its place in the order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Match {
-    rank: i64,
-    id: AccountId,
+    place: Place,
     key: EntryKey,
 }
 
@@ -100,26 +111,38 @@ impl PageQuery<'_> {
     pub(crate) fn find(&self, key: EntryKey, account: &Account) -> Option<Match> {
         let is_shown = self.filter.is_none_or(|status| status == account.status);
         (is_shown && (self.matches)(account)).then(|| Match {
-            rank: self.sort.rank(account),
-            id: account.id.clone(),
+            place: Place {
+                rank: self.sort.rank(account),
+                id: account.id.clone(),
+            },
             key,
         })
     }
 
-    /// The keys of the page in its order. O(n), and O(p log p) in the size of the page.
-    pub(crate) fn slice(&self, mut found: Vec<Match>) -> Vec<EntryKey> {
+    /// The keys of the page in its order, and where it ends if others follow. O(n), and O(p log p) in
+    /// the size of the page.
+    pub(crate) fn slice(&self, mut found: Vec<Match>) -> (Vec<EntryKey>, Option<Place>) {
+        if let Some(after) = self.after {
+            found.retain(|one| match self.descending {
+                true => one.place < *after,
+                false => one.place > *after,
+            });
+        }
         let start = self.offset.min(found.len());
         let length = self.limit.min(found.len() - start);
         if length == 0 {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         let order = |a: &Match, b: &Match| self.order(a, b);
         found.select_nth_unstable_by(start, order);
         found.drain(..start);
+        let has_more = found.len() > length;
         found.select_nth_unstable_by(length - 1, order);
         found.truncate(length);
         found.sort_unstable_by(order);
-        found.into_iter().map(|row| row.key).collect()
+        let next = found.last().filter(|_| has_more);
+        let next = next.map(|last| last.place.clone());
+        (found.into_iter().map(|row| row.key).collect(), next)
     }
 
     fn order(&self, a: &Match, b: &Match) -> Ordering {

@@ -168,8 +168,13 @@ impl Pool {
         let mut found = Vec::with_capacity(self.len());
         self.visit(|key, account| found.extend(query.find(key, account)));
         let matched = found.len();
-        let rows = self.views(&query.slice(found));
-        Page { rows, matched }
+        let (keys, next) = query.slice(found);
+        let rows = self.views(&keys);
+        Page {
+            rows,
+            next,
+            matched,
+        }
     }
 
     /// Chooses an account and reserves quota on it: the preferred one if selectable, else of the

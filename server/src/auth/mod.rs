@@ -2,6 +2,7 @@
 
 mod attempts;
 mod device;
+mod known_key;
 mod origin;
 pub mod password;
 mod seal;

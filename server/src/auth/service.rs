@@ -25,6 +25,7 @@ use tower_sessions::{Expiry, Session, cookie::time, session, session_store};
 use super::{
     attempts::{Attempts, Guesser},
     device,
+    known_key::KnownKey,
     origin::PageOrigin,
     password,
     seal::Seal,
@@ -64,6 +65,7 @@ pub struct Sessions {
     verifications: Arc<Semaphore>,
     origin: PageOrigin,
     reached: Reached,
+    known_key: KnownKey,
 }
 
 impl Sessions {
@@ -77,6 +79,7 @@ impl Sessions {
             verifications: Arc::new(Semaphore::new(VERIFICATIONS)),
             origin,
             reached,
+            known_key: KnownKey::default(),
         }
     }
 
@@ -310,6 +313,33 @@ impl AuthService for Sessions {
             Some(Role::Admin) => Ok(AdminProof::checked()),
             Some(Role::Public) | None => Err(UiError::SignInRequired),
         }
+    }
+
+    async fn require_admin_key(&self, parts: &Parts, key: String) -> Result<AdminProof, UiError> {
+        let hash = bounded(password::hash_in_force(self.store.as_ref())).await;
+        let hash = hash.map_err(unavailable)?.unwrap_or_default();
+        if self.known_key.is_it(&key, &hash) {
+            return Ok(AdminProof::checked());
+        }
+        // One at a time: requests that come together are verified by the first of them.
+        let turn = tokio::time::timeout(VERIFICATION_WAIT, self.known_key.turn());
+        let Ok(_turn) = turn.await else {
+            return Err(retry_after(VERIFICATION_WAIT));
+        };
+        if self.known_key.is_it(&key, &hash) {
+            return Ok(AdminProof::checked());
+        }
+        let who = Guesser::stranger(client(parts).unwrap_or(Ipv6Addr::UNSPECIFIED.into()));
+        let role = self
+            .judge(parts, (Door::Operator, who), key.clone())
+            .await?;
+        if role != Some(Role::Admin) {
+            log_failure(parts, "a call of the admin API");
+            tokio::time::sleep(FAILURE_PAUSE).await;
+            return Err(UiError::WrongPassword);
+        }
+        self.known_key.remember(&key, &hash);
+        Ok(AdminProof::checked())
     }
 
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError> {

@@ -210,7 +210,6 @@ impl Gateway {
     /// and go on with the next start.
     pub async fn close(&self) {
         self.videos.stop();
-        self.assets.stop();
         self.tasks.close();
         self.tasks.wait().await;
     }

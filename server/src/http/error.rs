@@ -28,6 +28,16 @@ pub enum ApiError {
          with a key from `app.api_key`."
     )]
     InvalidApiKey,
+    #[error(
+        "The operator's password is missing or wrong. Send `Authorization: Bearer <password>`, or sign \
+         in at `/admin` in this browser."
+    )]
+    AdminOnly,
+    #[error("Too many wrong passwords. Try again in {retry_secs} s.")]
+    TooManyAttempts { retry_secs: u64 },
+    /// What was asked for does not go together with how things are; a stable code and a sentence.
+    #[error("{1}")]
+    Conflict(&'static str, String),
     #[error("Sign in first.")]
     SignInRequired,
     #[error("{0}")]
@@ -87,11 +97,13 @@ impl ApiError {
                 | ErrorKind::MediaUnavailable
                 | ErrorKind::NoDescriptor => StatusCode::SERVICE_UNAVAILABLE,
             },
-            Self::OneAtATime(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::OneAtATime(_) | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::NotReady(_) => StatusCode::CONFLICT,
+            Self::NotReady(_) | Self::Conflict(..) => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidApiKey | Self::SignInRequired => StatusCode::UNAUTHORIZED,
+            Self::InvalidApiKey | Self::SignInRequired | Self::AdminOnly => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnreadableBody => StatusCode::BAD_REQUEST,
@@ -119,6 +131,9 @@ impl ApiError {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidApiKey => "invalid_api_key",
             Self::SignInRequired => "sign_in_required",
+            Self::AdminOnly => "invalid_admin_key",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Conflict(code, _) => code,
             Self::Forbidden(_) => "forbidden",
             Self::BodyTooLarge { .. } => "request_too_large",
             Self::UnreadableBody => "invalid_body",
@@ -150,6 +165,7 @@ impl ApiError {
             Self::Gateway(error) => error.retry_after?,
             Self::Draining | Self::MediaUnavailable | Self::OneAtATime(_) => Duration::from_secs(5),
             Self::BodiesFull | Self::TooManyAnswers | Self::Busy(_) => Duration::from_secs(1),
+            Self::TooManyAttempts { retry_secs } => Duration::from_secs(*retry_secs),
             _ => return None,
         };
         let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

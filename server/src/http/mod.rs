@@ -1,6 +1,7 @@
 //! HTTP: routes extract, call a service and shape the answer; nothing else.
 
 mod address;
+mod admin;
 pub mod answer;
 pub mod anthropic;
 pub mod body;
@@ -35,7 +36,9 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef},
     middleware as layers,
 };
-use grok2api_app::service::{AdminService, AuthService, MediaAdminService, PublicService};
+use grok2api_app::service::{
+    AdminService, AuthService, JobService, MediaAdminService, PublicService,
+};
 use leptos::config::LeptosOptions;
 use store::Store;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
@@ -50,8 +53,9 @@ use crate::{
     media::{archive::Archives, links::LinkKey, thumbnails::Thumbnails},
     reached::Reached,
     runtime::{Runtime, drain::InFlight},
-    services::gallery::Gallery,
+    services::{accounts::Accounts, gallery::Gallery, jobs::AccountJobs},
     snapshot::Current,
+    work::Work,
 };
 
 /// What every handler and every server function may use. Cheap to clone: every layer of every request
@@ -90,7 +94,11 @@ pub struct Shared {
     pub link_key: LinkKey,
     pub reached: Reached,
     pub auth: Arc<dyn AuthService>,
+    pub accounts: Arc<Accounts>,
     pub admin: Arc<dyn AdminService>,
+    pub work: Work,
+    pub account_jobs: Arc<AccountJobs>,
+    pub job_service: Arc<dyn JobService>,
     pub media_admin: Arc<dyn MediaAdminService>,
     pub public: Arc<dyn PublicService>,
     pub gallery: Gallery,
@@ -117,6 +125,8 @@ pub struct PeerAddr(pub SocketAddr);
 /// 2. `middleware::panic`: a panic is a 500.
 /// 3. `middleware::body`: size, time and memory of the body; reading further is an error.
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
+///    On `/v1/admin`: the session layer, then `middleware::admin`: 401 for all but the operator; adds
+///    `AdminProof`.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
 ///    which adds `Session` and stands alone on probes; on pages `middleware::compress`,
 ///    `middleware::server_function` and `middleware::redirect`.
@@ -137,6 +147,15 @@ pub fn router(state: &AppState) -> Router {
                 .layer(sessions.clone())
                 .layer(same_origin.clone())
                 .layer(our_name.clone()),
+        )
+        .nest(
+            "/v1/admin",
+            admin::routes()
+                .layer(layers::from_fn_with_state(
+                    state.clone(),
+                    middleware::admin::layer,
+                ))
+                .layer(sessions.clone()),
         )
         .nest("/v1", files::routes())
         .nest("/v1", keyed)

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use axum::{Router, extract::FromRef, middleware, response::Response, routing::get};
 use grok2api_app::{
     App, PLAIN_PATHS, SiteFiles, plain_shell,
-    service::{AdminService, AuthService, MediaAdminService, PublicService},
+    service::{AdminService, AuthService, JobService, MediaAdminService, PublicService},
     shell,
 };
 use http::{HeaderValue, Request, header::CACHE_CONTROL};
@@ -31,15 +31,17 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let options = LeptosOptions::from_ref(state);
     let site_files = Arc::new(SiteFiles::read(&options));
     let context = {
-        let (auth, admin, media_admin, public) = (
+        let (auth, admin, jobs, media_admin, public) = (
             state.auth.clone(),
             state.admin.clone(),
+            state.job_service.clone(),
             state.media_admin.clone(),
             state.public.clone(),
         );
         move || {
             provide_context::<Arc<dyn AuthService>>(auth.clone());
             provide_context::<Arc<dyn AdminService>>(admin.clone());
+            provide_context::<Arc<dyn JobService>>(jobs.clone());
             provide_context::<Arc<dyn MediaAdminService>>(media_admin.clone());
             provide_context::<Arc<dyn PublicService>>(public.clone());
             provide_context(site_files.clone());

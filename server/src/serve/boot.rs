@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use grok_sim::Simulator;
 use grok2api_app::{
     dto::Demo,
-    service::{AdminService, AuthService, MediaAdminService, PublicService},
+    service::{AdminService, AuthService, JobService, MediaAdminService, PublicService},
 };
 use leptos::config::LeptosOptions;
 use pool::Account;
@@ -42,10 +42,17 @@ use crate::{
         drain::InFlight,
     },
     services::{
-        accounts::Accounts, first_account, gallery::Gallery, import, media_admin::MediaAdmin,
-        public::PublicPages, videos::VideoList,
+        accounts::Accounts,
+        first_account,
+        gallery::Gallery,
+        import,
+        jobs::{AccountJobs, AccountWorkers},
+        media_admin::MediaAdmin,
+        public::PublicPages,
+        videos::VideoList,
     },
     snapshot::{self, Current, Mode, Snapshot},
+    work::{Timing, Work},
 };
 
 /// A running application and what has to be closed after it.
@@ -264,7 +271,17 @@ fn assemble(
     let sessions = Sessions::new(store.clone(), current.clone(), reached.clone());
     let auth: Arc<dyn AuthService> = Arc::new(sessions);
     let accounts = Accounts::new(current.clone(), runtime.clone(), store.clone());
-    let admin: Arc<dyn AdminService> = Arc::new(accounts);
+    let accounts = Arc::new(accounts);
+    let admin: Arc<dyn AdminService> = accounts.clone();
+    let workers = Arc::new(AccountWorkers {
+        current: current.clone(),
+        runtime: runtime.clone(),
+        store: store.clone(),
+        gateway: gateway.clone(),
+    });
+    let work = Work::new(store.clone(), workers.clone(), Timing::default());
+    let account_jobs = Arc::new(AccountJobs::new(work.clone(), current.clone(), workers));
+    let job_service: Arc<dyn JobService> = account_jobs.clone();
     let files = gateway.media_files();
     let gallery = Gallery::new(
         store.clone(),
@@ -277,6 +294,7 @@ fn assemble(
         current.clone(),
         gateway.clone(),
         gallery.clone(),
+        (account_jobs.clone(), work.clone()),
     ));
     let thumbnails = Thumbnails::new(files.clone());
     let archives = Archives::new(files.clone());
@@ -292,7 +310,11 @@ fn assemble(
         link_key,
         reached,
         auth,
+        accounts,
         admin,
+        work,
+        account_jobs,
+        job_service,
         media_admin,
         public,
         gallery,

@@ -47,7 +47,8 @@ pub async fn run(data_dir: &Path, args: &ServeArgs, config: Config) -> anyhow::R
     let listener = listen::bind(&config).await?;
     let address = listener.local_addr().context("reading the bound address")?;
     let drain = Duration::from_secs(config.server.drain_secs);
-    let booted = boot::build(data_dir, args, config).await?;
+    // Boxed: building holds the state of every engine.
+    let booted = Box::pin(boot::build(data_dir, args, config)).await?;
     let limits = &booted.state.limits;
     let snapshot = booted.state.current.load();
     limits
@@ -204,7 +205,14 @@ async fn close(booted: Booted) -> bool {
         store,
         simulator,
     } = booted;
+    let work = state.work.clone();
     drop(state);
+    if tokio::time::timeout(CLOSE_TIMEOUT, work.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("a job was cut off");
+    }
     let gateway_closed = tokio::time::timeout(CLOSE_TIMEOUT, gateway.close()).await;
     if gateway_closed.is_err() {
         tracing::warn!("background work was cut off");

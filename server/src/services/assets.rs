@@ -1,28 +1,30 @@
-//! Accounts' files at the upstream, for the operator.
+//! Accounts' files at the upstream, for the operator's page.
 
-use std::sync::Arc;
-
-use grok::Class;
-use grok2api_app::{dto, limits::ASSET_ACCOUNTS_PAGE};
-use pool::{AccountId, AccountView, PageQuery, Pool, SortKey};
+use grok2api_app::{
+    dto::{self, JobKind, JobState, JobTrouble, JobView},
+    limits::ASSET_ACCOUNTS_PAGE,
+};
+use pool::{AccountView, PageQuery, Pool, SortKey};
 
 use super::accounts::{to_page_tier, to_status, to_u32};
-use crate::{
-    clock::now_ms,
-    gateway::{
-        Gateway,
-        assets::{AssetFailure, AssetRun, AssetTrouble, AssetWork},
-    },
-    snapshot::Snapshot,
-};
+use crate::{clock::now_ms, gateway::Gateway};
 
-/// A page of the accounts, from 0, oldest first.
-pub(super) fn list(pool: &Pool, gateway: &Gateway, page: u32) -> dto::AssetAccounts {
+/// The kinds of work that the page shows.
+pub(super) const KINDS: [JobKind; 2] = [JobKind::CountAssets, JobKind::ClearAssets];
+
+/// A page of the accounts, from 0, oldest first, and the last run over them.
+pub(super) fn list(
+    pool: &Pool,
+    gateway: &Gateway,
+    page: u32,
+    run: Option<JobView>,
+) -> dto::AssetAccounts {
     let query = PageQuery {
         filter: None,
         matches: &|_| true,
         sort: SortKey::CreatedAt,
         descending: false,
+        after: None,
         offset: (page as usize).saturating_mul(ASSET_ACCOUNTS_PAGE as usize),
         limit: ASSET_ACCOUNTS_PAGE as usize,
     };
@@ -30,23 +32,15 @@ pub(super) fn list(pool: &Pool, gateway: &Gateway, page: u32) -> dto::AssetAccou
     dto::AssetAccounts {
         accounts: found.rows.iter().map(|row| account(gateway, row)).collect(),
         total: to_u32(found.matched),
-        run: gateway.asset_run().map(to_run),
+        run: run.map(to_run),
     }
 }
 
-/// `false` while another run is under way.
-pub(super) fn start(
-    gateway: &Arc<Gateway>,
-    snapshot: &Snapshot,
-    work: dto::AssetWork,
-    ids: Option<Vec<String>>,
-) -> bool {
-    let work = match work {
-        dto::AssetWork::Count => AssetWork::Count,
-        dto::AssetWork::Clear => AssetWork::Clear,
-    };
-    let ids: Option<Vec<_>> = ids.map(|ids| ids.into_iter().map(AccountId::new).collect());
-    gateway.start_assets(snapshot, work, ids.as_deref())
+pub(super) fn kind(work: dto::AssetWork) -> JobKind {
+    match work {
+        dto::AssetWork::Count => JobKind::CountAssets,
+        dto::AssetWork::Clear => JobKind::ClearAssets,
+    }
 }
 
 fn account(gateway: &Gateway, view: &AccountView) -> dto::AssetAccount {
@@ -64,40 +58,38 @@ fn account(gateway: &Gateway, view: &AccountView) -> dto::AssetAccount {
     }
 }
 
-fn to_run(run: AssetRun) -> dto::AssetRun {
+fn to_run(job: JobView) -> dto::AssetRun {
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     dto::AssetRun {
-        work: match run.work {
-            AssetWork::Count => dto::AssetWork::Count,
-            AssetWork::Clear => dto::AssetWork::Clear,
+        work: match job.kind {
+            JobKind::ClearAssets => dto::AssetWork::Clear,
+            _ => dto::AssetWork::Count,
         },
-        state: match (run.is_over, run.is_stopped) {
-            (false, _) => dto::AssetRunState::Running,
-            (true, false) => dto::AssetRunState::Done,
-            (true, true) => dto::AssetRunState::Stopped,
+        state: match job.state {
+            JobState::Running => dto::AssetRunState::Running,
+            JobState::Done => dto::AssetRunState::Done,
+            _ => dto::AssetRunState::Stopped,
         },
-        total: to_u32(run.total),
-        done: to_u32(run.done),
-        failed: to_u32(run.failed),
-        deleted: run.deleted,
-        failures: run.failures.into_iter().map(to_failure).collect(),
+        total: count(job.total),
+        done: count(job.done),
+        failed: count(job.failed),
+        deleted: job.amount,
+        failures: job.failures.into_iter().map(to_failure).collect(),
     }
 }
 
-fn to_failure(failure: AssetFailure) -> dto::AssetFailure {
+fn to_failure(failure: dto::JobFailure) -> dto::AssetFailure {
     dto::AssetFailure {
-        id: failure.id.to_string(),
-        masked: format!("…{}", failure.last_four),
+        id: failure.id,
+        masked: failure.masked,
         trouble: match failure.trouble {
-            AssetTrouble::InUse => dto::AssetTrouble::InUse,
-            AssetTrouble::Paused => dto::AssetTrouble::Clearance,
-            AssetTrouble::Upstream(class) => match class {
-                Class::Unauthorized => dto::AssetTrouble::SignedOut,
-                Class::Blocked => dto::AssetTrouble::Blocked,
-                Class::RateLimited => dto::AssetTrouble::RateLimited,
-                Class::Clearance => dto::AssetTrouble::Clearance,
-                Class::Retryable => dto::AssetTrouble::Unreachable,
-                Class::Moderated | Class::Fatal => dto::AssetTrouble::Refused,
-            },
+            JobTrouble::SignedOut => dto::AssetTrouble::SignedOut,
+            JobTrouble::Blocked => dto::AssetTrouble::Blocked,
+            JobTrouble::RateLimited => dto::AssetTrouble::RateLimited,
+            JobTrouble::Clearance => dto::AssetTrouble::Clearance,
+            JobTrouble::Unreachable => dto::AssetTrouble::Unreachable,
+            JobTrouble::InUse => dto::AssetTrouble::InUse,
+            _ => dto::AssetTrouble::Refused,
         },
     }
 }

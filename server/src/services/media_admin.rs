@@ -5,8 +5,9 @@ use std::{sync::Arc, time::UNIX_EPOCH};
 use async_trait::async_trait;
 use grok2api_app::{
     dto::{
-        AssetAccounts, AssetWork, CallerCount, DeletedMedia, FoundMedia, FoundMediaPage, LastClean,
-        MediaCaller, MediaFilter, MediaOverview, MediaTotal,
+        AccountChoice, AccountFilter, AssetAccounts, AssetWork, CallerCount, DeletedMedia,
+        FoundMedia, FoundMediaPage, JobStart, LastClean, MediaCaller, MediaFilter, MediaOverview,
+        MediaTotal,
     },
     error::UiError,
     limits::{MAX_CHOSEN_MEDIA, MAX_MEDIA_PAGE},
@@ -19,8 +20,9 @@ use super::{
     gallery::{
         Gallery, check_count, cursor_after, from_page_kind, read_cursor, to_page_kind, unavailable,
     },
+    jobs::AccountJobs,
 };
-use crate::{clock::now_ms, gateway::Gateway, snapshot::Current};
+use crate::{clock::now_ms, gateway::Gateway, snapshot::Current, work::Work};
 
 /// Longest text that is looked for, in characters.
 const MAX_TEXT_CHARS: usize = 200;
@@ -31,6 +33,8 @@ pub struct MediaAdmin {
     current: Current,
     gateway: Arc<Gateway>,
     gallery: Gallery,
+    jobs: Arc<AccountJobs>,
+    work: Work,
 }
 
 impl MediaAdmin {
@@ -40,12 +44,15 @@ impl MediaAdmin {
         current: Current,
         gateway: Arc<Gateway>,
         gallery: Gallery,
+        (jobs, work): (Arc<AccountJobs>, Work),
     ) -> Self {
         Self {
             store,
             current,
             gateway,
             gallery,
+            jobs,
+            work,
         }
     }
 
@@ -144,21 +151,37 @@ impl MediaAdminService for MediaAdmin {
     }
 
     async fn list_assets(&self, _admin: AdminProof, page: u32) -> Result<AssetAccounts, UiError> {
-        Ok(assets::list(&self.current.load().pool, &self.gateway, page))
+        let run = self
+            .work
+            .last_of(&assets::KINDS)
+            .await
+            .map_err(unavailable)?;
+        let pool = self.current.load().pool.clone();
+        Ok(assets::list(&pool, &self.gateway, page, run))
     }
 
     async fn start_assets(
         &self,
-        _admin: AdminProof,
+        admin: AdminProof,
         work: AssetWork,
         ids: Option<Vec<String>>,
     ) -> Result<bool, UiError> {
-        let snapshot = self.current.load_full();
-        Ok(assets::start(&self.gateway, &snapshot, work, ids))
+        let everybody = || AccountChoice::Found(AccountFilter::default());
+        let choice = ids.map_or_else(everybody, AccountChoice::Ids);
+        let started = self.jobs.start(&admin, assets::kind(work), choice).await?;
+        Ok(!matches!(started, JobStart::Busy(_)))
     }
 
     async fn stop_assets(&self, _admin: AdminProof) -> Result<(), UiError> {
-        self.gateway.stop_assets();
+        let run = self
+            .work
+            .last_of(&assets::KINDS)
+            .await
+            .map_err(unavailable)?;
+        if let Some(run) = run.filter(|run| !run.state.is_over()) {
+            // One that has just ended is stopped as well.
+            let _ = self.work.cancel(&run.id).await;
+        }
         Ok(())
     }
 }

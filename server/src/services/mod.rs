@@ -7,6 +7,7 @@ pub mod forecast;
 pub mod gallery;
 pub mod highlight;
 pub mod import;
+pub mod jobs;
 pub mod media_admin;
 pub mod public;
 pub mod videos;

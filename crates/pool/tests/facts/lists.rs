@@ -14,13 +14,14 @@ const ALL: PageQuery<'static> = PageQuery {
     matches: &|_| true,
     sort: SortKey::CreatedAt,
     descending: false,
+    after: None,
     offset: 0,
     limit: usize::MAX,
 };
 
 /// The numbers of the accounts on a page, and how many match.
 fn page(pool: &Pool, query: PageQuery<'_>) -> (Vec<u8>, usize) {
-    let Page { rows, matched } = pool.page(&query, START);
+    let Page { rows, matched, .. } = pool.page(&query, START);
     let number = |row: &AccountView| (0..=u8::MAX).find(|n| id(*n) == row.account.id);
     (rows.iter().filter_map(number).collect(), matched)
 }
@@ -165,6 +166,26 @@ fn pages_follow_each_other_without_gap_or_overlap() {
             seen.extend(rows);
         }
         assert_eq!(seen, all, "pages of {limit}");
+    }
+    for (limit, descending) in [(1, true), (64, false), (199, true), (200, false)] {
+        let (mut seen, mut after) = (0, None);
+        loop {
+            let query = PageQuery {
+                after: after.as_ref(),
+                limit,
+                descending,
+                sort: SortKey::Quota,
+                ..ALL
+            };
+            let page = pool.page(&query, START);
+            assert_eq!(page.matched, 200);
+            seen += page.rows.len();
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, 200, "pages of {limit}, each behind the last");
     }
     let beyond = PageQuery { offset: 300, ..ALL };
     assert_eq!(page(&pool, beyond), (vec![], 200));

@@ -111,6 +111,7 @@ impl World {
                 matches: &|account| account.quota != 3,
                 sort,
                 descending,
+                after: None,
                 offset,
                 limit,
             }),

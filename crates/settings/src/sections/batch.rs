@@ -47,8 +47,8 @@ section! {
     UsageConfig {
         /// Queries at once.
         concurrent: u32 = 100, 1..=10_000;
-        /// Accepted from older files; queries follow each other without batches.
-        batch_size: u32 = 50, 1..=10_000, reserved;
+        /// Accounts of one batch.
+        batch_size: u32 = 50, 1..=10_000;
         /// Seconds for a query.
         timeout: Duration = Duration::from_secs(60), 1..=3600;
     }

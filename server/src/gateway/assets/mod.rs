@@ -1,78 +1,36 @@
-//! The files that accounts keep at the upstream: counted or deleted by one background run at a time.
+//! The files that accounts keep at the upstream: counted and deleted, an account at a time.
 //!
-//! - `run`: the run over accounts, in batches, within the limits of `[asset]`
-//! - `known`: what is known of each account, and how the run is doing
+//! - `calls`: what is asked of the upstream, within the limits of `[asset]`
+//! - `known`: what is known of each account
 
+mod calls;
 mod known;
-mod run;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pool::AccountId;
-use tokio_util::sync::CancellationToken;
 
-pub use self::known::{AssetCount, AssetFailure, AssetKnowledge, AssetRun, AssetTrouble};
-use self::{
-    known::State,
-    run::{Run, Target},
+use self::known::Known;
+pub use self::{
+    calls::AssetCalls,
+    known::{AssetCount, AssetKnowledge, AssetTrouble},
 };
 use super::Gateway;
 use crate::snapshot::Snapshot;
 
-/// What a run does with each account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AssetWork {
-    Count,
-    Clear,
-}
-
-/// What is known of accounts' files, and the run that finds out more. Locked for look-ups only.
+/// What is known of accounts' files.
 #[derive(Clone, Default)]
-pub(super) struct Assets(Arc<Mutex<State>>);
-
-impl Assets {
-    /// Ends the run under way where it is.
-    pub(super) fn stop(&self) {
-        if let Some(stop) = &self.0.lock().stop {
-            stop.cancel();
-        }
-    }
-}
+pub(super) struct Assets(Arc<Mutex<Known>>);
 
 impl Gateway {
-    /// Begins a run over these accounts of the snapshot's pool; `None`: over all that are not
-    /// disabled or expired. `false` while another run is under way.
-    pub fn start_assets(
-        self: &Arc<Self>,
-        snapshot: &Snapshot,
-        work: AssetWork,
-        ids: Option<&[AccountId]>,
-    ) -> bool {
-        let targets = Target::choose(&snapshot.pool, ids);
-        let stop = CancellationToken::new();
-        {
-            let mut state = self.assets.0.lock();
-            if state.stop.is_some() {
-                return false;
-            }
-            state.begin(work, targets.len(), stop.clone());
-            state.forget_all_but(|id| snapshot.pool.contains(id));
-        }
-        let run = Run::new(self.clone(), snapshot.clone(), work, stop);
-        self.tasks.spawn(run.over(targets));
-        true
-    }
-
-    /// Ends the run under way: accounts that it has not come to stay as they are.
-    pub fn stop_assets(&self) {
-        self.assets.stop();
-    }
-
-    /// How the last run is doing, or did.
+    /// Calls for the files of the accounts of this snapshot's pool. What is known of accounts that
+    /// are gone is forgotten.
     #[must_use]
-    pub fn asset_run(&self) -> Option<AssetRun> {
-        self.assets.0.lock().run.clone()
+    pub fn asset_calls(self: &Arc<Self>, snapshot: &Snapshot) -> AssetCalls {
+        let is_kept = |id: &AccountId| snapshot.pool.contains(id);
+        self.assets.0.lock().forget_all_but(is_kept);
+        AssetCalls::new(self.clone(), snapshot.clone())
     }
 
     /// What is known of an account's files.

@@ -1,5 +1,6 @@
 //! Layers around the routes, one file each. Their order is documented in [`super::router`].
 
+pub(super) mod admin;
 pub mod body;
 pub mod compress;
 pub mod held_answer;

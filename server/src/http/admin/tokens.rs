@@ -1,0 +1,208 @@
+//! One account, and lists of them.
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    routing::{get, post},
+};
+use grok2api_app::dto::{
+    AccountDetail, AccountEdit, AccountFilter, AccountSort, AccountStatus, LineStatus, Tier,
+};
+use openai::Invalid;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    input::{NewTokens, Patch, Token, read},
+    refusal,
+};
+use crate::{
+    http::{
+        AppState,
+        address::{Path, Query},
+        error::ApiError,
+        middleware::admin::Admin,
+    },
+    services::accounts::{Created, NewAccount},
+};
+
+/// Accounts of a page, if nothing is said.
+const PAGE: u32 = 100;
+/// Accounts that are added by one call; a job takes more.
+const MAX_NEW: usize = 1_000;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/tokens", get(list).post(create))
+        .route("/tokens/restore", post(restore))
+        .route("/tokens/{id}", get(one).patch(edit).delete(delete))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    status: Option<AccountStatus>,
+    tier: Option<Tier>,
+    tag: Option<String>,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    sort: AccountSort,
+    #[serde(default)]
+    order: Order,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+#[derive(Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    #[default]
+    Desc,
+    Asc,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, ApiError> {
+    let filter = AccountFilter {
+        status: asked.status,
+        tier: asked.tier,
+        tag: asked.tag,
+        text: asked.text,
+    };
+    let order = (asked.sort, asked.order == Order::Desc);
+    let page = (asked.after.as_deref(), asked.limit.unwrap_or(PAGE));
+    let found = state.accounts.find(&admin, filter, order, page);
+    let Some(found) = found else {
+        let message = "`after` is no cursor of this list: take the `next` of the page before.";
+        return Err(Invalid::new("invalid_cursor", "after", message).into());
+    };
+    Ok(Json(json!({
+        "object": "list",
+        "data": found.rows,
+        "has_more": found.next.is_some(),
+        "next": found.next,
+        "total": found.matched,
+        "counts": found.counts,
+    })))
+}
+
+async fn one(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    Path(id): Path<String>,
+) -> Result<Json<AccountDetail>, ApiError> {
+    let account = state.admin.get_account(admin, id).await;
+    account.map(Json).map_err(refusal)
+}
+
+async fn create(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    request: Request,
+) -> Result<Json<Value>, ApiError> {
+    let new: NewTokens = read(&state, request).await?;
+    new.check()?;
+    let tokens = new.tokens.unwrap_or_default();
+    if tokens.is_empty() || tokens.len() > MAX_NEW {
+        let message = format!(
+            "`tokens` lists 1 to {MAX_NEW} cookies; `POST /v1/admin/tokens/import/async` takes more."
+        );
+        return Err(Invalid::new("invalid_value", "tokens", message).into());
+    }
+    let accounts = tokens.into_iter().map(|token| to_new(token, new.tier));
+    let created = state.accounts.create(&admin, accounts.collect()).await;
+    let created = created.map_err(refusal)?;
+    let added = created.iter().filter(|one| one.id.is_some()).count();
+    let results: Vec<_> = (1..).zip(&created).map(to_result).collect();
+    Ok(Json(json!({
+        "status": "success",
+        "summary": {"total": created.len(), "ok": added, "fail": created.len() - added},
+        "results": results,
+    })))
+}
+
+fn to_new(token: Token, tier: Tier) -> NewAccount {
+    match token {
+        Token::Cookie(cookie) => NewAccount {
+            cookie,
+            tier,
+            tags: Vec::new(),
+            note: String::new(),
+        },
+        Token::Account { token, tags, note } => NewAccount {
+            cookie: token,
+            tier,
+            tags,
+            note,
+        },
+    }
+}
+
+fn to_result((number, created): (usize, &Created)) -> Value {
+    let status = match created.status {
+        LineStatus::New => "new",
+        LineStatus::Doubtful => "doubtful",
+        LineStatus::Duplicate => "duplicate",
+        LineStatus::Bad => "bad",
+    };
+    json!({"number": number, "status": status, "id": created.id, "masked": created.masked})
+}
+
+/// Changes what the body names and nothing else, so that two operators do not undo each other.
+async fn edit(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<AccountDetail>, ApiError> {
+    let patch: Patch = read(&state, request).await?;
+    if let Some(cookie) = patch.token {
+        let replaced = state
+            .admin
+            .replace_cookie(admin.clone(), id.clone(), cookie);
+        replaced.await.map_err(refusal)?;
+    }
+    let edit = AccountEdit {
+        tier: patch.tier,
+        tags: patch.tags,
+        note: patch.note,
+        is_enabled: patch.enabled,
+        proxy: patch.proxy,
+    };
+    let edited = state.admin.edit_account(admin, id, edit).await;
+    edited.map(Json).map_err(refusal)
+}
+
+async fn delete(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let deleted = state.admin.delete_accounts(admin, vec![id]).await;
+    let deleted = deleted.map_err(refusal)?;
+    match deleted.count {
+        0 => Err(refusal(grok2api_app::error::UiError::NotFound)),
+        _ => Ok(Json(
+            json!({"status": "success", "undo_id": deleted.undo_id}),
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+struct Undo {
+    undo_id: String,
+}
+
+async fn restore(
+    State(state): State<AppState>,
+    Admin(admin): Admin,
+    request: Request,
+) -> Result<Json<Value>, ApiError> {
+    let Undo { undo_id } = read(&state, request).await?;
+    let restored = state.admin.restore_accounts(admin, undo_id).await;
+    let restored = restored.map_err(refusal)?;
+    Ok(Json(json!({"status": "success", "restored": restored})))
+}
