@@ -1,16 +1,23 @@
 //! What is kept of accounts, and their form in the database.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use pool::{
     Account, AccountId, AccountProxy, Change, Check, CheckResult, Cooldown, CooldownReason,
     Credential, Status, Tier,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     StoreError,
     crypto::Keys,
     quota_windows::{read_windows, write_windows},
 };
+
+const DOES_NOT_DECRYPT: &str = "the credential does not decrypt";
+const PROXY_DOES_NOT_DECRYPT: &str = "its proxy does not decrypt";
 
 /// Keeps the account pool. Changes to existing accounts go through
 /// [`RecordStore::submit`](crate::RecordStore::submit).
@@ -59,10 +66,12 @@ pub struct Unreadable {
 }
 
 /// An account as it is stored: its credential is ciphertext, closed sets are names.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct AccountRow {
     pub(crate) id: String,
     pub(crate) credential: String,
+    #[serde(skip)]
     pub(crate) credential_hash: String,
     pub(crate) tier: String,
     pub(crate) status: String,
@@ -87,6 +96,46 @@ pub(crate) struct AccountRow {
     pub(crate) last_check_until_ms: Option<i64>,
     /// Ciphertext.
     pub(crate) proxy: Option<String>,
+}
+
+/// An account whose credential and proxy are plain text: what is copied to another store. `Debug` shows the id
+/// alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlainAccount(AccountRow);
+
+impl fmt::Debug for PlainAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PlainAccount").field(&self.0.id).finish()
+    }
+}
+
+impl PlainAccount {
+    pub(crate) fn open(mut row: AccountRow, keys: &Keys) -> Result<Self, Unreadable> {
+        let unreadable = |id: &str, reason: &str| Unreadable {
+            id: AccountId::new(id),
+            reason: reason.to_owned(),
+        };
+        let credential = keys.open(&row.id, &row.credential);
+        row.credential = credential.ok_or_else(|| unreadable(&row.id, DOES_NOT_DECRYPT))?;
+        row.credential_hash = String::new();
+        if let Some(sealed) = &row.proxy {
+            let proxy = keys.open(&proxy_owner(&row.id), sealed);
+            let proxy = proxy.ok_or_else(|| unreadable(&row.id, PROXY_DOES_NOT_DECRYPT))?;
+            row.proxy = Some(proxy);
+        }
+        Ok(Self(row))
+    }
+
+    pub(crate) fn seal(self, keys: &Keys) -> Result<AccountRow, StoreError> {
+        let Self(mut row) = self;
+        row.credential_hash = keys.hash(&row.credential);
+        row.credential = keys.seal(&row.id, &row.credential)?;
+        if let Some(proxy) = &row.proxy {
+            row.proxy = Some(keys.seal(&proxy_owner(&row.id), proxy)?);
+        }
+        Ok(row)
+    }
 }
 
 impl AccountRow {
@@ -131,7 +180,7 @@ impl AccountRow {
     /// The error says what is wrong.
     fn try_open(self, keys: &Keys) -> Result<Account, &'static str> {
         let secret = keys.open(&self.id, &self.credential);
-        let secret = secret.ok_or("the credential does not decrypt")?;
+        let secret = secret.ok_or(DOES_NOT_DECRYPT)?;
         let cooldown = match (self.cooldown_until_ms, self.cooldown_reason) {
             (Some(until_ms), Some(reason)) => Some(Cooldown {
                 until_ms,
@@ -192,7 +241,7 @@ fn open_proxy(
         return Ok(None);
     };
     let proxy = keys.open(&proxy_owner(id), sealed);
-    let proxy = proxy.ok_or("its proxy does not decrypt")?;
+    let proxy = proxy.ok_or(PROXY_DOES_NOT_DECRYPT)?;
     let proxy = AccountProxy::try_new(&proxy).map_err(|_| "its proxy is not one")?;
     Ok(Some(proxy))
 }

@@ -4,6 +4,7 @@
 //!   `document`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
+//! - `tables`: everything that a store holds, for moving it and for backups
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
@@ -48,12 +49,13 @@ mod session;
 mod setting;
 mod sqlite;
 mod sums;
+mod tables;
 mod url;
 mod verdict;
 mod video_job;
 mod writer;
 
-pub use account::{AccountStore, LoadedAccounts, Unreadable};
+pub use account::{AccountStore, LoadedAccounts, PlainAccount, Unreadable};
 pub use bounded::bounded;
 pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentStore};
 pub use error::StoreError;
@@ -67,10 +69,11 @@ pub use page::{PAGE_BYTES, Page};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
 pub use request_store::{Pruned, RequestQuery, RequestStore, Retention, SumQuery, SumRetention};
-pub use session::{SessionRow, SessionStore};
+pub use session::{SessionRow, SessionStore, StoredSession};
 pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
+pub use tables::{Checksum, Row, RowPage, Table, TableStore, Tables};
 pub use url::StoreKind;
 pub use verdict::Refusal;
 pub use video_job::{
@@ -92,6 +95,7 @@ pub trait Store:
     + RequestStore
     + SessionStore
     + SettingStore
+    + TableStore
     + VideoJobStore
     + Send
     + Sync
@@ -109,6 +113,7 @@ impl<T> Store for T where
         + RequestStore
         + SessionStore
         + SettingStore
+        + TableStore
         + VideoJobStore
         + Send
         + Sync

@@ -18,6 +18,7 @@ mod page;
 mod reader;
 mod rows;
 mod statements;
+mod tables;
 mod video_job;
 
 use std::{

@@ -12,6 +12,7 @@ mod settings;
 mod shared;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod video_jobs;
 
 use std::sync::Arc;
@@ -169,6 +170,9 @@ async fn conforms(mut place: impl FnMut() -> Place) {
     documents::documents_of_a_group_are_listed_page_by_page(fresh().await).await;
     documents::documents_go_one_by_one_by_group_and_by_time(fresh().await).await;
     documents::a_document_is_bounded(fresh().await).await;
+
+    tables::whole_tables_are_copied_and_cleared(fresh().await).await;
+    tables::rows_and_the_mark_of_a_copy_are_written_together(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;
