@@ -10,7 +10,7 @@
 //! - `reader`: the trait for what an engine reads
 //! - `sqlite`, `postgres`, `mysql`, `redis`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
-//! - `legacy`: files of the predecessor
+//! - `legacy`: files of the predecessor; `account_list`: accounts in whatever form people have them
 //!
 //! Data flow: reads go to the engine's `Reader`; **every write goes through one owner task** which
 //! groups what is queued into one transaction and answers its callers only after it is committed. A
@@ -23,6 +23,7 @@
 //! - No engine's types, errors or statements leave its folder.
 
 mod account;
+pub mod account_list;
 mod backend;
 mod bounded;
 mod crypto;
