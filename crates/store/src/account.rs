@@ -98,8 +98,8 @@ pub(crate) struct AccountRow {
     pub(crate) proxy: Option<String>,
 }
 
-/// An account whose credential and proxy are plain text: what is copied to another store. `Debug` shows the id
-/// alone.
+/// An account whose credential and proxy are plain text: what is copied to another store. `Debug`
+/// shows the id alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlainAccount(AccountRow);
@@ -111,6 +111,7 @@ impl fmt::Debug for PlainAccount {
 }
 
 impl PlainAccount {
+    /// An account without the proxy that it should have would show another address: it is not opened.
     pub(crate) fn open(mut row: AccountRow, keys: &Keys) -> Result<Self, Unreadable> {
         let unreadable = |id: &str, reason: &str| Unreadable {
             id: AccountId::new(id),
@@ -135,6 +136,16 @@ impl PlainAccount {
             row.proxy = Some(keys.seal(&proxy_owner(&row.id), proxy)?);
         }
         Ok(row)
+    }
+
+    /// # Errors
+    /// What is wrong with its row.
+    pub fn into_account(self) -> Result<Account, Unreadable> {
+        let id = AccountId::new(self.0.id.as_str());
+        self.0.read_plain().map_err(|reason| Unreadable {
+            id,
+            reason: reason.to_owned(),
+        })
     }
 }
 
@@ -170,17 +181,12 @@ impl AccountRow {
     }
 
     pub(crate) fn open(self, keys: &Keys) -> Result<Account, Unreadable> {
-        let id = AccountId::new(self.id.as_str());
-        self.try_open(keys).map_err(|reason| Unreadable {
-            id,
-            reason: reason.to_owned(),
-        })
+        PlainAccount::open(self, keys)?.into_account()
     }
 
-    /// The error says what is wrong.
-    fn try_open(self, keys: &Keys) -> Result<Account, &'static str> {
-        let secret = keys.open(&self.id, &self.credential);
-        let secret = secret.ok_or(DOES_NOT_DECRYPT)?;
+    /// The account of a row without ciphertext. The error says what is wrong.
+    fn read_plain(self) -> Result<Account, &'static str> {
+        let proxy = self.proxy.as_deref().map(AccountProxy::try_new).transpose();
         let cooldown = match (self.cooldown_until_ms, self.cooldown_reason) {
             (Some(until_ms), Some(reason)) => Some(Cooldown {
                 until_ms,
@@ -197,10 +203,11 @@ impl AccountRow {
             _ => None,
         };
         Ok(Account {
-            proxy: open_proxy(&self.id, self.proxy.as_deref(), keys)?,
+            proxy: proxy.map_err(|_| "its proxy is not one")?,
             windows: read_windows(self.quota_windows.as_deref()),
             last_check,
-            credential: Credential::try_new(&secret).map_err(|_| "the credential is not one")?,
+            credential: Credential::try_new(&self.credential)
+                .map_err(|_| "the credential is not one")?,
             tier: Tier::from_name(&self.tier).ok_or("unknown tier")?,
             status: Status::from_name(&self.status).ok_or("unknown status")?,
             quota: self.quota,
@@ -229,21 +236,6 @@ pub(crate) fn seal_proxy(
     proxy
         .map(|proxy| keys.seal(&proxy_owner(id.as_str()), proxy.expose()))
         .transpose()
-}
-
-/// An account without the proxy that it should have would show another address: it is not loaded.
-fn open_proxy(
-    id: &str,
-    sealed: Option<&str>,
-    keys: &Keys,
-) -> Result<Option<AccountProxy>, &'static str> {
-    let Some(sealed) = sealed else {
-        return Ok(None);
-    };
-    let proxy = keys.open(&proxy_owner(id), sealed);
-    let proxy = proxy.ok_or(PROXY_DOES_NOT_DECRYPT)?;
-    let proxy = AccountProxy::try_new(&proxy).map_err(|_| "its proxy is not one")?;
-    Ok(Some(proxy))
 }
 
 fn proxy_owner(id: &str) -> String {
