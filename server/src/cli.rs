@@ -1,4 +1,4 @@
-//! The command line: `grok2api serve | import | admin | requests | media | sim`.
+//! The command line: `grok2api serve | import | export | keys | admin | requests | media | sim`.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -25,10 +25,32 @@ pub struct Cli {
 pub enum Command {
     /// Runs the gateway (the default).
     Serve(ServeArgs),
-    /// Imports accounts from another installation's folder (reads token.json).
+    /// Imports what the predecessor left in its folder, while the server is stopped. The files are not
+    /// changed, and what is known already is left alone.
+    ///
+    /// Reads token.json, api_keys.json, logs.json, stats.json and conversations.json, whichever are
+    /// there. An entry that cannot be used is named by its position, and the others are imported; the
+    /// exit code is 1 when a file cannot be read at all.
     Import {
-        /// The folder that holds token.json.
+        /// The folder that holds the files.
         dir: PathBuf,
+        /// Only says what would be imported.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Writes the predecessor's files (token.json, api_keys.json, stats.json, logs.json and
+    /// conversations.json), also while the server runs. They hold credentials and keys in clear.
+    Export {
+        /// The folder to write them to.
+        dir: PathBuf,
+        /// Replaces files there that no export wrote.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Keys that callers of the API present and that the store keeps.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// The operator's password.
     Admin {
@@ -64,6 +86,12 @@ pub enum AdminCommand {
         #[arg(long)]
         generate: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Prints name, masked key, state, creation and label of each.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

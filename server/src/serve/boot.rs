@@ -45,7 +45,7 @@ use crate::{
         accounts::Accounts, first_account, gallery::Gallery, import, media_admin::MediaAdmin,
         public::PublicPages, videos::VideoList,
     },
-    snapshot::{self, Current, Mode, Snapshot},
+    snapshot::{self, Current, Mode, Snapshot, api_keys::ApiKeys, client_keys},
 };
 
 /// A running application and what has to be closed after it.
@@ -94,7 +94,11 @@ pub fn storage_url(server: &ServerConfig) -> Result<&str, StoreError> {
     Err(StoreError::BadUrl { reason })
 }
 
-fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
+/// The master key, made if there is neither one nor a store.
+///
+/// # Errors
+/// It cannot be read or made.
+pub fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let from_env = std::env::var(KEY_ENV).ok();
@@ -144,10 +148,12 @@ pub async fn build(
     let turn = FirstStart::turn(store.as_ref()).await?;
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
     announce_password(password::ensure(store.as_ref()).await?);
-    if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
-        tracing::info!("token.json: {report}");
+    let ttl_secs = config.conversation.ttl_seconds;
+    if let Some(report) = import::at_first_start(store.as_ref(), data_dir, ttl_secs).await? {
+        tracing::info!("{report}");
     }
     turn.over(store.as_ref()).await;
+    let client_keys = client_keys::load(store.as_ref()).await?;
     let has_had_accounts = first_account::has_been(store.as_ref()).await?;
     let accounts = load_accounts(store.as_ref(), &config).await?;
     let demo = match args {
@@ -179,6 +185,7 @@ pub async fn build(
     };
     let snapshot = Snapshot {
         mode: Mode::of(&config, demo, config.server.is_loopback()),
+        client_keys: Arc::new(ApiKeys::of_clients(&client_keys)),
         ..Snapshot::own(effective, accounts)?
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;
