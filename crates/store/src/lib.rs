@@ -4,7 +4,7 @@
 //!   `document`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
-//! - `tables`: everything that a store holds, for moving it and for backups
+//! - `tables`: everything that a store holds; `moving` copies it to another store, `backup` to a file
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
@@ -25,6 +25,7 @@
 mod account;
 pub mod account_list;
 mod backend;
+pub mod backup;
 mod bounded;
 mod client_key;
 mod crypto;
@@ -37,6 +38,7 @@ mod lock;
 mod media;
 mod media_search;
 mod mysql;
+pub mod moving;
 mod open;
 mod page;
 mod patch;
@@ -67,7 +69,7 @@ pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};
-pub use open::{RequestReader, StoreView, open, open_requests, open_view};
+pub use open::{RequestReader, StoreView, are_same_store, open, open_requests, open_view};
 pub use page::{PAGE_BYTES, Page};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};

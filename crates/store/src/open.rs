@@ -85,6 +85,14 @@ impl StoreView {
     }
 }
 
+/// Whether both URLs name the same store.
+///
+/// # Errors
+/// [`StoreError::BadUrl`] for one that names none.
+pub fn are_same_store(one: &str, other: &str, data_dir: &Path) -> Result<bool, StoreError> {
+    Ok(StoreUrl::parse(one, data_dir)? == StoreUrl::parse(other, data_dir)?)
+}
+
 /// Request records, read beside the process that keeps the store: nothing is locked or written, and
 /// nothing secret is in them, so no key is needed.
 pub struct RequestReader(Box<dyn Reader>);

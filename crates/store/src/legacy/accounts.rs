@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
 use serde_json::{Map, Value, json};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{ContextV7, Timestamp, Uuid};
 
 use super::{BadEntry, Fields, LegacyError, parse, pretty};
 
@@ -48,6 +48,7 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     };
     let mut read = LegacyAccounts::default();
     let mut seen = HashSet::new();
+    let context = ContextV7::new();
     for kind in Tier::ALL {
         let pool = kind.as_str();
         let entries = match pools.get(pool) {
@@ -56,7 +57,7 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
             Some(_) => return Err(LegacyError::NotAList { list: pool }),
         };
         for (index, entry) in entries.iter().enumerate() {
-            match read_entry(kind, entry, now_ms) {
+            match read_entry(kind, entry, (now_ms, &context)) {
                 Ok(account) if seen.insert(account.credential.clone()) => {
                     read.accounts.push(account);
                 }
@@ -120,7 +121,11 @@ fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
     }
 }
 
-fn read_entry(pool: Tier, entry: &Value, now_ms: i64) -> Result<Account, String> {
+fn read_entry(
+    pool: Tier,
+    entry: &Value,
+    (now_ms, context): (i64, &ContextV7),
+) -> Result<Account, String> {
     let empty = Map::new();
     let (token, fields) = match entry {
         Value::String(token) => (Some(token.as_str()), Fields(&empty)),
@@ -130,7 +135,7 @@ fn read_entry(pool: Tier, entry: &Value, now_ms: i64) -> Result<Account, String>
     let token = token.ok_or("`token` is missing")?;
     let credential = Credential::try_new(token).map_err(|error| error.to_string())?;
     let created_at_ms = fields.integer("created_at")?.unwrap_or(now_ms);
-    let mut account = Account::new(new_id(now_ms), credential, pool, created_at_ms);
+    let mut account = Account::new(new_id(now_ms, context), credential, pool, created_at_ms);
     if let Some(quota) = fields.integer("quota")? {
         account.quota = to_u32(quota);
     }
@@ -188,10 +193,11 @@ fn cooldown_reason(text: Option<&str>, quota: u32) -> CooldownReason {
     }
 }
 
-fn new_id(now_ms: i64) -> AccountId {
+/// Ids of one context ascend, so accounts of one file keep their order.
+fn new_id(now_ms: i64, context: &ContextV7) -> AccountId {
     let ms = u64::try_from(now_ms).unwrap_or(0);
     let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
-    AccountId::new(Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string())
+    AccountId::new(Uuid::new_v7(Timestamp::from_unix(context, ms / 1000, nanos)).to_string())
 }
 
 fn to_u32(value: i64) -> u32 {

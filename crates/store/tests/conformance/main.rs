@@ -5,6 +5,7 @@ mod accounts;
 mod documents;
 mod media;
 mod media_search;
+mod moving;
 mod records;
 mod replay;
 mod requests;
@@ -107,6 +108,25 @@ fn redis_conforms_to_replay() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut server = runtime.block_on(server(Engine::Redis));
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
+
+/// There and back through every engine.
+#[tokio::test]
+async fn everything_moves_around_all_engines() {
+    let mut servers = Vec::new();
+    let mut places = vec![Place::new(String::new())];
+    for engine in [Engine::Postgres, Engine::Redis, Engine::MariaDb] {
+        let mut server = server(engine).await;
+        places.push(Place::new(server.fresh_database().unwrap()));
+        servers.push(server);
+    }
+    places.push(Place::new(String::new()));
+    let mut stores = Vec::new();
+    for place in &places {
+        stores.push(place.open().await);
+    }
+    moving::everything_moves_around_and_ends_where_it_began(stores).await;
+}
+
 }
 
 fn conforms_to_replay(place: &Place) {
@@ -173,6 +193,11 @@ async fn conforms(mut place: impl FnMut() -> Place) {
 
     tables::whole_tables_are_copied_and_cleared(fresh().await).await;
     tables::rows_and_the_mark_of_a_copy_are_written_together(fresh().await).await;
+
+    moving::a_move_goes_on_where_it_stopped([fresh().await, fresh().await]).await;
+    moving::a_source_that_was_in_use_is_noticed([fresh().await, fresh().await]).await;
+    moving::a_backup_restores_everything([fresh().await, fresh().await]).await;
+    moving::a_backup_with_the_master_key_needs_it(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

@@ -119,7 +119,7 @@ async fn rows(store: &dyn Store) -> Vec<Row> {
     rows
 }
 
-async fn checksums(store: &dyn Store) -> Vec<(Table, u64, String)> {
+pub(crate) async fn checksums(store: &dyn Store) -> Vec<(Table, u64, String)> {
     let mut tables = store.tables().await.unwrap();
     let mut sums = Vec::new();
     for table in Table::ALL {
