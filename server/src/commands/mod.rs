@@ -1,7 +1,9 @@
 //! What each sub-command does.
 
+mod backup;
 mod files;
 mod media;
+mod migrate_store;
 mod requests;
 
 use std::{
@@ -44,6 +46,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(data_dir, &args, boot::load_config(data_dir)?).await,
         Command::Import { dir, dry_run } => files::import(data_dir, &dir, dry_run).await,
         Command::Export { dir, force } => files::export(data_dir, &dir, force).await,
+        Command::MigrateStore { from, to } => migrate_store::run(data_dir, &from, &to).await,
+        Command::Backup(args) => backup::backup(data_dir, &args).await,
+        Command::Restore(args) => backup::restore(data_dir, &args).await,
         Command::Keys {
             command: KeysCommand::List,
         } => files::list_keys(data_dir).await,

@@ -12,7 +12,7 @@ use leptos::config::LeptosOptions;
 use pool::Account;
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Config, Loaded, ServerConfig, StorageType};
-use store::{KEY_ENV, MasterKey, Store, StoreError, StoreKind};
+use store::{KEY_ENV, MasterKey, Store, StoreError, StoreKind, moving};
 
 use super::{clean_stop, first_start::FirstStart};
 use crate::{
@@ -144,6 +144,13 @@ pub async fn build(
     let reached = Reached::new(&config.app.app_url, &key);
     let link_key = LinkKey::of(&key);
     let store = store::open(storage_url(&config.server)?, data_dir, key).await?;
+    if moving::is_half_filled(store.as_ref()).await? {
+        store.close().await;
+        bail!(
+            "the store is half filled: `grok2api migrate-store` or `grok2api restore` has not come to \
+             its end; run it again"
+        );
+    }
     let is_clean = clean_stop::take(data_dir);
     let turn = FirstStart::turn(store.as_ref()).await?;
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;

@@ -35,6 +35,7 @@ pub(crate) struct Setup {
     config: String,
     options: Options,
     env: Vec<(&'static str, String)>,
+    files: Vec<(&'static str, String)>,
 }
 
 impl Setup {
@@ -45,7 +46,14 @@ impl Setup {
             config: String::new(),
             options: Options::for_tests(),
             env: Vec::new(),
+            files: Vec::new(),
         }
+    }
+
+    /// A file in the data folder.
+    pub(crate) fn file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.push((name, text.to_owned()));
+        self
     }
 
     /// More accounts, in the pool of this name.
@@ -81,6 +89,9 @@ impl Setup {
         test_support::write_accounts(folder.path(), &self.pools).unwrap();
         if !self.config.is_empty() {
             std::fs::write(folder.path().join("config.toml"), &self.config).unwrap();
+        }
+        for (name, text) in &self.files {
+            std::fs::write(folder.path().join(name), text).unwrap();
         }
         let launch = Launch::new(BINARY, folder.path()).upstream(&simulator.url());
         let launch = self
