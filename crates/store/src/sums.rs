@@ -32,6 +32,10 @@ impl Span {
         }
     }
 
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|span| span.as_str() == name)
+    }
+
     /// Begin of the span that holds `at_ms`; both are unix milliseconds.
     #[must_use]
     pub fn start_ms(self, at_ms: i64) -> i64 {

@@ -83,8 +83,7 @@ fn read(table: Table, row: &SqliteRow) -> Result<StoredRow, Error> {
         Table::Requests => StoredRow::Request(Box::new(read_request(row)?)),
         Table::Sums => {
             let name: &str = row.try_get("span")?;
-            let span = Span::ALL.into_iter().find(|span| span.as_str() == name);
-            let span = span.ok_or_else(|| Error::ColumnDecode {
+            let span = Span::from_name(name).ok_or_else(|| Error::ColumnDecode {
                 index: "span".to_owned(),
                 source: format!("`{name}` is no span").into(),
             })?;

@@ -108,6 +108,7 @@ fn redis_conforms_to_replay() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut server = runtime.block_on(server(Engine::Redis));
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
+}
 
 /// There and back through every engine.
 #[tokio::test]
@@ -115,7 +116,7 @@ async fn everything_moves_around_all_engines() {
     let mut servers = Vec::new();
     let mut places = vec![Place::new(String::new())];
     for engine in [Engine::Postgres, Engine::Redis, Engine::MariaDb] {
-        let mut server = server(engine).await;
+        let mut server = Server::start(engine).await.unwrap();
         places.push(Place::new(server.fresh_database().unwrap()));
         servers.push(server);
     }
@@ -125,8 +126,6 @@ async fn everything_moves_around_all_engines() {
         stores.push(place.open().await);
     }
     moving::everything_moves_around_and_ends_where_it_began(stores).await;
-}
-
 }
 
 fn conforms_to_replay(place: &Place) {
