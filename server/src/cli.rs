@@ -1,4 +1,4 @@
-//! The command line: `grok2api serve | import | admin | requests | media | sim`.
+//! The command line: `grok2api serve | import | export | migrate-store | backup | restore | keys | admin | requests | media | sim`.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -25,10 +25,51 @@ pub struct Cli {
 pub enum Command {
     /// Runs the gateway (the default).
     Serve(ServeArgs),
-    /// Imports accounts from another installation's folder (reads token.json).
+    /// Imports what the predecessor left in its folder, while the server is stopped. The files are not
+    /// changed, and what is known already is left alone.
+    ///
+    /// Reads token.json, api_keys.json, logs.json, stats.json and conversations.json, whichever are
+    /// there. An entry that cannot be used is named by its position, and the others are imported; the
+    /// exit code is 1 when a file cannot be read at all.
     Import {
-        /// The folder that holds token.json.
+        /// The folder that holds the files.
         dir: PathBuf,
+        /// Only says what would be imported.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Writes the predecessor's files (token.json, api_keys.json, stats.json, logs.json and
+    /// conversations.json), also while the server runs. They hold credentials and keys in clear.
+    Export {
+        /// The folder to write them to.
+        dir: PathBuf,
+        /// Replaces files there that no export wrote.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Moves everything to another store, while nobody uses either: every row, compared in the end by
+    /// number and checksum. Both stores use the master key of DATA_DIR.
+    ///
+    /// Interrupted, the same command goes on where it stopped. The target must be empty. Exit codes:
+    /// 0 moved and compared, 1 not (yet), 2 a store cannot be opened.
+    MigrateStore {
+        /// The store that is read, as server.storage_url names it; `sqlite:` is that of DATA_DIR.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The store that is filled.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Writes everything in the store and config.toml to one encrypted file, also while the server runs.
+    /// Generated media are not in it.
+    Backup(BackupArgs),
+    /// Reads a backup to its end, then puts everything in it into the store, while the server is stopped.
+    /// --force replaces what is in the store, and config.toml.
+    Restore(BackupArgs),
+    /// Keys that callers of the API present and that the store keeps.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// The operator's password.
     Admin {
@@ -64,6 +105,25 @@ pub enum AdminCommand {
         #[arg(long)]
         generate: bool,
     },
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct BackupArgs {
+    /// The file of the backup.
+    pub file: PathBuf,
+    /// File whose first line is the passphrase, instead of the variable GROK2API_BACKUP_PASSPHRASE.
+    /// Without either the master key encrypts the backup.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Replaces what is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Prints name, masked key, state, creation and label of each.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

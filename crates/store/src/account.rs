@@ -1,16 +1,23 @@
 //! What is kept of accounts, and their form in the database.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use pool::{
     Account, AccountId, AccountProxy, Change, Check, CheckResult, Cooldown, CooldownReason,
     Credential, Status, Tier,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     StoreError,
     crypto::Keys,
     quota_windows::{read_windows, write_windows},
 };
+
+const DOES_NOT_DECRYPT: &str = "the credential does not decrypt";
+const PROXY_DOES_NOT_DECRYPT: &str = "its proxy does not decrypt";
 
 /// Keeps the account pool. Changes to existing accounts go through
 /// [`RecordStore::submit`](crate::RecordStore::submit).
@@ -59,10 +66,12 @@ pub struct Unreadable {
 }
 
 /// An account as it is stored: its credential is ciphertext, closed sets are names.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct AccountRow {
     pub(crate) id: String,
     pub(crate) credential: String,
+    #[serde(skip)]
     pub(crate) credential_hash: String,
     pub(crate) tier: String,
     pub(crate) status: String,
@@ -87,6 +96,57 @@ pub(crate) struct AccountRow {
     pub(crate) last_check_until_ms: Option<i64>,
     /// Ciphertext.
     pub(crate) proxy: Option<String>,
+}
+
+/// An account whose credential and proxy are plain text: what is copied to another store. `Debug`
+/// shows the id alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlainAccount(AccountRow);
+
+impl fmt::Debug for PlainAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PlainAccount").field(&self.0.id).finish()
+    }
+}
+
+impl PlainAccount {
+    /// An account without the proxy that it should have would show another address: it is not opened.
+    pub(crate) fn open(mut row: AccountRow, keys: &Keys) -> Result<Self, Unreadable> {
+        let unreadable = |id: &str, reason: &str| Unreadable {
+            id: AccountId::new(id),
+            reason: reason.to_owned(),
+        };
+        let credential = keys.open(&row.id, &row.credential);
+        row.credential = credential.ok_or_else(|| unreadable(&row.id, DOES_NOT_DECRYPT))?;
+        row.credential_hash = String::new();
+        if let Some(sealed) = &row.proxy {
+            let proxy = keys.open(&proxy_owner(&row.id), sealed);
+            let proxy = proxy.ok_or_else(|| unreadable(&row.id, PROXY_DOES_NOT_DECRYPT))?;
+            row.proxy = Some(proxy);
+        }
+        Ok(Self(row))
+    }
+
+    pub(crate) fn seal(self, keys: &Keys) -> Result<AccountRow, StoreError> {
+        let Self(mut row) = self;
+        row.credential_hash = keys.hash(&row.credential);
+        row.credential = keys.seal(&row.id, &row.credential)?;
+        if let Some(proxy) = &row.proxy {
+            row.proxy = Some(keys.seal(&proxy_owner(&row.id), proxy)?);
+        }
+        Ok(row)
+    }
+
+    /// # Errors
+    /// What is wrong with its row.
+    pub fn into_account(self) -> Result<Account, Unreadable> {
+        let id = AccountId::new(self.0.id.as_str());
+        self.0.read_plain().map_err(|reason| Unreadable {
+            id,
+            reason: reason.to_owned(),
+        })
+    }
 }
 
 impl AccountRow {
@@ -121,17 +181,12 @@ impl AccountRow {
     }
 
     pub(crate) fn open(self, keys: &Keys) -> Result<Account, Unreadable> {
-        let id = AccountId::new(self.id.as_str());
-        self.try_open(keys).map_err(|reason| Unreadable {
-            id,
-            reason: reason.to_owned(),
-        })
+        PlainAccount::open(self, keys)?.into_account()
     }
 
-    /// The error says what is wrong.
-    fn try_open(self, keys: &Keys) -> Result<Account, &'static str> {
-        let secret = keys.open(&self.id, &self.credential);
-        let secret = secret.ok_or("the credential does not decrypt")?;
+    /// The account of a row without ciphertext. The error says what is wrong.
+    fn read_plain(self) -> Result<Account, &'static str> {
+        let proxy = self.proxy.as_deref().map(AccountProxy::try_new).transpose();
         let cooldown = match (self.cooldown_until_ms, self.cooldown_reason) {
             (Some(until_ms), Some(reason)) => Some(Cooldown {
                 until_ms,
@@ -148,10 +203,11 @@ impl AccountRow {
             _ => None,
         };
         Ok(Account {
-            proxy: open_proxy(&self.id, self.proxy.as_deref(), keys)?,
+            proxy: proxy.map_err(|_| "its proxy is not one")?,
             windows: read_windows(self.quota_windows.as_deref()),
             last_check,
-            credential: Credential::try_new(&secret).map_err(|_| "the credential is not one")?,
+            credential: Credential::try_new(&self.credential)
+                .map_err(|_| "the credential is not one")?,
             tier: Tier::from_name(&self.tier).ok_or("unknown tier")?,
             status: Status::from_name(&self.status).ok_or("unknown status")?,
             quota: self.quota,
@@ -180,21 +236,6 @@ pub(crate) fn seal_proxy(
     proxy
         .map(|proxy| keys.seal(&proxy_owner(id.as_str()), proxy.expose()))
         .transpose()
-}
-
-/// An account without the proxy that it should have would show another address: it is not loaded.
-fn open_proxy(
-    id: &str,
-    sealed: Option<&str>,
-    keys: &Keys,
-) -> Result<Option<AccountProxy>, &'static str> {
-    let Some(sealed) = sealed else {
-        return Ok(None);
-    };
-    let proxy = keys.open(&proxy_owner(id), sealed);
-    let proxy = proxy.ok_or("its proxy does not decrypt")?;
-    let proxy = AccountProxy::try_new(&proxy).map_err(|_| "its proxy is not one")?;
-    Ok(Some(proxy))
 }
 
 fn proxy_owner(id: &str) -> String {

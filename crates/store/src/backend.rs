@@ -13,16 +13,17 @@ use crate::{
     DocumentStore, LoadedAccounts, Lock, LockToken, MediaFile, MediaFilter, MediaKind, MediaOwner,
     MediaQuery, MediaRow, MediaSearch, MediaStore, MediaTotal, Page, Pruned, Receipt, Record,
     RecordStore, RequestPosition, RequestQuery, RequestRow, RequestStore, Retention, SessionRow,
-    SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, Unreadable,
-    VideoJobQuery, VideoJobRow, VideoJobStore,
+    SessionStore, SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, TableStore,
+    Tables, Unreadable, VideoJobQuery, VideoJobRow, VideoJobStore,
     account::AccountRow,
     crypto::{Keys, sha256_hex},
     patch::{StoredChange, fold_one},
     reader::Reader,
     request::StoredRequest,
     session::StoredSession,
+    tables::{self, Row, StoredRow, Table},
     verdict::Verdict,
-    writer::{Done, GroupWriter, NewCredential, Op, StoredRecord, Write},
+    writer::{CopiedRows, Done, GroupWriter, NewCredential, Op, StoredRecord, Write},
 };
 
 /// How long a page or a job waits for its write. One that is later is done all the same.
@@ -80,6 +81,13 @@ impl<R> Backend<R> {
             }
         }
         loaded
+    }
+
+    /// Waits however long it takes: whoever copies has nothing else to do.
+    async fn write_copied(&self, copied: CopiedRows) -> Result<(), StoreError> {
+        self.writer.check()?;
+        let answer = self.writer.submit(Write::Rows(Box::new(copied)))?;
+        answer.await.unwrap_or(Err(StoreError::Closed)).map(drop)
     }
 
     /// Removes rows batch by batch until none is left or the call's limit is reached.
@@ -516,5 +524,56 @@ fn after(now_ms: i64, ttl: Duration) -> i64 {
 impl<R: Reader> ChangeFeed for Backend<R> {
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         self.reader.changes_since(cursor).await
+    }
+}
+
+#[async_trait]
+impl<R: Reader> TableStore for Backend<R> {
+    async fn tables(&self) -> Result<Tables<'_>, StoreError> {
+        Ok(Tables::new(self.reader.tables().await?, &self.keys))
+    }
+
+    async fn write_rows(
+        &self,
+        rows: Vec<Row>,
+        settings: Vec<(String, Option<String>)>,
+    ) -> Result<(), StoreError> {
+        let copied = tables::copied(rows, settings, &self.keys)?;
+        self.write_copied(copied).await
+    }
+
+    async fn clear(&self) -> Result<(), StoreError> {
+        self.delete_all_sessions().await?;
+        let all = Retention {
+            before_ms: Some(i64::MAX),
+            ..Retention::default()
+        };
+        while self.prune_requests(&all).await?.more {}
+        let every = SumRetention {
+            minute_before_ms: i64::MAX,
+            hour_before_ms: i64::MAX,
+            day_before_ms: i64::MAX,
+        };
+        while self.prune_sums(&every).await?.more {}
+        for table in Table::ALL {
+            let mut place = None;
+            loop {
+                // A view of its own for each page: an old one would see what is gone.
+                let mut reader = self.reader.tables().await?;
+                let page = reader.rows(table, place.as_deref(), table.page_rows());
+                let page = page.await?;
+                drop(reader);
+                let removed = CopiedRows {
+                    ops: page.rows.iter().filter_map(StoredRow::removal).collect(),
+                    ..CopiedRows::default()
+                };
+                self.write_copied(removed).await?;
+                place = page.next;
+                if place.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 }

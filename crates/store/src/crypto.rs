@@ -19,6 +19,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{DerivedKey, MasterKey, StoreError, key::KEY_BYTES};
 
+/// Setting that tells a wrong key from a right one.
+pub(crate) const KEY_CHECK: &str = "store.key_check";
+
 const NONCE_BYTES: usize = 24;
 /// First characters of every ciphertext; names the scheme so that it can change one day.
 const SCHEME: &str = "x1.";

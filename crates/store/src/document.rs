@@ -2,6 +2,7 @@
 //! that no engine needs a table for each.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{Page, StoreError, crypto::Keys};
 
@@ -11,7 +12,8 @@ const NAME_BYTES: usize = 128;
 pub const DOCUMENT_BYTES: usize = 256 * 1024;
 
 /// What a document is; ids of different kinds have nothing to do with each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     /// Long work and how far it is.
     Job,
@@ -21,10 +23,18 @@ pub enum DocumentKind {
     Undo,
     /// What a conversation needs to be continued by any instance.
     Conversation,
+    /// A key that callers of the API present.
+    ClientKey,
 }
 
 impl DocumentKind {
-    pub const ALL: [Self; 4] = [Self::Job, Self::JobItem, Self::Undo, Self::Conversation];
+    pub const ALL: [Self; 5] = [
+        Self::Job,
+        Self::JobItem,
+        Self::Undo,
+        Self::Conversation,
+        Self::ClientKey,
+    ];
 
     /// The name in stored rows.
     #[must_use]
@@ -34,6 +44,7 @@ impl DocumentKind {
             Self::JobItem => "job_item",
             Self::Undo => "undo",
             Self::Conversation => "conversation",
+            Self::ClientKey => "client_key",
         }
     }
 
@@ -44,12 +55,12 @@ impl DocumentKind {
 
     /// Whether contents may hold credentials: they are encrypted then.
     fn is_secret(self) -> bool {
-        matches!(self, Self::JobItem | Self::Undo)
+        matches!(self, Self::JobItem | Self::Undo | Self::ClientKey)
     }
 }
 
 /// One document.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     pub kind: DocumentKind,
     /// Unique in its kind; made by the caller. At most 128 bytes.
@@ -61,6 +72,8 @@ pub struct Document {
     /// Unix milliseconds from which a sweep removes it. Reads do not look at it.
     pub expires_ms: i64,
     /// 1 when it is new, and one more with each change: counted by the store, whatever a write says.
+    /// Not part of what is copied to another store.
+    #[serde(skip)]
     pub revision: u64,
     /// JSON, at most [`DOCUMENT_BYTES`].
     pub data: String,

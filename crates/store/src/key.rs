@@ -71,6 +71,40 @@ impl MasterKey {
         DerivedKey(Arc::new(SecretBox::new(Box::new(derive(self, purpose)))))
     }
 
+    /// Its text in `secret.key`.
+    #[must_use]
+    pub(crate) fn to_base64(&self) -> String {
+        STANDARD.encode(self.expose())
+    }
+
+    /// The key with that text.
+    pub(crate) fn from_base64(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.trim()).ok()?;
+        bytes.try_into().ok().map(Self::from_bytes)
+    }
+
+    /// Whether both are the same key.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        const PURPOSE: &str = "grok2api key comparison 1";
+        derive(self, PURPOSE) == derive(other, PURPOSE)
+    }
+
+    /// Writes the key to `secret.key` in `data_dir`, which has none yet (mode 0600).
+    ///
+    /// # Errors
+    /// [`StoreError::Files`], also when there is one.
+    pub fn write(&self, data_dir: &Path) -> Result<(), StoreError> {
+        let path = data_dir.join(KEY_FILE);
+        let written = fs::create_dir_all(data_dir)
+            .and_then(|()| write_new(data_dir, &path, &self.to_base64()));
+        written.map_err(|cause| StoreError::Files {
+            doing: "write",
+            path,
+            cause,
+        })
+    }
+
     pub(crate) fn expose(&self) -> &[u8; KEY_BYTES] {
         self.0.expose_secret()
     }

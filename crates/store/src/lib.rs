@@ -4,12 +4,13 @@
 //!   `document`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
+//! - `tables`: everything that a store holds; `moving` copies it to another store, `backup` to a file
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
 //! - `sqlite`, `postgres`, `mysql`, `redis`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
-//! - `legacy`: files of the predecessor
+//! - `legacy`: files of the predecessor; `account_list`: accounts in whatever form people have them
 //!
 //! Data flow: reads go to the engine's `Reader`; **every write goes through one owner task** which
 //! groups what is queued into one transaction and answers its callers only after it is committed. A
@@ -22,8 +23,11 @@
 //! - No engine's types, errors or statements leave its folder.
 
 mod account;
+pub mod account_list;
 mod backend;
+pub mod backup;
 mod bounded;
+mod client_key;
 mod crypto;
 mod document;
 mod error;
@@ -33,6 +37,7 @@ pub mod legacy;
 mod lock;
 mod media;
 mod media_search;
+pub mod moving;
 mod mysql;
 mod open;
 mod page;
@@ -48,13 +53,15 @@ mod session;
 mod setting;
 mod sqlite;
 mod sums;
+mod tables;
 mod url;
 mod verdict;
 mod video_job;
 mod writer;
 
-pub use account::{AccountStore, LoadedAccounts, Unreadable};
+pub use account::{AccountStore, LoadedAccounts, PlainAccount, Unreadable};
 pub use bounded::bounded;
+pub use client_key::ClientKey;
 pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentStore};
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
@@ -62,15 +69,16 @@ pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
 pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};
-pub use open::{RequestReader, open, open_requests};
+pub use open::{RequestReader, StoreView, are_same_store, open, open_requests, open_view};
 pub use page::{PAGE_BYTES, Page};
 pub use record::{Receipt, Record, RecordStore};
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
 pub use request_store::{Pruned, RequestQuery, RequestStore, Retention, SumQuery, SumRetention};
-pub use session::{SessionRow, SessionStore};
+pub use session::{SessionRow, SessionStore, StoredSession};
 pub use setting::SettingStore;
 pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
+pub use tables::{Checksum, Row, RowPage, Table, TableStore, Tables};
 pub use url::StoreKind;
 pub use verdict::Refusal;
 pub use video_job::{
@@ -92,6 +100,7 @@ pub trait Store:
     + RequestStore
     + SessionStore
     + SettingStore
+    + TableStore
     + VideoJobStore
     + Send
     + Sync
@@ -109,6 +118,7 @@ impl<T> Store for T where
         + RequestStore
         + SessionStore
         + SettingStore
+        + TableStore
         + VideoJobStore
         + Send
         + Sync

@@ -1,6 +1,7 @@
 //! What was generated: a row for each picture or video, beside its file.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{Page, StoreError};
 
@@ -8,7 +9,7 @@ use crate::{Page, StoreError};
 const PROMPT_BYTES: usize = 8 * 1024;
 
 /// One generated picture or video.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaRow {
     /// Unique; made by the caller (UUID v7).
     pub id: String,
@@ -52,7 +53,7 @@ impl MediaRow {
 }
 
 /// The file of a video's first picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poster {
     pub file: String,
     /// 0 where it is not known.
@@ -72,7 +73,8 @@ pub struct MediaFile {
 }
 
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MediaKind {
     Image,
     Video,

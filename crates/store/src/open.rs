@@ -3,8 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    MasterKey, RequestQuery, RequestRow, Store, StoreError, mysql, postgres, reader::Reader, redis,
-    sqlite, url::StoreUrl,
+    MasterKey, RequestQuery, RequestRow, Store, StoreError, Tables,
+    crypto::{KEY_CHECK, Keys},
+    mysql, postgres,
+    reader::Reader,
+    redis, sqlite,
+    url::StoreUrl,
 };
 
 /// Opens the store that `url` names, creating folder, database and tables as needed:
@@ -33,6 +37,60 @@ pub async fn open(
         StoreUrl::MySql(url) => Ok(Arc::new(mysql::open(&url, &key).await?)),
         StoreUrl::Redis(url) => Ok(Arc::new(redis::open(&url, &key).await?)),
     }
+}
+
+/// Everything that a store holds, read beside the process that keeps it: nothing is locked or written.
+pub struct StoreView {
+    reader: Box<dyn Reader>,
+    keys: Keys,
+}
+
+/// Opens a view of the store that `url` names, see [`open`].
+///
+/// # Errors
+/// Those of [`open`], and [`StoreError::Files`] when there is no such store yet.
+pub async fn open_view(
+    url: &str,
+    data_dir: &Path,
+    key: &MasterKey,
+) -> Result<StoreView, StoreError> {
+    let RequestReader(reader) = open_requests(url, data_dir)?;
+    let keys = Keys::new(key);
+    match reader.setting(KEY_CHECK).await? {
+        Some(check) if check != keys.check() => Err(StoreError::WrongKey),
+        _ => Ok(StoreView { reader, keys }),
+    }
+}
+
+impl StoreView {
+    /// A view of everything, as it is now where the engine can hold it still.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn tables(&self) -> Result<Tables<'_>, StoreError> {
+        Ok(Tables::new(self.reader.tables().await?, &self.keys))
+    }
+
+    /// The value of a setting, also of one of the store's own.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn get_setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.reader.setting(name).await
+    }
+
+    /// Lets go of the database.
+    pub async fn close(&self) {
+        self.reader.close().await;
+    }
+}
+
+/// Whether both URLs name the same store.
+///
+/// # Errors
+/// [`StoreError::BadUrl`] for one that names none.
+pub fn are_same_store(one: &str, other: &str, data_dir: &Path) -> Result<bool, StoreError> {
+    Ok(StoreUrl::parse(one, data_dir)? == StoreUrl::parse(other, data_dir)?)
 }
 
 /// Request records, read beside the process that keeps the store: nothing is locked or written, and

@@ -6,7 +6,7 @@ use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
     MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
     StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    request_store::TableSize, session::StoredSession,
+    request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -94,6 +94,9 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;
+
+    /// A view of everything, as it is now where the engine can hold it still.
+    async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError>;
 
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -10,7 +10,7 @@ const LIST_LENGTH: usize = 64;
 /// One request, however it ended. It holds no prompt, no answer and no credential.
 ///
 /// Texts are cut to 128 bytes when stored, lists to 64 entries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRow {
     /// Unique; made by the caller. Ascending ids (UUID v7) are several times cheaper to store.
     pub id: String,
@@ -121,7 +121,8 @@ pub struct AttemptRow {
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The whole answer was sent.
     Served,

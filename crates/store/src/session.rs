@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{StoreError, crypto::sha256_hex};
 
@@ -54,11 +55,19 @@ pub trait SessionStore: Send + Sync {
 }
 
 /// A session as it is stored: the id only as hash.
-#[derive(Debug)]
-pub(crate) struct StoredSession {
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSession {
     pub(crate) id_hash: String,
     pub(crate) data: String,
     pub(crate) expires_at_ms: i64,
+}
+
+impl fmt::Debug for StoredSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredSession")
+            .field("expires_at_ms", &self.expires_at_ms)
+            .finish_non_exhaustive()
+    }
 }
 
 impl StoredSession {

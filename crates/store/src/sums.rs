@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Outcome, RequestRow};
 
 /// The length of time that a sum covers. Spans begin at whole minutes, hours and days of UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Span {
     Minute,
     Hour,
@@ -29,6 +32,10 @@ impl Span {
         }
     }
 
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|span| span.as_str() == name)
+    }
+
     /// Begin of the span that holds `at_ms`; both are unix milliseconds.
     #[must_use]
     pub fn start_ms(self, at_ms: i64) -> i64 {
@@ -45,7 +52,7 @@ impl Span {
 }
 
 /// The requests of one span that have model, key and outcome in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SumRow {
     pub span: Span,
     /// Begin of the span, unix milliseconds. A request counts where it came in.
@@ -59,7 +66,7 @@ pub struct SumRow {
 }
 
 /// What is summed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// How many requests.
     pub requests: u64,
@@ -80,7 +87,35 @@ pub struct Totals {
     pub first_bytes: u64,
 }
 
+impl SumRow {
+    /// What its requests have in common.
+    pub(crate) fn key(&self) -> SumKey<'_> {
+        SumKey {
+            span: self.span,
+            start_ms: self.start_ms,
+            model: &self.model,
+            key: &self.key,
+            outcome: self.outcome,
+        }
+    }
+}
+
 impl Totals {
+    /// These requests and others.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let add = |total: &mut u64, value: u64| *total = total.saturating_add(value);
+        add(&mut self.requests, other.requests);
+        add(&mut self.prompt_tokens, other.prompt_tokens);
+        add(&mut self.completion_tokens, other.completion_tokens);
+        add(&mut self.reasoning_tokens, other.reasoning_tokens);
+        add(&mut self.bytes, other.bytes);
+        add(&mut self.cost, other.cost);
+        add(&mut self.duration_ms, other.duration_ms);
+        self.max_duration_ms = self.max_duration_ms.max(other.max_duration_ms);
+        add(&mut self.first_byte_ms, other.first_byte_ms);
+        add(&mut self.first_bytes, other.first_bytes);
+    }
+
     fn add(&mut self, row: &RequestRow) {
         let add = |total: &mut u64, value: u64| *total = total.saturating_add(value);
         add(&mut self.requests, 1);

@@ -1,6 +1,7 @@
 //! Videos that were asked for: a row each, from its queueing to its end.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{Page, StoreError};
 
@@ -14,7 +15,7 @@ pub const MAX_JOBS_OF_OWNER: u32 = 1_000;
 pub const MAX_UNMADE_JOBS: u32 = 2_000;
 
 /// One video that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VideoJobRow {
     /// Unique; made by the caller.
     pub id: String,
@@ -62,7 +63,8 @@ impl VideoJobRow {
 }
 
 /// How far a video is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VideoStatus {
     Queued,
     InProgress,

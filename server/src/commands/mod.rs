@@ -1,6 +1,9 @@
 //! What each sub-command does.
 
+mod backup;
+mod files;
 mod media;
+mod migrate_store;
 mod requests;
 
 use std::{
@@ -12,14 +15,13 @@ use std::{
 use anyhow::{Context, bail};
 use grok_sim::Quota;
 use settings::Config;
-use store::Store;
+use store::{Store, StoreView};
 
 use crate::{
     auth::password,
-    cli::{AdminCommand, Cli, Command, Pace, RequestsArgs, ServeArgs, SimArgs},
+    cli::{AdminCommand, Cli, Command, KeysCommand, Pace, RequestsArgs, ServeArgs, SimArgs},
     obs,
     serve::{self, boot},
-    services::import,
 };
 
 /// `grok2api serve`.
@@ -42,7 +44,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let data_dir = &cli.data_dir;
     match cli.command.unwrap_or(Command::Serve(ServeArgs::default())) {
         Command::Serve(args) => serve::run(data_dir, &args, boot::load_config(data_dir)?).await,
-        Command::Import { dir } => import_dir(data_dir, &dir).await,
+        Command::Import { dir, dry_run } => files::import(data_dir, &dir, dry_run).await,
+        Command::Export { dir, force } => files::export(data_dir, &dir, force).await,
+        Command::MigrateStore { from, to } => migrate_store::run(data_dir, &from, &to).await,
+        Command::Backup(args) => backup::backup(data_dir, &args).await,
+        Command::Restore(args) => backup::restore(data_dir, &args).await,
+        Command::Keys {
+            command: KeysCommand::List,
+        } => files::list_keys(data_dir).await,
         Command::Admin {
             command: AdminCommand::SetPassword { generate },
         } => set_password(data_dir, generate).await,
@@ -58,14 +67,7 @@ async fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
 
 /// Reads beside a running server, which keeps the store to itself for writing.
 async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<()> {
-    if !data_dir.is_dir() {
-        bail!(
-            "there is no data folder {}; name it with --data-dir or DATA_DIR",
-            data_dir.display()
-        );
-    }
-    // Reads and writes nothing else: no log, no file that is not there yet.
-    let config = settings::reload(data_dir, settings::environment())?.config;
+    let config = quiet_config(data_dir)?;
     let reader = store::open_requests(boot::storage_url(&config.server)?, data_dir)?;
     let text = requests::print(&reader, args).await;
     reader.close().await;
@@ -73,12 +75,23 @@ async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<
     Ok(())
 }
 
-async fn import_dir(data_dir: &Path, dir: &Path) -> anyhow::Result<()> {
-    let store = open_store(data_dir).await?;
-    let report = import::from_dir(store.as_ref(), dir).await;
-    store.close().await;
-    print(&report?.to_string());
-    Ok(())
+/// The configuration for a command that only reads: no log, no file that is not there yet.
+fn quiet_config(data_dir: &Path) -> anyhow::Result<Config> {
+    if !data_dir.is_dir() {
+        bail!(
+            "there is no data folder {}; name it with --data-dir or DATA_DIR",
+            data_dir.display()
+        );
+    }
+    Ok(settings::reload(data_dir, settings::environment())?.config)
+}
+
+/// Everything in the store, also beside a running server.
+async fn open_view(data_dir: &Path) -> anyhow::Result<StoreView> {
+    let config = quiet_config(data_dir)?;
+    let key = boot::load_key(data_dir)?;
+    let url = boot::storage_url(&config.server)?;
+    Ok(store::open_view(url, data_dir, &key).await?)
 }
 
 async fn set_password(data_dir: &Path, generate: bool) -> anyhow::Result<()> {

@@ -69,11 +69,10 @@ impl FromRequest<AppState> for WholeBody {
         let collected = collect(body).await;
         let bytes = collected.map_err(|error| why(&error, memory.as_ref()))?;
         // A body takes its time, and a key may have been taken out meanwhile.
-        if let Some(CallerKey(Some(label))) = parts.extensions.get::<CallerKey>() {
-            let settings = &state.current.load().settings;
-            if !settings.api_keys.has(label) {
-                return Err(ApiError::InvalidApiKey);
-            }
+        if let Some(CallerKey(Some(label))) = parts.extensions.get::<CallerKey>()
+            && !state.current.load().has_key(label)
+        {
+            return Err(ApiError::InvalidApiKey);
         }
         Ok(Self { bytes, memory })
     }

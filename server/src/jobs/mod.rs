@@ -4,6 +4,7 @@
 mod accounts;
 mod alone;
 mod app_url;
+mod client_keys;
 mod conversations;
 mod documents;
 mod media;
@@ -124,6 +125,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(sessions::Sweep::new(context), store, &runner);
     jobs.spawn(accounts::Elapsed::new(context), store, &runner);
     jobs.spawn(app_url::Check::new(context), store, &runner);
+    jobs.spawn(client_keys::Refresh::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
     jobs.spawn(documents::Sweep::new(context), store, &runner);
     jobs.spawn(media::Clean::new(context), store, &runner);

@@ -146,6 +146,7 @@ impl Runtime {
         self.current.store(Snapshot {
             mode: Mode::of(&config, now.mode.demo, self.is_loopback),
             pool: now.pool,
+            client_keys: now.client_keys,
             settings,
         });
         state.config = config;
@@ -190,6 +191,7 @@ impl Runtime {
         self.current.store(Snapshot {
             mode: Mode::of(&state.config, Demo::Ended, self.is_loopback),
             pool,
+            client_keys: self.current.load().client_keys.clone(),
             settings,
         });
         self.gateway.refresh().wake();

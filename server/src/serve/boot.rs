@@ -12,7 +12,7 @@ use leptos::config::LeptosOptions;
 use pool::Account;
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Config, Loaded, ServerConfig, StorageType};
-use store::{KEY_ENV, MasterKey, Store, StoreError, StoreKind};
+use store::{KEY_ENV, MasterKey, Store, StoreError, StoreKind, moving};
 
 use super::{clean_stop, first_start::FirstStart};
 use crate::{
@@ -51,7 +51,7 @@ use crate::{
         public::PublicPages,
         videos::VideoList,
     },
-    snapshot::{self, Current, Mode, Snapshot},
+    snapshot::{self, Current, Mode, Snapshot, api_keys::ApiKeys, client_keys},
     work::{Timing, Work},
 };
 
@@ -101,7 +101,11 @@ pub fn storage_url(server: &ServerConfig) -> Result<&str, StoreError> {
     Err(StoreError::BadUrl { reason })
 }
 
-fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
+/// The master key, made if there is neither one nor a store.
+///
+/// # Errors
+/// It cannot be read or made.
+pub fn load_key(data_dir: &Path) -> anyhow::Result<MasterKey> {
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("creating the data folder {}", data_dir.display()))?;
     let from_env = std::env::var(KEY_ENV).ok();
@@ -147,14 +151,23 @@ pub async fn build(
     let reached = Reached::new(&config.app.app_url, &key);
     let link_key = LinkKey::of(&key);
     let store = store::open(storage_url(&config.server)?, data_dir, key).await?;
+    if moving::is_half_filled(store.as_ref()).await? {
+        store.close().await;
+        bail!(
+            "the store is half filled: `grok2api migrate-store` or `grok2api restore` has not come to \
+             its end; run it again"
+        );
+    }
     let is_clean = clean_stop::take(data_dir);
     let turn = FirstStart::turn(store.as_ref()).await?;
     adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
     announce_password(password::ensure(store.as_ref()).await?);
-    if let Some(report) = import::at_first_start(store.as_ref(), data_dir).await? {
-        tracing::info!("token.json: {report}");
+    let ttl_secs = config.conversation.ttl_seconds;
+    if let Some(report) = import::at_first_start(store.as_ref(), data_dir, ttl_secs).await? {
+        tracing::info!("{report}");
     }
     turn.over(store.as_ref()).await;
+    let client_keys = client_keys::load(store.as_ref()).await?;
     let has_had_accounts = first_account::has_been(store.as_ref()).await?;
     let accounts = load_accounts(store.as_ref(), &config).await?;
     let demo = match args {
@@ -186,6 +199,7 @@ pub async fn build(
     };
     let snapshot = Snapshot {
         mode: Mode::of(&config, demo, config.server.is_loopback()),
+        client_keys: Arc::new(ApiKeys::of_clients(&client_keys)),
         ..Snapshot::own(effective, accounts)?
     };
     let media_files = open_media(data_dir, &snapshot.settings.config).await?;

@@ -1,97 +1,160 @@
-//! Accounts from another installation's files (`requirements.md` 1.1). The files are never modified.
+//! What another installation left in its files (`requirements.md` 1.1, 2.18). The files are never
+//! modified, and what is known already is left alone, so a second import changes nothing.
 
-use std::{collections::HashSet, fmt, path::Path};
+mod accounts;
+mod conversations;
+mod keys;
+mod logs;
+mod report;
+mod stats;
 
-use anyhow::Context;
-use store::{Store, legacy};
+use std::{io, path::Path};
+
+use anyhow::{Context, bail};
+use store::Store;
 
 use super::first_account;
 use crate::clock::now_ms;
 
-/// What an import did.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub added: usize,
-    pub duplicates: usize,
-    /// Pool, position and reason of entries that are no accounts.
-    pub bad: Vec<String>,
-    /// Pools with names that this version does not know, and how many entries each holds.
-    pub unknown_pools: Vec<String>,
+pub(super) use logs::AHEAD_MINUTES;
+pub use report::{FileReport, Report};
+pub(super) use stats::IMPORTED_STATS;
+
+/// The files, in the order in which they need each other: requests name keys, counts are by the clock
+/// that the requests tell, conversations name accounts.
+pub const FILES: [&str; 5] = [
+    "token.json",
+    "api_keys.json",
+    "logs.json",
+    "stats.json",
+    "conversations.json",
+];
+
+/// What an import writes to.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    store: &'a dyn Store,
+    /// Nothing is written.
+    is_dry: bool,
+    now_ms: i64,
+    /// How long conversations are kept.
+    conversation_ttl_ms: i64,
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} account(s) imported, {} already known, {} unusable",
-            self.added,
-            self.duplicates,
-            self.bad.len()
-        )?;
-        self.bad
-            .iter()
-            .chain(&self.unknown_pools)
-            .try_for_each(|line| write!(formatter, "\n  {line}"))
-    }
+/// How to import.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportOptions {
+    /// Only says what would happen.
+    pub is_dry: bool,
+    /// `conversation.ttl_seconds`.
+    pub conversation_ttl_secs: u64,
 }
 
-/// Reads `<dir>/token.json`.
+/// Reads the files in `dir` that there are.
 ///
 /// # Errors
-/// The file is missing or is no token.json, or the store refused.
-pub async fn from_dir(store: &dyn Store, dir: &Path) -> anyhow::Result<Report> {
-    let path = dir.join("token.json");
-    let text = tokio::fs::read_to_string(&path)
-        .await
-        .with_context(|| format!("reading {}", path.display()))?;
-    let found = legacy::read_token_json(&text, now_ms())
-        .with_context(|| format!("{} is not a token.json", path.display()))?;
-    let known = store
-        .load_accounts()
-        .await
-        .context("reading the known accounts")?;
-    let known: HashSet<_> = known
-        .accounts
-        .iter()
-        .map(|account| &account.credential)
-        .collect();
-    let total = found.accounts.len() + found.duplicates;
-    let mut new = found.accounts;
-    new.retain(|account| !known.contains(&account.credential));
-    let added = store
-        .insert_accounts(&new)
-        .await
-        .context("storing the accounts")?
-        .len();
-    if added > 0 {
-        first_account::remember(store)
+/// There is none of them, or the store refused. A file that is not what its name says is in the report.
+pub async fn from_dir(
+    store: &dyn Store,
+    dir: &Path,
+    options: ImportOptions,
+) -> anyhow::Result<Report> {
+    let report = from_files(store, dir, options, &FILES).await?;
+    if report.files.is_empty() {
+        bail!("{} holds none of {}", dir.display(), FILES.join(", "));
+    }
+    Ok(report)
+}
+
+async fn from_files(
+    store: &dyn Store,
+    dir: &Path,
+    options: ImportOptions,
+    names: &[&'static str],
+) -> anyhow::Result<Report> {
+    let ttl_ms = options.conversation_ttl_secs.saturating_mul(1000);
+    let target = Target {
+        store,
+        is_dry: options.is_dry,
+        now_ms: now_ms(),
+        conversation_ttl_ms: i64::try_from(ttl_ms).unwrap_or(i64::MAX),
+    };
+    let mut report = Report {
+        is_dry: options.is_dry,
+        files: Vec::new(),
+    };
+    for name in names {
+        let path = dir.join(name);
+        let text = match tokio::fs::read(&path).await {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(error).with_context(|| format!("reading {}", path.display()));
+            }
+        };
+        let read = match *name {
+            "token.json" => accounts::import(target, &text).await,
+            "api_keys.json" => keys::import(target, &text).await,
+            "logs.json" => logs::import(target, &text).await,
+            "stats.json" => stats::import(target, &text).await,
+            _ => conversations::import(target, &text).await,
+        };
+        let read = read.with_context(|| format!("importing {}", path.display()))?;
+        report.files.push(FileReport { name, ..read });
+    }
+    Ok(report)
+}
+
+/// Setting with the time (unix milliseconds) of the start that looked for this file and found it.
+fn found_setting(name: &str) -> String {
+    format!("imported.{name}")
+}
+
+/// At a start: imports `token.json` from the data folder if there has never been an account, and each
+/// of the other files the first time that it is there.
+///
+/// # Errors
+/// `token.json` is not one, or the store refused.
+pub async fn at_first_start(
+    store: &dyn Store,
+    data_dir: &Path,
+    conversation_ttl_secs: u64,
+) -> anyhow::Result<Option<Report>> {
+    let mut wanted = Vec::new();
+    for name in FILES {
+        if !data_dir.join(name).is_file() {
+            continue;
+        }
+        let is_done = match name {
+            "token.json" => first_account::has_been(store).await?,
+            _ => store.get_setting(&found_setting(name)).await?.is_some(),
+        };
+        if !is_done {
+            wanted.push(name);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let options = ImportOptions {
+        is_dry: false,
+        conversation_ttl_secs,
+    };
+    let report = from_files(store, data_dir, options, &wanted).await?;
+    if let Some(bad) = report
+        .file("token.json")
+        .and_then(|file| file.refused.as_ref())
+    {
+        bail!(
+            "{} is not a token.json: {bad}",
+            data_dir.join("token.json").display()
+        );
+    }
+    for name in wanted {
+        store
+            .set_setting(&found_setting(name), &now_ms().to_string())
             .await
             .context("storing a setting")?;
     }
-    let bad = |entry: &legacy::BadEntry| {
-        format!("{} entry {}: {}", entry.pool, entry.index, entry.reason)
-    };
-    let unknown = |pool: &legacy::UnknownPool| {
-        format!(
-            "pool `{}` is not known, its {} entries were left out",
-            pool.name, pool.entries
-        )
-    };
-    Ok(Report {
-        added,
-        duplicates: total - added,
-        bad: found.bad.iter().map(bad).collect(),
-        unknown_pools: found.unknown_pools.iter().map(unknown).collect(),
-    })
-}
-
-/// At the first start: imports `<data_dir>/token.json` if there has never been an account.
-///
-/// # Errors
-/// As [`from_dir`]; a missing file is fine.
-pub async fn at_first_start(store: &dyn Store, data_dir: &Path) -> anyhow::Result<Option<Report>> {
-    if !data_dir.join("token.json").is_file() || first_account::has_been(store).await? {
-        return Ok(None);
-    }
-    from_dir(store, data_dir).await.map(Some)
+    Ok(Some(report))
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod assets;
+pub mod export;
 pub mod first_account;
 pub mod forecast;
 pub mod gallery;

@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use store::ClientKey;
 use subtle::ConstantTimeEq;
 
-/// `app.api_key` as hashes.
-#[derive(Default)]
-pub struct ApiKeys(Vec<(Sha256Hash, Arc<str>)>);
+/// Keys as hashes: those of `app.api_key`, or those that the store keeps.
+#[derive(Default, PartialEq, Eq)]
+pub struct ApiKeys {
+    /// What opens the door.
+    active: Vec<(Sha256Hash, Arc<str>)>,
+    /// There are others, which are switched off.
+    has_inactive: bool,
+}
 
 type Sha256Hash = [u8; 32];
 
@@ -19,13 +25,27 @@ impl ApiKeys {
             let hash = hash(key.expose_secret());
             (hash, label(&hash))
         });
-        Self(hashed.collect())
+        Self {
+            active: hashed.collect(),
+            has_inactive: false,
+        }
     }
 
-    /// Nobody needs a key.
+    /// Those that the store keeps.
+    #[must_use]
+    pub fn of_clients(keys: &[ClientKey]) -> Self {
+        let active = keys.iter().filter(|key| key.is_active);
+        let hashed = active.map(|key| (hash(&key.key), key.label().into()));
+        Self {
+            active: hashed.collect(),
+            has_inactive: keys.iter().any(|key| !key.is_active),
+        }
+    }
+
+    /// There is none, not even one that is switched off.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.active.is_empty() && !self.has_inactive
     }
 
     /// A label for the matching key: the start of its hash, so that rows can be told apart without
@@ -34,7 +54,7 @@ impl ApiKeys {
     pub fn matching(&self, given: &str) -> Option<Arc<str>> {
         let given = hash(given);
         let mut found = None;
-        for (expected, label) in &self.0 {
+        for (expected, label) in &self.active {
             if bool::from(expected.ct_eq(&given)) {
                 found = Some(label.clone());
             }
@@ -45,7 +65,7 @@ impl ApiKeys {
     /// Whether the key with this label is still in force.
     #[must_use]
     pub fn has(&self, label: &str) -> bool {
-        self.0.iter().any(|(_, known)| **known == *label)
+        self.active.iter().any(|(_, known)| **known == *label)
     }
 }
 
@@ -64,6 +84,25 @@ fn label(hash: &Sha256Hash) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_the_store_has_the_same_label_and_one_that_is_switched_off_is_unknown() {
+        let key = |key: &str, is_active| ClientKey {
+            key: key.to_owned(),
+            name: String::new(),
+            created_at_ms: 0,
+            is_active,
+            use_count: 0,
+            last_used_at_ms: None,
+        };
+        let stored = ApiKeys::of_clients(&[key("sk-one", true), key("sk-two", false)]);
+        let configured = ApiKeys::new(&[SecretString::from("sk-one".to_owned())]);
+        assert!(stored.matching("sk-one").is_some());
+        assert_eq!(stored.matching("sk-one"), configured.matching("sk-one"));
+        assert_eq!(stored.matching("sk-two"), None);
+        let closed = ApiKeys::of_clients(&[key("sk-two", false)]);
+        assert!(!closed.is_empty(), "nobody may ask, not everybody");
+    }
 
     #[test]
     fn any_configured_key_opens_the_door_and_others_do_not() {

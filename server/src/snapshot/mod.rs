@@ -1,6 +1,7 @@
 //! What one request sees, taken once when it enters: settings, accounts, mode.
 
 pub mod api_keys;
+pub mod client_keys;
 pub mod hosts;
 pub mod models;
 
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     pub pool: Arc<Pool>,
     pub mode: Mode,
+    /// Keys that the store keeps.
+    pub client_keys: Arc<ApiKeys>,
 }
 
 impl Snapshot {
@@ -52,7 +55,28 @@ impl Snapshot {
             settings,
             pool,
             mode,
+            client_keys: Arc::default(),
         })
+    }
+
+    /// There is no key at all: nobody needs one.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.settings.api_keys.is_empty() && self.client_keys.is_empty()
+    }
+
+    /// As [`ApiKeys::matching`], of all keys.
+    #[must_use]
+    pub fn matching_key(&self, given: &str) -> Option<Arc<str>> {
+        let configured = self.settings.api_keys.matching(given);
+        let stored = self.client_keys.matching(given);
+        configured.or(stored)
+    }
+
+    /// Whether the key with this label is still in force.
+    #[must_use]
+    pub fn has_key(&self, label: &str) -> bool {
+        self.settings.api_keys.has(label) || self.client_keys.has(label)
     }
 }
 
@@ -98,6 +122,19 @@ impl Current {
     #[must_use]
     pub fn load_full(&self) -> Arc<Snapshot> {
         self.0.load_full()
+    }
+
+    /// Puts keys of the store in force; whether they are others than before.
+    pub(crate) fn set_client_keys(&self, keys: ApiKeys) -> bool {
+        if *self.load().client_keys == keys {
+            return false;
+        }
+        let client_keys = Arc::new(keys);
+        self.0.rcu(|snapshot| Snapshot {
+            client_keys: client_keys.clone(),
+            ..Snapshot::clone(snapshot)
+        });
+        true
     }
 
     pub(crate) fn store(&self, snapshot: Snapshot) {

@@ -23,6 +23,7 @@ mod clearance;
 mod continuation;
 mod doors;
 mod edits;
+mod files;
 mod floods;
 mod full_disk;
 mod gallery;

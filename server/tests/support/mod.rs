@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     options: Options,
     env: Vec<(&'static str, String)>,
     scripts: Vec<(&'static str, (Operation, Reply))>,
+    files: Vec<(&'static str, String)>,
 }
 
 impl Setup {
@@ -47,7 +48,14 @@ impl Setup {
             options: Options::for_tests(),
             env: Vec::new(),
             scripts: Vec::new(),
+            files: Vec::new(),
         }
+    }
+
+    /// A file in the data folder.
+    pub(crate) fn file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.push((name, text.to_owned()));
+        self
     }
 
     /// More accounts, in the pool of this name.
@@ -100,6 +108,9 @@ impl Setup {
         test_support::write_accounts(folder.path(), &self.pools).unwrap();
         if !self.config.is_empty() {
             std::fs::write(folder.path().join("config.toml"), &self.config).unwrap();
+        }
+        for (name, text) in &self.files {
+            std::fs::write(folder.path().join(name), text).unwrap();
         }
         let launch = Launch::new(BINARY, folder.path()).upstream(&simulator.url());
         let launch = self

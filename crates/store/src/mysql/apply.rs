@@ -14,9 +14,9 @@ use super::{
     rows::{Statement, bind_request, bind_sum, request_bytes},
     statements::{
         CREATE_SESSION, DELETE_ALL_SESSIONS, DELETE_DOCUMENT, DELETE_DOCUMENTS, DELETE_SESSION,
-        DELETE_VIDEO_JOB, PRUNE_REQUESTS, PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK,
-        REPLACE_DOCUMENT, ROLLBACK, SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS,
-        TAKE_LOCK, TAKE_OVER_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB,
+        DELETE_SETTING, DELETE_VIDEO_JOB, PRUNE_REQUESTS, PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK,
+        RENEW_LOCK, REPLACE_DOCUMENT, ROLLBACK, SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS,
+        SWEEP_SESSIONS, TAKE_LOCK, TAKE_OVER_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB,
     },
     video_job::{self, bind_video_job},
 };
@@ -90,6 +90,7 @@ async fn apply_op(session: &mut Session, op: &Op) -> Result<Done, Failure> {
 fn single(op: &Op) -> Option<Statement<'_>> {
     Some(match op {
         Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
+        Op::DeleteSetting { name } => query(DELETE_SETTING).bind(name),
         Op::SaveSession(session) => query(SAVE_SESSION)
             .bind(&session.data)
             .bind(session.expires_at_ms)

@@ -30,6 +30,7 @@ mod reader;
 mod rows;
 mod start;
 mod statements;
+mod tables;
 mod trouble;
 mod video_job;
 

@@ -9,7 +9,7 @@ use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
     MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
     StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    reader::Reader, request_store::TableSize, session::StoredSession,
+    reader::Reader, request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     page::{Place, read_page},
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::REQUESTS_SIZE,
+    tables::MySqlTables,
     video_job::{read_video_job, select_video_jobs},
 };
 
@@ -221,6 +222,10 @@ impl Reader for MySqlReader {
 
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         self.feed.changes_since(&self.pool, cursor).await.map(Some)
+    }
+
+    async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError> {
+        Ok(Box::new(MySqlTables::begin(&self.pool).await?))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -80,6 +80,8 @@ pub(super) const SAVE_SESSION: &str =
 
 pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?";
 
+pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = ?";
+
 pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = ?";
 
 pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";

@@ -17,9 +17,10 @@ use super::{
     rows::text,
     statements::{
         CREATE_SESSION, DELETE_ACCOUNTS, DELETE_ALL_SESSIONS, DELETE_DOCUMENT, DELETE_DOCUMENTS,
-        DELETE_SESSION, DELETE_VIDEO_JOB, INSERT_ACCOUNTS, PRUNE_REQUESTS, PRUNE_SUMS,
-        PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL, REPLACE_DOCUMENT, SAVE_SESSION,
-        SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION, UPDATE_VIDEO_JOB,
+        DELETE_SESSION, DELETE_SETTING, DELETE_VIDEO_JOB, INSERT_ACCOUNTS, PRUNE_REQUESTS,
+        PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL, REPLACE_DOCUMENT,
+        SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION,
+        UPDATE_VIDEO_JOB,
     },
     video_job::{self, bind_video_job},
 };
@@ -43,6 +44,7 @@ pub(super) async fn apply_op(connection: &mut PgConnection, op: &Op) -> Result<D
             query(DELETE_ACCOUNTS).bind(ids)
         }
         Op::SetSetting { name, value } => query(SET_SETTING).bind(text(name)).bind(text(value)),
+        Op::DeleteSetting { name } => query(DELETE_SETTING).bind(text(name)),
         Op::CreateSession(session) => query(CREATE_SESSION)
             .bind(&session.id_hash)
             .bind(text(&session.data))

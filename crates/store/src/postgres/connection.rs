@@ -6,7 +6,7 @@
 use std::{io, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Error, Executor, PgConnection, PgPool, Postgres,
+    ConnectOptions, Error, Executor, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
@@ -79,6 +79,11 @@ impl Readers {
             })
             .connect_lazy_with(options.clone());
         Self { pool }
+    }
+
+    /// A transaction of its own.
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.pool.begin().await.map_err(failed)
     }
 
     /// All rows of a query.

@@ -28,6 +28,7 @@ mod ring;
 mod rows;
 mod start;
 mod statements;
+mod tables;
 mod url;
 mod video_job;
 

@@ -10,7 +10,7 @@ use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
     MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
     StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    reader::Reader, request_store::TableSize, session::StoredSession,
+    reader::Reader, request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
     page::{Place, push_page, read_page},
     rows::{read_account, read_all, read_media, read_request, read_sum, text, to_i64, to_u64},
     statements::{IS_MEDIA_FILE_USED, REQUESTS_SIZE},
+    tables::PostgresTables,
     video_job::{read_video_job, select_video_jobs},
 };
 
@@ -278,6 +279,10 @@ impl Reader for PostgresReader {
             .listener
             .as_ref()
             .map(|listener| listener.since(cursor)))
+    }
+
+    async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError> {
+        Ok(Box::new(PostgresTables::begin(&self.readers).await?))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -32,6 +32,8 @@ pub(super) const SAVE_SESSION: &str =
 
 pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = $1 WHERE id_hash = $2";
 
+pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = $1";
+
 pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = $1";
 
 pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";

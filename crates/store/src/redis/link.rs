@@ -35,6 +35,11 @@ impl Link {
         }
     }
 
+    /// Another connection to the same server.
+    pub(super) fn another(&self) -> Self {
+        Self::new(self.client.clone())
+    }
+
     /// The answer to one command.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: Cmd) -> Result<T, StoreError> {
         let mut pipe = redis::pipe();

@@ -27,6 +27,7 @@ mod ring;
 mod rows;
 mod scripts;
 mod server;
+mod tables;
 
 use std::time::Duration;
 

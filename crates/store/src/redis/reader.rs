@@ -12,12 +12,14 @@ use super::{
     news::News,
     page::{Walk, read_page, row_of},
     requests,
+    tables::RedisTables,
 };
 use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
     MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
     StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, VideoStatus,
     account::AccountRow, reader::Reader, request_store::TableSize, session::StoredSession,
+    tables::TableReader,
 };
 
 pub(crate) struct RedisReader {
@@ -198,6 +200,10 @@ impl Reader for RedisReader {
 
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         Ok(self.news.as_ref().map(|news| news.since(cursor)))
+    }
+
+    async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError> {
+        Ok(Box::new(RedisTables::new(self.link.another())))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

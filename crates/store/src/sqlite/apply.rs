@@ -18,11 +18,11 @@ use super::{
     statements::{
         ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
         DELETE_DOCUMENT, DELETE_DOCUMENTS, DELETE_MEDIA, DELETE_MEDIA_OF, DELETE_SESSION,
-        DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA, INSERT_ACCOUNT, INSERT_MEDIA,
-        INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, POSTERS_OF_FILE, PRUNE_REQUESTS,
-        PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL, REPLACE_DOCUMENT,
-        SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION,
-        UPDATE_VIDEO_JOB, USE_QUOTA,
+        DELETE_SETTING, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA, INSERT_ACCOUNT,
+        INSERT_MEDIA, INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, POSTERS_OF_FILE,
+        PRUNE_REQUESTS, PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL,
+        REPLACE_DOCUMENT, SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK,
+        TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
     },
     video_job::{self, bind_video_job},
 };
@@ -115,6 +115,7 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
         Op::InsertVideoJob(job) => return video_job::insert(connection, job).await,
         Op::SweepVideoJobs { now_ms } => return video_job::sweep(connection, *now_ms).await,
         Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
+        Op::DeleteSetting { name } => query(DELETE_SETTING).bind(name),
         Op::CreateSession(session) => query(CREATE_SESSION)
             .bind(&session.id_hash)
             .bind(&session.data)

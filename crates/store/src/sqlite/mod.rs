@@ -18,6 +18,7 @@ mod page;
 mod reader;
 mod rows;
 mod statements;
+mod tables;
 mod video_job;
 
 use std::{
@@ -27,7 +28,12 @@ use std::{
 
 use sqlx::{ConnectOptions, SqliteConnection, migrate::MigrateError, query, query_scalar};
 
-use crate::{MasterKey, StoreError, backend::Backend, crypto::Keys, writer::GroupWriter};
+use crate::{
+    MasterKey, StoreError,
+    backend::Backend,
+    crypto::{KEY_CHECK, Keys},
+    writer::GroupWriter,
+};
 use engine::SqliteEngine;
 use error::failed;
 use folder_lock::FolderLock;
@@ -35,8 +41,6 @@ use reader::SqliteReader;
 
 /// Name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "grok2api.db";
-/// Setting that tells a wrong key from a right one.
-const KEY_CHECK: &str = "store.key_check";
 
 /// Opens the database in `file`, creating folder, file and tables as needed.
 pub(crate) async fn open(

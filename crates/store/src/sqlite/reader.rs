@@ -10,7 +10,7 @@ use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
     MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
     StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    reader::Reader, request_store::TableSize, session::StoredSession,
+    reader::Reader, request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     page::{Place, read_page},
     rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
     statements::{IS_MEDIA_FILE_USED, REQUESTS_SIZE},
+    tables::SqliteTables,
     video_job::{read_video_job, select_video_jobs},
 };
 
@@ -260,6 +261,10 @@ impl Reader for SqliteReader {
     /// This process has the folder to itself.
     async fn changes_since(&self, _: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         Ok(None)
+    }
+
+    async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError> {
+        Ok(Box::new(SqliteTables::begin(&self.pool).await?))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

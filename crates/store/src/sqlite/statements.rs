@@ -162,6 +162,8 @@ pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE id = ?";
 pub(super) const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES (?, ?) \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = ?";
+
 pub(super) const CREATE_SESSION: &str = "INSERT INTO sessions (id_hash, data, expires_at_ms) \
      VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 

@@ -28,7 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use engine::{Engine, WriteError};
 pub(crate) use mark::{BatchId, recall, remember};
-pub(crate) use op::{Batch, Done, NewCredential, Op, StoredRecord, Write};
+pub(crate) use op::{Batch, CopiedRows, Done, NewCredential, Op, StoredRecord, Write};
 
 use crate::StoreError;
 use health::Health;

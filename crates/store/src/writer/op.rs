@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pool::AccountId;
 
 use crate::{
-    Document, DocumentKind, MediaKind, MediaRow, RequestPosition, Span, VideoJobRow,
+    Document, DocumentKind, MediaKind, MediaRow, RequestPosition, Span, SumRow, VideoJobRow,
     account::AccountRow,
     patch::{self, Patch, StoredChange},
     request::StoredRequest,
@@ -21,6 +21,17 @@ use super::BatchId;
 pub(crate) enum Write {
     Record(Box<StoredRecord>),
     Op(Op),
+    Rows(Box<CopiedRows>),
+}
+
+/// Rows of another store, written as they are: requests are not added to the sums, which are copied
+/// themselves.
+#[derive(Debug, Default)]
+pub(crate) struct CopiedRows {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) requests: Vec<StoredRequest>,
+    /// Added to what is stored.
+    pub(crate) sums: Vec<SumRow>,
 }
 
 /// What one request leaves behind, ready to be stored.
@@ -37,6 +48,21 @@ impl Write {
         let Self::Record(record) = self else { return };
         if let (Some(refusal), Some(request)) = (record.verdict.begin(), &mut record.request) {
             refusal.apply(request);
+        }
+    }
+
+    /// What it did, of what the operations of its group did in their order.
+    pub(crate) fn take_done(&self, done: &mut impl Iterator<Item = Done>) -> Done {
+        match self {
+            Self::Op(_) => done.next().unwrap_or_default(),
+            Self::Record(_) => Done::default(),
+            Self::Rows(copied) => {
+                let rows = done.take(copied.ops.len()).map(|one| one.rows).sum();
+                Done {
+                    rows,
+                    ..Done::default()
+                }
+            }
         }
     }
 
@@ -59,6 +85,9 @@ pub(crate) enum Op {
     SetSetting {
         name: String,
         value: String,
+    },
+    DeleteSetting {
+        name: String,
     },
     /// Adds it unless the id is taken.
     CreateSession(StoredSession),
@@ -185,18 +214,28 @@ pub(crate) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub(crate) fn new(id: BatchId, writes: impl Iterator<Item = &'a Write>) -> Self {
-        let (mut ops, mut records) = (Vec::new(), Vec::new());
+        let (mut ops, mut records, mut copies) = (Vec::new(), Vec::new(), Vec::new());
         for write in writes {
             match write {
                 Write::Op(op) => ops.push(op),
                 Write::Record(record) => records.push(record.as_ref()),
+                Write::Rows(copied) => {
+                    ops.extend(&copied.ops);
+                    copies.push(copied.as_ref());
+                }
             }
         }
-        let requests: Vec<_> = records
+        let mut requests: Vec<_> = records
             .iter()
             .filter_map(|record| record.request.as_ref())
             .collect();
-        let sums = sums::fold(requests.iter().map(|request| &request.row));
+        let mut sums = sums::fold(requests.iter().map(|request| &request.row));
+        for copied in copies {
+            requests.extend(&copied.requests);
+            for sum in &copied.sums {
+                sums.entry(sum.key()).or_default().merge(&sum.totals);
+            }
+        }
         Self {
             id,
             ops,

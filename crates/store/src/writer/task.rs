@@ -121,7 +121,10 @@ impl<E: Engine> Task<E> {
         let mut waiting = mem::take(group).into_iter();
         for mut job in waiting.by_ref() {
             match self.apply(slice::from_mut(&mut job)).await {
-                Ok(mut done) => job.answer(Ok(done.pop().unwrap_or_default())),
+                Ok(done) => {
+                    let done = job.write.take_done(&mut done.into_iter());
+                    job.answer(Ok(done));
+                }
                 Err(WriteError::Refused(reason)) => {
                     job.answer(Err(StoreError::Constraint { reason }));
                 }
@@ -231,10 +234,7 @@ impl<E: Engine> Task<E> {
 fn answer_all(group: &mut Vec<Job>, done: Vec<Done>) {
     let mut done = done.into_iter();
     for job in group.drain(..) {
-        let done = match job.write {
-            Write::Op(_) => done.next().unwrap_or_default(),
-            Write::Record(_) => Done::default(),
-        };
+        let done = job.write.take_done(&mut done);
         job.answer(Ok(done));
     }
 }

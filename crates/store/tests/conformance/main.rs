@@ -5,6 +5,7 @@ mod accounts;
 mod documents;
 mod media;
 mod media_search;
+mod moving;
 mod records;
 mod replay;
 mod requests;
@@ -12,6 +13,7 @@ mod settings;
 mod shared;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod video_jobs;
 
 use std::sync::Arc;
@@ -108,6 +110,24 @@ fn redis_conforms_to_replay() {
     conforms_to_replay(&Place::new(server.fresh_database().unwrap()));
 }
 
+/// There and back through every engine.
+#[tokio::test]
+async fn everything_moves_around_all_engines() {
+    let mut servers = Vec::new();
+    let mut places = vec![Place::new(String::new())];
+    for engine in [Engine::Postgres, Engine::Redis, Engine::MariaDb] {
+        let mut server = Server::start(engine).await.unwrap();
+        places.push(Place::new(server.fresh_database().unwrap()));
+        servers.push(server);
+    }
+    places.push(Place::new(String::new()));
+    let mut stores = Vec::new();
+    for place in &places {
+        stores.push(place.open().await);
+    }
+    moving::everything_moves_around_and_ends_where_it_began(stores).await;
+}
+
 fn conforms_to_replay(place: &Place) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let store = runtime.block_on(place.open());
@@ -169,6 +189,14 @@ async fn conforms(mut place: impl FnMut() -> Place) {
     documents::documents_of_a_group_are_listed_page_by_page(fresh().await).await;
     documents::documents_go_one_by_one_by_group_and_by_time(fresh().await).await;
     documents::a_document_is_bounded(fresh().await).await;
+
+    tables::whole_tables_are_copied_and_cleared(fresh().await).await;
+    tables::rows_and_the_mark_of_a_copy_are_written_together(fresh().await).await;
+
+    moving::a_move_goes_on_where_it_stopped([fresh().await, fresh().await]).await;
+    moving::a_source_that_was_in_use_is_noticed([fresh().await, fresh().await]).await;
+    moving::a_backup_restores_everything([fresh().await, fresh().await]).await;
+    moving::a_backup_with_the_master_key_needs_it(fresh().await).await;
 
     settings::settings_keep_the_last_value(fresh().await).await;
     settings::sessions_live_until_they_end(fresh().await).await;

@@ -15,18 +15,16 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Lets the request pass when it carries one of `app.api_key`, or when none is configured and no
-/// web page of another site sends it. From
-/// here on it leaves a record.
+/// Lets the request pass when it carries one of `app.api_key` or of the store's keys, or when there is
+/// none at all and no web page of another site sends it. From here on it leaves a record.
 pub async fn layer(
     Extension(snapshot): Extension<Snapshot>,
     Extension(record): Extension<RequestRecord>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let keys = &snapshot.settings.api_keys;
     let route = request.extensions().get::<MatchedPath>();
-    let key = if keys.is_empty() {
+    let key = if snapshot.is_open() {
         host::check_open(&request, &snapshot)?;
         // What does not exist is a 404, also for a body that is no JSON.
         if let Some(route) = route {
@@ -35,7 +33,11 @@ pub async fn layer(
         None
     } else {
         let given = presented(request.headers()).ok_or(ApiError::InvalidApiKey)?;
-        Some(keys.matching(given).ok_or(ApiError::InvalidApiKey)?)
+        Some(
+            snapshot
+                .matching_key(given)
+                .ok_or(ApiError::InvalidApiKey)?,
+        )
     };
     let endpoint = Endpoint::of(route.map(MatchedPath::as_str));
     record.identify(endpoint.as_str(), key.clone());

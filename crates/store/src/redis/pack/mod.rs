@@ -82,6 +82,7 @@ fn pack_op(call: &mut Cmd, op: &Op) {
         }
         Op::ReplaceCredential(new) => pack_credential(call, new),
         Op::SetSetting { name, value } => put(call, ("set_setting", name, value)),
+        Op::DeleteSetting { name } => put(call, ("delete_setting", name)),
         Op::CreateSession(session) => {
             let over = time(session.expires_at_ms);
             put(

@@ -1,16 +1,15 @@
-//! Reads the files of the Python predecessor.
-//!
-//! `token.json` is `{"ssoBasic": [entry…], "ssoSuper": [entry…]}` where an entry is an object or a
-//! bare string. Reading never stops at a bad entry: it is reported by pool and index, never with
-//! its content, because that may be a secret.
+//! `token.json`: `{"ssoBasic": [entry…], "ssoSuper": [entry…]}`, where an entry is an object or a bare
+//! string.
 //!
 //! Source: `docs/upstream-protocol.md` 4.5.
 
-use std::{collections::HashSet, fmt};
+use std::collections::HashSet;
 
 use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
-use serde_json::{Map, Value};
-use uuid::{NoContext, Timestamp, Uuid};
+use serde_json::{Map, Value, json};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use super::{BadEntry, Fields, LegacyError, parse, pretty};
 
 /// Characters of an unknown pool's name that are reported; the file may be anything.
 const SHOWN_NAME: usize = 24;
@@ -28,23 +27,6 @@ pub struct LegacyAccounts {
     pub unknown_pools: Vec<UnknownPool>,
 }
 
-/// An entry that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadEntry {
-    /// Pool name as in the file.
-    pub pool: &'static str,
-    /// Position in the pool, from 0.
-    pub index: usize,
-    /// What is wrong, without the entry's content.
-    pub reason: String,
-}
-
-impl fmt::Display for BadEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.pool, self.index, self.reason)
-    }
-}
-
 /// A pool name that means nothing here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPool {
@@ -54,53 +36,34 @@ pub struct UnknownPool {
     pub entries: usize,
 }
 
-/// The file as a whole is not a `token.json`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LegacyError {
-    /// Not JSON at all.
-    #[error("it is not valid JSON (line {line}, column {column})")]
-    NotJson { line: usize, column: usize },
-    /// JSON of another shape.
-    #[error("it is not an object of pools such as {{\"ssoBasic\": [], \"ssoSuper\": []}}")]
-    NotPools,
-    /// A known pool is not a list.
-    #[error("`{pool}` is not a list")]
-    NotAList { pool: &'static str },
-}
-
 /// Reads the text of a `token.json`; missing fields get the predecessor's defaults at `now_ms`.
 ///
 /// # Errors
 /// Only when nothing can be read; bad entries are in the answer.
 pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, LegacyError> {
-    let json = serde_json::from_str(text.trim_start_matches('\u{feff}'));
-    let pools = match json {
-        Ok(Value::Object(pools)) => pools,
-        Ok(_) => return Err(LegacyError::NotPools),
-        Err(error) => {
-            return Err(LegacyError::NotJson {
-                line: error.line(),
-                column: error.column(),
-            });
-        }
+    let Value::Object(pools) = parse(text)? else {
+        return Err(LegacyError::Shape(
+            "an object of pools such as {\"ssoBasic\": [], \"ssoSuper\": []}",
+        ));
     };
     let mut read = LegacyAccounts::default();
     let mut seen = HashSet::new();
+    let context = ContextV7::new();
     for kind in Tier::ALL {
         let pool = kind.as_str();
         let entries = match pools.get(pool) {
             None | Some(Value::Null) => continue,
             Some(Value::Array(entries)) => entries,
-            Some(_) => return Err(LegacyError::NotAList { pool }),
+            Some(_) => return Err(LegacyError::NotAList { list: pool }),
         };
         for (index, entry) in entries.iter().enumerate() {
-            match read_entry(kind, entry, now_ms) {
+            match read_entry(kind, entry, (now_ms, &context)) {
                 Ok(account) if seen.insert(account.credential.clone()) => {
                     read.accounts.push(account);
                 }
                 Ok(_) => read.duplicates += 1,
                 Err(reason) => read.bad.push(BadEntry {
-                    pool,
+                    list: pool,
                     index,
                     reason,
                 }),
@@ -116,6 +79,41 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     Ok(read)
 }
 
+/// The text of a `token.json` with these accounts. Heavy ones are in a pool that the predecessor does
+/// not use.
+#[must_use]
+pub fn write_token_json(accounts: &[Account]) -> String {
+    let mut pools = Map::new();
+    for tier in Tier::ALL {
+        let of_tier = accounts.iter().filter(|account| account.tier == tier);
+        let entries: Vec<_> = of_tier.map(write_entry).collect();
+        if tier != Tier::Heavy || !entries.is_empty() {
+            pools.insert(tier.as_str().to_owned(), entries.into());
+        }
+    }
+    pretty(&Value::Object(pools))
+}
+
+fn write_entry(account: &Account) -> Value {
+    json!({
+        "token": account.credential.expose(),
+        "status": account.status.as_str(),
+        "quota": account.quota,
+        "created_at": account.created_at_ms,
+        "last_used_at": account.last_used_at_ms,
+        "use_count": account.use_count,
+        "fail_count": account.fail_count,
+        "last_fail_at": account.last_fail_at_ms,
+        "last_fail_reason": account.last_fail_reason,
+        "last_sync_at": account.last_sync_at_ms,
+        "tags": account.tags,
+        "note": account.note,
+        "last_asset_clear_at": account.last_asset_clear_at_ms,
+        "cooldown_until": account.cooldown.map(|cooldown| cooldown.until_ms),
+        "cooldown_reason": account.cooldown.map(|cooldown| cooldown.reason.as_str()),
+    })
+}
+
 fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
     UnknownPool {
         name: name.chars().take(SHOWN_NAME).collect(),
@@ -123,7 +121,11 @@ fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
     }
 }
 
-fn read_entry(pool: Tier, entry: &Value, now_ms: i64) -> Result<Account, String> {
+fn read_entry(
+    pool: Tier,
+    entry: &Value,
+    (now_ms, context): (i64, &ContextV7),
+) -> Result<Account, String> {
     let empty = Map::new();
     let (token, fields) = match entry {
         Value::String(token) => (Some(token.as_str()), Fields(&empty)),
@@ -133,7 +135,7 @@ fn read_entry(pool: Tier, entry: &Value, now_ms: i64) -> Result<Account, String>
     let token = token.ok_or("`token` is missing")?;
     let credential = Credential::try_new(token).map_err(|error| error.to_string())?;
     let created_at_ms = fields.integer("created_at")?.unwrap_or(now_ms);
-    let mut account = Account::new(new_id(now_ms), credential, pool, created_at_ms);
+    let mut account = Account::new(new_id(now_ms, context), credential, pool, created_at_ms);
     if let Some(quota) = fields.integer("quota")? {
         account.quota = to_u32(quota);
     }
@@ -191,64 +193,15 @@ fn cooldown_reason(text: Option<&str>, quota: u32) -> CooldownReason {
     }
 }
 
-fn new_id(now_ms: i64) -> AccountId {
+/// Ids of one context ascend, so accounts of one file keep their order.
+fn new_id(now_ms: i64, context: &ContextV7) -> AccountId {
     let ms = u64::try_from(now_ms).unwrap_or(0);
     let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
-    AccountId::new(Uuid::new_v7(Timestamp::from_unix(NoContext, ms / 1000, nanos)).to_string())
+    AccountId::new(Uuid::new_v7(Timestamp::from_unix(context, ms / 1000, nanos)).to_string())
 }
 
 fn to_u32(value: i64) -> u32 {
     u32::try_from(value.max(0)).unwrap_or(u32::MAX)
-}
-
-/// Typed access that names the field, never the value, when the type is wrong.
-#[derive(Clone, Copy)]
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl<'a> Fields<'a> {
-    fn get(self, name: &str) -> Option<&'a Value> {
-        self.0.get(name).filter(|value| !value.is_null())
-    }
-
-    /// A whole number; a fraction (Python writes some times as floats) is cut.
-    fn integer(self, name: &str) -> Result<Option<i64>, String> {
-        let Some(value) = self.get(name) else {
-            return Ok(None);
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "`as` saturates, which is wanted"
-        )]
-        let number = value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|float| float as i64));
-        number
-            .map(Some)
-            .ok_or_else(|| format!("`{name}` is not a number"))
-    }
-
-    fn text(self, name: &str) -> Result<Option<&'a str>, String> {
-        let Some(value) = self.get(name) else {
-            return Ok(None);
-        };
-        value
-            .as_str()
-            .map(Some)
-            .ok_or_else(|| format!("`{name}` is not a text"))
-    }
-
-    fn texts(self, name: &str) -> Result<Vec<String>, String> {
-        let Some(value) = self.get(name) else {
-            return Ok(Vec::new());
-        };
-        let texts = value.as_array().and_then(|items| {
-            items
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect::<Option<_>>()
-        });
-        texts.ok_or_else(|| format!("`{name}` is not a list of texts"))
-    }
 }
 
 #[cfg(test)]
@@ -328,7 +281,7 @@ mod tests {
                 "other": ["secret-cookie"]}"#,
         );
         assert_eq!(read.accounts.len(), 1, "the good one is read");
-        let bad: Vec<_> = read.bad.iter().map(|bad| (bad.pool, bad.index)).collect();
+        let bad: Vec<_> = read.bad.iter().map(|bad| (bad.list, bad.index)).collect();
         assert_eq!(
             bad,
             (0..5).map(|index| ("ssoBasic", index)).collect::<Vec<_>>()

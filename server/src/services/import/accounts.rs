@@ -1,0 +1,50 @@
+//! `token.json`.
+
+use std::collections::HashSet;
+
+use anyhow::Context;
+use store::legacy;
+
+use super::{FileReport, Target};
+use crate::services::first_account;
+
+pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<FileReport> {
+    let found = match legacy::read_token_json(text, target.now_ms) {
+        Ok(found) => found,
+        Err(error) => return Ok(FileReport::refused(&error)),
+    };
+    let store = target.store;
+    let known = store.load_accounts().await;
+    let known = known.context("reading the known accounts")?;
+    let known: HashSet<_> = known
+        .accounts
+        .iter()
+        .map(|account| &account.credential)
+        .collect();
+    let total = found.accounts.len() + found.duplicates;
+    let mut new = found.accounts;
+    new.retain(|account| !known.contains(&account.credential));
+    let added = match target.is_dry {
+        true => new.len(),
+        false => {
+            let added = store.insert_accounts(&new).await;
+            added.context("storing the accounts")?.len()
+        }
+    };
+    if added > 0 && !target.is_dry {
+        let remembered = first_account::remember(store).await;
+        remembered.context("storing a setting")?;
+    }
+    let unknown = |pool: &legacy::UnknownPool| {
+        format!(
+            "pool `{}` is not known, its {} entries were left out",
+            pool.name, pool.entries
+        )
+    };
+    Ok(FileReport {
+        added,
+        known: total - added,
+        notes: found.unknown_pools.iter().map(unknown).collect(),
+        ..FileReport::of("account", &found.bad)
+    })
+}
