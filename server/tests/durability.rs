@@ -10,6 +10,7 @@ use std::{
 
 use grok_sim::{Options, Pace, Quota, Simulator};
 use pool::Tier;
+use sqlx::{ConnectOptions, Connection, query_scalar, sqlite::SqliteConnectOptions};
 use store::{MasterKey, RequestQuery};
 use test_support::{Gateway, Launch};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -68,6 +69,62 @@ async fn answers_whose_end_a_client_saw_survive_kill_9() {
     assert!(again.stop().await.unwrap().success());
     assert_stored(folder.path(), &seen).await;
     simulator.stop_unchecked().await;
+}
+
+/// Kills of [`kills_at_random_moments_lose_nothing`]; `make soak` makes it long.
+fn kills() -> usize {
+    match std::env::var_os("GROK2API_SOAK") {
+        Some(_) => 50,
+        None => 6,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_at_random_moments_lose_nothing() {
+    let simulator = Simulator::start(Options {
+        // A tenth of a second each: a kill finds answers at every point of their way.
+        pace: Pace::Interval(Duration::from_millis(6)),
+        events: Some(16),
+        quota: Quota::Unlimited,
+        ..Options::for_tests()
+    })
+    .await
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = (0..200).map(|n| format!("durable-account-{n:03}").into());
+    test_support::write_accounts(folder.path(), &[("ssoBasic", accounts.collect())]).unwrap();
+    let mut seen = HashSet::new();
+    for _ in 0..kills() {
+        let mut gateway = start(folder.path(), &simulator).await;
+        let (ended, mut ends) = mpsc::unbounded_channel();
+        let mut clients = JoinSet::new();
+        for n in 0..20 {
+            clients.spawn(ask_until_cut(gateway.url(), n % 2 == 0, ended.clone()));
+        }
+        drop(ended);
+        seen.insert(ends.recv().await.unwrap());
+        tokio::time::sleep(Duration::from_millis(rand::random_range(0..300))).await;
+        gateway.kill().unwrap();
+        while let Some(id) = ends.recv().await {
+            seen.insert(id);
+        }
+        clients.join_all().await;
+        assert_intact(folder.path()).await;
+    }
+    assert_stored(folder.path(), &seen).await;
+    simulator.stop_unchecked().await;
+}
+
+/// What SQLite itself says of the file.
+async fn assert_intact(data_dir: &Path) {
+    let options = SqliteConnectOptions::new().filename(data_dir.join(store::DATABASE_FILE));
+    let mut connection = options.connect().await.unwrap();
+    let said: String = query_scalar("PRAGMA integrity_check")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(said, "ok");
+    connection.close().await.unwrap();
 }
 
 /// Every seen answer is in the table of requests, and quota and usage of each account agree.
