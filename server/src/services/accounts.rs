@@ -308,6 +308,3 @@ impl AdminService for Accounts {
 pub fn new_account_id() -> AccountId {
     AccountId::new(Uuid::now_v7().simple().to_string())
 }
-
-#[cfg(test)]
-mod tests;
