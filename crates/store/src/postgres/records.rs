@@ -149,7 +149,7 @@ pub(super) async fn write(
         .iter()
         .map(|(id, patch)| (*id, patch))
         .collect();
-    let is_empty = batch.requests.is_empty() && patches.is_empty();
+    let is_empty = batch.requests.is_empty() && batch.sums.is_empty() && patches.is_empty();
     let (text, has_records) = match place {
         Place::Alone => (&ALONE, true),
         Place::AtTheEnd if is_empty => (&FINISH, false),
