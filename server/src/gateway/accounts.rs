@@ -134,9 +134,20 @@ impl Gateway {
                 .next_turn(&serving, &mut tries, lease, failure, &mut backoff)
                 .await;
             if next.is_none() {
-                return Err(tries.failed());
+                return Err(self.last_word(&serving, tries));
             }
         }
+    }
+
+    /// Nobody is asked any more. Where all have reached their limit, and nobody else is there, when the
+    /// next one is free matters more than what the last one said.
+    fn last_word<O: Operation>(&self, serving: &Serving<'_, O>, tries: Tries) -> GatewayError {
+        if tries.are_rate_limits()
+            && let Err(exhausted) = self.select(serving, &tries.ids)
+        {
+            return tries.exhausted(exhausted);
+        }
+        tries.failed()
     }
 
     /// Who is asked after a failure, when its pause is over. Another account rather than the same

@@ -206,6 +206,7 @@ async fn close(booted: Booted) -> bool {
         simulator,
     } = booted;
     let work = state.work.clone();
+    let pool = state.current.load().pool.clone();
     drop(state);
     if tokio::time::timeout(CLOSE_TIMEOUT, work.close())
         .await
@@ -224,6 +225,10 @@ async fn close(booted: Booted) -> bool {
         let removed = tokio::time::timeout(CLOSE_TIMEOUT, removing).await;
         matches!(removed, Ok(Ok(()))) && !files.is_cut()
     };
+    // What time has changed in the accounts and nothing has stored yet.
+    if let Err(error) = store::bounded(gateway.store_elapsed(&pool)).await {
+        tracing::warn!(%error, "the end of cooldowns was not stored");
+    }
     store.close().await;
     if let Some(simulator) = simulator {
         simulator.stop_unchecked().await;

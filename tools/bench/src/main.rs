@@ -14,12 +14,14 @@ mod pictures;
 mod process;
 mod report;
 mod rest;
+mod stores;
 mod upstream;
 mod videos;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use test_support::databases::Engine;
 
 use crate::{
     compare::{Bench, Programs},
@@ -74,6 +76,8 @@ enum Part {
     Rest,
     /// Memory of open streams.
     Open,
+    /// Streamed chat on PostgreSQL, Redis and MariaDB beside SQLite.
+    Stores,
     /// Pictures over the imagine socket.
     Pictures,
     /// Downloads of generated files.
@@ -133,6 +137,13 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
             let bench = cli.start(INTERVAL_MS, None).await?;
             let what = format!("paced, {clients} at once");
             report::crowded(&what, &bench.crowd(clients, 3).await?);
+        }
+    }
+    if is_wanted(Part::Stores) {
+        for engine in [Engine::Postgres, Engine::Redis, Engine::MariaDb] {
+            let (binary, clients) = (&cli.gateway, cli.clients);
+            let pair = stores::measure(binary, engine, cli.events, clients, cli.time()).await?;
+            report::pressed(&format!("{engine:?} (SQLite), {clients} clients"), &pair);
         }
     }
     if is_wanted(Part::Pictures) {

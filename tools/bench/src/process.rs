@@ -129,6 +129,16 @@ pub(crate) fn cpu_of_family(pid: u32) -> anyhow::Result<Duration> {
     Ok(TICK * ticks)
 }
 
+/// A data folder with so many accounts that never run out.
+fn with_accounts(accounts: usize) -> anyhow::Result<TempDir> {
+    let data = tempfile::tempdir()?;
+    let accounts = (0..accounts).map(
+        |n| serde_json::json!({"token": format!("bench-account-{n}"), "quota": ENDLESS_QUOTA}),
+    );
+    test_support::write_accounts(data.path(), &[("ssoBasic", accounts.collect())])?;
+    Ok(data)
+}
+
 /// `grok2api serve` on a data folder of its own.
 pub(crate) struct Gateway {
     gateway: test_support::Gateway,
@@ -145,12 +155,17 @@ impl Gateway {
         accounts: usize,
         trusted: Option<&Path>,
     ) -> anyhow::Result<Self> {
-        let data = tempfile::tempdir()?;
-        let accounts = (0..accounts).map(
-            |n| serde_json::json!({"token": format!("bench-account-{n}"), "quota": ENDLESS_QUOTA}),
-        );
-        test_support::write_accounts(data.path(), &[("ssoBasic", accounts.collect())])?;
-        Self::spawn(binary, upstream, (trusted, &[]), data).await
+        Self::spawn(binary, upstream, (trusted, &[]), with_accounts(accounts)?).await
+    }
+
+    /// As [`Gateway::start`], with these settings.
+    pub(crate) async fn start_with(
+        binary: &Path,
+        upstream: &str,
+        accounts: usize,
+        settings: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
+        Self::spawn(binary, upstream, (None, settings), with_accounts(accounts)?).await
     }
 
     /// Starts on this folder, with one account and these settings.

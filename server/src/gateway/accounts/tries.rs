@@ -37,6 +37,11 @@ impl Tries {
         });
     }
 
+    /// Whether every account that was tried has reached its limit.
+    pub(super) fn are_rate_limits(&self) -> bool {
+        !self.has_other_than_rate_limits
+    }
+
     /// The pool has nobody left: what the tried accounts said, if any was tried. When all of them
     /// were rate limited, when the next one is free matters more.
     pub(super) fn exhausted(mut self, exhausted: GatewayError) -> GatewayError {

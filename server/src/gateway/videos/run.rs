@@ -50,7 +50,7 @@ impl Drop for Running<'_> {
 impl Gateway {
     /// Makes the video and tells its row how it goes.
     pub(super) async fn run_video(self: Arc<Self>, job: Arc<Job>, claim: Claim, place: Share) {
-        let _running = Running {
+        let running = Running {
             gateway: &self,
             id: &job.id,
             _place: place,
@@ -69,10 +69,12 @@ impl Gateway {
             _ => false,
         };
         self.end_video(&job, end).await;
-        claim.give_back().await;
         if !goes_on {
             self.remove_image(&job).await;
         }
+        // Whoever asks from here on is told what the row says.
+        drop(running);
+        claim.give_back().await;
     }
 
     async fn make_video(&self, job: &Job) -> End {
