@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use grok_sim::{Options, Quota, Simulator};
+use grok_sim::{Operation, Options, Quota, Simulator};
 use pool::{Account, AccountChange, AccountId, Change, Credential, Status, Tier};
 use reqwest::Client;
 use serde_json::json;
@@ -121,6 +121,11 @@ struct Seen {
 
 impl World {
     async fn start(engine: Engine, accounts: usize) -> Self {
+        Self::start_with(engine, accounts, false).await
+    }
+
+    /// `asks`: whether accounts are asked about in the background.
+    async fn start_with(engine: Engine, accounts: usize, asks: bool) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut database = Server::start(engine).await.unwrap();
         let url = database.fresh_database().unwrap();
@@ -145,7 +150,7 @@ impl World {
             Engine::MariaDb => "mysql",
             Engine::Redis => "redis",
         };
-        let instances = (0..INSTANCES).map(|_| world.instance(kind));
+        let instances = (0..INSTANCES).map(|_| world.instance(kind, asks));
         let instances: Vec<_> = instances.collect();
         // At once: one of them makes what the first start makes.
         let mut starts = JoinSet::new();
@@ -157,7 +162,7 @@ impl World {
         Self { instances, ..world }
     }
 
-    fn instance(&self, kind: &str) -> Arc<Instance> {
+    fn instance(&self, kind: &str, asks: bool) -> Arc<Instance> {
         let folder = tempfile::tempdir().unwrap();
         let launch = Launch::new(BINARY, folder.path())
             .upstream(&self.simulator.url())
@@ -165,7 +170,7 @@ impl World {
             .env("SERVER_STORAGE_URL", &self.url)
             .env("GROK2API_SECRET_KEY", KEY)
             .env("GROK2API_APP__APP_KEY", PASSWORD)
-            .env("GROK2API_TOKEN__AUTO_REFRESH", false)
+            .env("GROK2API_TOKEN__AUTO_REFRESH", asks)
             .env("LOG_LEVEL", "warn");
         Arc::new(Instance {
             launch,
@@ -440,6 +445,41 @@ async fn an_account_switched_off_on_one_is_not_used_by_the_others_redis() {
 #[tokio::test]
 async fn an_account_switched_off_on_one_is_not_used_by_the_others_mariadb() {
     the_others_follow(Engine::MariaDb).await;
+}
+
+async fn an_account_is_asked_about_once(engine: Engine) {
+    const ACCOUNTS: usize = 8;
+    let world = World::start_with(engine, ACCOUNTS, true).await;
+    let asked = || world.simulator.requests_of(Operation::RateLimits);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while asked().len() < ACCOUNTS {
+        assert!(
+            Instant::now() < deadline,
+            "only {} were asked",
+            asked().len()
+        );
+        sleep(Duration::from_millis(20)).await;
+    }
+    // Whoever asks again does it now: every instance was told of what the others found out.
+    sleep(2 * NEWS).await;
+    let about: HashSet<_> = asked().into_iter().filter_map(|one| one.account).collect();
+    assert_eq!((about.len(), asked().len()), (ACCOUNTS, ACCOUNTS));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_is_asked_about_once_by_all_together_postgres() {
+    an_account_is_asked_about_once(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn an_account_is_asked_about_once_by_all_together_redis() {
+    an_account_is_asked_about_once(Engine::Redis).await;
+}
+
+#[tokio::test]
+async fn an_account_is_asked_about_once_by_all_together_mariadb() {
+    an_account_is_asked_about_once(Engine::MariaDb).await;
 }
 
 async fn signing_out_is_for_all(engine: Engine) {

@@ -173,6 +173,8 @@ impl Accounts {
                 pool.insert(removed);
                 return Err(unavailable(error));
             }
+            // Whoever read the store meanwhile has them again.
+            pool.remove(ids);
         }
         let (count, undo_id) = (to_u32(count), undo.into_id());
         tracing::info!(count, undo_id, "accounts deleted");
