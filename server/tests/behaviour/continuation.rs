@@ -72,6 +72,21 @@ async fn follow_up_sends_the_newest_turn_to_the_same_conversation() {
 }
 
 #[tokio::test]
+async fn a_conversation_goes_on_after_a_restart() {
+    let mut server = setup(["first-account", "second-account"]).start().await;
+    let first = ask(&server, &["Hi"]).await;
+    server.restart().await;
+    let follow_up = ["Hi", first.text(), "More"];
+    let second = ask(&server, &follow_up).await;
+    let id = first.json["conversation_id"].as_str().unwrap();
+    assert_eq!(second.json["conversation_id"], id);
+    let sent = sent(&server);
+    assert!(sent[1].0.contains(id), "{sent:?}");
+    assert_eq!(sent[1].1, "More");
+    server.end().await;
+}
+
+#[tokio::test]
 async fn lost_conversation_starts_anew_with_the_whole_history() {
     let server = setup(["only-account"]).start().await;
     let first = ask(&server, &["Hi"]).await;

@@ -171,6 +171,7 @@ impl World {
             .env("GROK2API_SECRET_KEY", KEY)
             .env("GROK2API_APP__APP_KEY", PASSWORD)
             .env("GROK2API_TOKEN__AUTO_REFRESH", asks)
+            .env("GROK2API_APP__TEMPORARY", false)
             .env("LOG_LEVEL", "warn");
         Arc::new(Instance {
             launch,
@@ -480,6 +481,46 @@ async fn an_account_is_asked_about_once_by_all_together_redis() {
 #[tokio::test]
 async fn an_account_is_asked_about_once_by_all_together_mariadb() {
     an_account_is_asked_about_once(Engine::MariaDb).await;
+}
+
+async fn a_conversation_goes_on_elsewhere(engine: Engine) {
+    let world = World::start(engine, 2).await;
+    let ask = async |instance: usize, body: serde_json::Value| -> serde_json::Value {
+        let url = format!("{}/v1/chat/completions", world.instances[instance].url());
+        let answer = world.client.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    };
+    let user = |text: &str| json!({"role": "user", "content": text});
+    let first = ask(0, json!({"model": "grok-3", "messages": [user("Hi")]})).await;
+    let said = &first["choices"][0]["message"]["content"];
+    let id = &first["conversation_id"];
+    assert!(id.is_string(), "{first}");
+    // Stored behind the answer, in a moment.
+    sleep(NEWS).await;
+    let turns = json!([user("Hi"), {"role": "assistant", "content": said}, user("More")]);
+    let more = json!({"model": "grok-3", "messages": turns, "conversation_id": id});
+    let second = ask(1, more).await;
+    assert_eq!(second["conversation_id"], *id);
+    let chats = world.simulator.requests_of(Operation::Chat);
+    assert_eq!(chats[1].body["message"], "More", "the rest is known there");
+    assert_eq!(chats[0].account, chats[1].account);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_on_another_instance_postgres() {
+    a_conversation_goes_on_elsewhere(Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_on_another_instance_redis() {
+    a_conversation_goes_on_elsewhere(Engine::Redis).await;
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on_on_another_instance_mariadb() {
+    a_conversation_goes_on_elsewhere(Engine::MariaDb).await;
 }
 
 async fn signing_out_is_for_all(engine: Engine) {

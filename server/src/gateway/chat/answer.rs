@@ -204,13 +204,10 @@ impl Answer {
             id: id.clone(),
             parent_response_id: response_id.clone(),
         };
-        self.gateway.conversations.remember(
-            &self.context.settings().config.conversation,
-            self.context.caller.scope.clone(),
-            conversation,
-            (&self.context.request, answer),
-            now_ms(),
-        );
+        let context = &self.context;
+        let exchange = (&context.request, answer.as_str());
+        self.gateway
+            .remember_conversation(&context.caller, conversation, exchange);
     }
 
     /// What the caller has seen is spent: no other account is tried.

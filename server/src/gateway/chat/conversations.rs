@@ -1,6 +1,6 @@
 //! Which upstream conversation a request continues (`upstream-protocol.md` 2.13).
 //!
-//! In memory, bounded per account, per conversation and by age. Each answer is a place: the history
+//! In memory (`shared_conversations` has them for other instances too), bounded per account, per conversation and by age. Each answer is a place: the history
 //! up to it, and the upstream's id of it, which the next turn follows. A place never changes, so two
 //! callers who said the same so far continue it side by side and never see what the other says next,
 //! and a history that was edited goes on from where it still agrees, or nowhere.
@@ -42,7 +42,7 @@ pub struct UpstreamConversation {
     pub parent_response_id: String,
 }
 
-type HistoryHash = [u8; 32];
+pub(super) type HistoryHash = [u8; 32];
 
 /// The conversations of this process. Their limits come with each call, since they may change.
 #[derive(Default)]
@@ -215,7 +215,7 @@ impl Inner {
     }
 }
 
-fn hash(history: &History<'_>) -> HistoryHash {
+pub(super) fn hash(history: &History<'_>) -> HistoryHash {
     let mut hasher = Sha256::new();
     history.feed(|piece| hasher.update(piece));
     hasher.finalize().into()

@@ -3,6 +3,7 @@
 pub mod answer;
 mod attempt;
 pub mod conversations;
+mod shared_conversations;
 mod translate;
 pub mod unread;
 
@@ -34,7 +35,6 @@ use super::{
     uploads::Purpose,
 };
 use crate::{
-    clock::now_ms,
     record::RequestRecord,
     snapshot::{
         Settings, Snapshot,
@@ -106,7 +106,7 @@ impl Gateway {
         let is_stream = delivery == Delivery::Stream;
         caller.record.asks(&request.model, is_stream);
         self.admit(&caller.record)?;
-        let context = self.chat_context(caller, request, delivery)?;
+        let context = self.chat_context(caller, request, delivery).await?;
         // Before the slot: a slow file server must not keep others from chatting.
         let files = self.load_attachments(&context).await?;
         let wait = context.deadlines.first.unwrap_or(Duration::MAX);
@@ -147,7 +147,7 @@ impl Gateway {
             .await
     }
 
-    fn chat_context(
+    async fn chat_context(
         &self,
         caller: Caller,
         request: Request,
@@ -159,12 +159,7 @@ impl Gateway {
         caller.record.serves(&model.id);
         refuse_unsupported(&request)?;
         let prompt = flatten(&request);
-        let conversation = (!config.app.temporary).then(|| {
-            let limits = &config.conversation;
-            self.conversations
-                .find(limits, &caller.scope, &request, now_ms())
-        });
-        let conversation = conversation.flatten();
+        let conversation = self.find_conversation(&caller, &request).await;
         let started = Instant::from_std(caller.record.started());
         Ok(ChatContext {
             model,
@@ -219,7 +214,7 @@ impl Operation for Chat<'_> {
                     account.id = %lease.account_id(),
                     "the upstream lost a conversation: its whole history starts a new one"
                 );
-                self.gateway.conversations.forget(&conversation.id);
+                self.gateway.forget_conversation(&conversation.id);
                 self.open(lease, pass, None).await?
             }
             (opened, _) => opened?,

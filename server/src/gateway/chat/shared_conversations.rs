@@ -1,0 +1,139 @@
+//! Conversations for the other instances on the same store, and for the time after a restart.
+//!
+//! Each place of a conversation (`conversations`) is two documents: one found by caller and history,
+//! one by caller, conversation and history. They say where the next turn goes and nothing of what was
+//! said: names are hashes. They end as the conversation does, and go with it.
+
+use chat::{Request, history_after, history_key};
+use pool::AccountId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{Document, DocumentKind, bounded};
+
+use super::{
+    Caller,
+    conversations::{HistoryHash, Scope, UpstreamConversation, hash},
+};
+use crate::{clock::now_ms, gateway::Gateway};
+
+/// A place as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredPlace {
+    account: String,
+    conversation: String,
+    response: String,
+}
+
+impl Gateway {
+    /// The conversation that the request continues, if this caller has it here or on another instance.
+    pub(super) async fn find_conversation(
+        &self,
+        caller: &Caller,
+        request: &Request,
+    ) -> Option<UpstreamConversation> {
+        let config = &caller.snapshot.settings.config;
+        if config.app.temporary {
+            return None;
+        }
+        let (limits, scope, now) = (&config.conversation, &caller.scope, now_ms());
+        if let Some(here) = self.conversations.find(limits, scope, request, now) {
+            return Some(here);
+        }
+        let history = hash(&history_key(request)?);
+        let id = request.conversation_id.as_deref();
+        if id.is_none() && *scope == Scope::Shared {
+            return None;
+        }
+        let name = name_of(scope, id, &history);
+        let found = self.store.get_document(DocumentKind::Conversation, &name);
+        // Without an answer it is a new conversation, with its whole history.
+        let found = bounded(found).await.ok()??;
+        let place: StoredPlace = serde_json::from_str(&found.data).ok()?;
+        (found.expires_ms > now).then(|| UpstreamConversation {
+            account: AccountId::new(place.account),
+            id: place.conversation,
+            parent_response_id: place.response,
+        })
+    }
+
+    /// Remembers where the next turn goes after `request` got `answer`.
+    pub(super) fn remember_conversation(
+        &self,
+        caller: &Caller,
+        conversation: UpstreamConversation,
+        (request, answer): (&Request, &str),
+    ) {
+        let limits = &caller.snapshot.settings.config.conversation;
+        let (scope, now) = (&caller.scope, now_ms());
+        let history = hash(&history_after(request, answer));
+        let ttl_ms = i64::try_from(limits.ttl_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let place = StoredPlace {
+            account: conversation.account.to_string(),
+            conversation: conversation.id.clone(),
+            response: conversation.parent_response_id.clone(),
+        };
+        let document = |id: Option<&str>| Document {
+            kind: DocumentKind::Conversation,
+            id: name_of(scope, id, &history),
+            group: conversation.id.chars().take(MAX_GROUP).collect(),
+            at_ms: now,
+            expires_ms: now.saturating_add(ttl_ms),
+            revision: 0,
+            data: serde_json::to_string(&place).unwrap_or_default(),
+        };
+        let named = document(Some(&conversation.id));
+        let unnamed = (*scope != Scope::Shared).then(|| document(None));
+        let exchange = (request, answer);
+        self.conversations
+            .remember(limits, scope.clone(), conversation, exchange, now);
+        let store = self.store.clone();
+        self.tasks.spawn(async move {
+            let kept = async {
+                store.put_document(named).await?;
+                let Some(unnamed) = unnamed else {
+                    return Ok(());
+                };
+                // The first conversation that got there is never replaced by a later one.
+                let known = store.get_document(unnamed.kind, &unnamed.id).await?;
+                if known.is_none_or(|known| known.expires_ms <= now) {
+                    store.put_document(unnamed).await?;
+                }
+                Ok(())
+            };
+            if let Err(error) = bounded(kept).await {
+                tracing::debug!(%error, "a conversation is continued on this instance alone");
+            }
+        });
+    }
+
+    /// Drops a conversation that the upstream no longer has.
+    pub(super) fn forget_conversation(&self, id: &str) {
+        self.conversations.forget(id);
+        let (store, group) = (self.store.clone(), id.chars().take(MAX_GROUP).collect());
+        self.tasks.spawn(async move {
+            let group: String = group;
+            let forgotten = store.delete_documents(DocumentKind::Conversation, &group);
+            if let Err(error) = bounded(forgotten).await {
+                tracing::debug!(%error, "a lost conversation was not forgotten in the store");
+            }
+        });
+    }
+}
+
+/// Longest id of a conversation that is looked at when it is forgotten; Grok's have 36 characters.
+const MAX_GROUP: usize = 64;
+
+fn name_of(scope: &Scope, id: Option<&str>, history: &HistoryHash) -> String {
+    let mut hasher = Sha256::new();
+    let (kind, name) = match scope {
+        Scope::Own(name) => ("own", name.as_ref()),
+        Scope::Shared => ("shared", ""),
+    };
+    for part in [kind, name, id.unwrap_or_default()] {
+        hasher.update(part.len().to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.update(history);
+    let digest = hasher.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
