@@ -349,7 +349,8 @@ async fn a_job_is_watched_to_its_end_and_a_broken_stream_goes_on() {
 #[tokio::test]
 async fn failed_accounts_are_refreshed_again_in_a_new_job() {
     let server = setup([ONE, TWO]).start().await;
-    let refused = [Reply::Unauthorized];
+    // Both modes are asked about at once.
+    let refused = [Reply::Unauthorized, Reply::Unauthorized];
     server
         .simulator
         .script_for(ONE, Operation::RateLimits, refused);
