@@ -16,7 +16,7 @@ pub use admin_media::{
     MediaOverview, MediaTotal,
 };
 pub use job::{
-    AccountChoice, JobFailure, JobItem, JobItems, JobKind, JobOutcome, JobStart, JobState,
+    AccountChoice, JobFailure, JobItem, JobItems, JobKind, JobNote, JobOutcome, JobStart, JobState,
     JobTrouble, JobView,
 };
 pub use media::{MediaItem, MediaKind, MediaPage};

@@ -37,6 +37,7 @@ export async function startGateway({ upstream, accounts = [], serve = [], settin
     ...(upstream && {
       GROK2API_UPSTREAM__WEB_URL: upstream,
       GROK2API_UPSTREAM__ASSETS_URL: upstream,
+      GROK2API_UPSTREAM__ACCOUNTS_URL: upstream,
       GROK2API_UPSTREAM__LIVEKIT_URL: upstream.replace(/^http/, "ws"),
     }),
     ...settings,

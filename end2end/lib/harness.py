@@ -66,6 +66,7 @@ class Gateway:
             "GROK2API_APP__API_KEY": API_KEY,
             "GROK2API_UPSTREAM__WEB_URL": upstream,
             "GROK2API_UPSTREAM__ASSETS_URL": upstream,
+            "GROK2API_UPSTREAM__ACCOUNTS_URL": upstream,
             **{f"GROK2API_{key}": str(value) for key, value in settings.items()},
         }
         self.data = data

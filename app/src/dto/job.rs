@@ -14,6 +14,9 @@ pub enum JobKind {
     CountAssets,
     /// Deletes them.
     ClearAssets,
+    /// Agrees to Grok's terms for accounts, tells the configured birth date and switches adult
+    /// content on.
+    AccountSettings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,6 +55,12 @@ pub enum JobTrouble {
     Unreachable,
     #[error("Grok refuses")]
     Refused,
+    #[error("Grok does not take the agreement to its terms")]
+    TermsRefused,
+    #[error("Grok does not take the birth date")]
+    BirthDateRefused,
+    #[error("Grok does not change the setting for adult content")]
+    AdultContentRefused,
     #[error("the account has requests under way")]
     InUse,
     #[error("there is no such account any more")]
@@ -64,6 +73,16 @@ pub enum JobTrouble {
     NotStored,
     #[error("internal error; the server's log says more")]
     Internal,
+}
+
+/// What is to be said of a target that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobNote {
+    /// No birth date is configured, so none was told.
+    BirthDateSkipped,
+    /// The account has had a birth date before, which Grok does not change.
+    BirthDateLocked,
 }
 
 /// A target that a job did not do.
@@ -122,6 +141,8 @@ pub struct JobView {
 pub enum JobOutcome {
     Waiting,
     Ok,
+    /// Done, and there is something to say.
+    Noted(JobNote),
     Failed(JobTrouble),
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::refusal::Refusal;
 
-/// Headers without which a JSON call is refused, besides the cookie.
+/// Headers without which a call is refused, besides the cookie.
 const REQUIRED: [&str; 6] = [
     "origin",
     "referer",
@@ -51,14 +51,44 @@ pub(crate) fn account(headers: &HeaderMap) -> Result<String, Refusal> {
 /// # Errors
 /// 400 with the name of the first header that is missing or wrong.
 pub(crate) fn json_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    call_headers(headers, "application/json")
+}
+
+/// Refuses a gRPC-web call that a browser on one of the sites would not send (protocol 1.5).
+///
+/// # Errors
+/// As [`json_headers`].
+pub(crate) fn grpc_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    let fixed = [
+        ("x-grpc-web", "1"),
+        ("cache-control", "no-cache"),
+        ("pragma", "no-cache"),
+    ];
+    for (name, value) in fixed {
+        if text(headers, name) != Some(value) {
+            return Err(Refusal::bad_request(format!(
+                "header {name}: must be {value}"
+            )));
+        }
+    }
+    // Newer callers do not name their library.
+    let client = text(headers, "x-user-agent");
+    if client.is_some_and(|client| client != "connect-es/2.1.1") {
+        let why = "header x-user-agent: is not the known one";
+        return Err(Refusal::bad_request(why));
+    }
+    call_headers(headers, "application/grpc-web+proto")
+}
+
+fn call_headers(headers: &HeaderMap, mime: &str) -> Result<(), Refusal> {
     for name in REQUIRED {
         if text(headers, name).is_none_or(|value| value.trim().is_empty()) {
             return Err(Refusal::bad_request(format!("missing header {name}")));
         }
     }
     let wrong = |name: &str, why: &str| Err(Refusal::bad_request(format!("header {name}: {why}")));
-    if text(headers, "content-type").is_none_or(|value| !value.starts_with("application/json")) {
-        return wrong("content-type", "must be application/json");
+    if text(headers, "content-type").is_none_or(|value| !value.starts_with(mime)) {
+        return wrong("content-type", &format!("must be {mime}"));
     }
     let request_id = text(headers, "x-xai-request-id").and_then(|id| Uuid::parse_str(id).ok());
     if request_id.is_none_or(|id| id.get_version_num() != 4) {

@@ -1,7 +1,8 @@
 //! The Grok web upstream, simulated: scriptable, paced, faulty on demand.
 //!
 //! Written from the protocol description alone, so that it and the client are two independent
-//! readings of the same text. One listener plays the web app and the asset host:
+//! readings of the same text. One listener plays the web app, the asset host
+//! and the accounts' site:
 //!
 //! | request | file |
 //! | --- | --- |
@@ -12,6 +13,7 @@
 //! | `POST /rest/app-chat/upload-file` | `ops/upload.rs` |
 //! | `POST /rest/media/video/upscale` | `ops/video.rs` |
 //! | `GET /rest/assets`, `DELETE /rest/assets-metadata/{id}` | `ops/assets.rs` |
+//! | `POST /auth_mgmt.AuthManagement/…`, `/rest/auth/set-tos-accepted`, `…/set-birth-date` | `ops/account_settings.rs` |
 //! | `GET /ws/imagine/listen` (WebSocket) | `ops/imagine.rs` |
 //! | `POST /rest/livekit/tokens` | `ops/voice.rs` |
 //! | `GET /rtc` (WebSocket, a voice room) | `ops/room.rs` |

@@ -58,6 +58,10 @@ pub(crate) fn reply_for(account: &str, operation: Operation) -> Option<Reply> {
             | Operation::Post
             | Operation::Upscale
             | Operation::Assets
+            | Operation::AccountTerms
+            | Operation::ProductTerms
+            | Operation::BirthDate
+            | Operation::FeatureControls
             | Operation::Socket => None,
         })
     })

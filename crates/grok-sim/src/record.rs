@@ -41,7 +41,8 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// Value of the `sso` cookie, when it was in order.
     pub account: Option<String>,
-    /// The JSON body; `null` when there was none or it was no JSON. The `content` of an upload is
+    /// The JSON body; `null` when there was none or it was no JSON. A gRPC-web body is
+    /// `{"grpc_web": "<hexadecimal digits>"}`. The `content` of an upload is
     /// replaced by its length.
     pub body: Value,
     /// Kind of the reply ([`crate::Reply::kind`]), `refused` for an invalid request.

@@ -44,6 +44,7 @@
 //! | `wrong_type` | | frames, or a downloaded file, are a web page instead |
 //! | `huge_picture` | `size_bytes` (40 MiB) | the final frame, or a downloaded file, has so many bytes |
 //! | `dropped_room` | `after_ms` (2000) | a voice room that is gone after this time |
+//! | `grpc` | `code`, `message` (`""`) | a gRPC-web answer with this status |
 //! | `rate_limits` | `remaining`, `total`, `window_secs` | the answer to a quota question |
 //!
 //! A line is one frame, on the imagine socket as well; a usual answer of a chat starts with two frames that carry ids and no text.
@@ -256,6 +257,14 @@ pub enum Reply {
         #[serde(default = "default_drop")]
         after_ms: u64,
     },
+    /// A gRPC-web answer.
+    Grpc {
+        /// `grpc-status`.
+        code: u32,
+        /// `grpc-message`.
+        #[serde(default)]
+        message: String,
+    },
     /// The answer to a quota question; it does not change the account.
     RateLimits {
         /// Queries left.
@@ -352,6 +361,7 @@ impl Reply {
             Self::WrongType => "wrong_type",
             Self::HugePicture { .. } => "huge_picture",
             Self::DroppedRoom { .. } => "dropped_room",
+            Self::Grpc { .. } => "grpc",
             Self::RateLimits { .. } => "rate_limits",
         }
     }

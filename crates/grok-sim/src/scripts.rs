@@ -40,6 +40,14 @@ pub enum Operation {
     Upscale,
     /// The list of an account's files, and the deletion of one.
     Assets,
+    /// The terms of the accounts' site.
+    AccountTerms,
+    /// The product's terms.
+    ProductTerms,
+    /// A birth date.
+    BirthDate,
+    /// The setting for adult content.
+    FeatureControls,
     /// The token for a voice room.
     Voice,
     /// A voice room. Its reply is settled when its token is given, so a room needs no second look at

@@ -28,6 +28,12 @@ const LIMIT_SIGNS: [&str; 4] = [
 const CODE_PERMISSION_DENIED: i64 = 7;
 /// gRPC `RESOURCE_EXHAUSTED`.
 const CODE_RESOURCE_EXHAUSTED: i64 = 8;
+/// gRPC `DEADLINE_EXCEEDED`.
+const CODE_DEADLINE_EXCEEDED: i64 = 4;
+/// gRPC `UNAVAILABLE`.
+const CODE_UNAVAILABLE: i64 = 14;
+/// gRPC `UNAUTHENTICATED`.
+const CODE_UNAUTHENTICATED: i64 = 16;
 
 /// Builds the error for a status other than 200.
 ///
@@ -85,6 +91,33 @@ fn class_of_forbidden(report: Option<&Report>, text: &str) -> Class {
         Class::Clearance
     } else {
         Class::Fatal
+    }
+}
+
+/// Builds the error for a gRPC status other than 0, with the HTTP status that it stands for
+/// (`upstream-protocol` 2.11).
+pub(crate) fn grpc(code: i64, message: &str, secrets: &[&str]) -> UpstreamError {
+    let report = Report::read(&serde_json::json!({"code": code, "message": message}));
+    let (status, class) = match code {
+        CODE_UNAUTHENTICATED => (401, Class::Unauthorized),
+        CODE_PERMISSION_DENIED => (403, class_of_forbidden(Some(&report), message)),
+        CODE_RESOURCE_EXHAUSTED => (429, Class::RateLimited),
+        CODE_DEADLINE_EXCEEDED => (504, Class::Retryable),
+        CODE_UNAVAILABLE => (503, Class::Retryable),
+        // Whatever it is, the service was there and has decided.
+        _ => (502, Class::Fatal),
+    };
+    UpstreamError::Refused {
+        status,
+        class: match report.mentions(&MODERATION_SIGNS) {
+            true => Class::Moderated,
+            false => class,
+        },
+        retry_after: None,
+        message: match report.message.is_empty() {
+            true => "no explanation".to_owned(),
+            false => safe_text(&report.message, secrets),
+        },
     }
 }
 
@@ -212,6 +245,28 @@ mod tests {
         for status in [400, 404, 409, 422, 204, 302] {
             assert_eq!(class(status, "{}"), Class::Fatal, "{status}");
         }
+    }
+
+    #[test]
+    fn grpc_statuses_follow_their_table() {
+        for (code, status, class) in [
+            (16, 401, Class::Unauthorized),
+            (7, 403, Class::Fatal),
+            (8, 429, Class::RateLimited),
+            (4, 504, Class::Retryable),
+            (14, 503, Class::Retryable),
+            (9, 502, Class::Fatal),
+            (-1, 502, Class::Fatal),
+        ] {
+            let error = grpc(code, "why, topsecret", &["topsecret"]);
+            assert_eq!((error.status(), error.class()), (Some(status), class));
+            let expected = format!("the upstream answered {status}: why, …");
+            assert_eq!(error.message(), expected);
+        }
+        let class = |message| grpc(7, message, &[]).class();
+        assert_eq!(class("User is blocked"), Class::Blocked);
+        assert_eq!(class("rejected by anti-bot rules"), Class::Clearance);
+        assert_eq!(class("content-moderated"), Class::Moderated);
     }
 
     #[test]

@@ -21,10 +21,10 @@ use crate::settings::{Settings, SettingsError};
 
 /// As much of a refusal as is read: enough for any explanation.
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
-/// A refusal whose body stalls is judged by what has come.
+/// How long the rest of a refusal's body is waited for.
 const REFUSAL_BODY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Largest JSON answer of the small calls.
-const MAX_JSON_BYTES: usize = 1024 * 1024;
+/// Largest answer of the small calls.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// The upstream, seen with one set of settings. Cheap to clone; every call is one try.
 #[derive(Clone)]
@@ -151,14 +151,13 @@ impl Client {
         &self.inner.settings.web_url
     }
 
+    pub(crate) fn accounts_url(&self) -> &Url {
+        &self.inner.settings.accounts_url
+    }
+
     /// The address of the web app with `path` (absolute, unescaped) below it.
     pub(crate) fn web_url(&self, path: &str) -> Url {
-        let base = &self.inner.settings.web_url;
-        let mut url = base.clone();
-        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-        url.set_query(None);
-        url.set_fragment(None);
-        url
+        below(&self.inner.settings.web_url, path)
     }
 
     /// Sends a request; whatever is not 200 becomes an error.
@@ -231,23 +230,25 @@ impl Client {
         mut response: Response,
         credential: &str,
     ) -> UpstreamError {
-        let mut body = Vec::new();
-        let reading = read_at_most(&mut response.body, MAX_REFUSAL_BYTES, &mut body);
-        // A body that stalls or breaks is judged by its beginning.
-        let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
+        let body = refusal_body(&mut response).await;
         let answer = (response.status, &response.headers, body.as_slice());
         self.refused(way, answer, credential)
     }
 
+    /// What must not be repeated in a message of a call for this account.
+    pub(crate) fn secrets<'a>(&'a self, credential: &'a str) -> Vec<&'a str> {
+        let own = self.inner.secrets.iter().map(String::as_str);
+        std::iter::once(credential).chain(own).collect()
+    }
+
     /// The error that an answer of another status than the hoped-for one stands for.
-    fn refused(
+    pub(crate) fn refused(
         &self,
         way: &Way,
         (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
         credential: &str,
     ) -> UpstreamError {
-        let mut secrets = vec![credential];
-        secrets.extend(self.inner.secrets.iter().map(String::as_str));
+        let secrets = self.secrets(credential);
         let error = classify::refusal(status.as_u16(), retry_after(headers), body, &secrets);
         let is_walled = error.class() == Class::Clearance;
         if is_walled {
@@ -288,19 +289,39 @@ impl Client {
         credential: &str,
         timeout: Duration,
     ) -> Result<Value, UpstreamError> {
-        let asking = async {
-            let mut response = self.send(traffic, request, credential).await?;
-            let mut answer = Vec::new();
-            read_at_most(&mut response.body, MAX_JSON_BYTES, &mut answer).await?;
-            Ok(answer)
-        };
-        let answer = tokio::time::timeout(timeout, asking)
-            .await
-            .map_err(|_| UpstreamError::Timeout)??;
+        let asked = self.ask_bytes(traffic, request, credential, timeout);
+        let (_, answer) = asked.await?;
         serde_json::from_slice(&answer).map_err(|_| UpstreamError::Malformed {
             what: "the answer is not JSON",
         })
     }
+
+    /// Sends a request and reads a small answer, with its headers.
+    pub(crate) async fn ask_bytes(
+        &self,
+        traffic: Traffic,
+        request: &Request,
+        credential: &str,
+        timeout: Duration,
+    ) -> Result<(HeaderMap, Vec<u8>), UpstreamError> {
+        let asking = async {
+            let mut response = self.send(traffic, request, credential).await?;
+            let mut answer = Vec::new();
+            read_at_most(&mut response.body, MAX_ANSWER_BYTES, &mut answer).await?;
+            Ok((response.headers, answer))
+        };
+        let answer = tokio::time::timeout(timeout, asking).await;
+        answer.map_err(|_| UpstreamError::Timeout)?
+    }
+}
+
+/// An address with `path` (absolute, unescaped) below it.
+pub(crate) fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(None);
+    url.set_fragment(None);
+    url
 }
 
 impl std::fmt::Debug for Client {
@@ -316,6 +337,14 @@ fn proxy_password() -> UpstreamError {
     UpstreamError::Connect {
         reason: "the proxy refuses its user name or password".to_owned(),
     }
+}
+
+/// The beginning of a refusal's body; one that stalls or breaks is judged by what has come.
+pub(crate) async fn refusal_body(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let reading = read_at_most(&mut response.body, MAX_REFUSAL_BYTES, &mut body);
+    let _ = tokio::time::timeout(REFUSAL_BODY_TIMEOUT, reading).await;
+    body
 }
 
 async fn read_at_most(

@@ -28,7 +28,7 @@ pub enum Class {
 /// A failed call. Variants are facts; [`UpstreamError::class`] says what follows from them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
-    /// An HTTP status other than 200.
+    /// An HTTP status other than 200, or what a gRPC status stands for.
     #[error("the upstream answered {status}: {message}")]
     Refused {
         status: u16,
@@ -87,7 +87,8 @@ impl UpstreamError {
         }
     }
 
-    /// The HTTP status, when there was an answer with one other than 200.
+    /// The HTTP status, when there was an answer with one other than 200, or with a gRPC status that
+    /// stands for one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {

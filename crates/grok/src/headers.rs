@@ -20,6 +20,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const STATSIG_ID: HeaderName = HeaderName::from_static("x-statsig-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-xai-request-id");
+const GRPC_WEB: HeaderName = HeaderName::from_static("x-grpc-web");
+const GRPC_USER_AGENT: HeaderName = HeaderName::from_static("x-user-agent");
 
 const BAGGAGE_VALUE: &str = "sentry-environment=production,sentry-release=d6add6fb0460641fd482d767a335ef72b9b6abb8,sentry-public_key=b311e0f2690c81f25e2c4cf6d4f7ce1c";
 const DOWNLOAD_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
@@ -65,7 +67,12 @@ impl HeaderProfile {
         self.json_from("files", credential)
     }
 
-    fn json_from(&self, page: &str, credential: &str) -> Result<HeaderMap, UpstreamError> {
+    /// Headers of a JSON call from a page of the web app, named as it is behind the base's slash.
+    pub(crate) fn json_from(
+        &self,
+        page: &str,
+        credential: &str,
+    ) -> Result<HeaderMap, UpstreamError> {
         let mut headers = self.json(credential)?;
         let home = headers.get(REFERER).map(HeaderValue::as_bytes);
         let page = [home.unwrap_or_default(), page.as_bytes()].concat();
@@ -73,6 +80,44 @@ impl HeaderProfile {
             headers.insert(REFERER, page);
         }
         Ok(headers)
+    }
+
+    /// Headers of a gRPC-web call from a page of the web app (`upstream-protocol` 1.5, 8.6).
+    pub(crate) fn grpc_web(
+        &self,
+        page: &str,
+        credential: &str,
+    ) -> Result<HeaderMap, UpstreamError> {
+        let mut headers = self.json_from(page, credential)?;
+        let own = [
+            (CONTENT_TYPE, "application/grpc-web+proto"),
+            (GRPC_WEB, "1"),
+            (CACHE_CONTROL, "no-cache"),
+            (PRAGMA, "no-cache"),
+        ];
+        for (name, value) in own {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Ok(headers)
+    }
+
+    /// As [`Self::grpc_web`], from a page of another site. The operator's Cloudflare cookies are the
+    /// web app's and stay away.
+    pub(crate) fn grpc_web_at(
+        &self,
+        (site, page): (&Url, &str),
+        credential: &str,
+    ) -> Result<HeaderMap, UpstreamError> {
+        let mut headers = self.grpc_web("", credential)?;
+        headers.insert(COOKIE, cookie(credential, "")?);
+        let origin = site.origin().ascii_serialization();
+        let referer = format!("{}/{page}", base(site));
+        for (name, address) in [(ORIGIN, origin), (REFERER, referer)] {
+            if let Ok(address) = HeaderValue::try_from(address) {
+                headers.insert(name, address);
+            }
+        }
+        Ok(name_grpc_client(headers))
     }
 
     /// Headers of a form (`upstream-protocol` 8.3): no signature and no request id.
@@ -140,17 +185,28 @@ impl HeaderProfile {
     }
 
     fn cookie(&self, credential: &str) -> Result<HeaderValue, UpstreamError> {
-        let cookie = cookies::header(credential, &self.cloudflare);
-        let mut cookie =
-            HeaderValue::try_from(cookie).map_err(|_| UpstreamError::UnsendableCredential)?;
-        cookie.set_sensitive(true);
-        Ok(cookie)
+        cookie(credential, &self.cloudflare)
     }
 
     /// Values of the operator's cookies, to keep them out of messages.
     pub(crate) fn secrets(&self) -> Vec<String> {
         cookies::values(&self.cloudflare)
     }
+}
+
+fn cookie(credential: &str, cloudflare: &str) -> Result<HeaderValue, UpstreamError> {
+    let cookie = cookies::header(credential, cloudflare);
+    let mut cookie =
+        HeaderValue::try_from(cookie).map_err(|_| UpstreamError::UnsendableCredential)?;
+    cookie.set_sensitive(true);
+    Ok(cookie)
+}
+
+/// Adds the library that the page's code calls with; newer calls do not name it.
+pub(crate) fn name_grpc_client(mut headers: HeaderMap) -> HeaderMap {
+    let client = HeaderValue::from_static("connect-es/2.1.1");
+    headers.insert(GRPC_USER_AGENT, client);
+    headers
 }
 
 fn json_template(settings: &Settings) -> Result<HeaderMap, SettingsError> {

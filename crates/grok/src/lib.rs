@@ -10,10 +10,11 @@
 //! ```
 //!
 //! Invariants: no message, log line or `Debug` output holds a cookie or a credential; account cookies
-//! go to the configured host only; memory per stream is bounded by the largest event (16 MiB) and is
+//! go to the configured hosts only; memory per stream is bounded by the largest event (16 MiB) and is
 //! usually one network chunk.
 
 mod account_quota;
+mod account_settings;
 mod asset;
 mod assets;
 mod chat;
@@ -24,6 +25,7 @@ mod decode;
 mod edit;
 mod error;
 mod frame;
+mod grpc_web;
 mod headers;
 mod hints;
 mod imagine;
@@ -47,6 +49,7 @@ mod video;
 mod voice;
 
 pub use account_quota::{AccountQuota, Plan, QuotaForm, QuotaQuestion};
+pub use account_settings::BirthDate;
 pub use asset::Download;
 pub use assets::AssetList;
 pub use chat::ChatCall;

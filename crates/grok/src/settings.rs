@@ -12,8 +12,10 @@ use crate::protocol::Protocol;
 pub struct Settings {
     /// Web app: REST calls; `Origin` and `Referer` are built from it.
     pub web_url: Url,
-    /// Uploaded and generated files; only it gets an account's cookies besides the web app.
+    /// Uploaded and generated files. It gets an account's cookies.
     pub assets_url: Url,
+    /// Where an account's holder agrees to the terms. It gets the account's cookies.
+    pub accounts_url: Url,
     /// Must belong to the same browser as the clearance cookies.
     pub user_agent: String,
     /// Profile name such as `chrome136`; decides the client hints.
@@ -66,12 +68,13 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Default for Settings {
     #[expect(
         clippy::expect_used,
-        reason = "the address is a constant; a test builds the value"
+        reason = "the addresses are constants; a test builds the value"
     )]
     fn default() -> Self {
         Self {
             web_url: Url::parse("https://grok.com").expect("a valid constant"),
             assets_url: Url::parse("https://assets.grok.com").expect("a valid constant"),
+            accounts_url: Url::parse("https://accounts.x.ai").expect("a valid constant"),
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             browser: "chrome136".to_owned(),
             cf_cookies: String::new(),
@@ -109,6 +112,7 @@ impl Settings {
         let addresses = [
             (&self.web_url, "upstream.web_url"),
             (&self.assets_url, "upstream.assets_url"),
+            (&self.accounts_url, "upstream.accounts_url"),
         ];
         for (url, key) in addresses {
             if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -126,6 +130,7 @@ impl fmt::Debug for Settings {
             .debug_struct("Settings")
             .field("web_url", &self.web_url.as_str())
             .field("assets_url", &self.assets_url.as_str())
+            .field("accounts_url", &self.accounts_url.as_str())
             .field("browser", &self.browser)
             .field("has_cf_cookies", &!self.cf_cookies.is_empty())
             .field("has_cf_clearance", &!self.cf_clearance.is_empty())
@@ -187,6 +192,7 @@ mod tests {
         assert_eq!(
             shown,
             "Settings { web_url: \"https://grok.com/\", assets_url: \"https://assets.grok.com/\", \
+             accounts_url: \"https://accounts.x.ai/\", \
              browser: \"chrome136\", has_cf_cookies: true, has_cf_clearance: true, has_base_proxy: true, has_asset_proxy: true, \
              has_proxy_list: true, .. }"
         );

@@ -13,6 +13,17 @@ pub struct AccountEdit {
     pub proxy: Option<Option<AccountProxy>>,
 }
 
+/// The tags with one more, unless the account has it already.
+pub(crate) fn tagged(account: &Account, tag: &str) -> Option<Change> {
+    let is_new = !account.tags.iter().any(|known| known == tag);
+    is_new.then(|| {
+        let tags = account.tags.iter().map(String::as_str).chain([tag]);
+        Change::Tags {
+            tags: tags.map(str::to_owned).collect(),
+        }
+    })
+}
+
 impl AccountEdit {
     /// The changes that it makes of the account: none for what is so already.
     pub(crate) fn changes(&self, account: &Account) -> Vec<Change> {

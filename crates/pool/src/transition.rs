@@ -12,6 +12,7 @@
 //! | `Refused` | any | counts each 401 of a question; at the threshold an active or cooling account expires, a cooling one already after three in a row |
 //! | `WindowTold` | any | one model's window |
 //! | `Edited` | any | tags, note, tier, proxy |
+//! | `Tagged` | any | one tag more |
 //! | `CredentialReplaced` | any | active unless disabled, default quota, nothing known of it, failures forgotten |
 //! | `Reset` | any | active, default quota, nothing known of it, failures forgotten |
 //! | `Disable` | any | disabled until `Enable` or `Reset` |
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use crate::account::after;
 use crate::change::{Change, replay};
+use crate::edit;
 use crate::quota_window::merge_windows;
 use crate::{
     Account, AccountEdit, Check, CheckResult, Cooldown, CooldownReason, QuotaWindow, Status, Tier,
@@ -105,6 +107,8 @@ pub enum Event {
     /// The upstream told one model's window, and nothing of the account's quota.
     WindowTold(QuotaWindow),
     Edited(AccountEdit),
+    /// It has this tag beside those that it has.
+    Tagged(String),
     /// It has another credential now; see [`Pool::replace_credential`](crate::Pool).
     CredentialReplaced,
     Reset,
@@ -141,6 +145,7 @@ pub(crate) fn plan(account: &Account, event: &Event, now_ms: i64, policy: &Polic
             .into_iter()
             .collect(),
         Event::Edited(edit) => edit.changes(account),
+        Event::Tagged(tag) => edit::tagged(account, tag).into_iter().collect(),
         Event::CredentialReplaced => after_replacement(account),
         Event::Reset => after_reset(account),
         Event::Enable => after_enable(account),

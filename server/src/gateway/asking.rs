@@ -38,12 +38,25 @@ impl Guards {
     pub(super) async fn ask<T, F>(
         &self,
         config: &Config,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Unanswered>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
+        self.ask_at(web_host(config), config, call).await
+    }
+
+    /// As [`Self::ask`], for a call to another host.
+    pub(super) async fn ask_at<T, F>(
+        &self,
+        host: &str,
+        config: &Config,
         mut call: impl FnMut() -> F,
     ) -> Result<T, Unanswered>
     where
         F: Future<Output = Result<T, UpstreamError>>,
     {
-        let (retry, host) = (&config.retry, web_host(config));
+        let retry = &config.retry;
         let active = self.retries.enter();
         let mut backoff = Backoff::new(retry, None);
         let mut retrying = None;

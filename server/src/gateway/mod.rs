@@ -14,10 +14,13 @@
 //!   a 429 means
 //! - `account_check`: asks the upstream whether an account works and what it has left; `quota_report`:
 //!   its answer as the account keeps it; `refresh`: when accounts are asked next, and how that goes
+//! - `account_settings`: the terms, a birth date and adult content of an account, when the operator
+//!   asks for it
 //! - `breakers/`, `retry_budget`, `asking`: a pause while a host refuses or fails everybody, how much
 //!   of what is under way may be a retry, and the small calls that keep to both
 
 pub mod account_check;
+pub mod account_settings;
 pub mod accounts;
 mod asking;
 pub mod assets;

@@ -255,6 +255,7 @@ fn upstream_settings(config: &Config) -> grok::Settings {
     grok::Settings {
         web_url: upstream.web_url.clone(),
         assets_url: upstream.assets_url.clone(),
+        accounts_url: upstream.accounts_url.clone(),
         user_agent: proxy.user_agent.clone(),
         browser: proxy.browser.clone(),
         cf_cookies: proxy.cf_cookies.expose_secret().to_owned(),

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt, TryStreamExt, stream::FuturesUnordered};
-use grok2api_app::dto::{JobFailure, JobItem, JobKind, JobOutcome, JobTrouble};
+use grok2api_app::dto::{JobFailure, JobItem, JobKind, JobNote, JobOutcome, JobTrouble};
 use serde::{Deserialize, Serialize};
 use store::{Document, DocumentKind, DocumentQuery, Page, Store, StoreError, bounded};
 
@@ -52,6 +52,7 @@ enum Outcome {
     #[default]
     Waiting,
     Ok,
+    Noted(JobNote),
     /// With the masked credential.
     Failed(JobTrouble, String),
 }
@@ -71,10 +72,10 @@ impl Chunk {
     }
 
     /// A target is done; `id` takes its place.
-    pub(super) fn done(&mut self, at: usize, id: Option<String>) {
+    pub(super) fn done(&mut self, at: usize, id: Option<String>, note: Option<JobNote>) {
         let has_id = id.is_some() || !self.has_lines;
         if let Some(target) = self.targets.get_mut(at) {
-            target.result = Outcome::Ok;
+            target.result = note.map_or(Outcome::Ok, Outcome::Noted);
             if let Some(id) = id {
                 target.text = id;
             } else if !has_id {
@@ -118,9 +119,11 @@ impl Chunk {
             let (outcome, masked) = match &target.result {
                 Outcome::Waiting => (JobOutcome::Waiting, ""),
                 Outcome::Ok => (JobOutcome::Ok, ""),
+                Outcome::Noted(note) => (JobOutcome::Noted(*note), ""),
                 Outcome::Failed(trouble, masked) => (JobOutcome::Failed(*trouble), masked.as_str()),
             };
-            let is_line = self.has_lines && outcome != JobOutcome::Ok;
+            let is_done = matches!(outcome, JobOutcome::Ok | JobOutcome::Noted(_));
+            let is_line = self.has_lines && !is_done;
             JobItem {
                 number,
                 id: match is_line {

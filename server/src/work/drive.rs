@@ -194,7 +194,7 @@ impl<'a> Drive<'a> {
         match done {
             Ok(done) => {
                 row.amount += done.amount;
-                open.chunk.done(at, done.id);
+                open.chunk.done(at, done.id, done.note);
             }
             Err(failure) => {
                 row.failed += 1;

@@ -178,5 +178,6 @@ pub(super) fn section(kind: JobKind) -> &'static str {
         JobKind::ImportAccounts => "import",
         JobKind::RefreshAccounts => "usage",
         JobKind::CountAssets | JobKind::ClearAssets => "asset",
+        JobKind::AccountSettings => "nsfw",
     }
 }

@@ -56,8 +56,8 @@ impl Worker for Toy {
                 amount: 0,
             }),
             false => Ok(ItemDone {
-                id: None,
                 amount: 2,
+                ..ItemDone::default()
             }),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use grok2api_app::dto::{JobKind, JobTrouble};
+use grok2api_app::dto::{JobKind, JobNote, JobTrouble};
 
 /// How much is done at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct ItemDone {
     pub id: Option<String>,
     /// What was done beside it, see [`JobView::amount`](grok2api_app::dto::JobView::amount).
     pub amount: u64,
+    /// What is to be said of it.
+    pub note: Option<JobNote>,
 }
 
 /// A target is not done.

@@ -17,7 +17,7 @@ const ONE: &str = "planted-admin-account-1";
 const TWO: &str = "planted-admin-account-2";
 const THREE: &str = "planted-admin-account-3";
 
-fn setup<const N: usize>(accounts: [&str; N]) -> Setup {
+pub(crate) fn setup<const N: usize>(accounts: [&str; N]) -> Setup {
     Setup::accounts(accounts).with("GROK2API_APP__APP_KEY", PASSWORD)
 }
 
@@ -37,17 +37,17 @@ async fn read(request: RequestBuilder) -> Plain {
     answer
 }
 
-async fn get(server: &Server, path: &str) -> Value {
+pub(crate) async fn get(server: &Server, path: &str) -> Value {
     let answer = read(request(server, Method::GET, path)).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.json);
     answer.json
 }
 
-async fn post(server: &Server, path: &str, body: &Value) -> Plain {
+pub(crate) async fn post(server: &Server, path: &str, body: &Value) -> Plain {
     read(request(server, Method::POST, path).json(body)).await
 }
 
-async fn posted(server: &Server, path: &str, body: &Value) -> Value {
+pub(crate) async fn posted(server: &Server, path: &str, body: &Value) -> Value {
     let answer = post(server, path, body).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.json);
     answer.json
@@ -61,7 +61,7 @@ async fn id_of(server: &Server, credential: &str) -> String {
 }
 
 /// Waits for the end of a job; how it was then.
-async fn ended(server: &Server, id: &Value) -> Value {
+pub(crate) async fn ended(server: &Server, id: &Value) -> Value {
     let path = format!("/batch/{}", id.as_str().unwrap());
     let is_over = async || get(server, &path).await["status"] != "running";
     server.wait_until("the job is over", is_over).await;
@@ -349,7 +349,8 @@ async fn a_job_is_watched_to_its_end_and_a_broken_stream_goes_on() {
 #[tokio::test]
 async fn failed_accounts_are_refreshed_again_in_a_new_job() {
     let server = setup([ONE, TWO]).start().await;
-    let refused = [Reply::Unauthorized];
+    // Both modes are asked about at once.
+    let refused = [Reply::Unauthorized, Reply::Unauthorized];
     server
         .simulator
         .script_for(ONE, Operation::RateLimits, refused);

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account_settings;
 mod admin_api;
 mod admin_media;
 mod app_url;

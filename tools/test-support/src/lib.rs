@@ -61,6 +61,7 @@ impl Launch {
     pub fn upstream(self, url: &str) -> Self {
         self.env("GROK2API_UPSTREAM__WEB_URL", url)
             .env("GROK2API_UPSTREAM__ASSETS_URL", url)
+            .env("GROK2API_UPSTREAM__ACCOUNTS_URL", url)
             .env("GROK2API_TOKEN__AUTO_REFRESH", false)
     }
 

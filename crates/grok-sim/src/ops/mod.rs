@@ -3,6 +3,7 @@
 //! Every call goes the same way: read the body, write the request down, check cookie and headers,
 //! take the reply that is due, let the operation answer.
 
+mod account_settings;
 mod asset;
 mod assets;
 mod chat;
@@ -70,6 +71,22 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/rest/media/video/upscale", post(video::upscale))
         .route("/rest/assets", get(assets::list))
         .route("/rest/assets-metadata/{id}", delete(assets::delete))
+        .route(
+            "/auth_mgmt.AuthManagement/SetTosAcceptedVersion",
+            post(account_settings::account_terms),
+        )
+        .route(
+            "/auth_mgmt.AuthManagement/UpdateUserFeatureControls",
+            post(account_settings::feature_controls),
+        )
+        .route(
+            "/rest/auth/set-tos-accepted",
+            post(account_settings::product_terms),
+        )
+        .route(
+            "/rest/auth/set-birth-date",
+            post(account_settings::birth_date),
+        )
         .route("/rest/livekit/tokens", post(voice::answer))
         .route("/rtc", get(room::answer))
         .route("/rtc/validate", get(room::validate))
@@ -114,9 +131,11 @@ impl Call {
     ) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let body = read(body).await.map_err(IntoResponse::into_response)?;
-        let json = match form::boundary(&parts.headers) {
-            Some(boundary) => form::read(body, boundary).await.unwrap_or(Value::Null),
-            None => serde_json::from_slice(&body).unwrap_or(Value::Null),
+        let grpc_web = account_settings::recorded(&parts.headers, &body);
+        let json = match (form::boundary(&parts.headers), grpc_web) {
+            (Some(boundary), _) => form::read(body, boundary).await.unwrap_or(Value::Null),
+            (None, Some(message)) => message,
+            (None, None) => serde_json::from_slice(&body).unwrap_or(Value::Null),
         };
         let operation = match operation {
             Operation::Chat if video::is_asked(&json) => Operation::Video,

@@ -5,6 +5,7 @@
     reason = "a test helper that fails should stop the test"
 )]
 
+mod account_settings;
 mod assets;
 mod connections;
 #[path = "../fake/mod.rs"]

@@ -215,3 +215,15 @@ fn an_edit_changes_what_it_names_and_nothing_that_is_so_already() {
     let change = Change::Proxy { proxy: None };
     assert_eq!(changes(&edited, &Event::Edited(direct)), [change]);
 }
+
+#[test]
+fn a_tag_comes_to_those_that_are_there_and_once() {
+    let before = Account {
+        tags: vec!["team".to_owned()],
+        ..account(Tier::Basic)
+    };
+    let tagged = Event::Tagged("nsfw".to_owned());
+    let both = after(&before, tagged.clone());
+    assert_eq!(both.tags, ["team", "nsfw"]);
+    assert_eq!(changes(&both, &tagged), []);
+}

@@ -94,6 +94,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         })),
         Just(Event::Checked(CheckResult::Unreachable)),
         Just(Event::CredentialReplaced),
+        Just(Event::Tagged("nsfw".to_owned())),
         (1_u32..4).prop_map(|times| Event::Refused {
             times,
             reason: "auth"

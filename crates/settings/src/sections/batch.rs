@@ -31,14 +31,15 @@ section! {
 }
 
 section! {
-    /// `[nsfw]`: the batch that switches the adult content setting of the operator's accounts.
+    /// `[nsfw]`: the job that switches the adult content setting of the operator's accounts. It runs
+    /// when the operator starts it, and never by itself.
     NsfwConfig {
         /// Accounts at once.
-        concurrent: u32 = 60, 1..=10_000, reserved;
+        concurrent: u32 = 60, 1..=10_000;
         /// Accounts of one batch.
-        batch_size: u32 = 30, 1..=10_000, reserved;
+        batch_size: u32 = 30, 1..=10_000;
         /// Seconds for a call.
-        timeout: Duration = Duration::from_secs(60), 1..=3600, reserved;
+        timeout: Duration = Duration::from_secs(60), 1..=3600;
     }
 }
 

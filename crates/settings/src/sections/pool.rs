@@ -65,8 +65,8 @@ section! {
 section! {
     /// `[account]`: facts that only the operator can state.
     AccountConfig {
-        /// Birth date sent when an account's settings ask for one, as YYYY-MM-DD. Empty = never
-        /// sent; it is never made up.
-        birth_date: String = String::new(), Text::Date, reserved;
+        /// Birth date of the accounts' holder, as YYYY-MM-DD; sent by the job that makes the accounts'
+        /// settings. Empty = never sent; it is never made up.
+        birth_date: String = String::new(), Text::Date;
     }
 }

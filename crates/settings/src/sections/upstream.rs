@@ -22,8 +22,8 @@ section! {
         web_url: Url = address("https://grok.com"), HTTP;
         /// Uploaded and generated files.
         assets_url: Url = address("https://assets.grok.com"), HTTP;
-        /// Account calls.
-        accounts_url: Url = address("https://accounts.x.ai"), HTTP, reserved;
+        /// Where accounts agree to the terms of use.
+        accounts_url: Url = address("https://accounts.x.ai"), HTTP;
         /// The server of voice rooms; browsers connect to it themselves.
         livekit_url: Url = address("wss://livekit.grok.com"), WEB_SOCKET;
         /// WebSockets; empty = derived from web_url.

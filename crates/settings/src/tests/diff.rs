@@ -32,7 +32,7 @@ fn changed_keys_are_named_in_the_order_of_the_file_with_those_that_need_a_restar
 #[test]
 fn the_default_written_down_and_a_key_without_effect_change_nothing() {
     let new = "[chat]\nconcurrent = 50\n[upstream]\nweb_url = \"https://grok.com/\"\n\
-               [nsfw]\ntimeout = 5\n";
+               [asset]\ndownload_timeout = 5\n";
     assert_eq!(changes("", new), [""; 0]);
 }
 

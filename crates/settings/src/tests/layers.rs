@@ -250,7 +250,10 @@ birth_date = "1990-02-28"
 #[test]
 fn a_key_without_an_effect_is_accepted_checked_and_warned_about() {
     let file = "[token]\nsave_delay_ms = 7\nfail_threshold = 3\n";
-    let env = [("GROK2API_NSFW__TIMEOUT", "5"), ("LOG_LEVEL", "debug")];
+    let env = [
+        ("GROK2API_ASSET__DOWNLOAD_TIMEOUT", "5"),
+        ("LOG_LEVEL", "debug"),
+    ];
     let Loaded { config, warnings } = read_with(file, &env).unwrap();
     assert_eq!(config.token.save_delay_ms, 7);
     let warnings: Vec<_> = warnings.iter().map(|line| from_file_name(line)).collect();
@@ -258,7 +261,7 @@ fn a_key_without_an_effect_is_accepted_checked_and_warned_about() {
         warnings,
         [
             "config.toml line 2: token.save_delay_ms has no effect in this version",
-            "variable GROK2API_NSFW__TIMEOUT: nsfw.timeout has no effect in this version",
+            "variable GROK2API_ASSET__DOWNLOAD_TIMEOUT: asset.download_timeout has no effect in this version",
         ]
     );
     assert_eq!(

@@ -6,7 +6,7 @@ use axum::{
     routing::{get, post},
 };
 use grok2api_app::{
-    dto::{JobItem, JobOutcome, JobStart, JobState, JobTrouble, JobView},
+    dto::{JobItem, JobNote, JobOutcome, JobStart, JobState, JobTrouble, JobView},
     error::UiError,
 };
 use openai::Invalid;
@@ -150,16 +150,18 @@ async fn items(
 }
 
 fn show_item(item: &JobItem) -> Value {
-    let (status, trouble): (_, Option<JobTrouble>) = match item.outcome {
-        JobOutcome::Waiting => ("waiting", None),
-        JobOutcome::Ok => ("ok", None),
-        JobOutcome::Failed(trouble) => ("failed", Some(trouble)),
+    let (status, note, trouble): (_, Option<JobNote>, Option<JobTrouble>) = match item.outcome {
+        JobOutcome::Waiting => ("waiting", None, None),
+        JobOutcome::Ok => ("ok", None, None),
+        JobOutcome::Noted(note) => ("ok", Some(note), None),
+        JobOutcome::Failed(trouble) => ("failed", None, Some(trouble)),
     };
     json!({
         "number": item.number,
         "id": item.id,
         "masked": item.masked,
         "status": status,
+        "note": note,
         "code": trouble,
         "error": trouble.map(|trouble| trouble.to_string()),
     })

@@ -22,13 +22,14 @@ use super::{
 };
 use crate::http::{AppState, error::ApiError, middleware::admin::Admin};
 
-/// Accounts that one call asks about while its caller waits; a job takes more.
+/// Accounts that one call does while its caller waits; a job takes more.
 const MAX_WAITED_FOR: usize = 100;
 
 pub(super) fn routes() -> Router<AppState> {
     let switch =
         |switch| post(move |state, admin, request| switch_all(switch, state, admin, request));
     let job = |kind| post(move |state, admin, request| start(kind, state, admin, request));
+    let few = |kind| post(move |state, admin, request| do_now(kind, state, admin, request));
     Router::new()
         .route("/tokens/enable", switch(AccountSwitch::Enable))
         .route("/tokens/disable", switch(AccountSwitch::Disable))
@@ -36,10 +37,12 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/tokens/delete", post(delete))
         .route("/tokens/export", post(export))
         .route("/tokens/import/async", post(import))
-        .route("/tokens/refresh", post(refresh))
-        .route("/tokens/check", post(refresh))
+        .route("/tokens/refresh", few(JobKind::RefreshAccounts))
+        .route("/tokens/check", few(JobKind::RefreshAccounts))
+        .route("/tokens/nsfw/enable", few(JobKind::AccountSettings))
         .route("/tokens/refresh/async", job(JobKind::RefreshAccounts))
         .route("/tokens/check/async", job(JobKind::RefreshAccounts))
+        .route("/tokens/nsfw/enable/async", job(JobKind::AccountSettings))
         .route("/cache/online/load/async", job(JobKind::CountAssets))
         .route("/cache/online/clear/async", job(JobKind::ClearAssets))
 }
@@ -96,8 +99,9 @@ async fn export(
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-/// Asks about few accounts while the caller waits.
-async fn refresh(
+/// Does few accounts while the caller waits.
+async fn do_now(
+    kind: JobKind,
     State(state): State<AppState>,
     admin: Admin,
     request: Request,
@@ -108,21 +112,22 @@ async fn refresh(
         _ => {
             let message = format!(
                 "At most {MAX_WAITED_FOR} `ids` while you wait; \
-                 `POST /v1/admin/tokens/refresh/async` takes more, and filters."
+                 the same address with `/async` takes more, and filters."
             );
             return Err(Invalid::new("too_many_accounts", "ids", message).into());
         }
     };
-    let asked = state.account_jobs.refresh_now(&admin.0, ids).await;
+    let asked = state.account_jobs.do_now(&admin.0, kind, ids).await;
     let ok = asked.iter().filter(|(_, done)| done.is_ok()).count();
     let results: Vec<_> = asked
         .iter()
         .map(|(id, done)| {
-            let trouble = done.err();
+            let (note, trouble) = (done.ok().flatten(), done.err());
             json!({
                 "id": id,
                 "masked": state.account_jobs.masked(id),
                 "ok": done.is_ok(),
+                "note": note,
                 "code": trouble,
                 "error": trouble.map(|trouble| trouble.to_string()),
             })

@@ -59,7 +59,10 @@ impl Worker for AssetWorker {
             false => (0, self.calls.count(&id).await),
         };
         match done {
-            Ok(()) => Ok(ItemDone { id: None, amount }),
+            Ok(()) => Ok(ItemDone {
+                amount,
+                ..ItemDone::default()
+            }),
             Err(trouble) => Err(ItemFailure {
                 trouble: to_trouble(trouble),
                 masked: masked(&self.current, &id),

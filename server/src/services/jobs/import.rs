@@ -72,7 +72,7 @@ impl Worker for ImportWorker {
             Ok(0) => Err(failure(JobTrouble::Duplicate, masked)),
             Ok(_) => Ok(ItemDone {
                 id: Some(id.to_string()),
-                amount: 0,
+                ..ItemDone::default()
             }),
             Err(_) => Err(failure(JobTrouble::NotStored, masked)),
         }

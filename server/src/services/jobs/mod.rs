@@ -1,10 +1,11 @@
-//! Long work over accounts, for pages and programs: what each kind does is in `assets`, `import` and
-//! `refresh`. Another kind is a variant of [`JobKind`], a file here and a line in
+//! Long work over accounts, for pages and programs: what each kind does is in `assets`, `import`,
+//! `refresh` and `settings`. Another kind is a variant of [`JobKind`], a file here and a line in
 //! [`AccountWorkers::worker`].
 
 mod assets;
 mod import;
 mod refresh;
+mod settings;
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use grok2api_app::{
     dto::{
-        AccountChoice, JobItem, JobItems, JobKind, JobStart, JobState, JobTrouble, JobView, Tier,
+        AccountChoice, JobItem, JobItems, JobKind, JobNote, JobStart, JobState, JobTrouble,
+        JobView, Tier,
     },
     error::UiError,
     service::{AdminProof, JobService},
@@ -20,7 +22,9 @@ use grok2api_app::{
 use pool::{AccountId, Status};
 use store::{Store, StoreError};
 
-use self::{assets::AssetWorker, import::ImportWorker, refresh::RefreshWorker};
+use self::{
+    assets::AssetWorker, import::ImportWorker, refresh::RefreshWorker, settings::SettingsWorker,
+};
 use super::accounts::choose;
 use crate::{
     gateway::Gateway,
@@ -47,6 +51,7 @@ impl Workers for AccountWorkers {
             JobKind::RefreshAccounts => Arc::new(RefreshWorker::new(self)),
             JobKind::CountAssets => Arc::new(AssetWorker::counting(self)),
             JobKind::ClearAssets => Arc::new(AssetWorker::clearing(self)),
+            JobKind::AccountSettings => Arc::new(SettingsWorker::new(self)),
         }
     }
 }
@@ -68,8 +73,8 @@ impl AccountJobs {
         }
     }
 
-    /// Begins a job over accounts. Files of accounts that cannot be signed in are out of reach, so
-    /// work on files leaves those out that no filter asks for.
+    /// Begins a job over accounts. Files and settings of accounts that cannot be signed in are out of
+    /// reach, so work on them leaves those out that no filter asks for.
     ///
     /// # Errors
     /// The store failed.
@@ -81,8 +86,11 @@ impl AccountJobs {
     ) -> Result<JobStart, UiError> {
         let pool = self.current.load().pool.clone();
         let mut ids = choose(&pool, choice.clone());
-        let is_asset_work = matches!(kind, JobKind::CountAssets | JobKind::ClearAssets);
-        if let (true, AccountChoice::Found(filter)) = (is_asset_work, choice)
+        let is_signed_in = match kind {
+            JobKind::CountAssets | JobKind::ClearAssets | JobKind::AccountSettings => true,
+            JobKind::ImportAccounts | JobKind::RefreshAccounts => false,
+        };
+        if let (true, AccountChoice::Found(filter)) = (is_signed_in, choice)
             && filter.status.is_none()
         {
             let in_service = |id: &AccountId| {
@@ -100,17 +108,19 @@ impl AccountJobs {
     }
 
     /// Does few accounts at once, without a job; what became of each.
-    pub async fn refresh_now(
+    pub async fn do_now(
         &self,
         _admin: &AdminProof,
+        kind: JobKind,
         ids: Vec<String>,
-    ) -> Vec<(String, Result<(), JobTrouble>)> {
-        let worker = self.workers.worker(JobKind::RefreshAccounts, "");
+    ) -> Vec<(String, Result<Option<JobNote>, JobTrouble>)> {
+        let worker = self.workers.worker(kind, "");
         let concurrent = worker.pace().concurrent.max(1);
         let worker = &worker;
         let asked = stream::iter(ids).map(|id| async move {
             let done = worker.work(&id).await;
-            (id, done.map(drop).map_err(|failure| failure.trouble))
+            let done = done.map(|done| done.note);
+            (id, done.map_err(|failure| failure.trouble))
         });
         asked.buffered(concurrent).collect().await
     }
