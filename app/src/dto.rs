@@ -158,8 +158,14 @@ pub struct AccountRow {
     pub last_used_at_ms: Option<i64>,
     pub created_at_ms: i64,
     pub use_count: u64,
+    /// Failures in a row.
     pub fail_count: u32,
+    pub last_fail_at_ms: Option<i64>,
     pub last_fail_reason: Option<String>,
+    /// When Grok last told the quota; `None`: `quota` is a guess.
+    pub last_sync_at_ms: Option<i64>,
+    /// What came of the last question to Grok.
+    pub last_check: Option<AccountCheck>,
     pub in_flight: u32,
     pub tags: Vec<String>,
     pub note: String,

@@ -10,6 +10,7 @@ mod state;
 mod stats;
 mod table;
 mod toolbar;
+mod words;
 
 pub(in crate::pages) use self::selection::Selection;
 use self::{

@@ -1,9 +1,12 @@
 //! One account.
 
-use super::state::Accounts;
+use super::{
+    state::Accounts,
+    words::{Condition, why},
+};
 use crate::{
     components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
-    dto::{AccountRow, AccountStatus, CooldownReason, Tier},
+    dto::{AccountRow, AccountStatus, Tier},
     i18n::{
         Language, Text, t,
         text::{accounts, shell},
@@ -36,9 +39,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         })
     };
     let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
-    let is_out = move || {
-        row.with(|row| matches!(row.status, AccountStatus::Expired | AccountStatus::Disabled))
-    };
+    let is_out = move || row.with(|row| Condition::of(row).is_out());
     let label = |text: Text| move || text.get(language.get());
     let note = move || row.with(|row| note(row, language.get()));
     view! {
@@ -96,36 +97,20 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
 /// The state as a word, until when, and why.
 #[component]
 fn Status(row: Memo<AccountRow>) -> impl IntoView {
-    let status = Memo::new(move |_| row.with(|row| row.status));
+    let condition = Memo::new(move |_| row.with(Condition::of));
     let until = Memo::new(move |_| row.with(|row| row.cooldown.map(|cooldown| cooldown.until_ms)));
     let language = use_language();
-    let tone = Signal::derive(move || match status.get() {
-        AccountStatus::Active => Tone::Success,
-        AccountStatus::Cooling => Tone::Warning,
-        AccountStatus::Expired => Tone::Danger,
-        AccountStatus::Disabled => Tone::Neutral,
-    });
-    let word = move || {
-        let word = match status.get() {
-            AccountStatus::Active => accounts::ACTIVE,
-            AccountStatus::Cooling => accounts::COOLING,
-            AccountStatus::Expired => accounts::EXPIRED,
-            AccountStatus::Disabled => accounts::DISABLED,
-        };
-        word.get(language.get())
-    };
+    let is_timed = move || matches!(condition.get(), Condition::Cooling | Condition::Limited);
     view! {
         <span class="status">
-            <StatusDot tone />
-            <span>{word}</span>
+            <StatusDot tone=Signal::derive(move || condition.get().tone()) />
+            <span>{move || condition.get().word().get(language.get())}</span>
             {move || {
-                let at_ms = until.get().filter(|_| status.get() == AccountStatus::Cooling)?;
+                let at_ms = until.get().filter(|_| is_timed())?;
                 Some(view! { <span>{t(accounts::UNTIL)} " " <LocalTime at_ms /></span> })
             }}
         </span>
-        <span class="status__why" title=move || row.with(|row| row.last_fail_reason.clone())>
-            {move || row.with(|row| why(row, language.get()))}
-        </span>
+        <span class="status__why">{move || row.with(|row| second_line(row, language.get()))}</span>
     }
 }
 
@@ -137,34 +122,33 @@ fn note(row: &AccountRow, language: Language) -> Option<String> {
     (!row.note.is_empty()).then(|| row.note.clone())
 }
 
-/// The quieter line under the state.
-fn why(row: &AccountRow, language: Language) -> Option<String> {
-    let plain = |text: Text| Some(text.get(language).to_owned());
-    match row.status {
-        AccountStatus::Cooling => plain(reason(row.cooldown?.reason)),
-        AccountStatus::Expired => plain(accounts::REASON_EXPIRED),
-        AccountStatus::Active if row.in_flight > 0 => {
-            Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into()))
-        }
-        AccountStatus::Active if row.fail_count > 0 => {
-            Some(accounts::FAILURES.fill(language, row.fail_count.into()))
-        }
-        AccountStatus::Active | AccountStatus::Disabled => None,
+/// The quieter line under the state: why it is so, how often, and what is going on.
+fn second_line(row: &AccountRow, language: Language) -> Option<String> {
+    if row.in_flight > 0 {
+        return Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into()));
     }
+    let why = why(row)?.get(language);
+    Some(match row.fail_count {
+        count @ 2.. if row.status == AccountStatus::Active => {
+            format!(
+                "{why} ({})",
+                accounts::FAILURES.fill(language, count.into())
+            )
+        }
+        _ => why.to_owned(),
+    })
 }
 
-const fn reason(reason: CooldownReason) -> Text {
-    match reason {
-        CooldownReason::RateLimited => accounts::REASON_RATE_LIMITED,
-        CooldownReason::QuotaEmpty => accounts::REASON_QUOTA_EMPTY,
-        CooldownReason::UpstreamErrors => accounts::REASON_UPSTREAM_ERRORS,
-    }
-}
-
+/// What Grok has told; a dash before it has told anything.
 #[component]
 fn Quota(row: Memo<AccountRow>) -> impl IntoView {
     let language = use_language();
-    let quota = Memo::new(move |_| row.with(|row| (row.quota, row.quota_limit)));
+    let quota = Memo::new(move |_| {
+        row.with(|row| {
+            let is_known = row.last_sync_at_ms.is_some() && row.status != AccountStatus::Expired;
+            is_known.then_some((row.quota, row.quota_limit))
+        })
+    });
     let label = move || {
         row.with(|row| {
             accounts::QuotaOf {
@@ -173,44 +157,28 @@ fn Quota(row: Memo<AccountRow>) -> impl IntoView {
             .fill(language.get())
         })
     };
-    move || {
-        let (left, limit) = quota.get();
-        view! { <QuotaBar label left limit /> }
+    move || match quota.get() {
+        Some((left, limit)) => view! { <QuotaBar label left limit /> }.into_any(),
+        None => {
+            let title = move || accounts::QUOTA_UNKNOWN.get(language.get());
+            view! {
+                <span class="muted" title=title>
+                    <span aria-hidden="true">"—"</span>
+                    <span class="visually-hidden">{title}</span>
+                </span>
+            }
+            .into_any()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::dto::Cooldown;
-
-    fn cooling(reason: CooldownReason) -> AccountRow {
-        AccountRow {
-            id: "a".into(),
-            masked: "…0001".into(),
-            tier: Tier::Basic,
-            status: AccountStatus::Cooling,
-            quota: 0,
-            quota_limit: 80,
-            cooldown: Some(Cooldown {
-                until_ms: 1,
-                reason,
-            }),
-            last_used_at_ms: None,
-            created_at_ms: 0,
-            use_count: 0,
-            fail_count: 0,
-            last_fail_reason: None,
-            in_flight: 0,
-            tags: Vec::new(),
-            note: String::new(),
-            is_demo: false,
-        }
-    }
+    use super::{super::words::tests::row, *};
 
     #[test]
     fn the_demos_accounts_say_what_they_are_in_the_readers_language() {
-        let mut row = cooling(CooldownReason::QuotaEmpty);
+        let mut row = row(AccountStatus::Active);
         assert_eq!(note(&row, Language::ALL[0]), None);
         row.note = "Demo".to_owned();
         let noted = Language::ALL.map(|language| note(&row, language));
@@ -225,17 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn every_cooldown_says_why_in_every_language() {
-        let reasons = [
-            CooldownReason::RateLimited,
-            CooldownReason::QuotaEmpty,
-            CooldownReason::UpstreamErrors,
-        ];
-        for language in Language::ALL {
-            let mut texts = reasons.map(|reason| why(&cooling(reason), language));
-            assert!(texts.iter().flatten().all(|text| !text.is_empty()));
-            texts.sort();
-            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
-        }
+    fn failures_in_a_row_are_counted_from_the_second_on() {
+        let language = Language::ALL[0];
+        let mut row = row(AccountStatus::Active);
+        (row.fail_count, row.last_fail_reason) = (1, Some("timeout".to_owned()));
+        let once = second_line(&row, language).unwrap_or_default();
+        assert_eq!(once, accounts::FAIL_LATE.get(language));
+        row.fail_count = 3;
+        let thrice = second_line(&row, language).unwrap_or_default();
+        assert!(
+            thrice.starts_with(&once) && thrice.contains('3'),
+            "{thrice}"
+        );
     }
 }

@@ -61,7 +61,9 @@ fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
     };
     vec![
         tab(None, accounts::FILTER_ALL, |c| c.total),
-        tab(Some(AccountStatus::Active), accounts::ACTIVE, |c| c.active),
+        tab(Some(AccountStatus::Active), accounts::IN_SERVICE, |c| {
+            c.active
+        }),
         tab(Some(AccountStatus::Cooling), accounts::COOLING, |c| {
             c.cooling
         }),

@@ -83,7 +83,10 @@ pub(super) fn to_row(view: AccountView) -> AccountRow {
         created_at_ms: account.created_at_ms,
         use_count: account.use_count,
         fail_count: account.fail_count,
+        last_fail_at_ms: account.last_fail_at_ms,
         last_fail_reason: account.last_fail_reason,
+        last_sync_at_ms: account.last_sync_at_ms,
+        last_check: account.last_check.map(to_page_check),
         in_flight: view.in_flight,
         tags: account.tags,
         note: account.note,
@@ -108,17 +111,18 @@ pub(super) fn to_detail(view: AccountView) -> AccountDetail {
         asked_at_ms: window.asked_at_ms,
     };
     AccountDetail {
-        last_fail_at_ms: account.last_fail_at_ms,
-        last_sync_at_ms: account.last_sync_at_ms,
-        last_check: account.last_check.map(|check| dto::AccountCheck {
-            at_ms: check.at_ms,
-            result: to_page_result(check.result),
-            until_ms: check.result.until_ms(),
-        }),
         windows: account.windows.iter().map(window).collect(),
         proxy: account.proxy.as_ref().map(|proxy| proxy.redacted()),
         last_asset_clear_at_ms: account.last_asset_clear_at_ms,
         row: to_row(view),
+    }
+}
+
+fn to_page_check(check: pool::Check) -> dto::AccountCheck {
+    dto::AccountCheck {
+        at_ms: check.at_ms,
+        result: to_page_result(check.result),
+        until_ms: check.result.until_ms(),
     }
 }
 
