@@ -126,6 +126,8 @@ impl AdminService for Accounts {
                 cooling: 1,
                 ..AccountCounts::default()
             },
+            tags: Vec::new(),
+            forecast: Vec::new(),
         })
     }
 
@@ -143,23 +145,6 @@ impl AdminService for Accounts {
     }
 
     async fn open_to_visitors(&self, _: AdminProof) -> Result<(), UiError> {
-        Err(UiError::Unavailable)
-    }
-
-    async fn set_accounts_enabled(
-        &self,
-        _: AdminProof,
-        _: Vec<String>,
-        _: bool,
-    ) -> Result<u32, UiError> {
-        Err(UiError::Unavailable)
-    }
-
-    async fn delete_accounts(
-        &self,
-        _: AdminProof,
-        _: Vec<String>,
-    ) -> Result<DeletedAccounts, UiError> {
         Err(UiError::Unavailable)
     }
 

@@ -1,11 +1,11 @@
 //! One account.
 
 use super::{
-    state::Accounts,
+    state::{Accounts, MenuOf, OpenMenu},
     words::{Condition, why},
 };
 use crate::{
-    components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
+    components::{Badge, Checkbox, IconButton, IconName, LocalTime, QuotaBar, StatusDot, Tone},
     dto::{AccountRow, AccountStatus, Tier},
     i18n::{
         Language, Text, t,
@@ -21,14 +21,13 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
     let language = use_language();
     let id = StoredValue::new(row.get_untracked().id);
     let ticked = Memo::new(move |_| {
-        id.with_value(|id| state.selection.with(|selection| selection.contains(id)))
+        let is_ticked = id.with_value(|id| state.selection.with(|s| s.contains(id)));
+        is_ticked || state.is_everything.get()
     });
     let toggle = move |event: leptos::ev::MouseEvent| {
         let shown = untrack(|| state.shown_ids());
         let extend = event.shift_key();
-        state.selection.update(|selection| {
-            id.with_value(|id| selection.toggle(id, extend, &shown));
-        });
+        state.tick(|selection| id.with_value(|id| selection.toggle(id, extend, &shown)));
     };
     let select_label = move || {
         row.with(|row| {
@@ -48,7 +47,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
                 <Checkbox label=select_label checked=ticked on:click=toggle />
             </td>
             <th scope="row" class="table__account">
-                <Identity row />
+                <Identity row state />
             </th>
             <td class="table__status">
                 <Status row />
@@ -71,16 +70,45 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
             <td class="table__note" title=move || note().unwrap_or_default()>
                 {note}
             </td>
+            <td class="table__menu">
+                <MenuButton row state />
+            </td>
         </tr>
     }
 }
 
 #[component]
-fn Identity(row: Memo<AccountRow>) -> impl IntoView {
+fn Identity(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
+    let language = use_language();
     let tier = Memo::new(move |_| row.with(|row| row.tier));
     let tags = Memo::new(move |_| row.with(|row| row.tags.clone()));
+    let open = move |_| {
+        state
+            .opened
+            .set(Some(row.with_untracked(|row| row.id.clone())))
+    };
+    let label = move || {
+        row.with(|row| {
+            accounts::OpenRow {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
+    };
+    let tag = move |tag: String| {
+        let (shown, title) = (tag.clone(), tag.clone());
+        let title = move || accounts::FilterByTag { tag: &title }.fill(language.get());
+        let filter = move |_| state.filters.tag.set(tag.clone());
+        view! {
+            <button type="button" class="badge table__tag" title=title on:click=filter>
+                {shown}
+            </button>
+        }
+    };
     view! {
-        <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
+        <button type="button" class="table__open" aria-label=label on:click=open>
+            <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
+        </button>
         {move || match tier.get() {
             Tier::Basic => view! { <Badge>{t(accounts::TIER_BASIC)}</Badge> },
             Tier::Super => {
@@ -90,7 +118,36 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
                 view! { <Badge tone=Tone::Accent>{t(accounts::TIER_HEAVY)}</Badge> }
             }
         }}
-        {move || tags.get().into_iter().map(|tag| view! { <Badge>{tag}</Badge> }).collect_view()}
+        {move || tags.get().into_iter().map(tag).collect_view()}
+    }
+}
+
+/// Opens the row's menu, which comes with the code that is fetched later.
+#[component]
+fn MenuButton(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
+    let language = use_language();
+    let id = row.with_untracked(|row| row.id.clone());
+    let (button, of) = (format!("menu-{id}"), MenuOf::Row(id));
+    let menu = OpenMenu {
+        of,
+        button: button.clone(),
+    };
+    let label = move || {
+        row.with(|row| {
+            accounts::ActionsOf {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
+    };
+    view! {
+        <IconButton
+            icon=IconName::Ellipsis
+            label
+            attr:id=button
+            attr:aria-haspopup="menu"
+            on:click=move |_| state.menu.set(Some(menu.clone()))
+        />
     }
 }
 

@@ -5,7 +5,7 @@ use grok2api_app::dto::{
 };
 use pool::{Account, AccountView, CheckResult, CooldownReason, Pool, SortKey, Status, Tier};
 
-use crate::runtime::demo;
+use crate::{runtime::demo, services::forecast::TierForecast};
 
 pub(in crate::services) fn to_pool_tier(tier: dto::Tier) -> Tier {
     match tier {
@@ -21,6 +21,17 @@ pub(in crate::services) fn to_page_tier(tier: Tier) -> dto::Tier {
         Tier::Super => dto::Tier::Super,
         Tier::Heavy => dto::Tier::Heavy,
     }
+}
+
+/// `None` for a tier that this version does not know.
+pub(super) fn to_page_forecast(told: &TierForecast) -> Option<dto::TierForecast> {
+    Some(dto::TierForecast {
+        tier: to_page_tier(Tier::from_name(told.tier)?),
+        quota: told.quota,
+        used_last_hour: told.used_last_hour,
+        next_refill_at_ms: told.next_refill_at_ms,
+        empty_at_ms: told.empty_at_ms,
+    })
 }
 
 fn to_page_reason(reason: CooldownReason) -> dto::CooldownReason {
