@@ -109,6 +109,7 @@ fn advice(detail: &AccountDetail) -> Option<Text> {
             let name = detail.row.last_fail_reason.as_deref();
             Some(match name.map_or(Failure::Refused, Failure::named) {
                 Failure::Refused | Failure::Blocked => text::ADVICE_REFUSED,
+                Failure::Proxy => text::ADVICE_PROXY,
                 Failure::Late | Failure::Empty | Failure::Broken => text::ADVICE_BROKEN,
             })
         }

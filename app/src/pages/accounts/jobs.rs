@@ -24,7 +24,7 @@ use leptos::prelude::*;
 const LOOK_MS: i32 = 4_000;
 /// A job that ended longer ago is only in the list.
 const NEWS_MS: i64 = 600_000;
-/// When the last job ended whose end was taken note of.
+/// Until when the ends of jobs were taken note of.
 const NOTED_KEY: &str = "jobs-noted";
 
 /// A call of the server that begins a job.
@@ -90,10 +90,14 @@ impl Jobs {
         })
     }
 
-    /// Tells no more of a job that has ended.
-    pub(super) fn note(self, job: &JobView) {
-        keep(Kept::Always, NOTED_KEY, &ended_ms(job).to_string());
-        self.noted_ms.set(ended_ms(job));
+    /// Tells no more of the jobs that have ended until now, by the server's clock or this one's.
+    pub(super) fn note(self) {
+        let last = self
+            .list
+            .with_untracked(|jobs| jobs.iter().map(ended_ms).max());
+        let until_ms = last.unwrap_or_default().max(dom::now_ms());
+        keep(Kept::Always, NOTED_KEY, &until_ms.to_string());
+        self.noted_ms.set(until_ms);
     }
 
     pub(super) fn start(self, kind: JobKind, choice: AccountChoice) {

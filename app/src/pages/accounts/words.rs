@@ -85,6 +85,8 @@ pub(super) enum Failure {
     Blocked,
     Late,
     Empty,
+    /// Its own proxy, or none that works.
+    Proxy,
     /// No answer, a cut one, or an error at Grok.
     Broken,
 }
@@ -93,9 +95,10 @@ impl Failure {
     /// By the server's names, and by those of imported files.
     pub(super) fn named(name: &str) -> Self {
         match name {
-            "account_blocked" => Self::Blocked,
+            "account_proxy" | "no_proxy" => Self::Proxy,
             "timeout" => Self::Late,
             "empty_answer" | "not_a_picture" | "not_a_video" => Self::Empty,
+            _ if name.contains("blocked") => Self::Blocked,
             _ if name.contains("auth") || name.contains("401") => Self::Refused,
             _ => Self::Broken,
         }
@@ -107,6 +110,7 @@ impl Failure {
             Self::Blocked => accounts::FAIL_BLOCKED,
             Self::Late => accounts::FAIL_LATE,
             Self::Empty => accounts::FAIL_EMPTY,
+            Self::Proxy => accounts::FAIL_PROXY,
             Self::Broken => accounts::FAIL_BROKEN,
         }
     }
@@ -278,6 +282,8 @@ pub(super) mod tests {
             ("app_chat_auth_failed", Failure::Refused),
             ("rate_limits_auth_failed", Failure::Refused),
             ("account_blocked", Failure::Blocked),
+            ("user_blocked", Failure::Blocked),
+            ("account_proxy", Failure::Proxy),
             ("timeout", Failure::Late),
             ("empty_answer", Failure::Empty),
             ("connect", Failure::Broken),

@@ -56,13 +56,12 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
         move || job.with(|job| job.as_ref().map_or(0, pick)).to_string()
     };
     let id = StoredValue::new(id);
-    let end = move || {
-        match is_over.get() {
+    let end = move || match is_over.get() {
         true => view! {
             <IconButton
                 icon=IconName::X
                 label=t(common::DISMISS)
-                on:click=move |_| job.with_untracked(|job| job.iter().for_each(|job| jobs.note(job)))
+                on:click=move |_| jobs.note()
             />
         }
         .into_any(),
@@ -72,7 +71,6 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
             </Button>
         }
         .into_any(),
-    }
     };
     view! {
         <section class="job-strip" aria-label=move || name.map(|name| name.get(language.get()))>
@@ -86,6 +84,7 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
                 <p class="job-strip__said">{said}</p>
             </div>
             <progress
+                hidden=is_over
                 class="progress job-strip__progress"
                 max=move || count(|job| job.total.max(1))()
                 value=move || count(|job| job.done)()
