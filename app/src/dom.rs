@@ -34,6 +34,25 @@ pub(crate) fn load_page(path: &str) {
     let _ = window().location().set_href(path);
 }
 
+/// Gives this page another address without loading anything; going back does not come by.
+pub(crate) fn replace_address(path: &str) {
+    let Ok(history) = window().history() else {
+        return;
+    };
+    let state = history.state().unwrap_or_default();
+    let _ = history.replace_state_with_url(&state, "", Some(path));
+}
+
+/// Whether keys that are pressed now are meant for a text field.
+pub(crate) fn is_typing() -> bool {
+    let active = document().active_element();
+    active.is_some_and(|active| {
+        active
+            .matches("input, textarea, select")
+            .unwrap_or_default()
+    })
+}
+
 /// Scheme, host and port of this page, for example `http://127.0.0.1:8000`.
 pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()

@@ -158,8 +158,14 @@ pub struct AccountRow {
     pub last_used_at_ms: Option<i64>,
     pub created_at_ms: i64,
     pub use_count: u64,
+    /// Failures in a row.
     pub fail_count: u32,
+    pub last_fail_at_ms: Option<i64>,
     pub last_fail_reason: Option<String>,
+    /// When Grok last told the quota; `None`: `quota` is a guess.
+    pub last_sync_at_ms: Option<i64>,
+    /// What came of the last question to Grok.
+    pub last_check: Option<AccountCheck>,
     pub in_flight: u32,
     pub tags: Vec<String>,
     pub note: String,
@@ -226,6 +232,21 @@ pub struct AccountList {
     /// Rows that match the query, over all pages.
     pub matched: u32,
     pub counts: AccountCounts,
+    /// The tags that accounts have, in their order; at most 200.
+    pub tags: Vec<String>,
+    /// Of the tiers that have accounts; empty while it cannot be told.
+    pub forecast: Vec<TierForecast>,
+}
+
+/// How long the quota of a tier lasts at the rate of the last hour. Times are unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierForecast {
+    pub tier: Tier,
+    pub quota: u64,
+    pub used_last_hour: u64,
+    pub next_refill_at_ms: Option<i64>,
+    /// `None`: not within a day.
+    pub empty_at_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,8 +257,27 @@ pub enum LineStatus {
     Doubtful,
     /// Already in the pool, or earlier in the same text.
     Duplicate,
-    /// Not a cookie value (blank space inside, too short, control characters …).
+    /// No account; see [`LineFault`].
     Bad,
+}
+
+/// Why a place of pasted text holds no account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineFault {
+    /// Not a cookie value: blank space inside, too short, control characters …
+    NoCookie,
+    Code,
+    /// A piece of JSON, which only makes sense as a whole.
+    Fragment,
+    /// JSON that is not valid from here on.
+    Json,
+    /// Neither a text nor an object.
+    Shape,
+    NoToken,
+    NoAccounts,
+    /// Cookies, but not the account's.
+    NoSsoCookie,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,11 +286,13 @@ pub struct PreviewLine {
     pub number: u32,
     pub masked: String,
     pub status: LineStatus,
+    /// Of [`LineStatus::Bad`].
+    pub fault: Option<LineFault>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportPreview {
-    /// At most the first 500 non-blank lines.
+    /// At most 200, those with a problem first.
     pub lines: Vec<PreviewLine>,
     /// With the doubtful ones.
     pub new: u32,

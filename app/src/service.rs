@@ -127,20 +127,8 @@ pub trait AdminService: Send + Sync {
         text: String,
         tier: Tier,
     ) -> Result<ImportPreview, UiError>;
-    /// Returns how many accounts changed.
     /// Lets everybody chat, also without a demo.
     async fn open_to_visitors(&self, admin: AdminProof) -> Result<(), UiError>;
-    async fn set_accounts_enabled(
-        &self,
-        admin: AdminProof,
-        ids: Vec<String>,
-        enabled: bool,
-    ) -> Result<u32, UiError>;
-    async fn delete_accounts(
-        &self,
-        admin: AdminProof,
-        ids: Vec<String>,
-    ) -> Result<DeletedAccounts, UiError>;
     /// Brings deleted accounts back, whichever instance deleted them.
     async fn restore_accounts(&self, admin: AdminProof, undo_id: String) -> Result<u32, UiError>;
     async fn get_account(&self, admin: AdminProof, id: String) -> Result<AccountDetail, UiError>;
@@ -183,7 +171,7 @@ pub trait JobService: Send + Sync {
         kind: JobKind,
         choice: AccountChoice,
     ) -> Result<JobStart, UiError>;
-    /// Begins a job that adds an account for each line.
+    /// Begins a job that adds the accounts of a text, in whatever form they are.
     async fn start_import(
         &self,
         admin: AdminProof,

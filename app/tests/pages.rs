@@ -109,7 +109,10 @@ impl AdminService for Accounts {
             created_at_ms: 0,
             use_count: 1_234,
             fail_count: 0,
+            last_fail_at_ms: None,
             last_fail_reason: None,
+            last_sync_at_ms: None,
+            last_check: None,
             in_flight: 0,
             tags: Vec::new(),
             note: String::new(),
@@ -123,6 +126,8 @@ impl AdminService for Accounts {
                 cooling: 1,
                 ..AccountCounts::default()
             },
+            tags: Vec::new(),
+            forecast: Vec::new(),
         })
     }
 
@@ -140,23 +145,6 @@ impl AdminService for Accounts {
     }
 
     async fn open_to_visitors(&self, _: AdminProof) -> Result<(), UiError> {
-        Err(UiError::Unavailable)
-    }
-
-    async fn set_accounts_enabled(
-        &self,
-        _: AdminProof,
-        _: Vec<String>,
-        _: bool,
-    ) -> Result<u32, UiError> {
-        Err(UiError::Unavailable)
-    }
-
-    async fn delete_accounts(
-        &self,
-        _: AdminProof,
-        _: Vec<String>,
-    ) -> Result<DeletedAccounts, UiError> {
         Err(UiError::Unavailable)
     }
 

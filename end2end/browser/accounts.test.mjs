@@ -1,25 +1,10 @@
 // The accounts page: adding, switching, deleting, finding.
 import assert from "node:assert/strict";
+import { bulk, openDialog, row, rows, tick } from "./accounts.mjs";
 import { byRole, open } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
 
-const rows = (page) => page.getByRole("region", { name: "Accounts", exact: true }).locator("tbody tr");
-const row = (page, ending) => rows(page).filter({ hasText: `…${ending}` });
 const three = ["keeper-basic-0001", "keeper-basic-0002", "keeper-super-0003"];
-
-async function openDialog(page) {
-  await byRole(page, "button", "Add accounts").first().click();
-  const dialog = page.getByRole("dialog", { name: "Add accounts" });
-  await dialog.waitFor();
-  return dialog;
-}
-
-async function tick(page, ending) {
-  await row(page, ending).getByRole("checkbox").check();
-}
-
-const bulk = (page, name) =>
-  byRole(byRole(page, "toolbar", "Actions for the selected accounts"), "button", name);
 
 pageTest(
   "pasted lines are judged while typing, and the new ones become accounts",
@@ -36,7 +21,7 @@ pageTest(
     assert.deepEqual(
       verdicts.map((line) => line.replace(/\s+/g, " ").trim()),
       [
-        "Line 3 Not a cookie value",
+        "Line 3 not a cookie Not a cookie value",
         "Line 1 …0007 New, but not like an sso cookie",
         "Line 2 …0001 Already there",
       ],
@@ -210,12 +195,12 @@ pageTest("accounts are disabled and enabled again", { accounts: three }, async (
   await bulk(page, "Disable").click();
   await page.getByText("2 accounts disabled.").waitFor();
   await row(page, "0001").getByText("Disabled", { exact: true }).waitFor();
-  await row(page, "0002").getByText("Active", { exact: true }).waitFor();
+  await row(page, "0002").getByText("Disabled", { exact: true }).waitFor({ state: "detached" });
   assert.deepEqual([(await site.readiness()).pool.active, (await site.readiness()).pool.disabled], [1, 2]);
   await tick(page, "0001");
   await bulk(page, "Enable").click();
   await page.getByText("1 account enabled.").waitFor();
-  await row(page, "0001").getByText("Active", { exact: true }).waitFor();
+  await row(page, "0001").getByText("Disabled", { exact: true }).waitFor({ state: "detached" });
   assert.equal((await site.readiness()).pool.active, 2);
 });
 
@@ -284,8 +269,8 @@ pageTest("the choice of an order on a phone follows the column heads", { account
   await open(page, "/admin/accounts");
   await page.getByRole("columnheader", { name: "Uses" }).getByRole("button").click();
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.waitForFunction(() => document.querySelector("#sort").value === "use_count");
-  await page.locator("#sort").selectOption("created_at");
+  await page.waitForFunction(() => document.querySelector("#sort").value === "uses");
+  await page.locator("#sort").selectOption("added");
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.locator("th[aria-sort=descending]", { hasText: "Added" }).waitFor();
 });

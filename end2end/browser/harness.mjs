@@ -9,7 +9,7 @@ import { simulatorControl, startGateway } from "./server.mjs";
 // So slow that a person, and a test, can see an answer grow.
 export const visiblePace = ["--interval-ms", "60"];
 // What a page that is left no longer waits for.
-const leftBehind = /\/(favicon\.svg|fonts\/\S+|pkg\/\S+|v1\/files\/\S+|api\/(list_accounts|highlight|list_media|list_videos)) net::ERR_ABORTED$/;
+const leftBehind = /\/(favicon\.svg|fonts\/\S+|pkg\/\S+|v1\/files\/\S+|v1\/admin\/batch\/\S+|api\/(list_accounts|list_jobs|get_account|highlight|list_media|list_videos)) net::ERR_ABORTED$/;
 
 const browser = await launch();
 after(() => browser.close());

@@ -49,26 +49,6 @@ pub async fn open_to_visitors() -> Result<(), UiError> {
     admin_service()?.open_to_visitors(admin).await.map_err(fail)
 }
 
-/// Switches accounts on or off; returns how many changed.
-#[server(endpoint = "set_accounts_enabled", input = Json)]
-pub async fn set_accounts_enabled(ids: Vec<String>, enabled: bool) -> Result<u32, UiError> {
-    let admin = require_admin().await?;
-    admin_service()?
-        .set_accounts_enabled(admin, ids, enabled)
-        .await
-        .map_err(fail)
-}
-
-/// Deletes accounts; the answer's `undo_id` brings them back for five minutes.
-#[server(endpoint = "delete_accounts", input = Json)]
-pub async fn delete_accounts(ids: Vec<String>) -> Result<DeletedAccounts, UiError> {
-    let admin = require_admin().await?;
-    admin_service()?
-        .delete_accounts(admin, ids)
-        .await
-        .map_err(fail)
-}
-
 /// Brings deleted accounts back; returns how many.
 #[server(endpoint = "restore_accounts", input = Json)]
 pub async fn restore_accounts(undo_id: String) -> Result<u32, UiError> {

@@ -20,7 +20,7 @@ pub async fn start_job(kind: JobKind, choice: AccountChoice) -> Result<JobStart,
         .map_err(fail)
 }
 
-/// Begins a job that adds an account for each line.
+/// Begins a job that adds the accounts of a text, in whatever form they are.
 #[server(endpoint = "start_import", input = Json)]
 pub async fn start_import(text: String, tier: Tier) -> Result<JobStart, UiError> {
     let admin = require_admin().await?;

@@ -18,6 +18,14 @@ pub(crate) async fn read_data_uri(file: &File) -> Option<String> {
     reader.result().ok()?.as_string()
 }
 
+/// The text of a file; `None` where it cannot be read.
+pub(crate) async fn file_text(file: &File) -> Option<String> {
+    let text = wasm_bindgen_futures::JsFuture::from(file.text())
+        .await
+        .ok()?;
+    text.as_string()
+}
+
 /// The files of a file input.
 pub(crate) fn listed(files: Option<FileList>) -> Vec<File> {
     let Some(files) = files else {

@@ -8,6 +8,7 @@ pub(crate) mod call;
 pub(crate) mod channel;
 pub(crate) mod completion;
 pub(crate) mod database;
+pub(crate) mod download;
 pub(crate) mod early;
 pub(crate) mod files;
 pub(crate) mod lock;

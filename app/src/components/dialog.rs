@@ -1,4 +1,4 @@
-//! Modal boxes: a dialog in the middle and a sheet from the side.
+//! Modal boxes: a dialog in the middle, a sheet from the left and a drawer from the right.
 
 use super::{IconButton, IconName};
 use crate::i18n::{t, text::common};
@@ -32,6 +32,20 @@ pub fn Sheet(
 ) -> impl IntoView {
     view! {
         <Modal open class="sheet" title>
+            {children()}
+        </Modal>
+    }
+}
+
+/// As [`Dialog`], at the right edge and as high as the window: one thing of a list, in full.
+#[component]
+pub fn Drawer(
+    open: RwSignal<bool>,
+    #[prop(into)] title: TextProp,
+    children: ChildrenFn,
+) -> impl IntoView {
+    view! {
+        <Modal open class="sheet drawer" title>
             {children()}
         </Modal>
     }

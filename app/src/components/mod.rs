@@ -36,7 +36,7 @@ pub use button::{Button, ButtonVariant};
 pub use card::{Card, Stat};
 pub use checkbox::Checkbox;
 pub use copy_button::CopyButton;
-pub use dialog::{Dialog, Sheet};
+pub use dialog::{Dialog, Drawer, Sheet};
 pub use empty_state::EmptyState;
 pub use error_notice::{ErrorNotice, FailureBox, NotLoaded, describe};
 pub use field::{Field, described_by};

@@ -2,6 +2,7 @@
 
 use super::{Button, ButtonVariant, Icon, IconButton, IconName, Tone, describe};
 use crate::{
+    dom,
     error::UiError,
     i18n::{t, text::common, use_language},
 };
@@ -25,6 +26,7 @@ struct Toast {
     tone: Tone,
     message: String,
     undo: Option<Undo>,
+    stay: Duration,
 }
 
 /// Shows toasts from anywhere below `App`: `use_toaster().success(…)`.
@@ -70,7 +72,17 @@ impl Toaster {
         message: impl Into<String>,
         undo: impl Fn() + Send + Sync + 'static,
     ) -> ToastId {
-        self.show(Tone::Neutral, message.into(), Some(Arc::new(undo)), LONG)
+        self.undo_for(LONG, message, undo)
+    }
+
+    /// As [`Self::undo`], offered for as long as this.
+    pub fn undo_for(
+        self,
+        stay: Duration,
+        message: impl Into<String>,
+        undo: impl Fn() + Send + Sync + 'static,
+    ) -> ToastId {
+        self.show(Tone::Neutral, message.into(), Some(Arc::new(undo)), stay)
     }
 
     fn show(self, tone: Tone, message: String, undo: Option<Undo>, stay: Duration) -> ToastId {
@@ -82,6 +94,7 @@ impl Toaster {
                 tone,
                 message,
                 undo,
+                stay,
             })
         });
         set_timeout(move || self.dismiss(id), stay);
@@ -124,6 +137,7 @@ fn ToastCard(toast: Toast) -> impl IntoView {
                 .undo
                 .map(|undo| {
                     view! {
+                        <TimeLeft of=toast.stay />
                         <Button
                             variant=ButtonVariant::Secondary
                             icon=IconName::Undo2
@@ -142,5 +156,23 @@ fn ToastCard(toast: Toast) -> impl IntoView {
                 on:click=move |_| toaster.dismiss(toast.id)
             />
         </div>
+    }
+}
+
+/// The seconds until an offer ends.
+#[component]
+fn TimeLeft(of: Duration) -> impl IntoView {
+    let language = use_language();
+    let left = RwSignal::new(of.as_secs());
+    Effect::new(move || {
+        let tick = move || _ = left.try_update(|left| *left = left.saturating_sub(1));
+        let ticker = StoredValue::new_local(dom::every(1_000, tick));
+        on_cleanup(move || ticker.dispose());
+    });
+    // A count-down that is spoken would drown everything else.
+    view! {
+        <span class="toast__left" aria-hidden="true">
+            {move || common::Seconds { count: &left.get() }.fill(language.get())}
+        </span>
     }
 }

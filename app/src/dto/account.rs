@@ -20,15 +20,10 @@ pub struct AccountFilter {
 pub struct AccountDetail {
     #[serde(flatten)]
     pub row: AccountRow,
-    /// Unix milliseconds.
-    pub last_fail_at_ms: Option<i64>,
-    /// When Grok last told the quota; `None`: it is not known.
-    pub last_sync_at_ms: Option<i64>,
-    /// What came of the last question to Grok.
-    pub last_check: Option<AccountCheck>,
     pub windows: Vec<QuotaWindow>,
     /// Without user and password.
     pub proxy: Option<String>,
+    /// Unix milliseconds.
     pub last_asset_clear_at_ms: Option<i64>,
 }
 

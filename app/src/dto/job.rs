@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
-    /// Adds an account for each line.
+    /// Adds the accounts of a text.
     ImportAccounts,
     /// Asks Grok whether accounts work and what quota they have.
     RefreshAccounts,
@@ -88,7 +88,7 @@ pub enum JobNote {
 /// A target that a job did not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFailure {
-    /// From 1: its place among the targets; for an import the line.
+    /// From 1: its place among the targets.
     pub number: u64,
     /// Of the account; empty where there is none.
     pub id: String,

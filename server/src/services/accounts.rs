@@ -5,12 +5,14 @@
 //! - `change`: edits, switches and deletions
 //! - `undo`: deleted accounts, kept by the store
 //! - `intake`: accounts that are new
+//! - `pasted`: accounts in pasted text
 //! - `export`: accounts with their cookies
 
 mod change;
 mod export;
 mod find;
 pub mod intake;
+mod pasted;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,7 @@ use async_trait::async_trait;
 use grok2api_app::{
     dto::{
         self, AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountList, AccountQuery,
-        AccountSort, AccountSwitch, DeletedAccounts, ImportPreview, LineStatus, PreviewLine,
+        AccountSort, AccountSwitch, DeletedAccounts, ImportPreview,
     },
     error::UiError,
     service::{AdminProof, AdminService},
@@ -31,30 +33,25 @@ use pool::{Account, AccountChange, AccountId, Credential, Event, Pool};
 use store::{Record, Store, bounded};
 use uuid::Uuid;
 
+use self::pasted::Pasted;
+use self::rows::to_page_forecast;
 pub use self::{
     find::FoundAccounts,
     intake::{Created, NewAccount},
 };
 pub(super) use self::{
     find::{choose, ids_of},
+    pasted::account_of,
     rows::{to_page_tier, to_pool_tier, to_status, to_u32},
 };
+use super::forecast::forecasts;
 use crate::{clock::now_ms, runtime::Runtime, snapshot::Current};
-
-/// Lines of a preview that are shown one by one.
-const MAX_PREVIEW_LINES: usize = 500;
 
 /// Implements [`AdminService`].
 pub struct Accounts {
     current: Current,
     runtime: Arc<Runtime>,
     store: Arc<dyn Store>,
-}
-
-/// Pasted text, checked line by line.
-struct ImportCheck {
-    preview: ImportPreview,
-    new: Vec<Credential>,
 }
 
 impl Accounts {
@@ -107,51 +104,6 @@ impl Accounts {
         ids.iter().map(ToString::to_string).collect()
     }
 
-    fn check_import(&self, text: &str) -> ImportCheck {
-        let mut preview = ImportPreview::default();
-        let pool = self.pool();
-        let mut new = Vec::new();
-        let mut seen = HashSet::new();
-        for (at, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
-            let credential = Credential::try_new(line).ok();
-            let status = match &credential {
-                None => LineStatus::Bad,
-                Some(known) if pool.contains_credential(known) => LineStatus::Duplicate,
-                Some(again) if !seen.insert(again.clone()) => LineStatus::Duplicate,
-                Some(other) if !other.looks_like_a_token() => LineStatus::Doubtful,
-                Some(_) => LineStatus::New,
-            };
-            match status {
-                LineStatus::New => preview.new += 1,
-                LineStatus::Doubtful => {
-                    preview.new += 1;
-                    preview.doubtful += 1;
-                }
-                LineStatus::Duplicate => preview.duplicate += 1,
-                LineStatus::Bad => preview.bad += 1,
-            }
-            if preview.lines.len() < MAX_PREVIEW_LINES {
-                let masked = credential
-                    .as_ref()
-                    .map_or_else(String::new, Credential::masked);
-                let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-                preview.lines.push(PreviewLine {
-                    number,
-                    masked,
-                    status,
-                });
-            }
-            if matches!(status, LineStatus::New | LineStatus::Doubtful) {
-                new.extend(credential);
-            }
-        }
-        ImportCheck { preview, new }
-    }
-
     async fn record(&self, changes: Vec<AccountChange>) -> Result<(), UiError> {
         if changes.is_empty() {
             return Ok(());
@@ -184,7 +136,13 @@ impl AdminService for Accounts {
         _admin: AdminProof,
         query: AccountQuery,
     ) -> Result<AccountList, UiError> {
-        Ok(find::list(&self.pool(), query))
+        let snapshot = self.current.load_full();
+        let mut list = find::list(&snapshot.pool, query);
+        match forecasts(self.store.as_ref(), &snapshot, now_ms()).await {
+            Ok(told) => list.forecast = told.iter().filter_map(to_page_forecast).collect(),
+            Err(error) => tracing::warn!(%error, "the quota's end cannot be foretold"),
+        }
+        Ok(list)
     }
 
     async fn preview_accounts(
@@ -192,7 +150,7 @@ impl AdminService for Accounts {
         _admin: AdminProof,
         text: String,
     ) -> Result<ImportPreview, UiError> {
-        Ok(self.check_import(&text).preview)
+        Ok(Pasted::read(&self.pool(), &text).preview)
     }
 
     async fn add_accounts(
@@ -201,17 +159,13 @@ impl AdminService for Accounts {
         text: String,
         tier: dto::Tier,
     ) -> Result<ImportPreview, UiError> {
-        let checked = self.check_import(&text);
+        let pasted = Pasted::read(&self.pool(), &text);
         let tier = to_pool_tier(tier);
-        let at_ms = now_ms();
-        let accounts = checked
-            .new
-            .into_iter()
-            .map(|credential| Account::new(new_account_id(), credential, tier, at_ms))
-            .collect();
+        let new = pasted.new.into_iter();
+        let accounts = new.map(|listed| account_of(listed, tier)).collect();
         let added = self.insert(accounts).await?;
         tracing::info!(added, "accounts added");
-        let mut report = checked.preview;
+        let mut report = pasted.preview;
         report.duplicate += report.new.saturating_sub(added);
         report.new = added;
         Ok(report)
@@ -233,19 +187,6 @@ impl AdminService for Accounts {
         }
     }
 
-    async fn set_accounts_enabled(
-        &self,
-        _admin: AdminProof,
-        ids: Vec<String>,
-        enabled: bool,
-    ) -> Result<u32, UiError> {
-        let event = match enabled {
-            true => Event::Enable,
-            false => Event::Disable,
-        };
-        self.switch(AccountChoice::Ids(ids), &event).await
-    }
-
     async fn switch_accounts(
         &self,
         _admin: AdminProof,
@@ -258,14 +199,6 @@ impl AdminService for Accounts {
             AccountSwitch::Reset => Event::Reset,
         };
         self.switch(choice, &event).await
-    }
-
-    async fn delete_accounts(
-        &self,
-        _admin: AdminProof,
-        ids: Vec<String>,
-    ) -> Result<DeletedAccounts, UiError> {
-        self.delete(AccountChoice::Ids(ids)).await
     }
 
     async fn delete_chosen_accounts(

@@ -1,12 +1,17 @@
 //! Adding accounts by pasting their cookies.
 
 use super::{
+    jobs::Jobs,
     preview::{Preview, use_preview},
     state::Accounts,
 };
 use crate::{
-    api::accounts::{add_accounts, open_to_visitors},
-    components::{Button, ButtonVariant, Dialog, Textarea, describe, use_toaster},
+    api::{
+        accounts::{add_accounts, open_to_visitors},
+        jobs::start_import,
+    },
+    browser::files::{file_text, listed},
+    components::{Button, ButtonVariant, Dialog, Icon, IconName, Textarea, describe, use_toaster},
     dom,
     dto::{Demo, Tier, Visitors},
     error::UiError,
@@ -14,6 +19,9 @@ use crate::{
     session::use_viewer,
 };
 use leptos::prelude::*;
+
+/// More accounts than this are added by a job.
+const MANY: u32 = 500;
 
 /// What was entered. The cookies are secrets, so it is kept in memory alone.
 #[derive(Clone, Copy)]
@@ -39,24 +47,25 @@ impl Entry {
 /// The dialog that adds accounts. What was entered outlives it until the page is left, unless it is
 /// cancelled or added.
 #[component]
-pub(super) fn AddDialog(open: RwSignal<bool>, state: Accounts) -> impl IntoView {
-    let entry = Entry::new();
+pub(super) fn AddDialog(state: Accounts, jobs: Jobs) -> impl IntoView {
+    let (open, entry) = (state.adding, Entry::new());
     view! {
         <Dialog open title=t(accounts::ADD_TITLE)>
-            <AddForm open entry state />
+            <AddForm entry state jobs />
         </Dialog>
     }
 }
 
 #[component]
-fn AddForm(open: RwSignal<bool>, entry: Entry, state: Accounts) -> impl IntoView {
+fn AddForm(entry: Entry, state: Accounts, jobs: Jobs) -> impl IntoView {
+    let open = state.adding;
     let language = use_language();
     let viewer = use_viewer();
     let (demo, visitors) = (viewer.demo, viewer.visitors);
     let let_in = RwSignal::new(false);
     let preview = use_preview(entry.text);
     let new = Memo::new(move |_| preview.get().and_then(Result::ok).map_or(0, |p| p.new));
-    let add = use_add(open, entry, let_in, state);
+    let add = use_add(entry, let_in, state, jobs);
     let error = Signal::derive(move || {
         let failed = add.value().get().and_then(Result::err);
         let error = failed.or_else(|| preview.get().and_then(Result::err))?;
@@ -65,7 +74,7 @@ fn AddForm(open: RwSignal<bool>, entry: Entry, state: Accounts) -> impl IntoView
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if new.get_untracked() > 0 {
-            add.dispatch_local(());
+            add.dispatch_local(new.get_untracked());
         }
     };
     view! {
@@ -80,8 +89,9 @@ fn AddForm(open: RwSignal<bool>, entry: Entry, state: Accounts) -> impl IntoView
                 mono=true
                 error
             />
-            <TierChoice tier=entry.tier />
-            <Preview preview />
+            <FromFile text=entry.text />
+            <TierChoice tier=entry.tier name="tier" />
+            <Preview preview text=entry.text />
             {(demo == Demo::UntilFirstAccount).then(|| view! { <AfterDemo visitors let_in /> })}
             <Foot open entry new pending=add.pending() />
         </form>
@@ -120,21 +130,28 @@ fn Foot(
     }
 }
 
-/// Adds what was entered, and says so.
+/// Adds what was entered, and says so; many by a job, whose progress is seen.
 fn use_add(
-    open: RwSignal<bool>,
     entry: Entry,
     let_in: RwSignal<bool>,
     state: Accounts,
-) -> Action<(), Result<(), UiError>> {
+    jobs: Jobs,
+) -> Action<u32, Result<(), UiError>> {
     let (toaster, language) = (use_toaster(), use_language());
     let demo = use_viewer().demo;
-    Action::new_local(move |(): &()| {
+    Action::new_local(move |new: &u32| {
         let (text, tier) = (entry.text.get_untracked(), entry.tier.get_untracked());
+        let is_job = *new > MANY && demo != Demo::UntilFirstAccount;
         async move {
             if let_in.get_untracked() {
                 // First: where it fails nothing has happened yet, and the demo still answers.
                 open_to_visitors().await?;
+            }
+            if is_job {
+                jobs.begin(Box::pin(start_import(text, tier)));
+                entry.clear();
+                state.adding.set(false);
+                return Ok(());
             }
             let added = add_accounts(text, tier).await?.new;
             if demo == Demo::UntilFirstAccount {
@@ -149,22 +166,64 @@ fn use_add(
             };
             toaster.success(text.fill(language.get_untracked(), added.into()));
             entry.clear();
-            open.set(false);
+            state.adding.set(false);
             state.reload();
             Ok::<_, UiError>(())
         }
     })
 }
 
+/// Puts a file's text into the field.
 #[component]
-fn TierChoice(tier: RwSignal<Tier>) -> impl IntoView {
+fn FromFile(text: RwSignal<String>) -> impl IntoView {
+    let (toaster, language) = (use_toaster(), use_language());
+    let read = move |event: leptos::ev::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        let files = listed(input.files());
+        // The same file can be chosen again.
+        input.set_value("");
+        let Some(file) = files.into_iter().next() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            match file_text(&file).await {
+                Some(read) => _ = text.try_set(read),
+                None => {
+                    let language = language.try_get_untracked();
+                    language.inspect(|language| {
+                        toaster.error_text(accounts::FILE_UNREADABLE.get(*language));
+                    });
+                }
+            }
+        });
+    };
+    view! {
+        <label class="button button--secondary file-choice">
+            <Icon name=IconName::Upload />
+            <span class="button__label">{t(accounts::FROM_FILE)}</span>
+            <input
+                class="visually-hidden"
+                type="file"
+                accept=".txt,.json,.csv,text/plain,application/json,text/csv"
+                on:change=read
+            />
+        </label>
+    }
+}
+
+#[component]
+pub(super) fn TierChoice(
+    tier: RwSignal<Tier>,
+    /// Of the form field.
+    name: &'static str,
+) -> impl IntoView {
     let choice = move |value: Tier, label| {
         view! {
             <label class="segment">
                 <input
                     class="segment__control"
                     type="radio"
-                    name="tier"
+                    name=name
                     prop:checked=move || tier.get() == value
                     on:change=move |_| tier.set(value)
                 />

@@ -1,8 +1,19 @@
 //! The accounts of the pool: how they are, and adding, switching and deleting them.
 
+mod actions;
 mod add;
 mod bulk;
+mod deletion;
 mod demo_ended;
+mod detail;
+mod edit;
+mod export;
+mod filters;
+mod forecast;
+mod job_events;
+mod jobs;
+mod later;
+mod menu;
 mod preview;
 mod row;
 mod selection;
@@ -10,16 +21,12 @@ mod state;
 mod stats;
 mod table;
 mod toolbar;
+mod words;
 
 pub(in crate::pages) use self::selection::Selection;
 use self::{
-    add::AddDialog,
-    bulk::BulkBar,
-    demo_ended::DemoEnded,
-    state::{Accounts, Writes},
-    stats::Stats,
-    table::AccountTable,
-    toolbar::Toolbar,
+    demo_ended::DemoEnded, filters::query_of, forecast::Forecast, later::Later, state::Accounts,
+    stats::Stats, table::AccountTable, toolbar::Toolbar,
 };
 use crate::{
     api::accounts::list_accounts,
@@ -48,8 +55,8 @@ impl FirstAccounts {
     /// Starts loading. Called outside of every `Suspense`: what is inside is built several times on
     /// the server, and each time would load again under another id.
     pub(crate) fn load() -> Self {
-        let first = list_accounts(AccountQuery::default());
-        Self(OnceResource::new_blocking(first))
+        let query = use_query_map().with_untracked(query_of);
+        Self(OnceResource::new_blocking(list_accounts(query)))
     }
 }
 
@@ -77,9 +84,9 @@ pub fn AccountsPage() -> impl IntoView {
 
 #[component]
 fn AccountsView(first: AccountList) -> impl IntoView {
-    let state = Accounts::new(first);
-    let writes = Writes::new(state);
-    let adding = RwSignal::new(false);
+    let state = Accounts::new(first, use_query_map().with_untracked(query_of));
+    let later = Later::fetch();
+    let adding = state.adding;
     open_when_asked(adding);
     let is_empty = Memo::new(move |_| state.list.with(|list| list.counts.total == 0));
     view! {
@@ -96,17 +103,17 @@ fn AccountsView(first: AccountList) -> impl IntoView {
                 })
         }}
         <Stats state />
+        <Forecast state />
         <Show when=move || !is_empty.get() fallback=move || view! { <NoAccounts adding /> }>
-            <Toolbar state adding />
+            <Toolbar state />
             <AccountTable state />
             <Pagination
                 page=state.filters.page
                 page_size=AccountQuery::default().page_size
                 total=Signal::derive(move || state.list.with(|list| list.matched))
             />
-            <BulkBar state writes />
         </Show>
-        <AddDialog open=adding state />
+        {move || later.rest(state)}
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     api::accounts::preview_accounts,
     components::{Badge, Notice, Tone},
-    dto::{ImportPreview, LineStatus, PreviewLine},
+    dto::{ImportPreview, LineFault, LineStatus, PreviewLine},
     error::UiError,
-    i18n::{t, text::accounts, use_language},
+    i18n::{Text, t, text::accounts, use_language},
     reactive::use_debounced,
 };
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use std::time::Duration;
 const PREVIEW_DELAY: Duration = Duration::from_millis(300);
 /// Lines shown in the preview, those with a problem first; the rest is only counted.
 const SHOWN_LINES: usize = 50;
+const EXCERPT_CHARS: usize = 40;
 
 /// What would become of each line, a moment after the last keystroke; `None` for no text.
 pub(super) fn use_preview(
@@ -35,7 +36,10 @@ pub(super) fn use_preview(
 
 /// The counts, what is doubtful, and the lines one by one.
 #[component]
-pub(super) fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -> impl IntoView {
+pub(super) fn Preview(
+    preview: Signal<Option<Result<ImportPreview, UiError>>>,
+    text: RwSignal<String>,
+) -> impl IntoView {
     let language = use_language();
     let found = Memo::new(move |_| preview.get().and_then(Result::ok));
     let counts = move |preview: &ImportPreview| {
@@ -65,13 +69,13 @@ pub(super) fn Preview(preview: Signal<Option<Result<ImportPreview, UiError>>>) -
                         view! { <Notice tone=Tone::Warning>{text}</Notice> }
                     })
             }}
-            {move || found.get().map(|preview| view! { <PreviewLines preview /> })}
+            {move || found.get().map(|preview| view! { <PreviewLines preview text /> })}
         </section>
     }
 }
 
 #[component]
-fn PreviewLines(preview: ImportPreview) -> impl IntoView {
+fn PreviewLines(preview: ImportPreview, text: RwSignal<String>) -> impl IntoView {
     let language = use_language();
     let total = preview.new + preview.duplicate + preview.bad;
     let mut lines = preview.lines;
@@ -84,20 +88,28 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
     lines.truncate(SHOWN_LINES);
     let hidden = u64::from(total).saturating_sub(lines.len() as u64);
     let line = move |line: PreviewLine| {
-        let (tone, text) = match line.status {
+        let (tone, word) = match line.status {
             LineStatus::New => (Tone::Success, accounts::LINE_NEW),
             LineStatus::Doubtful => (Tone::Warning, accounts::LINE_DOUBTFUL),
             LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
-            LineStatus::Bad => (Tone::Danger, accounts::LINE_BAD),
+            LineStatus::Bad => (Tone::Danger, fault(line.fault)),
         };
         let number = line.number;
+        // What is no cookie is no secret either, and shows where the mistake is. A piece of a list
+        // may hold one.
+        let shown = match (line.status, line.fault) {
+            (LineStatus::Bad, None | Some(LineFault::NoCookie | LineFault::Code)) => {
+                text.with_untracked(|text| excerpt(text, number))
+            }
+            _ => line.masked,
+        };
         view! {
             <li class="preview__line">
                 <span class="muted">
                     {move || accounts::Line { number: &number }.fill(language.get())}
                 </span>
-                <code>{line.masked}</code>
-                <Badge tone>{t(text)}</Badge>
+                <code>{shown}</code>
+                <Badge tone>{t(word)}</Badge>
             </li>
         }
     };
@@ -113,5 +125,45 @@ fn PreviewLines(preview: ImportPreview) -> impl IntoView {
                     }
                 })}
         </ul>
+    }
+}
+
+const fn fault(fault: Option<LineFault>) -> Text {
+    match fault {
+        None | Some(LineFault::NoCookie) => accounts::LINE_BAD,
+        Some(LineFault::Code) => accounts::LINE_CODE,
+        Some(LineFault::Fragment | LineFault::Json | LineFault::Shape) => accounts::LINE_JSON,
+        Some(LineFault::NoToken) => accounts::LINE_NO_TOKEN,
+        Some(LineFault::NoAccounts) => accounts::LINE_NO_ACCOUNTS,
+        Some(LineFault::NoSsoCookie) => accounts::LINE_NO_SSO,
+    }
+}
+
+/// The beginning of a line, counted from 1.
+fn excerpt(text: &str, number: u32) -> String {
+    let at = usize::try_from(number)
+        .unwrap_or_default()
+        .saturating_sub(1);
+    let line = text.lines().nth(at).unwrap_or_default().trim();
+    let mut short: String = line.chars().take(EXCERPT_CHARS).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_line_shows_its_beginning() {
+        let text = "first\n  <script>alert(1)</script> and more of the same and so on\n";
+        assert_eq!(excerpt(text, 1), "first");
+        assert_eq!(
+            excerpt(text, 2),
+            "<script>alert(1)</script> and more of th…"
+        );
+        assert_eq!(excerpt(text, 9), "");
     }
 }

@@ -1,9 +1,12 @@
 //! One account.
 
-use super::state::Accounts;
+use super::{
+    state::{Accounts, MenuOf, OpenMenu},
+    words::{Condition, why},
+};
 use crate::{
-    components::{Badge, Checkbox, LocalTime, QuotaBar, StatusDot, Tone},
-    dto::{AccountRow, AccountStatus, CooldownReason, Tier},
+    components::{Badge, Checkbox, IconButton, IconName, LocalTime, QuotaBar, StatusDot, Tone},
+    dto::{AccountRow, AccountStatus, Tier},
     i18n::{
         Language, Text, t,
         text::{accounts, shell},
@@ -18,14 +21,13 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
     let language = use_language();
     let id = StoredValue::new(row.get_untracked().id);
     let ticked = Memo::new(move |_| {
-        id.with_value(|id| state.selection.with(|selection| selection.contains(id)))
+        let is_ticked = id.with_value(|id| state.selection.with(|s| s.contains(id)));
+        is_ticked || state.is_everything.get()
     });
     let toggle = move |event: leptos::ev::MouseEvent| {
         let shown = untrack(|| state.shown_ids());
         let extend = event.shift_key();
-        state.selection.update(|selection| {
-            id.with_value(|id| selection.toggle(id, extend, &shown));
-        });
+        state.tick(|selection| id.with_value(|id| selection.toggle(id, extend, &shown)));
     };
     let select_label = move || {
         row.with(|row| {
@@ -36,9 +38,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         })
     };
     let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
-    let is_out = move || {
-        row.with(|row| matches!(row.status, AccountStatus::Expired | AccountStatus::Disabled))
-    };
+    let is_out = move || row.with(|row| Condition::of(row).is_out());
     let label = |text: Text| move || text.get(language.get());
     let note = move || row.with(|row| note(row, language.get()));
     view! {
@@ -47,7 +47,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
                 <Checkbox label=select_label checked=ticked on:click=toggle />
             </td>
             <th scope="row" class="table__account">
-                <Identity row />
+                <Identity row state />
             </th>
             <td class="table__status">
                 <Status row />
@@ -70,16 +70,45 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
             <td class="table__note" title=move || note().unwrap_or_default()>
                 {note}
             </td>
+            <td class="table__menu">
+                <MenuButton row state />
+            </td>
         </tr>
     }
 }
 
 #[component]
-fn Identity(row: Memo<AccountRow>) -> impl IntoView {
+fn Identity(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
+    let language = use_language();
     let tier = Memo::new(move |_| row.with(|row| row.tier));
     let tags = Memo::new(move |_| row.with(|row| row.tags.clone()));
+    let open = move |_| {
+        state
+            .opened
+            .set(Some(row.with_untracked(|row| row.id.clone())))
+    };
+    let label = move || {
+        row.with(|row| {
+            accounts::OpenRow {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
+    };
+    let tag = move |tag: String| {
+        let (shown, title) = (tag.clone(), tag.clone());
+        let title = move || accounts::FilterByTag { tag: &title }.fill(language.get());
+        let filter = move |_| state.filters.tag.set(tag.clone());
+        view! {
+            <button type="button" class="badge table__tag" title=title on:click=filter>
+                {shown}
+            </button>
+        }
+    };
     view! {
-        <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
+        <button type="button" class="table__open" aria-label=label on:click=open>
+            <code class="table__masked">{move || row.with(|row| row.masked.clone())}</code>
+        </button>
         {move || match tier.get() {
             Tier::Basic => view! { <Badge>{t(accounts::TIER_BASIC)}</Badge> },
             Tier::Super => {
@@ -89,43 +118,56 @@ fn Identity(row: Memo<AccountRow>) -> impl IntoView {
                 view! { <Badge tone=Tone::Accent>{t(accounts::TIER_HEAVY)}</Badge> }
             }
         }}
-        {move || tags.get().into_iter().map(|tag| view! { <Badge>{tag}</Badge> }).collect_view()}
+        {move || tags.get().into_iter().map(tag).collect_view()}
+    }
+}
+
+/// Opens the row's menu, which comes with the code that is fetched later.
+#[component]
+fn MenuButton(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
+    let language = use_language();
+    let id = row.with_untracked(|row| row.id.clone());
+    let (button, of) = (format!("menu-{id}"), MenuOf::Row(id));
+    let menu = OpenMenu {
+        of,
+        button: button.clone(),
+    };
+    let label = move || {
+        row.with(|row| {
+            accounts::ActionsOf {
+                account: &row.masked,
+            }
+            .fill(language.get())
+        })
+    };
+    view! {
+        <IconButton
+            icon=IconName::Ellipsis
+            label
+            attr:id=button
+            attr:aria-haspopup="menu"
+            on:click=move |_| state.menu.set(Some(menu.clone()))
+        />
     }
 }
 
 /// The state as a word, until when, and why.
 #[component]
 fn Status(row: Memo<AccountRow>) -> impl IntoView {
-    let status = Memo::new(move |_| row.with(|row| row.status));
+    let condition = Memo::new(move |_| row.with(Condition::of));
     let until = Memo::new(move |_| row.with(|row| row.cooldown.map(|cooldown| cooldown.until_ms)));
     let language = use_language();
-    let tone = Signal::derive(move || match status.get() {
-        AccountStatus::Active => Tone::Success,
-        AccountStatus::Cooling => Tone::Warning,
-        AccountStatus::Expired => Tone::Danger,
-        AccountStatus::Disabled => Tone::Neutral,
-    });
-    let word = move || {
-        let word = match status.get() {
-            AccountStatus::Active => accounts::ACTIVE,
-            AccountStatus::Cooling => accounts::COOLING,
-            AccountStatus::Expired => accounts::EXPIRED,
-            AccountStatus::Disabled => accounts::DISABLED,
-        };
-        word.get(language.get())
-    };
+    let is_timed = move || matches!(condition.get(), Condition::Cooling | Condition::Limited);
     view! {
         <span class="status">
-            <StatusDot tone />
-            <span>{word}</span>
+            <StatusDot tone=Signal::derive(move || condition.get().tone()) />
+            <span>{move || condition.get().word().get(language.get())}</span>
             {move || {
-                let at_ms = until.get().filter(|_| status.get() == AccountStatus::Cooling)?;
+                let at_ms = until.get().filter(|_| is_timed())?;
                 Some(view! { <span>{t(accounts::UNTIL)} " " <LocalTime at_ms /></span> })
             }}
         </span>
-        <span class="status__why" title=move || row.with(|row| row.last_fail_reason.clone())>
-            {move || row.with(|row| why(row, language.get()))}
-        </span>
+        <span class="status__why">{move || row.with(|row| second_line(row, language.get()))}</span>
     }
 }
 
@@ -137,34 +179,33 @@ fn note(row: &AccountRow, language: Language) -> Option<String> {
     (!row.note.is_empty()).then(|| row.note.clone())
 }
 
-/// The quieter line under the state.
-fn why(row: &AccountRow, language: Language) -> Option<String> {
-    let plain = |text: Text| Some(text.get(language).to_owned());
-    match row.status {
-        AccountStatus::Cooling => plain(reason(row.cooldown?.reason)),
-        AccountStatus::Expired => plain(accounts::REASON_EXPIRED),
-        AccountStatus::Active if row.in_flight > 0 => {
-            Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into()))
-        }
-        AccountStatus::Active if row.fail_count > 0 => {
-            Some(accounts::FAILURES.fill(language, row.fail_count.into()))
-        }
-        AccountStatus::Active | AccountStatus::Disabled => None,
+/// The quieter line under the state: why it is so, how often, and what is going on.
+fn second_line(row: &AccountRow, language: Language) -> Option<String> {
+    if row.in_flight > 0 {
+        return Some(accounts::IN_FLIGHT.fill(language, row.in_flight.into()));
     }
+    let why = why(row)?.get(language);
+    Some(match row.fail_count {
+        count @ 2.. if row.status == AccountStatus::Active => {
+            format!(
+                "{why} ({})",
+                accounts::FAILURES.fill(language, count.into())
+            )
+        }
+        _ => why.to_owned(),
+    })
 }
 
-const fn reason(reason: CooldownReason) -> Text {
-    match reason {
-        CooldownReason::RateLimited => accounts::REASON_RATE_LIMITED,
-        CooldownReason::QuotaEmpty => accounts::REASON_QUOTA_EMPTY,
-        CooldownReason::UpstreamErrors => accounts::REASON_UPSTREAM_ERRORS,
-    }
-}
-
+/// What Grok has told; a dash before it has told anything.
 #[component]
 fn Quota(row: Memo<AccountRow>) -> impl IntoView {
     let language = use_language();
-    let quota = Memo::new(move |_| row.with(|row| (row.quota, row.quota_limit)));
+    let quota = Memo::new(move |_| {
+        row.with(|row| {
+            let is_known = row.last_sync_at_ms.is_some() && row.status != AccountStatus::Expired;
+            is_known.then_some((row.quota, row.quota_limit))
+        })
+    });
     let label = move || {
         row.with(|row| {
             accounts::QuotaOf {
@@ -173,44 +214,28 @@ fn Quota(row: Memo<AccountRow>) -> impl IntoView {
             .fill(language.get())
         })
     };
-    move || {
-        let (left, limit) = quota.get();
-        view! { <QuotaBar label left limit /> }
+    move || match quota.get() {
+        Some((left, limit)) => view! { <QuotaBar label left limit /> }.into_any(),
+        None => {
+            let title = move || accounts::QUOTA_UNKNOWN.get(language.get());
+            view! {
+                <span class="muted" title=title>
+                    <span aria-hidden="true">"—"</span>
+                    <span class="visually-hidden">{title}</span>
+                </span>
+            }
+            .into_any()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::dto::Cooldown;
-
-    fn cooling(reason: CooldownReason) -> AccountRow {
-        AccountRow {
-            id: "a".into(),
-            masked: "…0001".into(),
-            tier: Tier::Basic,
-            status: AccountStatus::Cooling,
-            quota: 0,
-            quota_limit: 80,
-            cooldown: Some(Cooldown {
-                until_ms: 1,
-                reason,
-            }),
-            last_used_at_ms: None,
-            created_at_ms: 0,
-            use_count: 0,
-            fail_count: 0,
-            last_fail_reason: None,
-            in_flight: 0,
-            tags: Vec::new(),
-            note: String::new(),
-            is_demo: false,
-        }
-    }
+    use super::{super::words::tests::row, *};
 
     #[test]
     fn the_demos_accounts_say_what_they_are_in_the_readers_language() {
-        let mut row = cooling(CooldownReason::QuotaEmpty);
+        let mut row = row(AccountStatus::Active);
         assert_eq!(note(&row, Language::ALL[0]), None);
         row.note = "Demo".to_owned();
         let noted = Language::ALL.map(|language| note(&row, language));
@@ -225,17 +250,17 @@ mod tests {
     }
 
     #[test]
-    fn every_cooldown_says_why_in_every_language() {
-        let reasons = [
-            CooldownReason::RateLimited,
-            CooldownReason::QuotaEmpty,
-            CooldownReason::UpstreamErrors,
-        ];
-        for language in Language::ALL {
-            let mut texts = reasons.map(|reason| why(&cooling(reason), language));
-            assert!(texts.iter().flatten().all(|text| !text.is_empty()));
-            texts.sort();
-            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
-        }
+    fn failures_in_a_row_are_counted_from_the_second_on() {
+        let language = Language::ALL[0];
+        let mut row = row(AccountStatus::Active);
+        (row.fail_count, row.last_fail_reason) = (1, Some("timeout".to_owned()));
+        let once = second_line(&row, language).unwrap_or_default();
+        assert_eq!(once, accounts::FAIL_LATE.get(language));
+        row.fail_count = 3;
+        let thrice = second_line(&row, language).unwrap_or_default();
+        assert!(
+            thrice.starts_with(&once) && thrice.contains('3'),
+            "{thrice}"
+        );
     }
 }

@@ -1,54 +1,84 @@
-//! Filters, search, sorting on phones, and the button that adds.
+//! Filters, search, sorting on phones, and the buttons for all that is found.
 
-use super::state::Accounts;
+use super::{
+    filters::{Filters, SORTS, TIERS, name_of},
+    state::{Accounts, MenuOf, OpenMenu},
+};
 use crate::{
-    components::{Button, ButtonVariant, Choice, IconName, SearchInput, Select, Tab, Tabs},
-    dto::{AccountCounts, AccountSort, AccountStatus},
+    components::{
+        Button, ButtonVariant, Choice, IconButton, IconName, SearchInput, Select, Shortcut, Tab,
+        Tabs,
+    },
+    dom,
+    dto::{AccountCounts, AccountSort, AccountStatus, Tier},
     i18n::{Text, t, text::accounts},
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
-/// The order of the choices on phones, where the column heads are hidden.
-const SORTS: [(AccountSort, &str, Text); 5] = [
-    (AccountSort::CreatedAt, "created_at", accounts::COLUMN_ADDED),
-    (
-        AccountSort::LastUsed,
-        "last_used",
-        accounts::COLUMN_LAST_USED,
-    ),
-    (AccountSort::Quota, "quota", accounts::COLUMN_QUOTA),
-    (AccountSort::UseCount, "use_count", accounts::COLUMN_USES),
-    (AccountSort::Status, "status", accounts::COLUMN_STATUS),
-];
+const SEARCH_ID: &str = "search";
+const SEARCH_KEYS: Shortcut = Shortcut {
+    shown: "/",
+    spoken: "/ Control+K Meta+K",
+};
+const FOUND_MENU_ID: &str = "menu-found";
 
 #[component]
-pub(super) fn Toolbar(state: Accounts, adding: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Toolbar(state: Accounts) -> impl IntoView {
     let filters = state.filters;
-    // Another filter starts at its first page and with nothing ticked.
-    Effect::new(move |before: Option<()>| {
-        filters.status.track();
-        filters.search.track();
-        if before.is_some() {
-            filters.page.set(0);
-            state.selection.update(super::selection::Selection::clear);
-        }
-    });
+    lead_to_search();
+    let menu = move |_| {
+        state.menu.set(Some(OpenMenu {
+            of: MenuOf::Found,
+            button: FOUND_MENU_ID.to_owned(),
+        }));
+    };
     view! {
         <div class="toolbar">
             <Tabs label=t(accounts::FILTER) value=filters.status tabs=status_tabs(state) />
-            <SearchInput id="search" label=t(accounts::SEARCH) value=filters.search />
+            <SearchInput
+                id=SEARCH_ID
+                label=t(accounts::SEARCH)
+                value=filters.search
+                shortcut=SEARCH_KEYS
+            />
+            <TierFilter filters />
+            <TagFilter state />
             <span class="only-phone">
-                <SortChoice state />
+                <SortChoice filters />
             </span>
-            <Button
-                variant=ButtonVariant::Primary
-                icon=IconName::Plus
-                on:click=move |_| adding.set(true)
-            >
-                {t(accounts::ADD)}
-            </Button>
+            <span class="toolbar__end">
+                <IconButton
+                    icon=IconName::Ellipsis
+                    label=t(accounts::FOUND_ACTIONS)
+                    attr:id=FOUND_MENU_ID
+                    attr:aria-haspopup="menu"
+                    on:click=menu
+                />
+                <Button
+                    variant=ButtonVariant::Primary
+                    icon=IconName::Plus
+                    on:click=move |_| state.adding.set(true)
+                >
+                    {t(accounts::ADD)}
+                </Button>
+            </span>
         </div>
     }
+}
+
+/// `/`, and Ctrl or Cmd with K, lead to the search.
+fn lead_to_search() {
+    Effect::new(move || {
+        let keys = window_event_listener(ev::keydown, |event| {
+            let is_chord = event.key() == "k" && (event.ctrl_key() || event.meta_key());
+            let is_slash = event.key() == "/" && !dom::is_typing();
+            if (is_chord || is_slash) && !dom::has_modal() {
+                event.prevent_default();
+                dom::focus(SEARCH_ID);
+            }
+        });
+        on_cleanup(move || keys.remove());
+    });
 }
 
 fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
@@ -61,7 +91,9 @@ fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
     };
     vec![
         tab(None, accounts::FILTER_ALL, |c| c.total),
-        tab(Some(AccountStatus::Active), accounts::ACTIVE, |c| c.active),
+        tab(Some(AccountStatus::Active), accounts::IN_SERVICE, |c| {
+            c.active
+        }),
         tab(Some(AccountStatus::Cooling), accounts::COOLING, |c| {
             c.cooling
         }),
@@ -75,32 +107,72 @@ fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
 }
 
 #[component]
-fn SortChoice(state: Accounts) -> impl IntoView {
-    let filters = state.filters;
-    let key = |sort| {
-        SORTS
-            .iter()
-            .find(|(one, ..)| *one == sort)
-            .map(|(_, key, _)| *key)
+fn TierFilter(filters: Filters) -> impl IntoView {
+    let label = |tier| match tier {
+        Tier::Basic => accounts::TIER_BASIC,
+        Tier::Super => accounts::TIER_SUPER,
+        Tier::Heavy => accounts::TIER_HEAVY,
     };
-    let first = key(filters.sort.get_untracked()).unwrap_or_default();
-    let value = RwSignal::new(first.to_owned());
+    let all = Choice::new("", t(accounts::ANY_TIER));
+    let tiers = TIERS.map(|(tier, name)| Choice::new(name, t(label(tier))));
+    let choices: Vec<_> = std::iter::once(all).chain(tiers).collect();
+    view! { <Select id="tier-filter" label=t(accounts::FILTER_TIER) value=filters.tier choices /> }
+}
+
+/// Nothing where no account has a tag.
+#[component]
+fn TagFilter(state: Accounts) -> impl IntoView {
+    let tag = state.filters.tag;
+    let tags = Memo::new(move |_| {
+        let mut tags = state.list.with(|list| list.tags.clone());
+        let chosen = tag.get();
+        if !chosen.is_empty() && !tags.contains(&chosen) {
+            tags.push(chosen);
+        }
+        tags
+    });
+    let choices = Signal::derive(move || {
+        let all = Choice::new("", t(accounts::ANY_TAG));
+        let named = tags.get().into_iter().map(|tag| {
+            let label = tag.clone();
+            Choice::new(tag, move || label.clone())
+        });
+        std::iter::once(all).chain(named).collect::<Vec<_>>()
+    });
+    view! {
+        <Show when=move || !tags.with(Vec::is_empty)>
+            <Select id="tag-filter" label=t(accounts::FILTER_TAG) value=tag choices />
+        </Show>
+    }
+}
+
+#[component]
+fn SortChoice(filters: Filters) -> impl IntoView {
+    let label = |sort| match sort {
+        AccountSort::CreatedAt => accounts::COLUMN_ADDED,
+        AccountSort::LastUsed => accounts::COLUMN_LAST_USED,
+        AccountSort::Quota => accounts::COLUMN_QUOTA,
+        AccountSort::UseCount => accounts::COLUMN_USES,
+        AccountSort::Status => accounts::COLUMN_STATUS,
+    };
+    let key = move |sort| name_of(&SORTS, &sort);
+    let value = RwSignal::new(key(filters.sort.get_untracked()).to_owned());
     // The column heads sort, too.
-    Effect::new(move || value.set(key(filters.sort.get()).unwrap_or_default().to_owned()));
+    Effect::new(move || value.set(key(filters.sort.get()).to_owned()));
     Effect::new(move || {
         let chosen = value.get();
-        if let Some((sort, ..)) = SORTS.iter().find(|(_, key, _)| *key == chosen)
+        if let Some((sort, _)) = SORTS.iter().find(|(_, name)| *name == chosen)
             && filters.sort.get_untracked() != *sort
         {
             filters.sort_by(*sort);
         }
     });
     let choices: Vec<_> = SORTS
-        .iter()
-        .map(|(_, key, label)| {
-            let (sort, label) = (t(accounts::SORT), t(*label));
-            Choice::new(*key, move || format!("{}: {}", sort(), label()))
+        .map(|(sort, name)| {
+            let (title, label): (_, Text) = (t(accounts::SORT), label(sort));
+            let label = t(label);
+            Choice::new(name, move || format!("{}: {}", title(), label()))
         })
-        .collect();
+        .into();
     view! { <Select id="sort" label=t(accounts::SORT) value choices /> }
 }

@@ -6,7 +6,8 @@ use axum::{
     routing::{get, post},
 };
 use grok2api_app::dto::{
-    AccountDetail, AccountEdit, AccountFilter, AccountSort, AccountStatus, LineStatus, Tier,
+    AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountSort, AccountStatus,
+    LineStatus, Tier,
 };
 use openai::Invalid;
 use serde::Deserialize;
@@ -181,7 +182,8 @@ async fn delete(
     Admin(admin): Admin,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let deleted = state.admin.delete_accounts(admin, vec![id]).await;
+    let choice = AccountChoice::Ids(vec![id]);
+    let deleted = state.admin.delete_chosen_accounts(admin, choice).await;
     let deleted = deleted.map_err(refusal)?;
     match deleted.count {
         0 => Err(refusal(grok2api_app::error::UiError::NotFound)),

@@ -1,6 +1,6 @@
 //! Which accounts a filter means, and lists of them.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use grok2api_app::dto::{
     AccountChoice, AccountCounts, AccountDetail, AccountFilter, AccountList, AccountQuery,
@@ -12,6 +12,7 @@ use super::rows::{counts, from_status, to_detail, to_pool_tier, to_row, to_sort_
 use crate::clock::now_ms;
 
 const MAX_PAGE_SIZE: u32 = 500;
+const MAX_LISTED_TAGS: usize = 200;
 
 /// A page of accounts with everything that is shown of them, and where the next one begins.
 #[derive(Clone, Debug)]
@@ -123,7 +124,24 @@ pub(super) fn list(pool: &Pool, query: AccountQuery) -> AccountList {
         rows: page.rows.into_iter().map(to_row).collect(),
         matched: to_u32(page.matched),
         counts: counts(pool, now_ms()),
+        tags: tags_of(pool),
+        forecast: Vec::new(),
     }
+}
+
+/// The tags that accounts have, in their order; not all where there are very many.
+fn tags_of(pool: &Pool) -> Vec<String> {
+    let known = RefCell::new(BTreeSet::new());
+    ids_of(pool, |account| {
+        let mut known = known.borrow_mut();
+        for tag in &account.tags {
+            if known.len() < MAX_LISTED_TAGS && !known.contains(tag) {
+                known.insert(tag.clone());
+            }
+        }
+        false
+    });
+    known.into_inner().into_iter().collect()
 }
 
 /// A page behind the one that ended with this cursor; `None` for one that is no cursor.

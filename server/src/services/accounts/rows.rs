@@ -5,7 +5,7 @@ use grok2api_app::dto::{
 };
 use pool::{Account, AccountView, CheckResult, CooldownReason, Pool, SortKey, Status, Tier};
 
-use crate::runtime::demo;
+use crate::{runtime::demo, services::forecast::TierForecast};
 
 pub(in crate::services) fn to_pool_tier(tier: dto::Tier) -> Tier {
     match tier {
@@ -21,6 +21,17 @@ pub(in crate::services) fn to_page_tier(tier: Tier) -> dto::Tier {
         Tier::Super => dto::Tier::Super,
         Tier::Heavy => dto::Tier::Heavy,
     }
+}
+
+/// `None` for a tier that this version does not know.
+pub(super) fn to_page_forecast(told: &TierForecast) -> Option<dto::TierForecast> {
+    Some(dto::TierForecast {
+        tier: to_page_tier(Tier::from_name(told.tier)?),
+        quota: told.quota,
+        used_last_hour: told.used_last_hour,
+        next_refill_at_ms: told.next_refill_at_ms,
+        empty_at_ms: told.empty_at_ms,
+    })
 }
 
 fn to_page_reason(reason: CooldownReason) -> dto::CooldownReason {
@@ -83,7 +94,10 @@ pub(super) fn to_row(view: AccountView) -> AccountRow {
         created_at_ms: account.created_at_ms,
         use_count: account.use_count,
         fail_count: account.fail_count,
+        last_fail_at_ms: account.last_fail_at_ms,
         last_fail_reason: account.last_fail_reason,
+        last_sync_at_ms: account.last_sync_at_ms,
+        last_check: account.last_check.map(to_page_check),
         in_flight: view.in_flight,
         tags: account.tags,
         note: account.note,
@@ -108,17 +122,18 @@ pub(super) fn to_detail(view: AccountView) -> AccountDetail {
         asked_at_ms: window.asked_at_ms,
     };
     AccountDetail {
-        last_fail_at_ms: account.last_fail_at_ms,
-        last_sync_at_ms: account.last_sync_at_ms,
-        last_check: account.last_check.map(|check| dto::AccountCheck {
-            at_ms: check.at_ms,
-            result: to_page_result(check.result),
-            until_ms: check.result.until_ms(),
-        }),
         windows: account.windows.iter().map(window).collect(),
         proxy: account.proxy.as_ref().map(|proxy| proxy.redacted()),
         last_asset_clear_at_ms: account.last_asset_clear_at_ms,
         row: to_row(view),
+    }
+}
+
+fn to_page_check(check: pool::Check) -> dto::AccountCheck {
+    dto::AccountCheck {
+        at_ms: check.at_ms,
+        result: to_page_result(check.result),
+        until_ms: check.result.until_ms(),
     }
 }
 

@@ -38,8 +38,8 @@ async fn a_deletion_that_the_browser_cuts_off_has_deleted_nothing() {
     let page = page(&folder).await;
     add(&page, "cut-off-0001").await.unwrap();
     let pool = page.pool();
-    let ids = pool.ids().iter().map(ToString::to_string).collect();
-    let deletion = page.delete_accounts(AdminProof::checked(), ids);
+    let ids = AccountChoice::Ids(pool.ids().iter().map(ToString::to_string).collect());
+    let deletion = page.delete_chosen_accounts(AdminProof::checked(), ids);
     assert!(deletion.now_or_never().is_none(), "it waits for the store");
     assert_eq!(pool.len(), 1);
 }
@@ -50,7 +50,10 @@ async fn another_instance_undoes_a_deletion() {
     let page = page(&folder).await;
     add(&page, "restored-0001\nrestored-0002").await.unwrap();
     let ids = page.pool().ids().iter().map(ToString::to_string).collect();
-    let deleted = page.delete_accounts(AdminProof::checked(), ids).await;
+    let ids = AccountChoice::Ids(ids);
+    let deleted = page
+        .delete_chosen_accounts(AdminProof::checked(), ids)
+        .await;
     let deleted = deleted.unwrap();
     assert_eq!((deleted.count, page.pool().len()), (2, 0));
     let snapshot = Snapshot::own(Config::default(), Vec::new()).unwrap();

@@ -1,17 +1,20 @@
-//! Adding an account for each line.
+//! Adding an account for each place of a text that holds one.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use grok2api_app::dto::{JobTrouble, Tier};
-use pool::{Account, Credential};
-use store::Store;
+use pool::Credential;
+use serde::{Deserialize, Serialize};
+use store::{
+    Store,
+    account_list::{ListedAccount, read_account_list},
+};
 
 use super::AccountWorkers;
 use crate::{
-    clock::now_ms,
     runtime::Runtime,
-    services::accounts::{intake, new_account_id, to_pool_tier},
+    services::accounts::{account_of, intake, to_pool_tier},
     snapshot::Current,
     work::{ItemDone, ItemFailure, Pace, Worker},
 };
@@ -30,6 +33,57 @@ pub(super) struct ImportWorker {
 /// What a job is to know of the accounts, as it is stored.
 pub(super) fn options(tier: Tier) -> String {
     to_pool_tier(tier).as_str().to_owned()
+}
+
+/// One target: an account, or a place that holds none.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Target {
+    /// Empty: there is none.
+    cookie: String,
+    /// As in `token.json`.
+    tier: Option<String>,
+    tags: Vec<String>,
+    note: String,
+}
+
+impl Target {
+    fn of(listed: ListedAccount) -> Self {
+        Self {
+            cookie: listed.credential.expose().to_owned(),
+            tier: listed.tier.map(|tier| tier.as_str().to_owned()),
+            tags: listed.tags,
+            note: listed.note,
+        }
+    }
+
+    fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<ListedAccount> {
+        let target: Self = serde_json::from_str(text).ok()?;
+        Some(ListedAccount {
+            line: 0,
+            credential: Credential::try_new(&target.cookie).ok()?,
+            tier: target.tier.as_deref().and_then(pool::Tier::from_name),
+            tags: target.tags,
+            note: target.note,
+        })
+    }
+}
+
+/// The targets of a text, in its order.
+pub(super) fn targets(text: &str) -> Vec<String> {
+    let list = read_account_list(text.as_bytes());
+    let accounts = list.accounts.into_iter();
+    let mut places: Vec<(usize, Target)> = accounts
+        .map(|listed| (listed.line, Target::of(listed)))
+        .collect();
+    let refused = list.refused.iter();
+    places.extend(refused.map(|refused| (refused.line, Target::default())));
+    places.sort_by_key(|(line, _)| *line);
+    places.iter().map(|(_, target)| target.write()).collect()
 }
 
 impl ImportWorker {
@@ -58,15 +112,16 @@ impl Worker for ImportWorker {
             masked,
             amount: 0,
         };
-        let Ok(credential) = Credential::try_new(target) else {
+        let Some(listed) = Target::read(target) else {
             return Err(failure(JobTrouble::NoCookie, String::new()));
         };
-        let masked = credential.masked();
-        if self.current.load().pool.contains_credential(&credential) {
+        let masked = listed.credential.masked();
+        let pool = self.current.load().pool.clone();
+        if pool.contains_credential(&listed.credential) {
             return Err(failure(JobTrouble::Duplicate, masked));
         }
-        let id = new_account_id();
-        let account = Account::new(id.clone(), credential, self.tier, now_ms());
+        let account = account_of(listed, self.tier);
+        let id = account.id.clone();
         let added = intake::insert(self.store.as_ref(), &self.runtime, vec![account]).await;
         match added {
             Ok(0) => Err(failure(JobTrouble::Duplicate, masked)),

@@ -185,9 +185,8 @@ impl JobService for AccountJobs {
         text: String,
         tier: Tier,
     ) -> Result<JobStart, UiError> {
-        let lines: Vec<_> = text.lines().map(str::trim).map(str::to_owned).collect();
-        let lines = lines.into_iter().filter(|line| !line.is_empty()).map(Ok);
-        let targets: Targets = Box::pin(stream::iter(lines));
+        let found = import::targets(&text).into_iter().map(Ok);
+        let targets: Targets = Box::pin(stream::iter(found));
         let options = import::options(tier);
         begun(
             self.work

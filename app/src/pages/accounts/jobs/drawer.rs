@@ -1,0 +1,169 @@
+//! All jobs that the server keeps, newest first.
+
+use super::{
+    super::state::Accounts,
+    Jobs,
+    words::{state, summary, title, tone, trouble},
+};
+use crate::{
+    components::{Badge, Button, Drawer, IconName, LocalTime},
+    dto::{JobFailure, JobState, JobView},
+    i18n::{
+        t,
+        text::{accounts, jobs as text},
+        use_language,
+    },
+};
+use leptos::prelude::*;
+
+#[component]
+pub(in super::super) fn JobsDrawer(state: Accounts, jobs: Jobs) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        let id = |job: &JobView| job.id.clone();
+        jobs.list
+            .with(|list| list.iter().map(id).collect::<Vec<_>>())
+    });
+    view! {
+        <Drawer open=jobs.is_open title=t(accounts::JOBS)>
+            <Show when=move || ids.with(Vec::is_empty)>
+                <p class="muted">{t(text::NONE)}</p>
+            </Show>
+            <ol class="jobs">
+                <For each=move || ids.get() key=|id| id.clone() let:id>
+                    <Entry id state jobs />
+                </For>
+            </ol>
+        </Drawer>
+    }
+}
+
+#[component]
+fn Entry(id: String, state: Accounts, jobs: Jobs) -> impl IntoView {
+    let job = Memo::new(move |_| {
+        jobs.list
+            .with(|list| list.iter().find(|job| job.id == id).cloned())
+    });
+    move || {
+        job.get()
+            .map(|job| view! { <Told job accounts=state jobs /> })
+    }
+}
+
+#[component]
+fn Told(job: JobView, accounts: Accounts, jobs: Jobs) -> impl IntoView {
+    let language = use_language();
+    let badge_tone = tone(&job);
+    let (max, value) = (job.total.max(1).to_string(), job.done.to_string());
+    let failures = job.failures.clone();
+    let (kind, shown, started_ms) = (job.kind, job.state, job.started_ms);
+    let is_running = shown == JobState::Running;
+    let deeds = view! { <Deeds job=job.clone() jobs /> };
+    view! {
+        <li class="job">
+            <p class="job__head">
+                <strong>{t(title(kind))}</strong>
+                <Badge tone=badge_tone>{t(state(shown))}</Badge>
+                <LocalTime at_ms=started_ms />
+            </p>
+            {is_running
+                .then(|| {
+                    view! {
+                        <progress
+                            class="progress"
+                            max=max
+                            value=value
+                            aria-label=t(title(kind))
+                        ></progress>
+                    }
+                })}
+            <p class="muted">{move || summary(&job, language.get())}</p>
+            {(!failures.is_empty()).then(|| view! { <Failures failures accounts jobs /> })}
+            {deeds}
+        </li>
+    }
+}
+
+#[component]
+fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
+    let id = StoredValue::new(job.id);
+    let is_over = job.state.is_over();
+    let may_resume = matches!(job.state, JobState::Interrupted | JobState::Cancelled);
+    view! {
+        <p class="job__deeds">
+            {(!is_over)
+                .then(|| {
+                    view! {
+                        <Button
+                            icon=IconName::Square
+                            on:click=move |_| jobs.stop(id.get_value())
+                        >
+                            {t(text::STOP)}
+                        </Button>
+                    }
+                })}
+            {(is_over && job.failed > 0)
+                .then(|| {
+                    view! {
+                        <Button
+                            icon=IconName::RefreshCw
+                            on:click=move |_| jobs.retry(id.get_value())
+                        >
+                            {t(text::RETRY)}
+                        </Button>
+                    }
+                })}
+            {may_resume
+                .then(|| {
+                    view! {
+                        <Button
+                            icon=IconName::ChevronRight
+                            on:click=move |_| jobs.resume(id.get_value())
+                        >
+                            {t(text::RESUME)}
+                        </Button>
+                    }
+                })}
+        </p>
+    }
+}
+
+#[component]
+fn Failures(failures: Vec<JobFailure>, accounts: Accounts, jobs: Jobs) -> impl IntoView {
+    let language = use_language();
+    let failure = move |one: JobFailure| {
+        let who = match one.masked.is_empty() {
+            true => view! {
+                <span>
+                    {move || text::Place { number: &one.number }.fill(language.get())}
+                </span>
+            }
+            .into_any(),
+            false if one.id.is_empty() => view! { <code>{one.masked}</code> }.into_any(),
+            false => {
+                let open = move |_| {
+                    jobs.is_open.set(false);
+                    accounts.opened.set(Some(one.id.clone()));
+                };
+                view! {
+                    <button type="button" class="table__open" on:click=open>
+                        <code>{one.masked}</code>
+                    </button>
+                }
+                .into_any()
+            }
+        };
+        view! {
+            <li>
+                {who}
+                " "
+                {t(trouble(one.trouble))}
+            </li>
+        }
+    };
+    view! {
+        <details class="job__failures">
+            <summary>{t(text::SHOW_FAILURES)}</summary>
+            <ul>{failures.into_iter().map(failure).collect_view()}</ul>
+        </details>
+    }
+}
