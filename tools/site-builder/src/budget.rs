@@ -11,16 +11,16 @@ use crate::report::Size;
 use crate::{assets, bundle, report, split};
 
 /// The goal is 200; the same source differs by some tenths between machines and compilers.
-const LARGEST_PART_KIB: f64 = 216.0;
+const LARGEST_PART_KIB: f64 = 224.0;
 /// Sign-in has no code of ours.
 const PLAIN_PAGE_KIB: f64 = 20.0;
 /// By the lazy function of the page, and what people call it.
 const PAGES: [(&str, &str, f64); 6] = [
-    ("__chat_view", "the chat", 460.0),
-    ("__imagine_view", "the pictures", 498.0),
-    ("__video_view", "the videos", 458.0),
-    ("__voice_view", "the talk", 380.0),
-    ("__media_view", "the operator's media", 419.0),
+    ("__chat_view", "the chat", 470.0),
+    ("__imagine_view", "the pictures", 510.0),
+    ("__video_view", "the videos", 469.0),
+    ("__voice_view", "the talk", 390.0),
+    ("__media_view", "the operator's media", 430.0),
     ("admin_views", "the accounts", 458.0),
 ];
 
