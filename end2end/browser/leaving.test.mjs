@@ -70,7 +70,7 @@ pageTest("accounts come back when the undo is pressed on another page", { accoun
 pageTest("accounts that are being switched are no harm to the next page", { accounts }, async ({ page, site }) => {
   await open(page, "/admin/accounts");
   await page.getByRole("checkbox").nth(1).check();
-  const held = await hold(page, "**/api/set_accounts_enabled");
+  const held = await hold(page, "**/api/switch_accounts");
   const bar = page.getByRole("toolbar", { name: "Actions for the selected accounts" });
   await byRole(bar, "button", "Disable").click();
   await held.asked;
