@@ -46,6 +46,9 @@ pageTest(
   },
 );
 
+// A lone account is asked again after a refusal.
+const askedOnce = { GROK2API_RETRY__MAX_RETRY: "1" };
+
 // What the operator and a visitor read when Grok does not take the account's cookie.
 for (const [who, options, says, links] of [
   ["the operator is told to renew the cookie", {}, /Renew its cookie on the accounts page/, 1],
@@ -58,7 +61,7 @@ for (const [who, options, says, links] of [
 ]) {
   pageTest(
     `when Grok refuses the account’s sign-in, ${who}`,
-    { accounts: ["refused-basic-0001"], expected, ...options },
+    { accounts: ["refused-basic-0001"], expected, ...options, settings: { ...askedOnce, ...options.settings } },
     async ({ page, sim }) => {
       await sim.reply({ kind: "unauthorized" });
       await open(page, "/");
@@ -102,7 +105,7 @@ pageTest(
   "when every account has expired, nobody is sent to another model",
   {
     accounts: ["expired-basic-0001"],
-    settings: { GROK2API_TOKEN__FAIL_THRESHOLD: "1" },
+    settings: { ...askedOnce, GROK2API_TOKEN__FAIL_THRESHOLD: "1" },
     expected,
   },
   async ({ page, sim }) => {
