@@ -14,11 +14,11 @@ from harness import API_KEY, BINARY, Gateway, Simulator, base_environment
 HELLO = [{"role": "user", "content": "Say hello."}]
 
 
-def refuse_to_start(data, **environment):
-    """Runs `serve`, which must fail; returns what it said."""
+def refuse_to_start(data, code=1, **environment):
+    """Runs `serve`, which must fail with this exit code; returns what it said."""
     run = subprocess.run([BINARY, "serve"], env={**base_environment(data), **environment},
                          capture_output=True, text=True, timeout=30)
-    assert run.returncode == 1, run
+    assert run.returncode == code, run
     return run.stderr
 
 
@@ -76,7 +76,7 @@ class OperationsTest(unittest.TestCase):
 
     def test_two_processes_never_share_a_data_folder(self):
         gateway, _ = self.start()
-        said = refuse_to_start(gateway.data)
+        said = refuse_to_start(gateway.data, code=2)
         self.assertIn(str(gateway.process.pid), said)
         self.assertEqual(gateway.readiness()["status"], "ready")
 
