@@ -8,6 +8,7 @@
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
+//! - `ring`: the last changes that others made, for engines that are told of them
 //! - `sqlite`, `postgres`, `mysql`, `redis`: the engines
 //! - `key`, `crypto`: the master key and what is encrypted with it
 //! - `legacy`: files of the predecessor; `account_list`: accounts in whatever form people have them
@@ -49,6 +50,7 @@ mod record;
 mod redis;
 mod request;
 mod request_store;
+mod ring;
 mod session;
 mod setting;
 mod sqlite;

@@ -18,7 +18,7 @@ use super::{open_view, print};
 use crate::{
     cli::BackupArgs,
     clock::{date_time, now_ms},
-    serve::boot,
+    serve::{boot, storage},
 };
 
 /// Variable with the passphrase.
@@ -39,7 +39,7 @@ pub(super) async fn backup(data_dir: &Path, args: &BackupArgs) -> anyhow::Result
         .with_context(|| format!("making {}", file.display()))?;
     let config = fs::read_to_string(data_dir.join(CONFIG_FILE)).ok();
     let view = open_view(data_dir).await?;
-    let key = boot::load_key(data_dir)?;
+    let key = storage::load_key(data_dir)?;
     let written = async {
         let mut tables = view.tables().await?;
         let file = BufWriter::new(draft.as_file_mut());
@@ -105,7 +105,7 @@ pub(super) async fn restore(data_dir: &Path, args: &BackupArgs) -> anyhow::Resul
     let config_line = restore_config(data_dir, &restored, args.force)?;
     lines.extend(config_line);
     let config = boot::load_config(data_dir)?;
-    let store = boot::open_store(data_dir, &config).await?;
+    let store = storage::open_store(data_dir, &config).await?;
     let written = restore_backup(open()?, here.as_ref(), &secret, store.as_ref(), args.force);
     let written = written.await;
     store.close().await;
@@ -119,7 +119,7 @@ pub(super) async fn restore(data_dir: &Path, args: &BackupArgs) -> anyhow::Resul
 fn key_of_this_machine(data_dir: &Path) -> anyhow::Result<Option<MasterKey>> {
     let is_in_env = std::env::var(KEY_ENV).is_ok_and(|text| !text.trim().is_empty());
     let is_there = is_in_env || data_dir.join(KEY_FILE).exists();
-    is_there.then(|| boot::load_key(data_dir)).transpose()
+    is_there.then(|| storage::load_key(data_dir)).transpose()
 }
 
 /// A machine without a key gets that of the backup, so that everything that was signed with it stays

@@ -8,7 +8,7 @@ use store::{ClientKey, Row, Table};
 use super::{open_view, print};
 use crate::{
     clock::date_time,
-    serve::boot,
+    serve::{boot, storage},
     services::{
         export,
         import::{self, ImportOptions},
@@ -19,7 +19,7 @@ use crate::{
 /// A text for the terminal; also when a file is not what its name says.
 pub(super) async fn import(data_dir: &Path, dir: &Path, is_dry: bool) -> anyhow::Result<()> {
     let config = boot::load_config(data_dir)?;
-    let store = boot::open_store(data_dir, &config).await?;
+    let store = storage::open_store(data_dir, &config).await?;
     let options = ImportOptions {
         is_dry,
         conversation_ttl_secs: config.conversation.ttl_seconds,

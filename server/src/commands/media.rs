@@ -8,7 +8,7 @@ use super::print;
 use crate::{
     cli::MediaCommand,
     media::{files::MediaFiles, verify},
-    serve::boot,
+    serve::{boot, storage},
 };
 
 /// # Errors
@@ -22,7 +22,7 @@ pub(super) async fn run(data_dir: &Path, command: &MediaCommand) -> anyhow::Resu
     let config = boot::load_config(data_dir)?;
     let files = MediaFiles::look(data_dir);
     let files = files.with_bucket_of(&config.media).await?;
-    let store = boot::open_store(data_dir, &config).await?;
+    let store = storage::open_store(data_dir, &config).await?;
     let checked = async {
         let report = verify::verify(&files, store.as_ref()).await?;
         print(&report.to_string());

@@ -10,7 +10,7 @@ use store::{
 use tokio_util::sync::CancellationToken;
 
 use super::print;
-use crate::serve::boot;
+use crate::serve::storage;
 
 /// # Errors
 /// Why not everything is in the target. The same command goes on where it stopped.
@@ -25,7 +25,8 @@ pub(super) async fn run(data_dir: &Path, from: &str, to: &str) -> anyhow::Result
     if are_same_store(from, to, data_dir)? {
         bail!("both URLs name the same store");
     }
-    let key = boot::load_key(data_dir)?;
+    let kind = store::StoreKind::of(to)?.as_str();
+    let key = storage::load_key(data_dir)?;
     let source = key
         .derive("grok2api name of a moved store 1")
         .mac(from.trim());
@@ -35,7 +36,7 @@ pub(super) async fn run(data_dir: &Path, from: &str, to: &str) -> anyhow::Result
     let from = store::open(from, data_dir, key)
         .await
         .context("the source")?;
-    let to = store::open(to, data_dir, boot::load_key(data_dir)?).await;
+    let to = store::open(to, data_dir, storage::load_key(data_dir)?).await;
     let to = match to.context("the target") {
         Ok(to) => to,
         Err(error) => {
@@ -46,7 +47,11 @@ pub(super) async fn run(data_dir: &Path, from: &str, to: &str) -> anyhow::Result
     let moved = move_all(&from, &to, &source).await;
     from.close().await;
     to.close().await;
-    print(&moved?);
+    print(&format!(
+        "{}\nSet SERVER_STORAGE_TYPE (server.storage_type) to {kind} and SERVER_STORAGE_URL \
+         (server.storage_url) to the target, and start the server.",
+        moved?
+    ));
     Ok(())
 }
 
@@ -90,9 +95,5 @@ async fn move_all(
     )];
     let unreadable = moved.unreadable.iter();
     lines.extend(unreadable.map(|what| format!("left out: {what}")));
-    lines.push(
-        "Set SERVER_STORAGE_URL (server.storage_url) to the target and start the server."
-            .to_owned(),
-    );
     Ok(lines.join("\n"))
 }

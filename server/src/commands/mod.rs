@@ -21,7 +21,7 @@ use crate::{
     auth::password,
     cli::{AdminCommand, Cli, Command, KeysCommand, Pace, RequestsArgs, ServeArgs, SimArgs},
     obs,
-    serve::{self, boot},
+    serve::{self, boot, storage},
 };
 
 /// `grok2api serve`.
@@ -62,13 +62,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    boot::open_store(data_dir, &boot::load_config(data_dir)?).await
+    storage::open_store(data_dir, &boot::load_config(data_dir)?).await
 }
 
 /// Reads beside a running server, which keeps the store to itself for writing.
 async fn print_requests(data_dir: &Path, args: &RequestsArgs) -> anyhow::Result<()> {
     let config = quiet_config(data_dir)?;
-    let reader = store::open_requests(boot::storage_url(&config.server)?, data_dir)?;
+    let reader = store::open_requests(storage::storage_url(&config.server)?, data_dir)?;
     let text = requests::print(&reader, args).await;
     reader.close().await;
     print(&text?);
@@ -89,8 +89,8 @@ fn quiet_config(data_dir: &Path) -> anyhow::Result<Config> {
 /// Everything in the store, also beside a running server.
 async fn open_view(data_dir: &Path) -> anyhow::Result<StoreView> {
     let config = quiet_config(data_dir)?;
-    let key = boot::load_key(data_dir)?;
-    let url = boot::storage_url(&config.server)?;
+    let key = storage::load_key(data_dir)?;
+    let url = storage::storage_url(&config.server)?;
     Ok(store::open_view(url, data_dir, &key).await?)
 }
 

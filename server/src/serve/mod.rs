@@ -7,6 +7,7 @@ mod connections;
 mod first_start;
 mod listen;
 mod send_timeout;
+pub mod storage;
 
 use std::{path::Path, sync::Arc, time::Duration};
 

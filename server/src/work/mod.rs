@@ -31,14 +31,14 @@ use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use grok2api_app::dto::{JobItems, JobKind, JobState, JobView};
 use parking_lot::Mutex;
-use store::{Document, DocumentKind, DocumentQuery, LockToken, Store, StoreError, bounded};
+use store::{DocumentKind, DocumentQuery, LockToken, Store, StoreError, bounded};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use self::{
     chunk::{Chunk, ChunkStream, Chunks},
     drive::Drive,
-    row::{JobRow, KEEP, Stored},
+    row::{GROUP, JobRow, Stored},
 };
 pub use self::{
     watch::{Watch, WatchEvent, event_id},
@@ -50,8 +50,6 @@ use crate::clock::now_ms;
 const MAX_KEPT: usize = 50;
 /// Targets of one job.
 pub const MAX_TARGETS: usize = 1_000_000;
-/// The group of all jobs' documents.
-const GROUP: &str = "jobs";
 /// Taken while a job begins, so that no two begin where one may run.
 const START_LOCK: &str = "start work";
 const START_LOCK_TTL: Duration = Duration::from_secs(30);
@@ -489,18 +487,4 @@ fn check_free_of(jobs: &[Stored], kind: JobKind) -> Result<(), WorkError> {
         .iter()
         .find(|job| !job.row.state.is_over() && row::section(job.row.kind) == section);
     running.map_or(Ok(()), |job| Err(WorkError::Busy(job.id.clone())))
-}
-
-impl Stored {
-    fn into_document(self) -> Document {
-        Document {
-            kind: DocumentKind::Job,
-            id: self.id,
-            group: GROUP.to_owned(),
-            at_ms: self.row.started_ms,
-            expires_ms: now_ms().saturating_add(KEEP.as_millis() as i64),
-            revision: self.revision,
-            data: serde_json::to_string(&self.row).unwrap_or_default(),
-        }
-    }
 }

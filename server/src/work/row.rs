@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use grok2api_app::dto::{JobFailure, JobKind, JobState, JobView};
 use serde::{Deserialize, Serialize};
-use store::Document;
+use store::{Document, DocumentKind};
 
 use crate::clock::now_ms;
 
 /// Failures that are kept with the job itself.
 pub(super) const MAX_FAILURES: usize = 200;
 /// How long a job is kept after it was last written.
-pub(super) const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The group of all jobs' documents.
+pub(super) const GROUP: &str = "jobs";
 /// Weight of the last step in the rate.
 const NEWEST: f64 = 0.3;
 
@@ -24,6 +26,18 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    pub(super) fn into_document(self) -> Document {
+        Document {
+            kind: DocumentKind::Job,
+            id: self.id,
+            group: GROUP.to_owned(),
+            at_ms: self.row.started_ms,
+            expires_ms: now_ms().saturating_add(KEEP.as_millis() as i64),
+            revision: self.revision,
+            data: serde_json::to_string(&self.row).unwrap_or_default(),
+        }
+    }
+
     /// `None`, and a line in the log, for one that a later version wrote.
     pub(super) fn read(document: Document) -> Option<Self> {
         let id = document.id;

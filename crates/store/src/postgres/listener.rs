@@ -13,12 +13,11 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-use crate::{Changes, Cursor};
+use crate::{Changes, Cursor, ring::Ring};
 
 use super::{
     connection::{CONNECT_LIMIT, no_answer},
     news::{CHANNEL, News, name},
-    ring::Ring,
 };
 
 /// How long it may be quiet before we look whether the connection still works.

@@ -3,7 +3,7 @@
 //! - `url`, `connection`, `start`, `error`: from a URL to connections, and what failures mean
 //! - `engine`, `records`, `apply`: batches of writes; `columns`: many rows as one array a column
 //! - `reader`, `rows`, `page`, `media`, `media_search`, `video_job`, `document`: rows
-//! - `news`, `ring`, `listener`: what other instances changed
+//! - `news`, `listener`: what other instances changed
 //!
 //! A group of records is one statement, and so one round trip to the server. A commit is durable as
 //! the server is set up (`synchronous_commit`, `fsync`). Several instances share a database; they
@@ -24,7 +24,6 @@ mod news;
 mod page;
 mod reader;
 mod records;
-mod ring;
 mod rows;
 mod start;
 mod statements;

@@ -3,7 +3,7 @@
 //! - `server`, `client`: what the URL says, and what the server must be
 //! - `engine`, `pack`, `scripts`: a batch is one call of one script, which Redis runs alone
 //! - `link`, `reader`, `page`, `requests`, `media`, `media_search`, `accounts`: reading
-//! - `news`, `ring`: what other instances changed
+//! - `news`: what other instances changed
 //! - `keys`, `rows`: names and texts
 //!
 //! What is acknowledged is as durable as the server's file: with `appendfsync always` on its disk,
@@ -23,7 +23,6 @@ mod pack;
 mod page;
 mod reader;
 mod requests;
-mod ring;
 mod rows;
 mod scripts;
 mod server;

@@ -16,9 +16,10 @@ use tokio::{sync::Notify, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{keys::key, ring::Ring};
+use super::keys::key;
 use crate::{
     Changed, Changes, Cursor,
+    ring::Ring,
     writer::{Batch, Op},
 };
 

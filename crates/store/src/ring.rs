@@ -9,9 +9,9 @@ use crate::{Changed, Changes, Cursor};
 /// Changes that are remembered: one or two megabytes.
 const LENGTH: usize = 16_384;
 
-/// Filled by the listener, asked by callers.
+/// Filled by what listens to the server, asked by callers.
 #[derive(Default)]
-pub(super) struct Ring(Mutex<State>);
+pub(crate) struct Ring(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -21,7 +21,7 @@ struct State {
 }
 
 impl Ring {
-    pub(super) fn push(&self, changed: Changed) {
+    pub(crate) fn push(&self, changed: Changed) {
         let mut state = self.0.lock();
         if state.changes.len() == LENGTH {
             state.changes.pop_front();
@@ -31,13 +31,13 @@ impl Ring {
     }
 
     /// Changes are missing here: every cursor until now has to read everything again.
-    pub(super) fn lose(&self) {
+    pub(crate) fn lose(&self) {
         let mut state = self.0.lock();
         state.changes.clear();
         state.next += 1;
     }
 
-    pub(super) fn since(&self, cursor: Option<Cursor>) -> Changes {
+    pub(crate) fn since(&self, cursor: Option<Cursor>) -> Changes {
         let state = self.0.lock();
         let kept = state.changes.len() as u64;
         let from = cursor.map_or(state.next, |cursor| cursor.0.min(state.next));
