@@ -266,11 +266,16 @@ async fn only_the_operators_browser_is_told_what_is_wrong_with_the_configuration
     for secret in ["s3cret", "internal-host", "servr", folder_name] {
         assert!(!told.contains(secret), "{secret} in {told}");
     }
-    let told = operator.get("/readyz").await.text().await.unwrap();
-    for known in ["upstream.web_url", "servr", folder_name] {
-        assert!(told.contains(known), "{known} not in {told}");
+    let by_session = operator.get("/readyz").await.text().await.unwrap();
+    let program = reqwest::Client::new().get(format!("{}/readyz", gateway.url()));
+    let by_password = program.bearer_auth(PASSWORD).send().await.unwrap();
+    let by_password = by_password.text().await.unwrap();
+    for told in [&by_session, &by_password] {
+        for known in ["upstream.web_url", "servr", folder_name] {
+            assert!(told.contains(known), "{known} not in {told}");
+        }
     }
-    for text in [told, gateway.log()] {
+    for text in [by_session, by_password, gateway.log()] {
         assert!(
             !text.contains("s3cret") && !text.contains("internal-host"),
             "{text}"

@@ -4,6 +4,7 @@
 //! upstream, the server under test and this load generator share the machine's cores in both halves of
 //! a comparison.
 
+mod accounts;
 mod compare;
 mod files;
 mod load;
@@ -78,6 +79,10 @@ enum Part {
     Open,
     /// Streamed chat on PostgreSQL, Redis and MariaDB beside SQLite.
     Stores,
+    /// A start with many accounts, on SQLite and PostgreSQL.
+    Starts,
+    /// Asking the upstream about 10,000 accounts.
+    Asking,
     /// Pictures over the imagine socket.
     Pictures,
     /// Downloads of generated files.
@@ -158,6 +163,18 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
     if is_wanted(Part::Rest) {
         for accounts in [128, 10_000] {
             report::rest(&rest::measure(&cli.gateway, accounts).await?);
+        }
+    }
+    if is_wanted(Part::Starts) {
+        for accounts in [10_000, 1_000_000] {
+            for engine in [None, Some(Engine::Postgres)] {
+                report::start(&accounts::start(&cli.gateway, engine, accounts).await?);
+            }
+        }
+    }
+    if is_wanted(Part::Asking) {
+        for asking in accounts::ask(&cli.gateway, 10_000).await? {
+            report::asking(&asking);
         }
     }
     if is_wanted(Part::Open) {

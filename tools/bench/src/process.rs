@@ -182,9 +182,41 @@ impl Gateway {
 
     /// Stops it and starts it again on the same folder.
     pub(crate) async fn restart(self, binary: &Path, upstream: &str) -> anyhow::Result<Self> {
+        self.restart_with(binary, upstream, &[]).await
+    }
+
+    /// As [`Gateway::restart`], with these settings.
+    pub(crate) async fn restart_with(
+        self,
+        binary: &Path,
+        upstream: &str,
+        settings: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
         let Self { mut gateway, data } = self;
         gateway.kill()?;
-        Self::spawn(binary, upstream, (None, &[]), data).await
+        Self::spawn(binary, upstream, (None, settings), data).await
+    }
+
+    /// Starts on a folder, or a store named by the settings, into which `grok2api import` has put
+    /// so many accounts.
+    pub(crate) async fn start_imported(
+        binary: &Path,
+        upstream: &str,
+        accounts: usize,
+        settings: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
+        let (source, data) = (with_accounts(accounts)?, tempfile::tempdir()?);
+        let import = Command::new(binary)
+            .arg("import")
+            .arg(source.path())
+            .env("DATA_DIR", data.path())
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .status();
+        let status = import.await.context("importing the accounts")?;
+        anyhow::ensure!(status.success(), "importing the accounts: {status}");
+        Self::spawn(binary, upstream, (None, settings), data).await
     }
 
     async fn spawn(
@@ -225,6 +257,11 @@ impl Gateway {
     /// Resident memory now.
     pub(crate) fn memory_kib(&self) -> anyhow::Result<u64> {
         self.gateway.memory_kib("VmRSS")
+    }
+
+    /// The most that was ever resident.
+    pub(crate) fn peak_kib(&self) -> anyhow::Result<u64> {
+        self.gateway.memory_kib("VmHWM")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    accounts::{Asking, Start},
     compare::{Pair, Side},
     load::Outcome,
     paced::Paced,
@@ -102,6 +103,26 @@ pub(crate) fn rest(rest: &Rest) {
         rest.accounts,
         rest.kib as f64 / 1024.0,
         rest.start.as_millis()
+    ));
+}
+
+pub(crate) fn start(start: &Start) {
+    line(&format!(
+        "Start with {} accounts on {}: serves after {} ms; {:.1} MiB at most.",
+        start.accounts,
+        start.store,
+        start.ready.as_millis(),
+        start.peak_kib as f64 / 1024.0,
+    ));
+}
+
+pub(crate) fn asking(asking: &Asking) {
+    line(&format!(
+        "{} accounts asked about by {}: {:.2} s, {:.2} times the ideal.",
+        asking.accounts,
+        asking.what,
+        asking.took.as_secs_f64(),
+        asking.took.as_secs_f64() / asking.ideal.as_secs_f64(),
     ));
 }
 

@@ -32,18 +32,23 @@ pub(crate) async fn measure(
     let accounts = clients * 4;
     let sqlite = Gateway::start(binary, &upstream.url, accounts, None).await?;
     let mut database = Server::start(engine).await?;
-    let storage_type = match engine {
-        Engine::Postgres => "pgsql",
-        Engine::MariaDb => "mysql",
-        Engine::Redis => "redis",
-    };
-    let settings = [
-        ("SERVER_STORAGE_TYPE", storage_type.to_owned()),
-        ("SERVER_STORAGE_URL", database.fresh_database()?),
-        ("GROK2API_SECRET_KEY", KEY.to_owned()),
-    ];
+    let settings = settings(&mut database)?;
     let other = Gateway::start_with(binary, &upstream.url, accounts, &settings).await?;
     let targets = [sqlite.address(), other.address()].map(Target::gateway);
     let (sqlite, other) = (Proxy::Gateway(sqlite), Proxy::Gateway(other));
     in_turns((&sqlite, &targets[0]), (&other, &targets[1]), clients, time).await
+}
+
+/// Of a gateway on a database of its own.
+pub(crate) fn settings(database: &mut Server) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let storage_type = match database.engine() {
+        Engine::Postgres => "pgsql",
+        Engine::MariaDb => "mysql",
+        Engine::Redis => "redis",
+    };
+    Ok(vec![
+        ("SERVER_STORAGE_TYPE", storage_type.to_owned()),
+        ("SERVER_STORAGE_URL", database.fresh_database()?),
+        ("GROK2API_SECRET_KEY", KEY.to_owned()),
+    ])
 }

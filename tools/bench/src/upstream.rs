@@ -1,5 +1,6 @@
 //! The upstream of a comparison: one answer of the simulator, kept as bytes and sent again and again,
-//! so that the upstream takes as little of the shared cores as it can.
+//! so that the upstream takes as little of the shared cores as it can. Questions about accounts are
+//! answered over HTTP/1, alike for all.
 
 use std::{
     net::Ipv4Addr,
@@ -30,6 +31,11 @@ use crate::{load::Target, process::announce};
 
 const CHAT: &str = "/rest/app-chat/conversations/new";
 const HOST: &str = "127.0.0.1";
+/// Questions about accounts, and when they are answered.
+const QUESTIONS: [&str; 2] = ["/rest/rate-limits", "/rest/media/imagine/quota_info"];
+pub(crate) const QUESTION_TIME: Duration = Duration::from_millis(20);
+/// To both of them: each reads its own.
+const QUOTA: &str = r#"{"windowSizeSeconds":7200,"remainingQueries":50,"waitTimeSeconds":0,"totalQueries":80,"image":{"available":true,"remainingQueries":5,"windowSizeSeconds":86400}}"#;
 
 /// How the upstream sends an answer: each event a chunk of HTTP/1 or a frame of HTTP/2.
 #[derive(Debug, Clone, Args)]
@@ -129,8 +135,17 @@ async fn serve_http1(mut stream: TcpStream, answer: Arc<Answer>) -> anyhow::Resu
         last.extend_from_slice(b"0\r\n\r\n");
     }
     let whole = parts.concat();
+    let quota = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{QUOTA}",
+        QUOTA.len()
+    );
     let mut received = BytesMut::with_capacity(16 * 1024);
     while let Some(path) = next_request(&mut stream, &mut received).await? {
+        if QUESTIONS.contains(&path.as_str()) {
+            tokio::time::sleep(QUESTION_TIME).await;
+            stream.write_all(quota.as_bytes()).await?;
+            continue;
+        }
         if path != CHAT {
             let none = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
             stream.write_all(none).await?;

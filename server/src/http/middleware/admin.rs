@@ -44,17 +44,21 @@ pub(in crate::http) async fn layer(
     next: Next,
 ) -> Result<Response, ApiError> {
     check_address(&request)?;
-    let key = presented(request.headers()).map(str::to_owned);
-    if key.is_none() {
+    if presented(request.headers()).is_none() {
         host::check_open(&request, &snapshot)?;
     }
     let (mut parts, body) = request.into_parts();
-    let proof = match key {
-        Some(key) => state.auth.require_admin_key(&parts, key).await,
-        None => state.auth.require_admin(&parts).await,
-    };
-    parts.extensions.insert(proof.map_err(refusal)?);
+    let proof = proof(&state, &parts).await.map_err(refusal)?;
+    parts.extensions.insert(proof);
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// The operator, by the password in the header or else by the session.
+pub(in crate::http) async fn proof(state: &AppState, parts: &Parts) -> Result<AdminProof, UiError> {
+    match presented(&parts.headers) {
+        Some(key) => state.auth.require_admin_key(parts, key.to_owned()).await,
+        None => state.auth.require_admin(parts).await,
+    }
 }
 
 fn refusal(error: UiError) -> ApiError {

@@ -8,6 +8,10 @@ use store::legacy;
 use super::{FileReport, Target};
 use crate::services::first_account;
 
+/// So many that a part is stored within the time limit of a write, also on a slow disk. What an
+/// import that was broken off has stored is known to the next one.
+const STORED_AT_ONCE: usize = 5_000;
+
 pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<FileReport> {
     let found = match legacy::read_token_json(text, target.now_ms) {
         Ok(found) => found,
@@ -27,8 +31,12 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
     let added = match target.is_dry {
         true => new.len(),
         false => {
-            let added = store.insert_accounts(&new).await;
-            added.context("storing the accounts")?.len()
+            let mut added = 0;
+            for part in new.chunks(STORED_AT_ONCE) {
+                let stored = store.insert_accounts(part).await;
+                added += stored.context("storing the accounts")?.len();
+            }
+            added
         }
     };
     if added > 0 && !target.is_dry {

@@ -93,6 +93,11 @@ impl Server {
         mariadb::administrate(self.folder.path(), statements)
     }
 
+    /// What it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
