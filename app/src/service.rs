@@ -193,7 +193,7 @@ pub trait JobService: Send + Sync {
     async fn cancel_job(&self, admin: AdminProof, id: String) -> Result<bool, UiError>;
     /// A new job over the targets that failed. [`JobStart::Busy`] also while the job itself runs.
     async fn retry_job(&self, admin: AdminProof, id: String) -> Result<JobStart, UiError>;
-    /// Goes on with a job that was interrupted or cancelled; [`JobStart::Nothing`] for another one.
+    /// Goes on with a job that was interrupted or cancelled; [`JobStart::Over`] for one that has ended.
     async fn resume_job(&self, admin: AdminProof, id: String) -> Result<JobStart, UiError>;
 }
 

@@ -30,7 +30,7 @@ pageTest("a page loads its own code and no other page's", {}, async ({ page }) =
   await open(page, "/admin/login");
   await open(page, "/admin/accounts");
   const loaded = new Set(await functions(page));
-  assert.deepEqual(loaded, new Set(["admin_views"]));
+  assert.deepEqual(loaded, new Set(["admin_views", "accounts_later"]));
 });
 
 pageTest(
@@ -52,30 +52,36 @@ pageTest(
   },
 );
 
-// Files that only the later part of the chat needs.
-function laterFiles() {
+// Pages that fetch a part once they answer: it would only hold up the rest.
+const laterParts = new Map([
+  ["/", ["__chat_view", "chat_later"]],
+  ["/admin/accounts", ["admin_views", "accounts_later"]],
+]);
+
+// Files that only the later part of a page needs.
+function laterFiles(path) {
+  if (!laterParts.has(path)) return [];
   const folder = join(process.env.LEPTOS_SITE_ROOT, "pkg");
   const name = readdirSync(folder).find((file) => /^__wasm_split_manifest.*\.json$/.test(file));
   const parts = Object.entries(JSON.parse(readFileSync(join(folder, name), "utf8")));
   const filesOf = (part) => parts.find(([function_]) => function_.startsWith(part))[1];
-  const view = filesOf("__chat_view");
-  const only = filesOf("chat_later").filter((file) => !view.includes(file));
+  const [view, later] = laterParts.get(path).map(filesOf);
+  const only = later.filter((file) => !view.includes(file));
   return only.map((file) => `/pkg/${file}.wasm`);
 }
 
 pageTest("the page names the files of its own code before that code asks for them", {}, async (
   { page },
 ) => {
-  const later = laterFiles();
-  assert.ok(later.length > 0);
   for (const path of ["/", "/admin/accounts", "/admin/password"]) {
     const html = await (await open(page, path)).text();
     const loaded = await files(page);
     assert.ok(loaded.some((file) => file.endsWith(".bundle")), `${path}: ${loaded}`);
     const links = html.match(/<link rel="(preload|modulepreload)"[^>]*>/g);
     const named = links.map((link) => link.match(/href="([^"]*)"/)[1]);
-    // What the chat fetches once it answers would only hold up the rest.
-    const early = loaded.filter((file) => path !== "/" || !later.includes(file));
+    const later = laterFiles(path);
+    assert.equal(later.length > 0, laterParts.has(path), path);
+    const early = loaded.filter((file) => !later.includes(file));
     assert.deepEqual(early.filter((file) => !named.includes(file)), [], path);
     assert.equal(new Set(loaded).size, loaded.length, `${path}: nothing is loaded twice`);
   }

@@ -103,8 +103,10 @@ pub struct JobFailure {
 pub enum JobStart {
     /// Its id.
     Started(String),
-    /// This one has to end first.
+    /// This one has to end first; the same one, if it was to be tried again or resumed.
     Busy(String),
+    /// It is over, and there is nothing to go on with.
+    Over,
     /// There is no target.
     Nothing,
     /// There are more than a job may have.

@@ -13,7 +13,12 @@ use pool::{
 };
 use store::{Record, bounded};
 
-use super::{Gateway, asking::web_host, breakers::Verdict, judgement, quota_report};
+use super::{
+    Gateway,
+    asking::web_host,
+    breakers::{Trouble, Verdict},
+    judgement, quota_report,
+};
 use crate::{clock::now_ms, snapshot::Snapshot};
 
 /// Why a refused question counts.
@@ -37,8 +42,8 @@ pub enum CheckDepth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountCheck {
     pub result: CheckResult,
-    /// Not while the upstream's host is left alone: then nothing is stored either.
-    pub was_asked: bool,
+    /// Why the upstream's host was left alone: then nobody was asked, and nothing is stored.
+    pub paused: Option<Trouble>,
 }
 
 /// What the upstream said.
@@ -78,11 +83,9 @@ impl Gateway {
     ) -> Option<AccountCheck> {
         let account = snapshot.pool.get(id)?;
         let config = &snapshot.settings.config;
-        let Ok(pass) = self.guards.breakers.enter(web_host(config)) else {
-            return Some(AccountCheck {
-                result: CheckResult::Clearance,
-                was_asked: false,
-            });
+        let pass = match self.guards.breakers.enter(web_host(config)) {
+            Ok(pass) => pass,
+            Err(paused) => return Some(not_asked(paused.trouble)),
         };
         let told = ask(snapshot, &account, depth).await;
         pass.end(told.verdict(), config);
@@ -100,7 +103,7 @@ impl Gateway {
         self.keep_changes(changes).await;
         Some(AccountCheck {
             result,
-            was_asked: true,
+            paused: None,
         })
     }
 
@@ -121,6 +124,17 @@ impl Gateway {
         if let Err(error) = bounded(self.store.commit(record)).await {
             tracing::error!(%error, "what a check found out was not stored");
         }
+    }
+}
+
+fn not_asked(trouble: Trouble) -> AccountCheck {
+    let result = match trouble {
+        Trouble::BotProtection => CheckResult::Clearance,
+        Trouble::Failing => CheckResult::Unreachable,
+    };
+    AccountCheck {
+        result,
+        paused: Some(trouble),
     }
 }
 

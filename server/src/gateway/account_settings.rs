@@ -5,15 +5,14 @@
 //! down: without one that step is skipped.
 
 use grok::{BirthDate, Class, Client, UpstreamError};
-use pool::{Account, AccountId, Event, Outcome};
+use pool::{Account, AccountId, Event};
 use settings::Config;
 use store::{Record, bounded};
 
 use super::{
     Gateway,
-    asking::{Unanswered, web_host},
+    asking::{Unanswered, count_refusal, web_host},
     breakers::Trouble,
-    submit_changes,
 };
 use crate::{clock::now_ms, snapshot::Snapshot};
 
@@ -199,23 +198,13 @@ impl Settling<'_> {
         Err(Unsettled { step, why })
     }
 
-    /// A dead session counts as in every other call.
     fn account_for(&self, step: Step, error: &UpstreamError) {
         let Account { id, credential, .. } = &self.account;
         tracing::warn!(
             account.id = %id, step = step.as_str(), reason = error.label(),
             "the settings of account …{} ended at: {}", credential.last_four(), step.as_str()
         );
-        let outcome = match error.class() {
-            Class::Unauthorized => Outcome::Unauthorized { reason: REFUSED },
-            Class::Blocked => Outcome::Blocked {
-                reason: "account_blocked",
-            },
-            _ => return,
-        };
-        let event = Event::Outcome(outcome);
-        let pool = &self.snapshot.pool;
-        let changes = pool.apply_for(id, credential, &event, now_ms());
-        submit_changes(self.gateway.store.as_ref(), changes);
+        let store = self.gateway.store.as_ref();
+        count_refusal(&self.snapshot.pool, store, &self.account, (error, REFUSED));
     }
 }

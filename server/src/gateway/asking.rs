@@ -1,15 +1,19 @@
 //! Small calls for one account outside the loop over accounts: past the breakers, and repeated on the
 //! same account as `[retry]` says.
 
-use grok::UpstreamError;
+use grok::{Class, UpstreamError};
+use pool::{Account, Event, Outcome, Pool};
 use settings::Config;
+use store::Store;
 
 use super::{
     backoff::Backoff,
     breakers::{Breakers, Paused, Verdict},
     judgement::{cause, may_repeat, verdict},
     retry_budget::RetryBudget,
+    submit_changes,
 };
+use crate::clock::now_ms;
 
 /// What stands between every call and the upstream. One for the process.
 #[derive(Default)]
@@ -88,6 +92,26 @@ impl Guards {
         }
         Err(Unanswered::Failed(failed.unwrap_or(UpstreamError::Timeout)))
     }
+}
+
+/// A dead session, or a blocked account, counts as in every other call, unless the credential was
+/// replaced meanwhile. `reason` is why a dead session counts.
+pub(super) fn count_refusal(
+    pool: &Pool,
+    store: &dyn Store,
+    account: &Account,
+    (error, reason): (&UpstreamError, &'static str),
+) {
+    let outcome = match error.class() {
+        Class::Unauthorized => Outcome::Unauthorized { reason },
+        Class::Blocked => Outcome::Blocked {
+            reason: "account_blocked",
+        },
+        _ => return,
+    };
+    let event = Event::Outcome(outcome);
+    let changes = pool.apply_for(&account.id, &account.credential, &event, now_ms());
+    submit_changes(store, changes);
 }
 
 /// The host of the web app, which nearly every call goes to.

@@ -24,6 +24,7 @@ use crate::{
     gateway::{
         Gateway,
         account_check::{AccountCheck, CheckDepth},
+        breakers::Trouble,
         refresh::RefreshRun,
     },
     snapshot::{Current, Snapshot},
@@ -43,6 +44,7 @@ const HOLDING: Holding = Holding {
 };
 /// So many accounts in a row without an answer: the upstream is away, and the others can wait.
 const SILENT_IN_A_ROW: usize = 20;
+const SILENT: &str = "the upstream does not answer";
 
 pub(super) struct AskDue {
     store: Arc<dyn Store>,
@@ -157,8 +159,11 @@ impl AskDue {
                     continue;
                 }
             };
-            if check.is_some_and(|check| !check.was_asked) {
-                return Some("the bot protection refuses this server");
+            if let Some(trouble) = check.and_then(|check| check.paused) {
+                return Some(match trouble {
+                    Trouble::BotProtection => "the bot protection refuses this server",
+                    Trouble::Failing => SILENT,
+                });
             }
             let failed = check.is_some_and(|check| is_failure(check.result));
             refresh.change_run(|run| {
@@ -172,7 +177,7 @@ impl AskDue {
                 0
             };
             let ends = if silent >= SILENT_IN_A_ROW {
-                Some("the upstream does not answer")
+                Some(SILENT)
             } else if !is_on(&self.current.load()) {
                 Some("switched off")
             } else if started.elapsed() >= RUN_LIMIT {

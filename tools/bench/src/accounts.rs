@@ -146,7 +146,7 @@ async fn by_job(gateway: &Gateway, accounts: usize) -> anyhow::Result<Duration> 
         let job = call(gateway, Method::GET, &path, &Value::Null).await?;
         if job["status"] != "running" {
             anyhow::ensure!(job["ok"] == accounts, "not all: {job}");
-            return between(&job["started_ms"], &job["ended_ms"]);
+            return between(&job["started_at"], &job["ended_at"]);
         }
         sleep(POLL_INTERVAL).await;
     }

@@ -126,6 +126,7 @@ impl Jobs {
             let refusal = match call.await {
                 Ok(JobStart::Started(_)) => None,
                 Ok(JobStart::Busy(_)) => Some(text::BUSY),
+                Ok(JobStart::Over) => Some(text::OVER),
                 Ok(JobStart::Nothing) => Some(text::NOTHING),
                 Ok(JobStart::TooMany) => Some(text::TOO_MANY),
                 Err(error) => return self.toaster.error(&error),

@@ -94,7 +94,9 @@ pub fn write_token_json(accounts: &[Account]) -> String {
     pretty(&Value::Object(pools))
 }
 
-fn write_entry(account: &Account) -> Value {
+/// An account as the predecessor keeps it (`docs/upstream-protocol.md` 4.5).
+#[must_use]
+pub fn write_entry(account: &Account) -> Value {
     json!({
         "token": account.credential.expose(),
         "status": account.status.as_str(),

@@ -19,7 +19,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use accounts::{LegacyAccounts, UnknownPool, read_token_json, write_token_json};
+pub use accounts::{LegacyAccounts, UnknownPool, read_token_json, write_entry, write_token_json};
 pub use api_keys::{read_api_keys, write_api_keys};
 pub use conversations::{LegacyConversation, read_conversations, write_conversations};
 pub use logs::{IMPORTED, LogEntry, read_logs, write_logs};

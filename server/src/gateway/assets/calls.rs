@@ -4,13 +4,16 @@ use std::{pin::pin, sync::Arc};
 
 use futures::{StreamExt, stream};
 use grok::{Class, UpstreamError};
-use pool::{Account, AccountId, Event, Outcome};
+use pool::{Account, AccountId};
 use tokio::sync::Semaphore;
 
 use super::known::{AssetCount, AssetTrouble, Known};
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, asking::Unanswered, submit_changes},
+    gateway::{
+        Gateway,
+        asking::{Unanswered, count_refusal},
+    },
     snapshot::Snapshot,
 };
 
@@ -150,31 +153,25 @@ impl AssetCalls {
         let config = &self.snapshot.settings.config;
         let error = match self.gateway.guards.ask(config, call).await {
             Ok(answer) => return Ok(answer),
-            Err(Unanswered::Paused(_)) => return Err(AssetTrouble::Paused),
+            Err(Unanswered::Paused(paused)) => return Err(AssetTrouble::Paused(paused.trouble)),
             Err(Unanswered::Failed(error)) => error,
         };
         self.account_for(target, &error);
         Err(AssetTrouble::Upstream(error.class()))
     }
 
-    /// A dead session counts as in every other call.
     fn account_for(&self, target: &Account, error: &UpstreamError) {
         tracing::warn!(
             account.id = %target.id, reason = error.label(),
             "files of account …{} could not be listed or deleted", target.credential.last_four()
         );
-        let outcome = match error.class() {
-            Class::Unauthorized => Outcome::Unauthorized {
-                reason: "assets_auth_failed",
-            },
-            Class::Blocked => Outcome::Blocked {
-                reason: "account_blocked",
-            },
-            _ => return,
-        };
-        let pool = &self.snapshot.pool;
-        let changes = pool.apply(&target.id, &Event::Outcome(outcome), now_ms());
-        submit_changes(self.gateway.store.as_ref(), changes);
+        let store = self.gateway.store.as_ref();
+        count_refusal(
+            &self.snapshot.pool,
+            store,
+            target,
+            (error, "assets_auth_failed"),
+        );
     }
 
     fn note(&self, what: impl FnOnce(&mut Known)) {
@@ -189,6 +186,6 @@ fn is_for_all(trouble: AssetTrouble) -> bool {
             class,
             Class::Unauthorized | Class::Blocked | Class::Clearance | Class::RateLimited
         ),
-        AssetTrouble::InUse | AssetTrouble::Paused | AssetTrouble::Gone => true,
+        AssetTrouble::InUse | AssetTrouble::Paused(_) | AssetTrouble::Gone => true,
     }
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use grok::Class;
 use pool::AccountId;
 
+use crate::gateway::breakers::Trouble;
+
 /// What is known of an account's files since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AssetKnowledge {
@@ -29,8 +31,8 @@ pub enum AssetTrouble {
     Upstream(Class),
     /// It has requests under way, whose results would go as well.
     InUse,
-    /// The upstream's bot protection refuses this server: no account is shown to it.
-    Paused,
+    /// The upstream is left alone for a while.
+    Paused(Trouble),
     /// There is no such account any more.
     Gone,
 }

@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/batch/{id}/resume", post(resume))
 }
 
-/// What a caller is told of a job that was begun.
+/// What a caller is told of a job that was begun over what `field` says.
 ///
 /// # Errors
 /// It was not.
@@ -40,20 +40,25 @@ pub(super) async fn started(
     state: &AppState,
     Admin(admin): Admin,
     start: Result<JobStart, UiError>,
+    field: &'static str,
 ) -> Result<Json<Value>, ApiError> {
     let id = match start.map_err(refusal)? {
         JobStart::Started(id) => id,
         JobStart::Busy(id) => {
-            let message = format!("Another job has to end first: `{id}`.");
+            let message = format!("This job has to end first: `{id}`.");
             return Err(ApiError::Conflict("job_running", message));
+        }
+        JobStart::Over => {
+            let message = "The job is over. `retry` begins a new one over what failed.".to_owned();
+            return Err(ApiError::Conflict("job_over", message));
         }
         JobStart::Nothing => {
             let message = "There is nothing to do.";
-            return Err(Invalid::new("nothing_to_do", "ids", message).into());
+            return Err(Invalid::new("nothing_to_do", field, message).into());
         }
         JobStart::TooMany => {
             let message = "A job has at most 1,000,000 targets.";
-            return Err(Invalid::new("too_many_accounts", "ids", message).into());
+            return Err(Invalid::new("too_many_accounts", field, message).into());
         }
     };
     let job = state.job_service.get_job(admin, id.clone()).await;
@@ -188,7 +193,7 @@ async fn retry(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let start = state.job_service.retry_job(admin.0.clone(), id).await;
-    started(&state, admin, start).await
+    started(&state, admin, start, "id").await
 }
 
 async fn resume(
@@ -197,5 +202,5 @@ async fn resume(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let start = state.job_service.resume_job(admin.0.clone(), id).await;
-    started(&state, admin, start).await
+    started(&state, admin, start, "id").await
 }

@@ -6,7 +6,7 @@ use grok2api_app::{
     service::AdminProof,
 };
 use openai::Invalid;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::http::{AppState, body::WholeBody, error::ApiError};
 
@@ -91,7 +91,7 @@ impl Chosen {
 }
 
 /// An account to add: its cookie, or more.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(untagged)]
 pub(super) enum Token {
     Cookie(String),
@@ -106,10 +106,10 @@ pub(super) enum Token {
 
 /// Accounts to add.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct NewTokens {
     pub(super) tokens: Option<Vec<Token>>,
-    /// Cookies, one per line; for a job.
+    /// Accounts in any form; for a job.
     pub(super) text: Option<String>,
     pub(super) tier: Tier,
     /// The predecessor's page sends the map of all accounts.
@@ -117,13 +117,16 @@ pub(super) struct NewTokens {
     basic: Option<serde::de::IgnoredAny>,
     #[serde(rename = "ssoSuper")]
     super_: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "ssoHeavy")]
+    heavy: Option<serde::de::IgnoredAny>,
 }
 
 impl NewTokens {
     /// # Errors
     /// It is the map of all accounts: whoever saves that overwrites what others have changed.
     pub(super) fn check(&self) -> Result<(), ApiError> {
-        if self.basic.is_none() && self.super_.is_none() {
+        let lists = [&self.basic, &self.super_, &self.heavy];
+        if lists.into_iter().all(Option::is_none) {
             return Ok(());
         }
         Err(ApiError::Conflict(

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     batch::{self, started},
-    input::{Chosen, NewTokens, Token, read},
+    input::{Chosen, NewTokens, read},
     refusal,
 };
 use crate::http::{AppState, error::ApiError, middleware::admin::Admin};
@@ -151,7 +151,7 @@ async fn start(
         .job_service
         .start_job(admin.0.clone(), kind, choice)
         .await;
-    started(&state, admin, start).await
+    started(&state, admin, start, "ids").await
 }
 
 async fn import(
@@ -161,17 +161,16 @@ async fn import(
 ) -> Result<Json<Value>, ApiError> {
     let new: NewTokens = read(&state, request).await?;
     new.check()?;
-    let lines = new
-        .tokens
-        .unwrap_or_default()
-        .into_iter()
-        .map(|token| match token {
-            Token::Cookie(cookie) | Token::Account { token: cookie, .. } => cookie,
-        });
-    let text = new
-        .text
-        .unwrap_or_else(|| lines.collect::<Vec<_>>().join("\n"));
+    let (field, text) = match (new.text, new.tokens) {
+        (Some(text), None) => ("text", text),
+        (None, Some(tokens)) => ("tokens", json!(tokens).to_string()),
+        _ => {
+            let message = "Say in one way which accounts to add: `tokens`, or `text` with accounts \
+                           in any form.";
+            return Err(Invalid::new("no_accounts_chosen", "tokens", message).into());
+        }
+    };
     let jobs = &state.job_service;
     let start = jobs.start_import(admin.0.clone(), text, new.tier).await;
-    batch::started(&state, admin, start).await
+    batch::started(&state, admin, start, field).await
 }

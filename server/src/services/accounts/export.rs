@@ -7,7 +7,7 @@ use grok2api_app::{
     service::AdminProof,
 };
 use pool::{Account, AccountId, Pool, Tier};
-use serde_json::json;
+use store::legacy;
 
 use super::{Accounts, choose};
 
@@ -57,7 +57,7 @@ impl Accounts {
                 format!(
                     "{}\n    {}",
                     std::mem::replace(&mut comma, ","),
-                    entry(account)
+                    legacy::write_entry(account)
                 )
             }),
         }))
@@ -87,23 +87,4 @@ fn pieces_by_tier(pool: &Pool, ids: &[AccountId]) -> Vec<Piece> {
     }
     pieces.push(Piece::Text("\n}\n".to_owned()));
     pieces
-}
-
-/// As the predecessor keeps an account (`upstream-protocol.md` 4.5).
-fn entry(account: &Account) -> serde_json::Value {
-    json!({
-        "token": account.credential.expose(),
-        "status": account.status.as_str(),
-        "quota": account.quota,
-        "created_at": account.created_at_ms,
-        "last_used_at": account.last_used_at_ms,
-        "use_count": account.use_count,
-        "fail_count": account.fail_count,
-        "last_fail_at": account.last_fail_at_ms,
-        "last_fail_reason": account.last_fail_reason,
-        "last_sync_at": account.last_sync_at_ms,
-        "tags": account.tags,
-        "note": account.note,
-        "last_asset_clear_at": account.last_asset_clear_at_ms,
-    })
 }

@@ -1,11 +1,13 @@
 //! Counting and deleting the files that accounts keep at Grok.
 
 use async_trait::async_trait;
-use grok::Class;
 use grok2api_app::dto::JobTrouble;
 use pool::AccountId;
 
-use super::AccountWorkers;
+use super::{
+    AccountWorkers,
+    trouble::{masked, of_class, of_pause},
+};
 use crate::{
     gateway::assets::{AssetCalls, AssetTrouble},
     snapshot::Current,
@@ -72,27 +74,11 @@ impl Worker for AssetWorker {
     }
 }
 
-pub(super) fn masked(current: &Current, id: &AccountId) -> String {
-    let account = current.load().pool.get(id);
-    account.map_or_else(String::new, |account| account.credential.masked())
-}
-
 fn to_trouble(trouble: AssetTrouble) -> JobTrouble {
     match trouble {
         AssetTrouble::InUse => JobTrouble::InUse,
-        AssetTrouble::Paused => JobTrouble::Clearance,
+        AssetTrouble::Paused(trouble) => of_pause(trouble),
         AssetTrouble::Gone => JobTrouble::Gone,
         AssetTrouble::Upstream(class) => of_class(class),
-    }
-}
-
-pub(super) fn of_class(class: Class) -> JobTrouble {
-    match class {
-        Class::Unauthorized => JobTrouble::SignedOut,
-        Class::Blocked => JobTrouble::Blocked,
-        Class::RateLimited => JobTrouble::RateLimited,
-        Class::Clearance => JobTrouble::Clearance,
-        Class::Retryable => JobTrouble::Unreachable,
-        Class::Moderated | Class::Fatal => JobTrouble::Refused,
     }
 }

@@ -6,6 +6,7 @@ mod assets;
 mod import;
 mod refresh;
 mod settings;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -128,8 +129,7 @@ impl AccountJobs {
     /// Names accounts as they are shown.
     #[must_use]
     pub fn masked(&self, id: &str) -> String {
-        let account = self.current.load().pool.get(&AccountId::new(id));
-        account.map_or_else(String::new, |account| account.credential.masked())
+        trouble::masked(&self.current, &AccountId::new(id))
     }
 
     fn named(&self, mut item: JobItem) -> JobItem {
@@ -153,7 +153,7 @@ fn refused(error: WorkError) -> Result<JobStart, UiError> {
         WorkError::Busy(id) => Ok(JobStart::Busy(id)),
         WorkError::Empty => Ok(JobStart::Nothing),
         WorkError::TooMany => Ok(JobStart::TooMany),
-        WorkError::NotNow(_) => Ok(JobStart::Nothing),
+        WorkError::NotNow(_) => Ok(JobStart::Over),
         WorkError::Unknown => Err(UiError::NotFound),
         WorkError::Store(error) => Err(unavailable(&error)),
     }
@@ -240,6 +240,7 @@ impl JobService for AccountJobs {
     async fn resume_job(&self, _admin: AdminProof, id: String) -> Result<JobStart, UiError> {
         match self.work.resume(&id).await {
             Err(WorkError::NotNow(JobState::Running)) => Ok(JobStart::Busy(id)),
+            Err(WorkError::NotNow(_)) => Ok(JobStart::Over),
             resumed => begun(resumed.map(|()| id)),
         }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use grok2api_app::dto::JobTrouble;
 use pool::{AccountId, CheckResult};
 
-use super::{AccountWorkers, assets::masked};
+use super::{AccountWorkers, trouble::masked};
 use crate::{
     gateway::{Gateway, account_check::CheckDepth},
     snapshot::Current,

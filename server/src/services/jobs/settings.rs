@@ -8,13 +8,12 @@ use pool::AccountId;
 
 use super::{
     AccountWorkers,
-    assets::{masked, of_class},
+    trouble::{masked, of_class, of_pause},
 };
 use crate::{
     gateway::{
         Gateway,
         account_settings::{BirthDateStep, SettingsTrouble, Step, Unsettled},
-        breakers::Trouble,
     },
     snapshot::Current,
     work::{ItemDone, ItemFailure, Pace, Worker},
@@ -74,8 +73,7 @@ fn note(birth_date: BirthDateStep) -> Option<JobNote> {
 fn trouble(Unsettled { step, why }: Unsettled) -> JobTrouble {
     let class = match why {
         SettingsTrouble::Upstream(class) => class,
-        SettingsTrouble::Paused(Trouble::BotProtection) => return JobTrouble::Clearance,
-        SettingsTrouble::Paused(Trouble::Failing) => return JobTrouble::Unreachable,
+        SettingsTrouble::Paused(trouble) => return of_pause(trouble),
         SettingsTrouble::Gone => return JobTrouble::Gone,
         SettingsTrouble::NotStored => return JobTrouble::NotStored,
     };
