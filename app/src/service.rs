@@ -83,7 +83,8 @@ impl Door {
 /// Sessions and passwords. `parts` are those of the current HTTP request.
 #[async_trait]
 pub trait AuthService: Send + Sync {
-    async fn viewer(&self, parts: &Parts) -> Viewer;
+    /// Who looks at a page; [`UiError::Unavailable`] while nobody can tell.
+    async fn viewer(&self, parts: &Parts) -> Result<Viewer, UiError>;
     /// Where the operator wants the pages to be opened, if it is an https address; else empty.
     fn https_url(&self) -> String;
     /// Checks the session and that the request is same-origin.

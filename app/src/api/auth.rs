@@ -19,7 +19,7 @@ const PASSWORD_PAGE: &str = "/admin/password";
 #[server(endpoint = "get_viewer", input = Json)]
 pub async fn get_viewer() -> Result<Viewer, UiError> {
     let parts = parts().await?;
-    Ok(auth_service()?.viewer(&parts).await)
+    auth_service()?.viewer(&parts).await
 }
 
 /// Starts a session and redirects to `next` when it is a path of ours.

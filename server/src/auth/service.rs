@@ -14,7 +14,7 @@ use grok2api_app::{
 };
 use http::request::Parts;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use settings::AppConfig;
 use sha2::{Digest, Sha256};
 use store::{Store, bounded};
@@ -85,23 +85,32 @@ impl Sessions {
 
     /// The role of a session that has not outlived its absolute limit, nor the password or key that
     /// it was made with.
-    async fn role(&self, parts: &Parts) -> Option<Role> {
-        let session = parts.extensions.get::<Session>()?;
-        let role: Role = session.get(ROLE_KEY).await.ok().flatten()?;
-        let started: i64 = session.get(STARTED_KEY).await.ok().flatten()?;
-        let mark: String = session.get(MARK_KEY).await.ok().flatten()?;
+    ///
+    /// # Errors
+    /// [`UiError::Unavailable`]: the store does not say whether there is a session.
+    async fn role(&self, parts: &Parts) -> Result<Option<Role>, UiError> {
+        let Some(session) = parts.extensions.get::<Session>() else {
+            return Ok(None);
+        };
+        let (Some(role), Some(started), Some(mark)) = (
+            stored::<Role>(session, ROLE_KEY).await?,
+            stored::<i64>(session, STARTED_KEY).await?,
+            stored::<String>(session, MARK_KEY).await?,
+        ) else {
+            return Ok(None);
+        };
         let lifetime_ms = i64::try_from(self.lifetime(role).as_millis()).unwrap_or(i64::MAX);
         if !is_young(started, now_ms(), lifetime_ms) {
-            return None;
+            return Ok(None);
         }
-        let in_force = self.mark(&self.seal().await.ok()?, role);
+        let in_force = self.mark(&self.seal().await.map_err(unavailable)?, role);
         if !bool::from(in_force.as_bytes().ct_eq(mark.as_bytes())) {
-            return None;
+            return Ok(None);
         }
         if let Some(OpenedAt(address)) = parts.extensions.get() {
             self.reached.note(address);
         }
-        Some(role)
+        Ok(Some(role))
     }
 
     /// How long a session of this role may live in all.
@@ -228,6 +237,15 @@ fn session(parts: &Parts) -> Result<&Session, UiError> {
         .ok_or(UiError::SignInRequired)
 }
 
+/// A value of the session; what cannot be read is not there.
+async fn stored<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>, UiError> {
+    match session.get(key).await {
+        Ok(value) => Ok(value),
+        Err(session::Error::Store(error)) => Err(unavailable(error)),
+        Err(_) => Ok(None),
+    }
+}
+
 fn client(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<RequestRecord>()?.client()
 }
@@ -267,14 +285,14 @@ fn not_stored(parts: &Parts, error: session::Error) -> UiError {
 }
 
 fn unavailable(error: impl std::fmt::Display) -> UiError {
-    tracing::warn!("the password could not be stored: {error:#}");
+    tracing::warn!("the store does not answer: {error:#}");
     UiError::Unavailable
 }
 
 #[async_trait]
 impl AuthService for Sessions {
-    async fn viewer(&self, parts: &Parts) -> Viewer {
-        let role = self.role(parts).await;
+    async fn viewer(&self, parts: &Parts) -> Result<Viewer, UiError> {
+        let role = self.role(parts).await?;
         let is_admin = role == Some(Role::Admin);
         let must_change_password = is_admin
             && password::must_change(self.store.as_ref())
@@ -288,7 +306,7 @@ impl AuthService for Sessions {
         } else {
             ""
         };
-        Viewer {
+        Ok(Viewer {
             is_admin,
             may_chat: role.is_some() || mode.is_public,
             demo: mode.demo,
@@ -301,7 +319,7 @@ impl AuthService for Sessions {
             wrong_app_url: is_admin.then(|| self.wrong_app_url()).flatten(),
             is_development: cfg!(debug_assertions),
             version: version.to_owned(),
-        }
+        })
     }
 
     fn https_url(&self) -> String {
@@ -309,7 +327,7 @@ impl AuthService for Sessions {
     }
 
     async fn require_admin(&self, parts: &Parts) -> Result<AdminProof, UiError> {
-        match self.role(parts).await {
+        match self.role(parts).await? {
             Some(Role::Admin) => Ok(AdminProof::checked()),
             Some(Role::Public) | None => Err(UiError::SignInRequired),
         }
@@ -343,7 +361,7 @@ impl AuthService for Sessions {
     }
 
     async fn require_public(&self, parts: &Parts) -> Result<PublicProof, UiError> {
-        if self.current.load().mode.is_public || self.role(parts).await.is_some() {
+        if self.current.load().mode.is_public || self.role(parts).await?.is_some() {
             Ok(PublicProof::checked())
         } else {
             Err(UiError::SignInRequired)
