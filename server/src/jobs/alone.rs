@@ -4,20 +4,27 @@
 use std::time::Duration;
 
 use store::{LockToken, Store, StoreError};
+use tokio::time::Instant;
 
 use crate::clock::now_ms;
 
 /// How long the lock is held.
 #[derive(Clone, Copy)]
-pub(super) struct Holding {
+pub(crate) struct Holding {
     /// After its last renewal: as long as others wait for an instance that died.
-    pub(super) ttl: Duration,
-    pub(super) renew_every: Duration,
+    pub(crate) ttl: Duration,
+    pub(crate) renew_every: Duration,
 }
+
+/// As long as others wait for an instance that died, and a store may be away.
+pub(crate) const HOLDING: Holding = Holding {
+    ttl: Duration::from_secs(30),
+    renew_every: Duration::from_secs(10),
+};
 
 /// What became of the work.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended<T> {
+pub(crate) enum Ended<T> {
     Done(T),
     /// Another instance does it; it was not begun.
     Elsewhere,
@@ -32,7 +39,7 @@ pub(super) enum Ended<T> {
 ///
 /// # Cancellation
 /// Drops the work; the lock ends by itself.
-pub(super) async fn alone<T>(
+pub(crate) async fn alone<T>(
     store: &dyn Store,
     name: &str,
     holding: Holding,
@@ -47,17 +54,26 @@ pub(super) async fn alone<T>(
         done = work => done,
         () = lose(store, &lock, holding) => return Ok(Ended::TakenOver),
     };
-    store.unlock(lock).await?;
+    // What was done is done.
+    if let Err(error) = store.unlock(lock).await {
+        tracing::debug!(%error, "the lock of \"{name}\" ends by itself");
+    }
     Ok(Ended::Done(done))
 }
 
-/// Renews the lock until that fails.
+/// Renews the lock until it is lost: another instance has it, or it could not be renewed in time.
 async fn lose(store: &dyn Store, lock: &LockToken, holding: Holding) {
-    let mut is_held = true;
-    while is_held {
+    let mut held_until = Instant::now() + holding.ttl;
+    loop {
         tokio::time::sleep(holding.renew_every).await;
-        let renewing = store.renew_lock(lock, now_ms(), holding.ttl).await;
-        is_held = renewing.unwrap_or(false);
+        match store.renew_lock(lock, now_ms(), holding.ttl).await {
+            Ok(true) => held_until = Instant::now() + holding.ttl,
+            // A store that is away for a moment costs nothing.
+            Err(error) if Instant::now() < held_until => {
+                tracing::debug!(%error, "a lock was not renewed, trying again");
+            }
+            Ok(false) | Err(_) => return,
+        }
     }
 }
 

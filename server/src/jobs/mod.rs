@@ -2,7 +2,7 @@
 //! report shows. Adding one is a file here and a line in [`start`].
 
 mod accounts;
-mod alone;
+pub(crate) mod alone;
 mod app_url;
 mod client_keys;
 mod conversations;
@@ -26,6 +26,7 @@ use serde::Serialize;
 use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::alone::{Ended, HOLDING, alone};
 use crate::{
     clock::now_ms, delivery::Deliveries, gateway::Gateway, gateway::chat::unread::UnreadAnswers,
     reached::Reached, snapshot::Current,
@@ -170,14 +171,11 @@ async fn run_locked<J: Job>(job: &J, store: &dyn Store) -> Done {
     if !J::IS_SHARED {
         return job.run().await;
     }
-    let owner = format!("process {}", std::process::id());
-    let ttl = J::TIMEOUT * 2;
-    let Some(lock) = store.try_lock(J::NAME, &owner, now_ms(), ttl).await? else {
-        return Ok("another instance does it".to_owned());
-    };
-    let done = job.run().await;
-    store.unlock(lock).await?;
-    done
+    match alone(store, J::NAME, HOLDING, job.run()).await? {
+        Ended::Done(done) => done,
+        Ended::Elsewhere => Ok("another instance does it".to_owned()),
+        Ended::TakenOver => Ok("another instance goes on".to_owned()),
+    }
 }
 
 #[cfg(test)]

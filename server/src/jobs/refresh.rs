@@ -17,7 +17,7 @@ use store::Store;
 
 use super::{
     Done, Job, JobContext,
-    alone::{Ended, Holding, alone},
+    alone::{Ended, HOLDING, alone},
 };
 use crate::{
     clock::now_ms,
@@ -38,10 +38,6 @@ const REST: Duration = Duration::from_secs(1);
 const RUN_LIMIT: Duration = Duration::from_secs(600);
 /// Accounts that are read in one piece.
 const READ_AT_ONCE: usize = 500;
-const HOLDING: Holding = Holding {
-    ttl: Duration::from_secs(30),
-    renew_every: Duration::from_secs(10),
-};
 /// So many accounts in a row without an answer: the upstream is away, and the others can wait.
 const SILENT_IN_A_ROW: usize = 20;
 const SILENT: &str = "the upstream does not answer";

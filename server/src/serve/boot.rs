@@ -16,7 +16,7 @@ use store::{Store, moving};
 
 use super::{
     clean_stop,
-    first_start::FirstStart,
+    first_start::in_turn,
     storage::{load_key, storage_url},
 };
 use crate::{
@@ -115,14 +115,8 @@ pub async fn build(
         );
     }
     let is_clean = clean_stop::take(data_dir);
-    let turn = FirstStart::turn(store.as_ref()).await?;
-    adopt_plaintext_password(data_dir, &mut config, store.as_ref()).await?;
-    announce_password(password::ensure(store.as_ref()).await?);
-    let ttl_secs = config.conversation.ttl_seconds;
-    if let Some(report) = import::at_first_start(store.as_ref(), data_dir, ttl_secs).await? {
-        tracing::info!("{report}");
-    }
-    turn.over(store.as_ref()).await;
+    let first = first_start(data_dir, &mut config, store.as_ref());
+    in_turn(store.as_ref(), first).await?;
     let client_keys = client_keys::load(store.as_ref()).await?;
     let has_had_accounts = first_account::has_been(store.as_ref()).await?;
     let accounts = load_accounts(store.as_ref(), &config).await?;
@@ -196,6 +190,21 @@ pub async fn build(
 async fn open_media(data_dir: &Path, config: &Config) -> anyhow::Result<MediaFiles> {
     let files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
     Ok(files.with_bucket_of(&config.media).await?)
+}
+
+/// A password, and what older products left.
+async fn first_start(
+    data_dir: &Path,
+    config: &mut Config,
+    store: &dyn Store,
+) -> anyhow::Result<()> {
+    adopt_plaintext_password(data_dir, config, store).await?;
+    announce_password(password::ensure(store).await?);
+    let ttl_secs = config.conversation.ttl_seconds;
+    if let Some(report) = import::at_first_start(store, data_dir, ttl_secs).await? {
+        tracing::info!("{report}");
+    }
+    Ok(())
 }
 
 /// Rows and files of generated media, which a crash may have left apart. No reason not to start.

@@ -1,49 +1,43 @@
 //! What an instance does once for all that share its store, one after the other: a first password, the
 //! import of older files. Three that start at once must not each show a password of which one is right.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use anyhow::Context;
-use store::{LockToken, Store};
+use store::Store;
 use tokio::time::{Instant, sleep};
 
-use crate::clock::now_ms;
+use crate::jobs::alone::{Ended, HOLDING, alone};
 
 const LOCK: &str = "first start";
-/// Of one that died meanwhile.
-const TTL: Duration = Duration::from_secs(20);
-/// Longer than one that died holds up the others.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Longer than one that died holds up the others, and than most imports take.
+const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The right to do it now.
-pub(super) struct FirstStart(LockToken);
-
-impl FirstStart {
-    /// Waits until no other instance does it.
-    ///
-    /// # Errors
-    /// The store fails, or another instance does not come to an end.
-    pub(super) async fn turn(store: &dyn Store) -> anyhow::Result<Self> {
-        let owner = format!("process {}", std::process::id());
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            let token = store.try_lock(LOCK, &owner, now_ms(), TTL).await;
-            if let Some(token) = token.context("waiting for other instances that start")? {
-                return Ok(Self(token));
+/// Does the work once no other instance does it.
+///
+/// # Errors
+/// Those of the work; the store fails, or another instance does not come to an end.
+pub(super) async fn in_turn<T>(
+    store: &dyn Store,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let mut work = pin!(work);
+    let patience = Instant::now() + PATIENCE;
+    loop {
+        let ended = alone(store, LOCK, HOLDING, work.as_mut()).await;
+        match ended.context("waiting for other instances that start")? {
+            Ended::Done(done) => return done,
+            Ended::TakenOver => {
+                anyhow::bail!("the store was away during the first start; start again")
             }
-            anyhow::ensure!(
-                Instant::now() < patience,
-                "another instance has been starting for too long; start again, and look at the \
-                 clocks of the machines if this stays"
-            );
-            sleep(LOOK_INTERVAL).await;
+            Ended::Elsewhere => {}
         }
-    }
-
-    pub(super) async fn over(self, store: &dyn Store) {
-        if let Err(error) = store.unlock(self.0).await {
-            tracing::debug!(%error, "the lock of the first start ends by itself");
-        }
+        anyhow::ensure!(
+            Instant::now() < patience,
+            "another instance has been starting for too long; start again, and look at the clocks \
+             of the machines if this stays"
+        );
+        sleep(LOOK_INTERVAL).await;
     }
 }
