@@ -1,7 +1,7 @@
-//! The selectable accounts of one tier by available quota.
+//! The selectable accounts of one tier by what is known of them, then by available quota.
 //!
-//! One bucket per quota; quotas above [`TOP`] share the last bucket. A bitmap of the buckets in
-//! use finds the highest one by looking at a cache line or two.
+//! One bucket per [`Standing`] and quota; quotas above [`TOP`] share the last bucket. A bitmap of
+//! the buckets in use finds the highest one by looking at a few cache lines.
 //!
 //! Each bucket is a queue. A new account enters at a random position, so the queue is a random
 //! order, different for each seed; an account that returns goes to the end and keeps the others'
@@ -14,13 +14,16 @@ use std::collections::VecDeque;
 
 use fastrand::Rng;
 
+use crate::Standing;
 use crate::entry::EntryKey;
 
 /// Highest quota with a bucket of its own. The largest that the upstream is known to allow in one
 /// window is 400 (`docs/upstream-protocol.md` 8.6).
 pub(crate) const TOP: u32 = 511;
+/// Buckets of one [`Standing`].
+const OF_STANDING: u16 = TOP as u16 + 1;
 /// Buckets of one tier.
-const BUCKETS: usize = TOP as usize + 1;
+const BUCKETS: usize = OF_STANDING as usize * Standing::COUNT;
 /// 64-bit words of the bitmap.
 const WORDS: usize = BUCKETS.div_ceil(64);
 /// Room that an empty bucket keeps for its next entries. More is given back: quotas sink together,
@@ -49,9 +52,9 @@ pub(crate) struct QuotaBuckets {
     occupied: [u64; WORDS],
 }
 
-/// The bucket for accounts with this much available quota.
-pub(crate) fn bucket_of(available: u32) -> u16 {
-    available.min(TOP) as u16
+/// The bucket for accounts of which this is known, with this much available quota.
+pub(crate) fn bucket_of(standing: Standing, available: u32) -> u16 {
+    standing as u16 * OF_STANDING + available.min(TOP) as u16
 }
 
 impl Place {
@@ -189,7 +192,7 @@ mod tests {
         }
 
         fn push(&mut self, n: u64, quota: u32) {
-            self.places[n as usize] = self.buckets.push(key(n), bucket_of(quota));
+            self.places[n as usize] = self.buckets.push(key(n), bucket_of(Standing::Told, quota));
         }
 
         fn remove(&mut self, n: u64) {
@@ -238,8 +241,16 @@ mod tests {
 
     #[test]
     fn quotas_from_511_on_count_as_equal() {
-        let buckets = [510, 511, 512, u32::MAX].map(bucket_of);
-        assert_eq!(buckets, [510, 511, 511, 511]);
+        let of = |quota| bucket_of(Standing::Doubtful, quota);
+        assert_eq!([510, 511, 512, u32::MAX].map(of), [510, 511, 511, 511]);
+    }
+
+    #[test]
+    fn what_is_known_of_an_account_comes_before_its_quota() {
+        let most_doubtful = bucket_of(Standing::Doubtful, u32::MAX);
+        let most_unknown = bucket_of(Standing::Unknown, u32::MAX);
+        assert!(most_doubtful < bucket_of(Standing::Unknown, 1));
+        assert!(most_unknown < bucket_of(Standing::Told, 1));
     }
 
     #[test]
@@ -273,13 +284,11 @@ mod tests {
     #[test]
     fn positions_may_wrap() {
         let mut world = World::new(&[80; 2], 1);
-        world.buckets.buckets[80].front = u32::MAX;
+        let bucket = bucket_of(Standing::Told, 80);
+        world.buckets.buckets[usize::from(bucket)].front = u32::MAX;
         for (index, n) in world.best().into_iter().enumerate() {
             let position = u32::MAX.wrapping_add(index as u32);
-            world.places[n as usize] = Some(Place {
-                position,
-                bucket: 80,
-            });
+            world.places[n as usize] = Some(Place { position, bucket });
         }
         for _ in 0..3 {
             let first = world.best()[0];
@@ -293,7 +302,8 @@ mod tests {
     fn an_emptied_bucket_gives_its_memory_back() {
         let mut world = World::new(&[80; 5000], 1);
         (0..5000).for_each(|n| world.remove(n));
-        let capacity = world.buckets.buckets[80].queue.capacity();
+        let bucket = usize::from(bucket_of(Standing::Told, 80));
+        let capacity = world.buckets.buckets[bucket].queue.capacity();
         assert!((1..=2 * SPARE).contains(&capacity), "{capacity}");
     }
 

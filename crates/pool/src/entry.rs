@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::buckets::{Place, bucket_of};
 use crate::counters::Counted;
 use crate::{
-    Account, AccountChange, AccountId, AccountProxy, Change, Credential, SkipReason, Status, Tier,
-    replay,
+    Account, AccountChange, AccountId, AccountProxy, Change, Credential, SkipReason, Standing,
+    Status, Tier, replay,
 };
 
 slotmap::new_key_type! {
@@ -44,7 +44,8 @@ pub(crate) struct Entry {
     pub(crate) tier: Tier,
     quota: u32,
     /// Its state but for reservations.
-    standing: State,
+    lasting: State,
+    standing: Standing,
     /// As what it is counted, once it is.
     pub(crate) counted: Option<Counted>,
     /// Quota promised to open leases.
@@ -111,7 +112,8 @@ impl Entry {
             identity: Identity::of(account),
             tier: account.tier,
             quota: 0,
-            standing: State::Disabled,
+            lasting: State::Disabled,
+            standing: account.standing(),
             counted: None,
             reserved: 0,
             in_flight: 0,
@@ -127,7 +129,8 @@ impl Entry {
         }
         self.tier = record.account.tier;
         self.quota = record.account.quota;
-        self.standing = record.standing();
+        self.lasting = record.lasting_state();
+        self.standing = record.account.standing();
     }
 
     /// Quota that no open lease has reserved. A sync may report less than is reserved: then 0.
@@ -135,14 +138,18 @@ impl Entry {
         self.quota.saturating_sub(self.reserved)
     }
 
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
+    }
+
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight
     }
 
     pub(crate) fn state(&self) -> State {
-        match self.standing {
+        match self.lasting {
             State::Selectable if self.available() == 0 => State::Busy,
-            standing => standing,
+            lasting => lasting,
         }
     }
 
@@ -156,7 +163,7 @@ impl Entry {
 
     /// The bucket in which it must be now.
     pub(crate) fn bucket(&self) -> Option<u16> {
-        (self.state() == State::Selectable).then(|| bucket_of(self.available()))
+        (self.state() == State::Selectable).then(|| bucket_of(self.standing, self.available()))
     }
 
     /// Opens a lease; returns the quota that it reserves: `cost`, at least 1, at most what is left.
@@ -199,7 +206,7 @@ impl Record {
         changes.into_iter().map(sign).collect()
     }
 
-    fn standing(&self) -> State {
+    fn lasting_state(&self) -> State {
         match self.account.status {
             Status::Disabled => State::Disabled,
             Status::Expired => State::Expired,

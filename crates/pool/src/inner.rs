@@ -68,6 +68,15 @@ impl Inner {
         }
     }
 
+    /// Makes room for so many accounts at once: tables that grow step by step hash all texts again and
+    /// again.
+    pub(crate) fn reserve(&mut self, accounts: usize) {
+        self.entries.reserve(accounts);
+        self.records.set_capacity(self.entries.capacity());
+        self.by_id.reserve(accounts);
+        self.credentials.reserve(accounts);
+    }
+
     /// Adds an account; false if its id or credential is already there.
     pub(crate) fn insert(&mut self, account: Account) -> bool {
         if self.by_id.contains_key(&account.id) || self.has_credential(&account.credential) {

@@ -65,6 +65,8 @@ impl Pool {
     /// were added.
     pub fn insert(&self, accounts: impl IntoIterator<Item = Account>) -> usize {
         let mut accounts = accounts.into_iter();
+        let (expected, _) = accounts.size_hint();
+        self.inner.lock().reserve(expected);
         let mut added = 0;
         loop {
             let chunk: Vec<_> = accounts.by_ref().take(CHUNK).collect();

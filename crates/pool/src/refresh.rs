@@ -4,8 +4,9 @@
 //! - Of whom the quota is not known: at once. That is who was never asked, who was reset, and whose
 //!   empty window has passed by the clock.
 //! - Everybody else: when the interval of the tier has passed since the quota was told.
-//! - After a question without a good answer: not before a pause, so that neither a dead account nor
-//!   an upstream in trouble is asked again and again.
+//! - After a question without a good answer: when a pause has passed, so that neither a dead account
+//!   nor an upstream in trouble is asked again and again, and whether the account can serve is known
+//!   before long.
 //!
 //! Intervals and pauses are longer by up to a quarter, by a number that an account always has: ten
 //! thousand accounts that were added at once spread out, and every instance spreads them alike.
@@ -47,16 +48,16 @@ impl RefreshPolicy {
         let by_interval = told_at_ms.map_or(i64::MIN, |at_ms| {
             after(at_ms, spread(self.interval(account.tier), &account.id))
         });
-        let by_pause = failed.map_or(i64::MIN, |check| {
-            let pause = |span| after(check.at_ms, spread(span, &account.id));
-            match check.result {
-                CheckResult::Fine => i64::MIN,
-                CheckResult::Limited { until_ms } => until_ms,
-                CheckResult::Refused | CheckResult::Blocked => pause(PAUSE_AFTER_REFUSAL),
-                CheckResult::Clearance | CheckResult::Unreachable => pause(PAUSE_AFTER_SILENCE),
-            }
-        });
-        Some(by_interval.max(by_pause))
+        let Some(check) = failed else {
+            return Some(by_interval);
+        };
+        let pause = |span| after(check.at_ms, spread(span, &account.id));
+        Some(match check.result {
+            CheckResult::Fine => by_interval,
+            CheckResult::Limited { until_ms } => by_interval.max(until_ms),
+            CheckResult::Refused | CheckResult::Blocked => pause(PAUSE_AFTER_REFUSAL),
+            CheckResult::Clearance | CheckResult::Unreachable => pause(PAUSE_AFTER_SILENCE),
+        })
     }
 
     fn interval(&self, tier: Tier) -> Duration {

@@ -6,7 +6,8 @@ use crate::entry::{Entry, EntryKey, Identity, State};
 use crate::inner::Inner;
 use crate::pool::SelectRequest;
 use crate::{
-    AccountChange, AccountId, Choice, Event, Exhausted, Outcome, SkipCount, SkipReason, Tier,
+    AccountChange, AccountId, Choice, Event, Exhausted, Outcome, SkipCount, SkipReason, Standing,
+    Tier,
 };
 
 /// What a lease carries.
@@ -133,9 +134,22 @@ impl Inner {
             entry.is_some_and(|entry| entry.excluded_at != self.selections)
         };
         let best = |tier: &Tier| self.tiers[*tier].buckets.best().find(is_free);
-        let key = request.tier.candidates().iter().find_map(best)?;
+        let mut best_of_tiers = request.tier.candidates().iter().filter_map(best);
+        // A doubtful one comes after those of all tiers that are not.
+        let mut doubtful = None;
+        let key = best_of_tiers.find(|key| {
+            let is_doubtful = self.is_doubtful(*key);
+            doubtful = doubtful.or(Some(*key).filter(|_| is_doubtful));
+            !is_doubtful
+        });
+        let key = key.or(doubtful)?;
         let available = self.entries.get(key)?.available();
         Some((key, Choice::MostQuota { available }))
+    }
+
+    fn is_doubtful(&self, key: EntryKey) -> bool {
+        let entry = self.entries.get(key);
+        entry.is_some_and(|entry| entry.standing() == Standing::Doubtful)
     }
 
     /// The account whose ejection ends first among those that could serve: one that failed lately

@@ -6,6 +6,7 @@
 //! | `RateLimited` | active, cooling | cools: 1 h with quota left, 10 h without; never shortens |
 //! | `Unauthorized` | any | counts; at the threshold an active or cooling account expires |
 //! | `Blocked` | active, cooling | expires (the counter stays) |
+//! | `Walled` | any | as a check that met the bot protection |
 //! | `UpstreamFailure`, `Unharmed` | any | nothing (an ejection lives in the pool only) |
 //! | `Synced` | any | quota, windows, tier by window or total, failures forgotten; see [`after_sync`] |
 //! | `Checked` | any | what came of the last question |
@@ -74,6 +75,9 @@ pub enum Outcome {
     UpstreamFailure { reason: &'static str },
     /// Nothing can be said about the account (caller left, request refused, moderated).
     Unharmed,
+    /// The bot protection stood before the upstream: nothing is known of the account, and others come
+    /// first.
+    Walled,
 }
 
 /// What the upstream said of an account's quota.
@@ -225,6 +229,7 @@ fn after_outcome(account: &Account, outcome: Outcome, now_ms: i64, policy: &Poli
         Outcome::Blocked { reason } if in_service => {
             vec![failed(account.fail_count, now_ms, reason), expire()]
         }
+        Outcome::Walled => vec![checked(CheckResult::Clearance, now_ms)],
         Outcome::RateLimited
         | Outcome::Blocked { .. }
         | Outcome::UpstreamFailure { .. }

@@ -17,7 +17,8 @@ use super::{
     Gateway,
     asking::web_host,
     breakers::{Trouble, Verdict},
-    judgement, quota_report,
+    judgement::{Way, verdict_by_way},
+    quota_report,
 };
 use crate::{clock::now_ms, snapshot::Snapshot};
 
@@ -56,10 +57,10 @@ enum Told {
 
 impl Told {
     /// What it says of the host.
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self, way: Way) -> Verdict {
         match self {
             Self::Quota(_) | Self::Refused(_) => Verdict::Passed,
-            Self::Failed(error) => judgement::verdict(error),
+            Self::Failed(error) => verdict_by_way(error, way),
         }
     }
 }
@@ -88,7 +89,7 @@ impl Gateway {
             Err(paused) => return Some(not_asked(paused.trouble)),
         };
         let told = ask(snapshot, &account, depth).await;
-        pass.end(told.verdict(), config);
+        pass.end(told.verdict(Way::of(account.proxy.as_ref())), config);
         let now = now_ms();
         let (result, events) = understood(told, now);
         let mut changes = Vec::new();

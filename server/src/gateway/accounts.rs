@@ -17,6 +17,7 @@ use super::{
     breakers::{Pass, Verdict},
     error::GatewayError,
     failure::Failure,
+    judgement::Way,
     retry_budget::{Active, Retrying},
 };
 use crate::{
@@ -125,7 +126,7 @@ impl Gateway {
                 }
                 Err(failure) => failure,
             };
-            pass.end(failure.verdict(), config);
+            pass.end(failure.verdict(Way::of(lease.proxy())), config);
             drop(next);
             noted.write(record, failure.label(), failure.upstream_status());
             tries.push(&lease, &failure);

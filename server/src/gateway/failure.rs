@@ -9,7 +9,7 @@ use super::{
     backoff::Cause,
     breakers::Verdict,
     error::{Deadline, ErrorKind, GatewayError},
-    judgement::{cause, may_repeat, verdict},
+    judgement::{Way, cause, may_repeat, verdict_by_way},
 };
 
 /// Wait that callers are told when the upstream's 429 names none.
@@ -85,7 +85,8 @@ impl Failure {
                 Class::Retryable => Outcome::UpstreamFailure {
                     reason: error.label(),
                 },
-                Class::Clearance | Class::Moderated | Class::Fatal => Outcome::Unharmed,
+                Class::Clearance => Outcome::Walled,
+                Class::Moderated | Class::Fatal => Outcome::Unharmed,
             },
             Self::Deadline {
                 deadline: Deadline::Total,
@@ -131,13 +132,13 @@ impl Failure {
     }
 
     /// What it says of the upstream's host.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self, way: Way) -> Verdict {
         match self {
-            Self::Upstream(error) => verdict(error),
+            Self::Upstream(error) => verdict_by_way(error, way),
             Self::Deadline {
                 deadline: Deadline::FirstByte,
                 ..
-            } => Verdict::Failed(self.label()),
+            } if way == Way::Shared => Verdict::Failed(self.label()),
             Self::Empty
             | Self::LostConversation
             | Self::Moderated

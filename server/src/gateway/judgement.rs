@@ -1,8 +1,36 @@
 //! What the end of a call says: of its host, of repeating it, and of the pause before that.
 
 use grok::{Class, UpstreamError};
+use pool::AccountProxy;
 
 use super::{backoff::Cause, breakers::Verdict};
+
+/// Which way a call took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The one that accounts share.
+    Shared,
+    /// A proxy that the account has for itself.
+    OwnProxy,
+}
+
+impl Way {
+    pub(super) fn of(proxy: Option<&AccountProxy>) -> Self {
+        proxy.map_or(Self::Shared, |_| Self::OwnProxy)
+    }
+}
+
+/// As [`verdict`]: without an answer, an account's own proxy is as likely at fault as the host.
+pub(super) fn verdict_by_way(error: &UpstreamError, way: Way) -> Verdict {
+    match error {
+        UpstreamError::Connect { .. } | UpstreamError::Timeout | UpstreamError::Cut { .. }
+            if way == Way::OwnProxy =>
+        {
+            Verdict::Unknown
+        }
+        error => verdict(error),
+    }
+}
 
 /// What the end of a call says of its host. What is wrong with the account's own way there, or with
 /// this server, says nothing.
@@ -106,11 +134,24 @@ mod tests {
         ] {
             assert_eq!(verdict(&error), expected, "{error:?}");
         }
-        let late = Failure::Deadline {
+        let late = |deadline| Failure::Deadline {
             section: "chat",
-            deadline: Deadline::Total,
+            deadline,
             after_secs: 1,
         };
-        assert_eq!(late.verdict(), Verdict::Unknown);
+        let total = late(Deadline::Total);
+        assert_eq!(total.verdict(Way::Shared), Verdict::Unknown);
+        let by_own_proxy = late(Deadline::FirstByte).verdict(Way::OwnProxy);
+        assert_eq!(by_own_proxy, Verdict::Unknown);
+    }
+
+    #[test]
+    fn an_accounts_own_proxy_that_does_not_answer_closes_the_host_for_nobody() {
+        let timeout = UpstreamError::Timeout;
+        assert_eq!(verdict_by_way(&timeout, Way::OwnProxy), Verdict::Unknown);
+        assert_eq!(verdict_by_way(&timeout, Way::Shared), verdict(&timeout));
+        let unavailable = refused(503, Class::Retryable);
+        let by_own_proxy = verdict_by_way(&unavailable, Way::OwnProxy);
+        assert_eq!(by_own_proxy, verdict(&unavailable));
     }
 }

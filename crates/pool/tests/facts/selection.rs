@@ -1,7 +1,8 @@
 //! Who is chosen, and why.
 
 use pool::{
-    Choice, Event, Outcome, Policy, Pool, QuotaReport, QuotaWindow, SelectRequest, SkipReason,
+    CheckResult, Choice, Event, Outcome, Policy, Pool, QuotaReport, QuotaWindow, SelectRequest,
+    SkipReason,
 };
 
 use super::{BASIC, START, account, id, pool, select, skip, with_quota};
@@ -34,6 +35,46 @@ fn the_account_with_the_most_available_quota_serves() {
         .collect();
     let most = |n, available| (id(n), Choice::MostQuota { available });
     assert_eq!(chosen, [most(2, 7), most(3, 6), most(1, 5), most(2, 3)]);
+}
+
+#[test]
+fn whom_the_upstream_refused_or_walled_serves_only_where_nobody_else_can() {
+    let told = QuotaReport {
+        quota: 20,
+        ..QuotaReport::default()
+    };
+    let pool = pool((0..5).map(account));
+    drop(pool.apply(&id(0), &Event::Synced(told), START));
+    let refused = Event::Refused {
+        times: 1,
+        reason: "rate_limits_auth_failed",
+    };
+    drop(pool.apply(&id(1), &refused, START));
+    for (n, result) in [(2, CheckResult::Clearance), (3, CheckResult::Unreachable)] {
+        drop(pool.apply(&id(n), &Event::Checked(result), START));
+    }
+    let leases: Vec<_> = (0..22).map(|_| select(&pool)).collect();
+    let chosen = |range: std::ops::Range<usize>| {
+        leases[range]
+            .iter()
+            .all(|lease| *lease.account_id() == id(0))
+    };
+    assert!(
+        chosen(0..20),
+        "the quota that was told comes before a larger guess"
+    );
+    for lease in &leases[20..] {
+        assert_eq!(*lease.account_id(), id(4), "a guess comes before a refusal");
+    }
+}
+
+#[test]
+fn a_wall_in_a_request_lets_the_next_one_try_somebody_else() {
+    let pool = pool([with_quota(1, 9), with_quota(2, 5)]);
+    let lease = select(&pool);
+    assert_eq!(*lease.account_id(), id(1));
+    drop(lease.finish(Outcome::Walled, START));
+    assert_eq!(*select(&pool).account_id(), id(2));
 }
 
 #[test]
@@ -97,16 +138,17 @@ fn accounts_above_the_last_bucket_take_turns() {
 #[test]
 fn an_account_whose_quota_stays_keeps_its_turn() {
     let pool = pool((0..3).map(account));
-    let first = select(&pool).account_id().clone();
-    let next = select(&pool).account_id().clone();
-    let third = (0..3).map(id).find(|id| *id != first && *id != next);
-    // The queue is now third, first, next.
     let (quota, window) = (5, None);
     let event = Event::Synced(QuotaReport {
         quota,
         window,
         ..QuotaReport::default()
     });
+    (0..3).for_each(|n| drop(pool.apply(&id(n), &event, START)));
+    let first = select(&pool).account_id().clone();
+    let next = select(&pool).account_id().clone();
+    let third = (0..3).map(id).find(|id| *id != first && *id != next);
+    // The queue is now third, first, next.
     drop(pool.apply(third.as_ref().unwrap(), &event, START));
     assert_eq!(Some(select(&pool).account_id().clone()), third);
     assert_eq!(*select(&pool).account_id(), first);

@@ -70,6 +70,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         1 => Just(Outcome::Blocked { reason: "blocked" }),
         2 => Just(Outcome::UpstreamFailure { reason: "http_502" }),
         1 => Just(Outcome::Unharmed),
+        1 => Just(Outcome::Walled),
     ]
 }
 

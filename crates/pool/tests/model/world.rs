@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pool::{
     Account, AccountChange, AccountId, Choice, Credential, Event, Lease, Outcome, PageQuery,
-    Policy, Pool, SelectRequest, SkipReason, Status, Tier, replay,
+    Policy, Pool, SelectRequest, SkipReason, Standing, Status, Tier, replay,
 };
 
 use super::{START, Step, account, id};
@@ -215,10 +215,12 @@ impl World {
         if let Some(account) = preferred {
             return (vec![account.id.clone()], Some(Choice::Preferred));
         }
-        let first = tiers
-            .into_iter()
-            .find(|able| !able.is_empty())
-            .unwrap_or_default();
+        let is_known = |account: &&Account| account.standing() > Standing::Doubtful;
+        let known = tiers.iter().find(|able| able.iter().any(is_known));
+        let first = known.or(tiers.iter().find(|able| !able.is_empty()));
+        let mut first = first.cloned().unwrap_or_default();
+        let standing = first.iter().map(|account| account.standing()).max();
+        first.retain(|account| Some(account.standing()) == standing);
         let most = first.iter().map(|account| self.available(account)).max();
         let fullest = first
             .into_iter()
