@@ -65,7 +65,8 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// An account as it is stored: its credential is ciphertext, closed sets are names.
+/// An account as it is stored: its credential is ciphertext, closed sets are names. Read from lists too,
+/// so the order of its fields matters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct AccountRow {

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pool::{Account, AccountChange, AccountId, Change, Credential};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::{
@@ -28,6 +28,10 @@ use crate::{
 
 /// How long a page or a job waits for its write. One that is later is done all the same.
 const OP_LIMIT: Duration = Duration::from_secs(20);
+/// How long whoever copies waits for a store that cannot be written.
+const COPY_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at whether it can.
+const COPY_LOOK: Duration = Duration::from_secs(1);
 /// Rows that are removed in one transaction: some milliseconds.
 const PRUNE_BATCH: u32 = 500;
 /// Rows that one call of pruning removes at most.
@@ -74,11 +78,25 @@ impl<R> Backend<R> {
         loaded
     }
 
-    /// Waits however long it takes: whoever copies has nothing else to do.
+    /// Waits while the store writes, however slowly: whoever copies has nothing else to do. What
+    /// cannot be written for [`COPY_PATIENCE`], as on a full disk, is given up.
     async fn write_copied(&self, copied: CopiedRows) -> Result<(), StoreError> {
         self.writer.check()?;
-        let answer = self.writer.submit(Write::Rows(Box::new(copied)))?;
-        answer.await.unwrap_or(Err(StoreError::Closed)).map(drop)
+        let mut answer = self.writer.submit(Write::Rows(Box::new(copied)))?;
+        let mut trouble_since = None;
+        loop {
+            if let Ok(answer) = timeout(COPY_LOOK, &mut answer).await {
+                return answer.unwrap_or(Err(StoreError::Closed)).map(drop);
+            }
+            let Err(trouble @ StoreError::Degraded { .. }) = self.writer.check() else {
+                trouble_since = None;
+                continue;
+            };
+            let since = *trouble_since.get_or_insert_with(Instant::now);
+            if since.elapsed() > COPY_PATIENCE {
+                return Err(trouble);
+            }
+        }
     }
 
     /// Removes rows batch by batch until none is left or the call's limit is reached.
@@ -99,7 +117,11 @@ impl<R> Backend<R> {
 #[async_trait]
 impl<R: Reader> AccountStore for Backend<R> {
     async fn load_accounts(&self) -> Result<LoadedAccounts, StoreError> {
-        Ok(self.open_accounts(self.reader.accounts().await?))
+        let mut loaded = self.open_accounts(self.reader.accounts().await?);
+        // The engines would write them to a file for that.
+        let age = |one: &Account| (one.created_at_ms, one.id.clone());
+        loaded.accounts.sort_by_cached_key(age);
+        Ok(loaded)
     }
 
     async fn load_accounts_of(&self, ids: &[AccountId]) -> Result<LoadedAccounts, StoreError> {

@@ -43,10 +43,7 @@ impl Reader for MySqlReader {
     async fn accounts(&self) -> Result<Accounts, StoreError> {
         let mut lease = self.pool.lease().await?;
         let read = read_accounts(&mut lease.connection).await;
-        let mut accounts = lease.end(read)?;
-        // The server would write them to a file for that.
-        accounts.sort_by(|one, other| age(one).cmp(&age(other)));
-        Ok(accounts)
+        lease.end(read)
     }
 
     async fn accounts_of(&self, ids: &[String]) -> Result<Accounts, StoreError> {
@@ -255,13 +252,6 @@ fn read_or_name(row: &MySqlRow) -> Result<AccountRow, Unreadable> {
 }
 
 /// By which accounts are ordered; what cannot be read comes first.
-fn age(account: &Result<AccountRow, Unreadable>) -> (i64, &str) {
-    match account {
-        Ok(account) => (account.created_at_ms, &account.id),
-        Err(unreadable) => (i64::MIN, unreadable.id.as_str()),
-    }
-}
-
 fn select_requests(query: &RequestQuery) -> QueryBuilder<MySql> {
     // Failures have an index of their own, of the same time under another name.
     let time = if query.only_failed {

@@ -6,6 +6,7 @@
 //!
 //! One process at a time works on the folder of a file, so nobody else changes it.
 
+mod accounts;
 mod apply;
 mod connection;
 mod document;

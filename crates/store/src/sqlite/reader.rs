@@ -1,10 +1,7 @@
 //! Reading from the file.
 
 use async_trait::async_trait;
-use pool::AccountId;
-use sqlx::{
-    QueryBuilder, Row, Sqlite, SqlitePool, query, query_as, query_scalar, sqlite::SqliteRow,
-};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, query, query_as, query_scalar};
 
 use crate::{
     Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
@@ -14,11 +11,12 @@ use crate::{
 };
 
 use super::{
+    accounts,
     document::{read_document, select_documents},
     error::failed,
     media, media_search,
     page::{Place, read_page},
-    rows::{read_account, read_media, read_request, read_sum, to_i64, to_u64},
+    rows::{read_media, read_request, read_sum, to_i64, to_u64},
     statements::{IS_MEDIA_FILE_USED, REQUESTS_SIZE},
     tables::SqliteTables,
     video_job::{read_video_job, select_video_jobs},
@@ -37,23 +35,14 @@ impl SqliteReader {
 #[async_trait]
 impl Reader for SqliteReader {
     async fn accounts(&self) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError> {
-        let rows = query("SELECT * FROM accounts ORDER BY created_at_ms, id")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        Ok(rows.iter().map(read_or_name).collect())
+        accounts::all(&self.pool).await
     }
 
     async fn accounts_of(
         &self,
         ids: &[String],
     ) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError> {
-        let rows = query("SELECT * FROM accounts WHERE id IN (SELECT value FROM json_each(?))")
-            .bind(serde_json::Value::from(ids).to_string())
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        Ok(rows.iter().map(read_or_name).collect())
+        accounts::some(&self.pool, ids).await
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -326,11 +315,4 @@ fn select_media(query: &MediaQuery, before: Option<&Place>, limit: u32) -> Query
     }
     media_search::push_page(&mut select, before, limit);
     select
-}
-
-fn read_or_name(row: &SqliteRow) -> Result<AccountRow, Unreadable> {
-    read_account(row).map_err(|error| Unreadable {
-        id: AccountId::new(row.try_get::<&str, _>("id").unwrap_or("?")),
-        reason: error.to_string(),
-    })
 }

@@ -38,31 +38,33 @@ pub(super) fn bind_account<'q>(statement: Statement<'q>, account: &'q AccountRow
         .bind(&account.proxy)
 }
 
+/// By the places of [`ACCOUNT_COLUMNS`](super::statements::ACCOUNT_COLUMNS): names would be looked up for
+/// each of a million rows.
 pub(super) fn read_account(row: &SqliteRow) -> Result<AccountRow, Error> {
     Ok(AccountRow {
-        id: row.try_get("id")?,
-        credential: row.try_get("credential")?,
-        credential_hash: row.try_get("credential_hash")?,
-        tier: row.try_get("pool")?,
-        status: row.try_get("status")?,
-        quota: to_u32(row.try_get("quota")?),
-        created_at_ms: row.try_get("created_at_ms")?,
-        last_used_at_ms: row.try_get("last_used_at_ms")?,
-        use_count: to_u64(row.try_get("use_count")?),
-        fail_count: to_u32(row.try_get("fail_count")?),
-        last_fail_at_ms: row.try_get("last_fail_at_ms")?,
-        last_fail_reason: row.try_get("last_fail_reason")?,
-        last_sync_at_ms: row.try_get("last_sync_at_ms")?,
-        cooldown_until_ms: row.try_get("cooldown_until_ms")?,
-        cooldown_reason: row.try_get("cooldown_reason")?,
-        tags: row.try_get("tags")?,
-        note: row.try_get("note")?,
-        last_asset_clear_at_ms: row.try_get("last_asset_clear_at_ms")?,
-        quota_windows: row.try_get("quota_windows")?,
-        last_check_at_ms: row.try_get("last_check_at_ms")?,
-        last_check: row.try_get("last_check")?,
-        last_check_until_ms: row.try_get("last_check_until_ms")?,
-        proxy: row.try_get("proxy")?,
+        id: row.try_get(0)?,
+        credential: row.try_get(1)?,
+        credential_hash: row.try_get(2)?,
+        tier: row.try_get(3)?,
+        status: row.try_get(4)?,
+        quota: to_u32(row.try_get(5)?),
+        created_at_ms: row.try_get(6)?,
+        last_used_at_ms: row.try_get(7)?,
+        use_count: to_u64(row.try_get(8)?),
+        fail_count: to_u32(row.try_get(9)?),
+        last_fail_at_ms: row.try_get(10)?,
+        last_fail_reason: row.try_get(11)?,
+        last_sync_at_ms: row.try_get(12)?,
+        cooldown_until_ms: row.try_get(13)?,
+        cooldown_reason: row.try_get(14)?,
+        tags: row.try_get(15)?,
+        note: row.try_get(16)?,
+        last_asset_clear_at_ms: row.try_get(17)?,
+        quota_windows: row.try_get(18)?,
+        last_check_at_ms: row.try_get(19)?,
+        last_check: row.try_get(20)?,
+        last_check_until_ms: row.try_get(21)?,
+        proxy: row.try_get(22)?,
     })
 }
 

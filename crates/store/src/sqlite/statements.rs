@@ -123,8 +123,8 @@ pub(super) const REPLACE_CREDENTIAL: &str = "UPDATE accounts SET credential = ?,
      (SELECT 1 FROM accounts AS other WHERE other.credential_hash = ? AND other.id <> accounts.id)";
 
 /// The columns of an account, in the order in which [`bind_account`](super::rows::bind_account)
-/// binds them.
-const ACCOUNT_COLUMNS: [&str; 23] = [
+/// binds them and [`read_account`](super::rows::read_account) reads them.
+pub(super) const ACCOUNT_COLUMNS: [&str; 23] = [
     "id",
     "credential",
     "credential_hash",

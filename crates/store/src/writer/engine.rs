@@ -11,7 +11,7 @@ pub(crate) trait Engine: Send + 'static {
     /// once it is committed, with one [`Done`] for each of [`Batch::ops`].
     ///
     /// A batch whose [`id`](Batch::id) is stored was committed by an earlier try: it is not applied
-    /// again, and the answer is what it did then. So the id is compared and stored in the
+    /// again, and the answer is what it did then: as many [`Done`] as that try had operations. So the id is compared and stored in the
     /// transaction itself, which also keeps out a try that was given up and arrives late: an id at
     /// or below the stored one of the same writer changes nothing. An engine whose commits cannot
     /// lose their answer needs no such mark.
@@ -39,6 +39,6 @@ pub(crate) enum WriteError {
     /// The engine cannot tell which of the two it is. The writer finds out by trying writes on their
     /// own.
     Unclear(String),
-    /// No answer came to a commit: the batch may be stored. It is tried again as it is, with its id.
+    /// No answer came to a commit: the batch may be stored. Another one of its id finds out.
     Lost(String),
 }

@@ -158,56 +158,62 @@ impl<E: Engine> Task<E> {
 
     /// Whether a write that cannot be at fault succeeds.
     async fn can_write(&mut self) -> bool {
-        let probe = Write::Op(Op::SetSetting {
-            name: PROBE.to_owned(),
-            value: String::new(),
-        });
-        self.apply_writes(std::iter::once(&probe)).await.is_ok()
+        self.apply_writes(std::iter::once(&probe())).await.is_ok()
     }
 
-    /// One batch, until it is known whether it is stored. [`WriteError::Lost`] is the answer only
-    /// when the store was closed before that.
+    /// One batch. When no answer comes to its commit, until it is known whether it is stored;
+    /// [`WriteError::Lost`] is the answer only when the store was closed before that.
     async fn apply_writes<'a>(
         &mut self,
         writes: impl Iterator<Item = &'a Write>,
     ) -> Result<Vec<Done>, WriteError> {
         self.id = self.id.next();
         let batch = Batch::new(self.id, writes);
-        let mut lost = None;
+        match self.apply_batch(&batch).await {
+            Err(WriteError::Lost(reason)) => self.settle(&batch, reason).await,
+            result => result,
+        }
+    }
+
+    async fn apply_batch(&mut self, batch: &Batch<'_>) -> Result<Vec<Done>, WriteError> {
+        let result = self.engine.apply(batch).await;
+        match &result {
+            Ok(_) => {
+                if let Some(reason) = self.health.recover() {
+                    tracing::info!(reason, "the store can write again");
+                }
+            }
+            Err(WriteError::Refused(_)) => {}
+            Err(_) => self.engine.disconnect(),
+        }
+        result
+    }
+
+    /// Finds out whether a batch is stored: by another one of the same id, which does nothing if it
+    /// is. Otherwise that one takes the id, so that the lost one can no longer arrive, and what is
+    /// to be stored may change before it is tried again ([`WriteError::Outage`]).
+    async fn settle(&mut self, lost: &Batch<'_>, reason: String) -> Result<Vec<Done>, WriteError> {
+        tracing::warn!(
+            batch = %lost.id,
+            reason,
+            "no answer to a commit, looking whether it is stored: {reason}"
+        );
+        // One more, so that the answer tells which of the two is stored.
+        let probes: Vec<_> = (0..=lost.ops.len()).map(|_| probe()).collect();
+        let question = Batch::new(lost.id, probes.iter());
         let mut pause = BACKOFF.0;
         loop {
-            let result = self.engine.apply(&batch).await;
-            match &result {
-                Ok(_) => {
-                    if let Some(reason) = self.health.recover() {
-                        tracing::info!(reason, "the store can write again");
-                    }
-                    return result;
-                }
-                Err(WriteError::Refused(_)) => return result,
-                Err(_) => self.engine.disconnect(),
-            }
-            match result {
-                Err(WriteError::Lost(reason)) => {
-                    tracing::warn!(
-                        batch = %batch.id,
-                        reason,
-                        "no answer to a commit, looking whether it is stored: {reason}"
-                    );
-                    lost = Some(reason);
-                }
-                // It says nothing of the try before.
-                Err(WriteError::Outage(_)) if lost.is_some() => {}
-                other => return other,
-            }
-            if let Some(reason) = &lost {
-                self.report(reason, batch.ops.len() + batch.requests.len());
-                if self.gives_up() {
-                    return Err(WriteError::Lost(reason.clone()));
-                }
+            self.report(&reason, lost.ops.len() + lost.requests.len());
+            if self.gives_up() {
+                return Err(WriteError::Lost(reason));
             }
             sleep(pause).await;
             pause = (pause * 2).min(BACKOFF.1);
+            match self.apply_batch(&question).await {
+                Ok(done) if done.len() == lost.ops.len() => return Ok(done),
+                Ok(_) => return Err(WriteError::Outage(reason)),
+                Err(_) => {}
+            }
         }
     }
 
@@ -231,6 +237,14 @@ impl<E: Engine> Task<E> {
 }
 
 /// Answers every caller of a committed group.
+/// A write that cannot be at fault and changes nothing that anybody reads.
+fn probe() -> Write {
+    Write::Op(Op::SetSetting {
+        name: PROBE.to_owned(),
+        value: String::new(),
+    })
+}
+
 fn answer_all(group: &mut Vec<Job>, done: Vec<Done>) {
     let mut done = done.into_iter();
     for job in group.drain(..) {

@@ -28,6 +28,8 @@ struct Script {
     outages: u32,
     /// The next transactions that are lost before they are committed.
     lost_before: u32,
+    /// Tries that find no server after such a one.
+    outages_after: u32,
     /// The batch that was committed last, and what it did.
     mark: Option<(BatchId, String)>,
     /// Names of settings in each committed transaction; the writer's own are left out.
@@ -76,9 +78,10 @@ impl Engine for Scripted {
         }
         if script.lost_before > 0 {
             script.lost_before -= 1;
+            script.outages = script.outages_after;
             return Err(WriteError::Lost("connection reset".to_owned()));
         }
-        if names != ["store.probe"] {
+        if names.iter().any(|name| name != "store.probe") {
             script.committed.push(names);
         }
         let rows = batch.requests.iter().map(|request| &request.row);
@@ -479,6 +482,22 @@ async fn a_record_whose_commit_has_no_answer_is_waited_for_and_says_what_its_cal
     receipt(&writer).within(LIMIT, refusal()).await.unwrap();
     assert!(started.elapsed() > LIMIT);
     assert_eq!(script.lock().rows, [(200, Outcome::Served, 10)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_was_lost_before_its_commit_says_what_its_caller_heard() {
+    let (writer, script) = start();
+    {
+        let mut script = script.lock();
+        script.lost_before = 1;
+        // Nobody answers until the caller has given up.
+        script.pause = Duration::from_secs(4);
+        script.outages_after = 4;
+    }
+    let answer = receipt(&writer).within(LIMIT, refusal()).await;
+    assert!(matches!(answer, Err(StoreError::Late { .. })), "{answer:?}");
+    writer.write(setting("a")).await.unwrap();
+    assert_eq!(script.lock().rows, [(503, Outcome::Failed, 4)]);
 }
 
 #[tokio::test(start_paused = true)]
