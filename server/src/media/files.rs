@@ -31,10 +31,8 @@ use super::{
     sniff::{image_type, video_type},
     unclaimed::{Claim, Claimed},
     unfinished::Unfinished,
+    unfinished_folder::UnfinishedFolder,
 };
-
-/// Files on their way are here, and what is left of a crash until the next start.
-const UNFINISHED: &str = "unfinished";
 
 /// The folder of generated media. Cheap to clone.
 #[derive(Clone)]
@@ -43,8 +41,10 @@ pub struct MediaFiles(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) folder: PathBuf,
     disk: Arc<Disk>,
+    unfinished: Arc<UnfinishedFolder>,
     /// Where finished files are kept instead of in the folder.
     bucket: Option<Bucket>,
+    has_others: bool,
     /// Files that are being read.
     readers: Mutex<HashMap<String, Readers>>,
     pub(super) last_clean: Mutex<Option<LastClean>>,
@@ -113,23 +113,19 @@ pub struct Reading {
 }
 
 impl MediaFiles {
-    /// Makes the folders and removes what a crash has left unfinished.
+    /// Makes the folders.
     ///
     /// # Errors
-    /// The folders cannot be made.
+    /// They cannot be made.
     pub fn open(data_dir: &Path) -> io::Result<Self> {
         let folder = data_dir.join("media");
-        let unfinished = folder.join(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
         make_private(&folder)?;
-        make_private(&unfinished)?;
         make_private(&folder.join(THUMBNAILS))?;
         for kind in MediaKind::ALL {
             make_private(&folder.join(kind.as_str()))?;
         }
         let files = Self::look(data_dir);
+        files.unfinished().make()?;
         files.count_thumbnails()?;
         Ok(files)
     }
@@ -143,20 +139,33 @@ impl MediaFiles {
     /// [`Self::look`] with another way to know what is free.
     pub(super) fn measured_by(data_dir: &Path, measure: Measure) -> Self {
         let folder = data_dir.join("media");
-        let disk = Disk::new(folder.clone(), measure);
-        Self::of(folder, Arc::new(disk), None)
-    }
-
-    fn of(folder: PathBuf, disk: Arc<Disk>, bucket: Option<Bucket>) -> Self {
         Self(Arc::new(Inner {
+            disk: Arc::new(Disk::new(folder.clone(), measure)),
+            unfinished: Arc::new(UnfinishedFolder::of(&folder)),
             folder,
-            disk,
-            bucket,
+            bucket: None,
+            has_others: false,
             readers: Mutex::default(),
             last_clean: Mutex::default(),
             claimed: Mutex::default(),
             is_cut: AtomicBool::default(),
             thumbnail_bytes: Mutex::default(),
+        }))
+    }
+
+    fn with(self, bucket: Option<Bucket>, has_others: bool) -> Self {
+        let before = &self.0;
+        Self(Arc::new(Inner {
+            folder: before.folder.clone(),
+            disk: before.disk.clone(),
+            unfinished: before.unfinished.clone(),
+            bucket,
+            has_others,
+            readers: Mutex::default(),
+            last_clean: Mutex::default(),
+            claimed: Mutex::default(),
+            is_cut: AtomicBool::default(),
+            thumbnail_bytes: Mutex::new(*before.thumbnail_bytes.lock()),
         }))
     }
 
@@ -170,10 +179,24 @@ impl MediaFiles {
             return Ok(self);
         };
         bucket.check().await?;
-        let (folder, disk) = (self.0.folder.clone(), self.0.disk.clone());
-        let files = Self::of(folder, disk, Some(bucket));
-        *files.0.thumbnail_bytes.lock() = *self.0.thumbnail_bytes.lock();
-        Ok(files)
+        let has_others = self.0.has_others;
+        Ok(self.with(Some(bucket), has_others))
+    }
+
+    /// Whether other instances have the same rows: they may be writing to the folder, or have folders of
+    /// their own with files that are not here.
+    #[must_use]
+    pub fn among_others(self, has_others: bool) -> Self {
+        let bucket = self.0.bucket.clone();
+        self.with(bucket, has_others)
+    }
+
+    pub(super) fn has_others(&self) -> bool {
+        self.0.has_others
+    }
+
+    pub(super) fn unfinished(&self) -> &UnfinishedFolder {
+        &self.0.unfinished
     }
 
     pub(super) fn disk(&self) -> &Disk {
@@ -202,11 +225,7 @@ impl MediaFiles {
 
     /// A file that is going to be kept.
     pub(super) fn begin(&self) -> io::Result<Unfinished> {
-        Unfinished::begin(&self.unfinished_folder(), self.0.disk.clone())
-    }
-
-    pub(super) fn unfinished_folder(&self) -> PathBuf {
-        self.0.folder.join(UNFINISHED)
+        Unfinished::begin(self.0.unfinished.clone(), self.0.disk.clone())
     }
 
     pub(super) fn folder_of(&self, kind: MediaKind) -> PathBuf {

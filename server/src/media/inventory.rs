@@ -8,7 +8,7 @@ use store::MediaKind;
 
 use super::{
     bucket::Bucket,
-    files::{MediaFiles, blocking, remove_file},
+    files::{MediaFiles, blocking},
     unfinished::NAME_DIGITS,
 };
 
@@ -58,31 +58,6 @@ impl MediaFiles {
         }
         let place = self.folder_of(kind).join(name);
         blocking(move || hash(&place)).await
-    }
-
-    /// Names of files that were not finished: while nothing is being stored, what a crash has left.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub async fn list_unfinished(&self) -> io::Result<Vec<String>> {
-        let folder = self.unfinished_folder();
-        let list = move || {
-            let mut names = Vec::new();
-            for entry in entries(&folder)? {
-                names.push(entry?.file_name().to_string_lossy().into_owned());
-            }
-            Ok(names)
-        };
-        blocking(list).await
-    }
-
-    /// Removes what a crash has left. Nothing may be being stored.
-    ///
-    /// # Errors
-    /// It cannot be removed.
-    pub async fn remove_unfinished(&self, name: &str) -> io::Result<()> {
-        let place = self.unfinished_folder().join(name);
-        blocking(move || remove_file(&place)).await
     }
 }
 

@@ -18,6 +18,7 @@ mod thumbnail_files;
 pub mod thumbnails;
 mod unclaimed;
 mod unfinished;
+pub mod unfinished_folder;
 pub mod verify;
 
 pub use bucket::BucketError;

@@ -1,17 +1,17 @@
 //! Images that videos begin with, `<DATA_DIR>/media/references/<name>`: on disk while a video waits, so
 //! that waiting takes no memory and outlives the process. They are never in a bucket.
 
-use std::{
-    collections::HashSet,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::files::{MediaError, MediaFiles, blocking, make_private, remove_file};
+use super::{
+    files::{MediaError, MediaFiles, blocking, make_private, remove_file},
+    inventory::entries,
+    unfinished_folder::is_older,
+};
 
 const REFERENCES: &str = "references";
 
@@ -77,31 +77,32 @@ impl MediaFiles {
         blocking(move || remove_file(&place)).await
     }
 
-    /// Removes all but these. Nothing may be being kept.
+    /// Names of the images that were kept at least so long ago.
     ///
     /// # Errors
-    /// They cannot be listed, or one cannot be removed.
-    pub async fn sweep_references(&self, needed: HashSet<String>) -> io::Result<()> {
+    /// They cannot be listed.
+    pub async fn old_references(&self, age: Duration) -> io::Result<Vec<String>> {
         let folder = self.references();
-        blocking(move || sweep(&folder, &needed)).await
+        let list = move || {
+            let mut names = Vec::new();
+            for entry in entries(&folder)? {
+                let entry = entry?;
+                match entry.metadata() {
+                    Ok(about) if is_older(about.modified()?, age) => {
+                        names.push(entry.file_name().to_string_lossy().into_owned());
+                    }
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            Ok(names)
+        };
+        blocking(list).await
     }
 
     fn references(&self) -> PathBuf {
-        self.unfinished_folder().with_file_name(REFERENCES)
+        self.0.folder.join(REFERENCES)
     }
-}
-
-fn sweep(folder: &Path, needed: &HashSet<String>) -> io::Result<()> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !needed.contains(&*entry.file_name().to_string_lossy()) {
-            remove_file(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 impl Reference {
@@ -133,6 +134,8 @@ impl Drop for Reference {
 
 #[cfg(test)]
 mod tests {
+    use std::{path::Path, time::SystemTime};
+
     use super::*;
 
     fn names(data_dir: &Path) -> Vec<String> {
@@ -143,24 +146,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_image_goes_with_whoever_has_it_and_orphans_go_at_a_start() {
+    async fn an_image_goes_with_whoever_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let files = MediaFiles::open(folder.path()).unwrap();
-        files.sweep_references(HashSet::new()).await.unwrap();
+        assert_eq!(files.old_references(Duration::ZERO).await.unwrap(), [""; 0]);
         let kept = files.keep_reference("image".into()).await.unwrap();
-        let other = files.keep_reference("image".into()).await.unwrap();
-        let (name, orphan) = (kept.name().to_owned(), other.name().to_owned());
-        assert_eq!((kept.bytes(), names(folder.path()).len()), (5, 2));
+        let name = kept.name().to_owned();
+        assert_eq!((kept.bytes(), names(folder.path()).len()), (5, 1));
         drop(files.keep_reference("dropped".into()).await.unwrap());
         kept.leave();
-        other.leave();
-        let needed = HashSet::from([name.clone()]);
-        files.sweep_references(needed).await.unwrap();
         assert_eq!(names(folder.path()), [name.as_str()]);
         assert_eq!(files.read_reference(&name).await.unwrap(), "image");
-        assert!(files.reference_bytes(&orphan).await.is_err());
         files.remove_reference(&name).await.unwrap();
         files.remove_reference(&name).await.unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
+        assert!(files.reference_bytes(&name).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_image_that_another_instance_has_just_kept_is_not_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let [files, others] = [(); 2].map(|()| MediaFiles::open(folder.path()).unwrap());
+        let young = others.keep_reference("young".into()).await.unwrap();
+        let old = others.keep_reference("old".into()).await.unwrap();
+        let at = SystemTime::now() - Duration::from_secs(3700);
+        let place = folder.path().join("media/references").join(old.name());
+        fs::File::open(place).unwrap().set_modified(at).unwrap();
+        let hour = Duration::from_secs(3600);
+        assert_eq!(files.old_references(hour).await.unwrap(), [old.name()]);
+        assert_eq!(files.old_references(Duration::ZERO).await.unwrap().len(), 2);
+        assert_eq!(files.read_reference(young.name()).await.unwrap(), "young");
     }
 }

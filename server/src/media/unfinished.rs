@@ -1,6 +1,6 @@
 //! A file on its way: written beside its place, hashed as it comes, then renamed.
 //!
-//! Its folder holds nothing else. Whoever drops an [`Unfinished`], also by dropping the future that
+//! Its folder (`unfinished_folder`) holds nothing else. Whoever drops an [`Unfinished`], also by dropping the future that
 //! fills it, removes the file.
 
 use std::{
@@ -11,9 +11,8 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
-use super::disk::Disk;
+use super::{disk::Disk, unfinished_folder::UnfinishedFolder};
 
 /// Bytes of the beginning that are kept, to say what the file is.
 const HEAD_BYTES: usize = 64;
@@ -23,6 +22,7 @@ pub(super) const NAME_DIGITS: usize = 40;
 /// A file that has no name yet. Its methods block.
 pub struct Unfinished {
     path: PathBuf,
+    folder: Arc<UnfinishedFolder>,
     disk: Arc<Disk>,
     file: File,
     hash: Sha256,
@@ -33,15 +33,15 @@ pub struct Unfinished {
 impl Unfinished {
     /// # Errors
     /// The file cannot be made.
-    pub(super) fn begin(folder: &Path, disk: Arc<Disk>) -> io::Result<Self> {
-        let path = folder.join(Uuid::new_v4().simple().to_string());
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Self::of(path, file, disk))
+    pub(super) fn begin(folder: Arc<UnfinishedFolder>, disk: Arc<Disk>) -> io::Result<Self> {
+        let (path, file) = folder.begin()?;
+        Ok(Self::of((folder, path), file, disk))
     }
 
-    fn of(path: PathBuf, file: File, disk: Arc<Disk>) -> Self {
+    fn of((folder, path): (Arc<UnfinishedFolder>, PathBuf), file: File, disk: Arc<Disk>) -> Self {
         Self {
             path,
+            folder,
             disk,
             file,
             hash: Sha256::new(),
@@ -114,7 +114,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         self.disk.finished(self.bytes);
-        let _ = fs::remove_file(&self.path);
+        self.folder.end(&self.path);
     }
 }
 
@@ -126,14 +126,22 @@ mod tests {
         Arc::new(Disk::new(PathBuf::new(), Arc::new(|_| Ok(0))))
     }
 
+    fn of(media: &Path) -> Arc<UnfinishedFolder> {
+        Arc::new(UnfinishedFolder::of(media))
+    }
+
+    fn count(media: &Path) -> usize {
+        fs::read_dir(media.join("unfinished")).unwrap().count()
+    }
+
     #[test]
     fn what_is_dropped_leaves_nothing_and_what_is_finished_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let mut file = Unfinished::begin(folder.path(), disk()).unwrap();
+        let mut file = Unfinished::begin(of(folder.path()), disk()).unwrap();
         file.write(b"half").unwrap();
         drop(file);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        let mut file = Unfinished::begin(folder.path(), disk()).unwrap();
+        assert_eq!(count(folder.path()), 0);
+        let mut file = Unfinished::begin(of(folder.path()), disk()).unwrap();
         file.write(b"ab").unwrap();
         file.write(b"c").unwrap();
         assert_eq!((file.head(), file.bytes()), (&b"abc"[..], 3));
@@ -142,7 +150,7 @@ mod tests {
         let place = folder.path().join("place");
         file.finish(&place).unwrap();
         assert_eq!(fs::read(place).unwrap(), b"abc");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(count(folder.path()), 0);
     }
 
     #[cfg(target_os = "linux")]
@@ -154,7 +162,7 @@ mod tests {
         let path = folder.path().join("full");
         fs::write(&path, "").unwrap();
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let mut file = Unfinished::of(path, full, disk());
+        let mut file = Unfinished::of((of(folder.path()), path), full, disk());
         let error = file.write(b"more").unwrap_err();
         assert!(matches!(MediaError::from(error), MediaError::Full));
         drop(file);

@@ -1,6 +1,6 @@
 //! Builds everything that serves requests.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use grok_sim::Simulator;
@@ -17,7 +17,7 @@ use store::{Store, moving};
 use super::{
     clean_stop,
     first_start::in_turn,
-    storage::{load_key, storage_url},
+    storage::{is_shared, load_key, storage_url},
 };
 use crate::{
     auth::{
@@ -37,6 +37,7 @@ use crate::{
         links::LinkKey,
         reconcile::{Reconciled, reconcile},
         thumbnails::Thumbnails,
+        unfinished_folder::LEFT_AFTER,
     },
     obs,
     reached::Reached,
@@ -152,16 +153,24 @@ pub async fn build(
         client_keys: Arc::new(ApiKeys::of_clients(&client_keys)),
         ..Snapshot::own(effective, accounts)?
     };
-    let media_files = open_media(data_dir, &snapshot.settings.config).await?;
     // Others may be storing files, and rows may name files that only they have.
-    let is_shared = store.changes_since(None).await?.is_some();
+    let is_shared = is_shared(store.as_ref()).await?;
+    let media_files = open_media(data_dir, &snapshot.settings.config, is_shared).await?;
     if !is_clean && !is_shared {
         bring_media_together(&media_files, store.as_ref()).await;
     }
     let gateway = Gateway::new(&snapshot.settings, store.clone(), media_files);
     let resumed = gateway.resume_videos(&snapshot).await;
     let resumed = resumed.context("reading the videos that were being made")?;
-    gateway.sweep_video_images().await;
+    // Alone, nobody is asking for a video yet.
+    let age = if is_shared {
+        LEFT_AFTER
+    } else {
+        Duration::ZERO
+    };
+    if let Err(error) = gateway.sweep_video_images(age).await {
+        tracing::warn!("images of videos that are over are left: {error:#}");
+    }
     if resumed > 0 {
         tracing::info!("{resumed} video(s) that were being made are taken up again");
     }
@@ -183,12 +192,20 @@ pub async fn build(
     })
 }
 
-/// Generated files, where the configuration says.
+/// Generated files, where the configuration says, without those that were left unfinished.
 ///
 /// # Errors
 /// The folder cannot be made, or the bucket cannot be used.
-async fn open_media(data_dir: &Path, config: &Config) -> anyhow::Result<MediaFiles> {
+async fn open_media(
+    data_dir: &Path,
+    config: &Config,
+    is_shared: bool,
+) -> anyhow::Result<MediaFiles> {
     let files = MediaFiles::open(data_dir).context("making the folder of generated media")?;
+    let files = files.among_others(is_shared);
+    if let Err(error) = files.sweep_unfinished().await {
+        tracing::warn!(%error, "files that were left unfinished cannot be removed: {error}");
+    }
     Ok(files.with_bucket_of(&config.media).await?)
 }
 

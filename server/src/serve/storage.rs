@@ -43,6 +43,14 @@ pub fn storage_url(server: &ServerConfig) -> Result<&str, StoreError> {
     Err(StoreError::BadUrl { reason })
 }
 
+/// Whether other instances may be working on the store.
+///
+/// # Errors
+/// It cannot be asked.
+pub async fn is_shared(store: &dyn Store) -> Result<bool, StoreError> {
+    Ok(store.changes_since(None).await?.is_some())
+}
+
 /// The master key, made if there is neither one nor a store.
 ///
 /// # Errors

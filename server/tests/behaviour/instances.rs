@@ -4,6 +4,7 @@
 //! The short form runs with the other tests. `GROK2API_SOAK` makes it long: accounts, requests and
 //! kills as in [`world::Scale::soak`] (`make soak`).
 
+mod media;
 mod world;
 
 use std::{

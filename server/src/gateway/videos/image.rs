@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use store::VideoJobRow;
+use anyhow::Context;
 use tokio::time::{Instant, sleep};
 
 use super::{Wishes, filming::Filming, job::Job};
@@ -84,21 +84,29 @@ impl Gateway {
         }
     }
 
-    /// Removes the images of all videos that are over. Nobody may be asking for one.
-    pub async fn sweep_video_images(&self) {
-        // Of other instances too: one that died may have left a video with which this one goes on.
-        let open = match self.store.open_video_jobs().await {
-            Ok(open) => open,
-            Err(error) => {
-                tracing::warn!(%error, "images of videos that are over are not removed");
-                return;
-            }
-        };
-        let image = |row: &VideoJobRow| Wishes::of(&row.params)?.image;
-        let needed: HashSet<String> = open.iter().filter_map(image).collect();
-        if let Err(error) = self.media_files.sweep_references(needed).await {
-            tracing::warn!(%error, "images of videos that are over cannot be removed: {error}");
+    /// Removes images that were kept at least so long ago and that no video needs any more. Younger ones
+    /// may be of videos that are just being asked for, here or on an instance with the same folder.
+    pub async fn sweep_video_images(&self, age: Duration) -> anyhow::Result<()> {
+        let old = self.media_files.old_references(age).await;
+        let mut old: HashSet<String> = old
+            .context("listing images of videos")?
+            .into_iter()
+            .collect();
+        if old.is_empty() {
+            return Ok(());
         }
+        // Of other instances too: one that died may have left a video with which this one goes on.
+        let open = self.store.open_video_jobs().await;
+        for row in open.context("reading the videos that are not over")? {
+            if let Some(image) = Wishes::of(&row.params).and_then(|wishes| wishes.image) {
+                old.remove(&image);
+            }
+        }
+        for name in old {
+            let removed = self.media_files.remove_reference(&name).await;
+            removed.context("removing the image of a video that is over")?;
+        }
+        Ok(())
     }
 }
 

@@ -253,9 +253,12 @@ fn small_disk(others: &Arc<AtomicU64>) -> (TempDir, MediaFiles) {
     let others = Arc::clone(others);
     let measure = move |media: &Path| {
         let folders = fs::read_dir(media)?.flat_map(|folder| fs::read_dir(folder.unwrap().path()));
-        let files = folders
+        let entries = folders
             .flatten()
-            .map(|file| file.unwrap().metadata().unwrap().len());
+            .map(|entry| entry.unwrap().metadata().unwrap());
+        let files = entries
+            .filter(fs::Metadata::is_file)
+            .map(|about| about.len());
         let used = files.sum::<u64>() + others.load(Ordering::Relaxed);
         Ok((2 * MIB).saturating_sub(used))
     };

@@ -30,16 +30,6 @@ async fn equal_files_are_one_and_names_are_no_paths() {
     assert!(matches!(refused, MediaError::NotAPicture));
 }
 
-#[test]
-fn what_a_crash_left_unfinished_is_gone_after_the_next_start() {
-    let folder = tempfile::tempdir().unwrap();
-    MediaFiles::open(folder.path()).unwrap();
-    let half = folder.path().join("media").join(UNFINISHED).join("half");
-    fs::write(&half, "half").unwrap();
-    MediaFiles::open(folder.path()).unwrap();
-    assert!(!half.exists());
-}
-
 #[tokio::test]
 async fn a_deleted_file_is_gone_at_once_and_leaves_with_its_last_reader() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -122,6 +123,15 @@ impl World {
 
     /// `asks`: whether accounts are asked about in the background.
     pub(super) async fn start_with(engine: Engine, accounts: usize, asks: bool) -> Self {
+        Self::start_in(engine, accounts, asks, None).await
+    }
+
+    /// All of them with one folder of media.
+    pub(super) async fn start_sharing(engine: Engine, accounts: usize, media: &Path) -> Self {
+        Self::start_in(engine, accounts, false, Some(media)).await
+    }
+
+    async fn start_in(engine: Engine, accounts: usize, asks: bool, media: Option<&Path>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut database = Server::start(engine).await.unwrap();
         let url = database.fresh_database().unwrap();
@@ -146,7 +156,7 @@ impl World {
             Engine::MariaDb => "mysql",
             Engine::Redis => "redis",
         };
-        let instances = (0..INSTANCES).map(|_| world.instance(kind, asks));
+        let instances = (0..INSTANCES).map(|_| world.instance(kind, asks, media));
         let instances: Vec<_> = instances.collect();
         // At once: one of them makes what the first start makes.
         let mut starts = JoinSet::new();
@@ -158,8 +168,11 @@ impl World {
         Self { instances, ..world }
     }
 
-    pub(super) fn instance(&self, kind: &str, asks: bool) -> Arc<Instance> {
+    fn instance(&self, kind: &str, asks: bool, media: Option<&Path>) -> Arc<Instance> {
         let folder = tempfile::tempdir().unwrap();
+        if let Some(media) = media {
+            std::os::unix::fs::symlink(media, folder.path().join("media")).unwrap();
+        }
         let launch = Launch::new(BINARY, folder.path())
             .upstream(&self.simulator.url())
             .env("SERVER_STORAGE_TYPE", kind)
@@ -168,6 +181,7 @@ impl World {
             .env("GROK2API_APP__APP_KEY", PASSWORD)
             .env("GROK2API_TOKEN__AUTO_REFRESH", asks)
             .env("GROK2API_APP__TEMPORARY", false)
+            .env("GROK2API_APP__PUBLIC_ENABLED", true)
             .env("LOG_LEVEL", "warn");
         Arc::new(Instance {
             launch,

@@ -18,7 +18,7 @@ const BOTH: [&str; 2] = [ONE, "video-account-2"];
 /// What one part of a video takes from an account.
 const COST: u64 = 4;
 /// A picture as base64.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA=";
+pub(crate) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA=";
 
 /// A call without a body, or with a JSON one; it leaves a record.
 async fn call(server: &Server, method: Method, path: &str, body: Option<&Value>) -> Plain {
