@@ -134,6 +134,10 @@ pub enum MediaCommand {
         /// Deletes rows without a file, and files that have no row or are not whole.
         #[arg(long)]
         repair: bool,
+        /// All instances of the database have this `DATA_DIR/media`, and they are stopped: what is not
+        /// here is nowhere.
+        #[arg(long)]
+        shared_folder: bool,
     },
 }
 

@@ -1,7 +1,10 @@
 //! Keeps generated files within a limit.
 //!
-//! What counts and what goes are the files that this server's rows name, and its thumbnails. In a
-//! bucket lie other servers' files as well, which are theirs to remove.
+//! What counts and what goes are the files that the store's rows name, and this server's thumbnails. In
+//! a bucket lie files of servers with another store as well, which are theirs to remove. Where several
+//! instances have the store and no bucket, rows name files that are not here (`here`).
+
+mod here;
 
 use std::{collections::HashSet, io, sync::atomic::Ordering, time::SystemTime};
 
@@ -9,6 +12,7 @@ use anyhow::{Context, bail};
 use store::{MediaRow, Store};
 use tokio::task::spawn_blocking;
 
+use self::here::Here;
 use super::{
     files::{MediaFiles, blocking},
     names::stem_of,
@@ -25,6 +29,27 @@ pub struct Cleaned {
     pub files: usize,
     /// Bytes that are left, with thumbnails and what is on its way.
     pub bytes_left: u64,
+}
+
+/// What counts.
+enum Counted {
+    /// Bytes that rows tell of: all their files are here, or in the bucket.
+    OfRows(u64),
+    Here(Here),
+}
+
+impl Counted {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::OfRows(bytes) => *bytes,
+            Self::Here(here) => here.bytes(),
+        }
+    }
+
+    /// Whether rows may have lost their files, and still count.
+    fn is_cut(&self, files: &MediaFiles) -> bool {
+        matches!(self, Self::OfRows(_)) && files.is_cut()
+    }
 }
 
 /// The last clean-up that removed something.
@@ -49,30 +74,22 @@ impl MediaFiles {
         target: u64,
     ) -> anyhow::Result<Cleaned> {
         self.disk().begin_clean();
-        let mut of_rows = bytes_of_rows(store).await?;
-        let room = self.room(of_rows).await;
+        let mut counted = self.count(store).await?;
+        let room = self.room(counted.bytes()).await;
         self.disk().set_helpless(room.is_err());
-        let by_limit = (self.total(of_rows) > limit || self.is_cut()).then_some(target);
+        let is_over = self.total(counted.bytes()) > limit || counted.is_cut(self);
+        let by_limit = is_over.then_some(target);
         let by_disk = room.as_ref().copied().unwrap_or(None);
         let goal = by_limit.into_iter().chain(by_disk).min();
-        let (mut files, mut after, mut first_error) = (0, None, Ok(()));
+        let (mut files, mut first_error) = (0, Ok(()));
         if let Some(target) = goal {
             first_error = self.remove_stray_thumbnails(store).await?;
-            while self.total(of_rows) > target {
-                let rows = store.oldest_media(after, BATCH).await;
-                let rows = rows.context("reading the oldest rows")?;
-                let Some(last) = rows.last() else { break };
-                after = Some((last.at_ms, last.id.clone()));
-                self.0.is_cut.store(true, Ordering::Relaxed);
-                let (removed, outcome) = self.remove_oldest(rows, of_rows, target).await;
-                let deleted = store.delete_media_of(&removed).await;
-                let deleted = deleted.context("deleting rows")?;
-                self.0.is_cut.store(false, Ordering::Relaxed);
-                let posters = self.remove(deleted.unused_files).await;
-                first_error = first_error.and(outcome).and(posters);
-                files += removed.len();
-                of_rows = bytes_of_rows(store).await?;
-            }
+            let removing = match &mut counted {
+                Counted::OfRows(bytes) => self.remove_of_rows(store, bytes, target).await,
+                Counted::Here(here) => self.remove_here(store, here, target).await,
+            };
+            let (removed, outcome) = removing?;
+            (files, first_error) = (removed, first_error.and(outcome));
         }
         if files > 0 {
             *self.0.last_clean.lock() = Some(LastClean {
@@ -84,15 +101,49 @@ impl MediaFiles {
         room?;
         Ok(Cleaned {
             files,
-            bytes_left: self.total(of_rows),
+            bytes_left: self.total(counted.bytes()),
         })
+    }
+
+    async fn count(&self, store: &dyn Store) -> anyhow::Result<Counted> {
+        match self.has_others() && self.bucket().is_none() {
+            true => Here::look(self, store).await.map(Counted::Here),
+            false => bytes_of_rows(store).await.map(Counted::OfRows),
+        }
+    }
+
+    /// Removes the oldest files with their rows until no more than `target` bytes are left; how many,
+    /// and what failed first.
+    async fn remove_of_rows(
+        &self,
+        store: &dyn Store,
+        of_rows: &mut u64,
+        target: u64,
+    ) -> anyhow::Result<(usize, io::Result<()>)> {
+        let (mut files, mut after, mut first_error) = (0, None, Ok(()));
+        while self.total(*of_rows) > target {
+            let rows = store.oldest_media(after, BATCH).await;
+            let rows = rows.context("reading the oldest rows")?;
+            let Some(last) = rows.last() else { break };
+            after = Some((last.at_ms, last.id.clone()));
+            self.0.is_cut.store(true, Ordering::Relaxed);
+            let (removed, outcome) = self.remove_oldest(rows, *of_rows, target).await;
+            let deleted = store.delete_media_of(&removed).await;
+            let deleted = deleted.context("deleting rows")?;
+            self.0.is_cut.store(false, Ordering::Relaxed);
+            let posters = self.remove(deleted.unused_files).await;
+            first_error = first_error.and(outcome).and(posters);
+            files += removed.len();
+            *of_rows = bytes_of_rows(store).await?;
+        }
+        Ok((files, first_error))
     }
 
     /// How many bytes may be left for the disk to have its reserve; `None` if it has it.
     ///
     /// # Errors
     /// It would not have it without all of them either: then they are not what fills it.
-    async fn room(&self, of_rows: u64) -> anyhow::Result<Option<u64>> {
+    async fn room(&self, counted: u64) -> anyhow::Result<Option<u64>> {
         if self.bucket().is_some() {
             return Ok(None);
         }
@@ -103,14 +154,14 @@ impl MediaFiles {
         if missing == 0 {
             return Ok(None);
         }
-        let own = of_rows.saturating_add(*self.0.thumbnail_bytes.lock());
+        let own = counted.saturating_add(*self.0.thumbnail_bytes.lock());
         if own < missing {
             bail!(
                 "less than `cache.min_free_mb` is free on the disk, and generated files are not what \
                  fills it: nothing is stored until there is room"
             );
         }
-        Ok(Some(self.total(of_rows) - missing))
+        Ok(Some(self.total(counted) - missing))
     }
 
     /// Whether a clean-up was cut off between files and rows; the next one mends it.
@@ -163,9 +214,9 @@ impl MediaFiles {
     }
 
     /// With thumbnails and what is on its way.
-    fn total(&self, of_rows: u64) -> u64 {
+    fn total(&self, counted: u64) -> u64 {
         let others = *self.0.thumbnail_bytes.lock() + self.disk().unfinished();
-        of_rows.saturating_add(others)
+        counted.saturating_add(others)
     }
 
     /// The last clean-up that removed something, since the start.

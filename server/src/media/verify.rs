@@ -8,6 +8,7 @@ use store::{MediaFile, MediaKind, Store};
 use super::{
     files::MediaFiles,
     names::{is_name, stem_of},
+    unfinished_folder::{LEFT_AFTER, is_older},
 };
 
 /// Rows that are written at once.
@@ -21,6 +22,8 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// Files of the bucket that no row here names, which may be those of another server.
     pub others: Vec<String>,
+    /// Files that are not in this folder, and may be in that of another instance.
+    pub elsewhere: Vec<String>,
 }
 
 impl Report {
@@ -67,8 +70,9 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares. Nothing may be being stored meanwhile. What lies in a bucket without a row here is told
-/// and neither read nor a difference.
+/// Compares. Nothing may be being stored meanwhile, unless it is by another instance. What lies in a
+/// bucket without a row here is told and neither read nor a difference. Where other instances have the
+/// rows as well and no bucket, neither is a file that is not here, nor a young one without a row.
 ///
 /// # Errors
 /// Rows or files cannot be read.
@@ -78,6 +82,7 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
         rows: own(&told).map(|(_, told)| told.rows).sum(),
         ..Report::default()
     };
+    let has_others = files.has_others() && files.bucket().is_none();
     let found = files.list().await.context("listing the files")?;
     for file in found {
         let row = told.remove(&(file.kind, file.name.clone()));
@@ -102,6 +107,7 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
                     let is_whole = is_called(&file.name, digits)?;
                     match (is_whole, row) {
                         (false, _) => Some(What::OtherContent),
+                        (true, None) if has_others && !is_older(file.modified, LEFT_AFTER) => None,
                         (true, None) => Some(What::NoRow),
                         (true, Some(_)) => None,
                     }
@@ -111,6 +117,11 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
         report.note(file.kind.as_str(), file.name, what);
     }
     for ((kind, name), told) in own(&told) {
+        if has_others {
+            report.rows -= told.rows;
+            report.elsewhere.push(format!("{}/{name}", kind.as_str()));
+            continue;
+        }
         let what = What::NoFile { rows: told.rows };
         report.note(kind.as_str(), name.clone(), Some(what));
     }
@@ -118,6 +129,7 @@ pub async fn verify(files: &MediaFiles, store: &dyn Store) -> anyhow::Result<Rep
     for name in unfinished.context("listing unfinished files")? {
         report.note("unfinished", name, Some(What::Unfinished));
     }
+    report.elsewhere.sort();
     report
         .differences
         .sort_by(|one, other| (one.folder, &one.name).cmp(&(other.folder, &other.name)));
@@ -186,6 +198,12 @@ impl fmt::Display for Report {
                 f,
                 "{other}: no row of this server names it; it is left alone, since servers may share \
                  the bucket"
+            )?;
+        }
+        for elsewhere in &self.elsewhere {
+            writeln!(
+                f,
+                "{elsewhere}: not in this folder; another instance may have it"
             )?;
         }
         let (files, rows) = (self.files, self.rows);

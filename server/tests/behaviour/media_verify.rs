@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use server::media::files::MediaFiles;
 use store::{MasterKey, MediaKind, MediaRow};
+use test_support::databases::{Engine, Server};
 
 use crate::support::BINARY;
 
@@ -145,6 +146,51 @@ async fn every_difference_is_named_and_a_repair_leaves_none() {
     assert!(told.ends_with(end), "{told}");
     assert_eq!(code, Some(0));
     assert!(kept.place(whole).exists());
+}
+
+/// On a database that several instances may have.
+#[tokio::test]
+async fn rows_that_may_be_of_another_instance_are_deleted_on_the_operators_word_alone() {
+    let mut database = Server::start(Engine::Redis).await.unwrap();
+    let url = database.fresh_database().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["media", "verify", "--data-dir"])
+            .arg(folder.path());
+        let command = command.args(arguments).env("LOG_LEVEL", "error");
+        let command = command.env("SERVER_STORAGE_TYPE", "redis");
+        let output = command.env("SERVER_STORAGE_URL", &url).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let files = MediaFiles::open(folder.path()).unwrap();
+    let own = files.store_image(png(0).into()).await.unwrap().name;
+    let anothers = format!("{}.png", "a".repeat(40));
+    let key = MasterKey::load_or_create(folder.path(), None).unwrap();
+    let store = store::open(&url, folder.path(), key).await.unwrap();
+    let rows = vec![row(&own), row(&anothers)];
+    store.insert_media(rows).await.unwrap();
+    let (code, told, _) = run(&[]);
+    let expected = format!(
+        "image/{anothers}: not in this folder; another instance may have it\n1 file(s) and 1 row(s) \
+         agree.\n"
+    );
+    assert_eq!((code, told), (Some(0), expected));
+    let (code, told, error) = run(&["--repair"]);
+    assert_eq!((code, told.as_str()), (Some(1), ""));
+    assert!(error.contains("add --shared-folder"), "{error}");
+    assert_eq!(store.media_files().await.unwrap().len(), 2);
+    let (code, told, _) = run(&["--repair", "--shared-folder"]);
+    let end = "After the repair:\n1 file(s) and 1 row(s) agree.\n";
+    assert!(code == Some(0) && told.ends_with(end), "{told}");
+    assert_eq!(store.media_files().await.unwrap()[0].file, own);
+    store.close().await;
 }
 
 #[tokio::test]

@@ -349,3 +349,112 @@ async fn what_is_on_its_way_counts() {
     drop(file);
     assert_eq!(kept.clean(2999, 2000).await.unwrap().bytes_left, 1000);
 }
+
+/// Two instances on one store, with folders of their own.
+async fn two_instances(measured: Option<MediaFiles>) -> [Kept; 2] {
+    let one = match measured {
+        Some(files) => Kept::with(tempfile::tempdir().unwrap(), files).await,
+        None => Kept::new().await,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let other = Kept {
+        files: MediaFiles::open(folder.path()).unwrap().among_others(true),
+        folder,
+        store: Arc::clone(&one.store),
+    };
+    let files = one.files.clone().among_others(true);
+    [Kept { files, ..one }, other]
+}
+
+#[tokio::test]
+async fn rows_of_files_that_another_instance_has_are_passed_over_and_count_for_it_alone() {
+    let [one, other] = two_instances(None).await;
+    let mut names = [Vec::new(), Vec::new()];
+    for at_ms in 0..3 {
+        names[1].push(other.picture(at_ms).await);
+    }
+    for at_ms in 3..6 {
+        names[0].push(one.picture(at_ms).await);
+    }
+    let cleaned = one.clean(3000, 0).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (0, 3000), "its own");
+    let cleaned = one.clean(2999, 1000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (2, 1000));
+    let left = [&names[1][..], &names[0][2..]].concat();
+    assert_eq!(one.of_rows().await, left, "the oldest are the other's");
+    assert_eq!(other.on_disk("image"), sorted(&names[1]));
+    let cleaned = other.clean(2000, 2000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 2000));
+    assert_eq!(one.of_rows().await, left[1..]);
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_no_rows_of_another_instance() {
+    let others = Arc::default();
+    let (folder, files) = small_disk(&others);
+    let [one, other] = two_instances(Some(files)).await;
+    one.files.apply(&CacheConfig {
+        min_free_mb: 1,
+        ..CacheConfig::default()
+    });
+    let mut anothers = Vec::new();
+    for at_ms in 0..20 {
+        anothers.push(other.picture(at_ms).await);
+    }
+    let own = [one.picture(30).await, one.picture(31).await];
+    others.store(MIB - 500, Ordering::Relaxed);
+    let refused = one.clean(u64::MAX, u64::MAX).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("not what fills it"),
+        "{refused}"
+    );
+    assert_eq!(one.of_rows().await, [&anothers[..], &own[..]].concat());
+    drop(folder);
+}
+
+#[tokio::test]
+async fn two_instances_with_one_folder_remove_no_more_than_one_would() {
+    let [one, _] = two_instances(None).await;
+    let same = Kept {
+        files: MediaFiles::look(one.folder.path()).among_others(true),
+        folder: tempfile::tempdir().unwrap(),
+        store: Arc::clone(&one.store),
+    };
+    let mut names = Vec::new();
+    for at_ms in 0..10 {
+        names.push(one.picture(at_ms).await);
+    }
+    let cleaned = futures::join!(one.clean(9999, 5000), same.clean(9999, 5000));
+    assert_eq!(cleaned.0.unwrap().bytes_left, 5000);
+    assert_eq!(cleaned.1.unwrap().bytes_left, 5000);
+    assert_eq!(one.of_rows().await, names[5..]);
+    assert_eq!(one.on_disk("image"), sorted(&names[5..]));
+}
+
+#[tokio::test]
+async fn what_was_deleted_on_another_instance_goes_before_what_has_a_row() {
+    let [one, _] = two_instances(None).await;
+    let names = [
+        one.picture(0).await,
+        one.picture(1).await,
+        one.picture(2).await,
+    ];
+    let deleted = one.store.delete_media_of(&names[2..]).await.unwrap();
+    assert_eq!(deleted.rows, 1);
+    let young = one.clean(2000, 0).await.unwrap();
+    assert_eq!(
+        (young.files, young.bytes_left),
+        (0, 2000),
+        "its row may be to come"
+    );
+    let place = one.folder.path().join("media/image").join(&names[2]);
+    let hours_ago = SystemTime::now() - std::time::Duration::from_secs(7200);
+    fs::File::open(&place)
+        .unwrap()
+        .set_modified(hours_ago)
+        .unwrap();
+    let cleaned = one.clean(2000, 2000).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes_left), (1, 2000));
+    assert_eq!(one.on_disk("image"), sorted(&names[..2]));
+    assert_eq!(one.of_rows().await, names[..2]);
+}
