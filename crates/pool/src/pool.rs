@@ -265,6 +265,13 @@ impl Pool {
         Some(inner.records.get(*key)?.account.clone())
     }
 
+    /// The account's credential as it is now. O(1).
+    pub fn credential(&self, id: &AccountId) -> Option<Credential> {
+        let inner = self.inner.lock();
+        let key = inner.by_id.get(id)?;
+        Some(inner.records.get(*key)?.account.credential.clone())
+    }
+
     /// Ends every cooldown whose time has come and returns all changes that time alone has made
     /// since the last call, those noticed by other calls included. Call it regularly: until then
     /// they wait in memory.

@@ -137,12 +137,6 @@ impl Gateway {
         })
     }
 
-    /// Upstream conversations that may be continued.
-    #[must_use]
-    pub fn conversations(&self) -> &Conversations {
-        &self.conversations
-    }
-
     /// Memory for callers' files.
     #[must_use]
     pub fn media_bytes(&self) -> Use {

@@ -1,11 +1,10 @@
-//! Forgets conversations that nobody has continued for too long, or whose account was deleted.
+//! Forgets conversations that nobody has continued for too long, or whose account was
+//! deleted or has another credential.
 
 use std::{sync::Arc, time::Duration};
 
-use pool::AccountId;
-
 use super::{Done, Job, JobContext};
-use crate::{clock::now_ms, gateway::Gateway, snapshot::Current};
+use crate::{gateway::Gateway, snapshot::Current};
 
 pub(super) struct Sweep {
     gateway: Arc<Gateway>,
@@ -33,11 +32,8 @@ impl Job for Sweep {
     }
 
     async fn run(&self) -> Done {
-        let snapshot = self.current.load();
-        let limits = &snapshot.settings.config.conversation;
-        let has_account = |account: &AccountId| snapshot.pool.contains(account);
-        let conversations = self.gateway.conversations();
-        let forgotten = conversations.sweep(limits, now_ms(), has_account);
+        let snapshot = self.current.load_full();
+        let forgotten = self.gateway.sweep_conversations(&snapshot);
         Ok(format!("{forgotten} conversation(s) forgotten"))
     }
 }

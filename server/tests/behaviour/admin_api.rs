@@ -60,6 +60,13 @@ async fn id_of(server: &Server, credential: &str) -> String {
     found["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// Gives an account another credential.
+pub(crate) async fn replace(server: &Server, credential: &str, other: &str) {
+    let path = format!("/tokens/{}", id_of(server, credential).await);
+    let asked = request(server, Method::PATCH, &path).json(&json!({"token": other}));
+    assert_eq!(read(asked).await.status, 200);
+}
+
 /// Waits for the end of a job; how it was then.
 pub(crate) async fn ended(server: &Server, id: &Value) -> Value {
     let path = format!("/batch/{}", id.as_str().unwrap());

@@ -3,7 +3,12 @@
 use grok_sim::{Operation, Reply};
 use serde_json::{Value, json};
 
-use crate::support::{Plain, Server, Setup};
+use store::{DocumentKind, DocumentQuery};
+
+use crate::{
+    admin_api::{posted, replace},
+    support::{Plain, Server, Setup, open_store},
+};
 
 /// All callers share one key, as behind a chat front end.
 fn setup<const N: usize>(names: [&str; N]) -> Setup {
@@ -16,6 +21,7 @@ fn open<const N: usize>(names: [&str; N]) -> Setup {
 }
 
 const KEY: &str = "sk-one";
+const PASSWORD: &str = "correct horse battery";
 
 async fn send(server: &Server, body: &Value) -> Plain {
     server.count_request();
@@ -84,6 +90,88 @@ async fn a_conversation_goes_on_after_a_restart() {
     assert!(sent[1].0.contains(id), "{sent:?}");
     assert_eq!(sent[1].1, "More");
     server.end().await;
+}
+
+#[tokio::test]
+async fn a_conversation_that_gave_way_to_another_is_not_kept_in_the_store() {
+    let setup = setup(["only-account"]);
+    let setup = setup.with("GROK2API_CONVERSATION__MAX_PER_TOKEN", 1);
+    let mut server = setup.start().await;
+    let first = ask(&server, &["Hi"]).await;
+    let second = ask(&server, &["Ho"]).await;
+    // What is being written is written before the end.
+    server.restart().await;
+    let given_way = ask(&server, &["Hi", first.text(), "More"]).await;
+    assert_ne!(
+        given_way.json["conversation_id"],
+        first.json["conversation_id"]
+    );
+    server.restart().await;
+    let kept = ask(&server, &["Ho", second.text(), "More"]).await;
+    assert_eq!(kept.json["conversation_id"], second.json["conversation_id"]);
+    let paths: Vec<_> = sent(&server).into_iter().map(|(path, _)| path).collect();
+    assert!(paths[2].ends_with("/conversations/new"), "{paths:?}");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_not_continued_with_another_credential() {
+    for is_restarted in [false, true] {
+        let setup = setup(["planted-before"]).with("GROK2API_APP__APP_KEY", PASSWORD);
+        let mut server = setup.start().await;
+        let first = ask(&server, &["Hi"]).await;
+        replace(&server, "planted-before", "planted-after").await;
+        if is_restarted {
+            server.restart().await;
+        }
+        let second = ask(&server, &["Hi", first.text(), "More"]).await;
+        assert_ne!(
+            second.json["conversation_id"],
+            first.json["conversation_id"]
+        );
+        let chats = server.upstream_chats();
+        let accounts: Vec<_> = chats.iter().map(|chat| chat.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("planted-before"), Some("planted-after")]);
+        let sent = sent(&server);
+        assert!(sent[1].0.ends_with("/conversations/new"), "{sent:?}");
+        assert!(sent[1].1.contains(first.text()) && sent[1].1.ends_with("More"));
+        server.end().await;
+    }
+}
+
+/// When conversations were last swept.
+async fn last_sweep(server: &Server) -> i64 {
+    let ready = server.ready().await;
+    let jobs = ready["jobs"].as_array().unwrap();
+    let sweep = jobs.iter().find(|job| job["name"] == "sweep conversations");
+    sweep.map_or(0, |job| job["at_ms"].as_i64().unwrap())
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_the_conversations_of_a_deleted_account() {
+    let setup = setup(["planted-deleted"]).with("GROK2API_APP__APP_KEY", PASSWORD);
+    let setup = setup.with("GROK2API_CONVERSATION__CLEANUP_INTERVAL_SEC", 1);
+    let server = setup.start().await;
+    let first = ask(&server, &["Hi"]).await;
+    posted(&server, "/tokens/delete", &json!({"filter": {}})).await;
+    // The run that is under way may have begun before.
+    for _ in 0..2 {
+        let before = last_sweep(&server).await;
+        let is_over = async || last_sweep(&server).await > before;
+        server.wait_until("it was swept", is_over).await;
+    }
+    let id = first.json["conversation_id"].as_str().unwrap().to_owned();
+    let (_, folder) = server.end_with_folder().await;
+    let store = open_store(folder.path()).await;
+    let query = DocumentQuery {
+        kind: DocumentKind::Conversation,
+        group: id,
+        after: None,
+        limit: 10,
+    };
+    let left = store.list_documents(&query).await.unwrap();
+    assert_eq!(left.rows.len(), 0);
+    store.close().await;
 }
 
 #[tokio::test]

@@ -13,7 +13,11 @@ use std::{
 use ::chat::{Delta, Deltas, Finish};
 use pool::{Lease, Outcome};
 
-use super::{ChatContext, attempt::Attempt, conversations::UpstreamConversation};
+use super::{
+    ChatContext,
+    attempt::Attempt,
+    conversations::{CredentialMark, UpstreamConversation},
+};
 use crate::{
     clock::now_ms,
     gateway::{Gateway, GatewayError, failure::Failure, slots::Slot},
@@ -201,6 +205,7 @@ impl Answer {
         };
         let conversation = UpstreamConversation {
             account: lease.account_id().clone(),
+            credential: CredentialMark::of(lease.credential()),
             id: id.clone(),
             parent_response_id: response_id.clone(),
         };

@@ -1,7 +1,7 @@
 //! Which upstream conversation a request continues (`upstream-protocol.md` 2.13).
 //!
-//! In memory (`shared_conversations` has them for other instances too), bounded per account, per conversation and by age. Each answer is a place: the history
-//! up to it, and the upstream's id of it, which the next turn follows. A place never changes, so two
+//! In memory (`shared_conversations` has them for other instances too), bounded per account, per
+//! conversation and by age. Each answer is a place: the history up to it, and the upstream's id of it, which the next turn follows. A place never changes, so two
 //! callers who said the same so far continue it side by side and never see what the other says next,
 //! and a history that was edited goes on from where it still agrees, or nowhere.
 //!
@@ -16,7 +16,8 @@ use std::{
 
 use chat::{History, Request, history_after, history_key};
 use parking_lot::Mutex;
-use pool::AccountId;
+use pool::{AccountId, Credential};
+use serde::{Deserialize, Serialize};
 use settings::ConversationConfig;
 use sha2::{Digest, Sha256};
 
@@ -33,16 +34,41 @@ pub enum Scope {
     Shared,
 }
 
+/// Which credential an account had when it answered: a piece of a hash, which shows that it is another
+/// one now, and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialMark(u32);
+
+impl CredentialMark {
+    #[must_use]
+    pub fn of(credential: &Credential) -> Self {
+        let hash = Sha256::new_with_prefix(b"conversation\0");
+        let hash: [u8; 32] = hash.chain_update(credential.expose()).finalize().into();
+        let [first, second, third, fourth, ..] = hash;
+        Self(u32::from_be_bytes([first, second, third, fourth]))
+    }
+}
+
 /// Where a follow-up goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamConversation {
     pub account: AccountId,
+    /// Of the account's credential, whose owner has the conversation.
+    pub credential: CredentialMark,
     pub id: String,
     /// The assistant's answer that the next turn follows.
     pub parent_response_id: String,
 }
 
 pub(super) type HistoryHash = [u8; 32];
+
+/// What a sweep has forgotten.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub count: usize,
+    /// Those among them that nobody can go on with, here or elsewhere.
+    pub without_account: Vec<String>,
+}
 
 /// The conversations of this process. Their limits come with each call, since they may change.
 #[derive(Default)]
@@ -61,6 +87,7 @@ struct Inner {
 
 struct Entry {
     account: AccountId,
+    credential: CredentialMark,
     scope: Scope,
     /// Oldest first.
     places: VecDeque<Place>,
@@ -97,13 +124,15 @@ impl Conversations {
         let place = entry.places.iter().find(|one| one.history == history)?;
         Some(UpstreamConversation {
             account: entry.account.clone(),
+            credential: entry.credential,
             parent_response_id: place.response_id.clone(),
             id,
         })
     }
 
     /// Remembers where the next turn goes after `request` got `answer`: the conversation with that
-    /// answer as its parent.
+    /// answer as its parent. Conversations of the account that had to give way for it.
+    #[must_use = "they are stored as well"]
     pub fn remember(
         &self,
         limits: &ConversationConfig,
@@ -111,31 +140,37 @@ impl Conversations {
         conversation: UpstreamConversation,
         (request, answer): (&Request, &str),
         now_ms: i64,
-    ) {
+    ) -> Vec<String> {
         let history = hash(&history_after(request, answer));
         let mut inner = self.inner.lock();
         let UpstreamConversation {
             account,
+            credential,
             id,
             parent_response_id: response_id,
         } = conversation;
-        let is_it = |entry: &Entry| entry.account == account && entry.scope == scope;
+        let is_it = |entry: &Entry| {
+            entry.account == account && entry.credential == credential && entry.scope == scope
+        };
         if !inner.by_id.get(&id).is_some_and(is_it) {
             inner.forget(&id);
         }
         inner.touch(&account, &id);
+        let mut given_way = Vec::new();
         while let Some(oldest) = inner.surplus(&account, limits.max_per_token) {
             inner.forget(&oldest);
+            given_way.push(oldest);
         }
         let entry = inner.by_id.entry(id.clone()).or_insert_with(|| Entry {
             account,
+            credential,
             scope: scope.clone(),
             places: VecDeque::new(),
             used_at_ms: now_ms,
         });
         entry.used_at_ms = now_ms;
         if entry.places.iter().any(|place| place.history == history) {
-            return;
+            return given_way;
         }
         entry.places.push_back(Place {
             history,
@@ -146,6 +181,7 @@ impl Conversations {
             inner.forget_place(&scope, &place, &id);
         }
         inner.by_history.entry((scope, history)).or_insert(id);
+        given_way
     }
 
     /// Drops a conversation that the upstream no longer has.
@@ -153,20 +189,28 @@ impl Conversations {
         self.inner.lock().forget(id);
     }
 
-    /// Drops every conversation that nobody has used for too long, or whose account is gone; returns
-    /// how many.
+    /// Drops every conversation that nobody has used for too long, or whose account is gone or has
+    /// another credential.
     pub fn sweep(
         &self,
         limits: &ConversationConfig,
         now_ms: i64,
-        has_account: impl Fn(&AccountId) -> bool,
-    ) -> usize {
+        credential_of: impl Fn(&AccountId) -> Option<CredentialMark>,
+    ) -> Swept {
         let mut inner = self.inner.lock();
-        let is_over = |entry: &Entry| entry.is_over(limits, now_ms) || !has_account(&entry.account);
-        let over = inner.by_id.iter().filter(|(_, entry)| is_over(entry));
-        let ids: Vec<String> = over.map(|(id, _)| id.clone()).collect();
-        ids.iter().for_each(|id| inner.forget(id));
-        ids.len()
+        let mut swept = Swept::default();
+        let mut over = Vec::new();
+        for (id, entry) in &inner.by_id {
+            if credential_of(&entry.account) != Some(entry.credential) {
+                swept.without_account.push(id.clone());
+            } else if entry.is_over(limits, now_ms) {
+                over.push(id.clone());
+            }
+        }
+        let ids = over.iter().chain(&swept.without_account);
+        ids.for_each(|id| inner.forget(id));
+        swept.count = over.len() + swept.without_account.len();
+        swept
     }
 }
 
@@ -239,10 +283,15 @@ mod tests {
         Scope::Own(name.into())
     }
 
+    fn mark(credential: &str) -> CredentialMark {
+        CredentialMark::of(&Credential::try_new(credential).unwrap())
+    }
+
     /// The conversation `id` after its answer `response`.
     fn at(id: &str, response: &str) -> UpstreamConversation {
         UpstreamConversation {
             account: AccountId::new("a"),
+            credential: mark("only-account"),
             id: id.to_owned(),
             parent_response_id: response.to_owned(),
         }
@@ -278,8 +327,10 @@ mod tests {
         fn remember(&self, scope: &Scope, place: UpstreamConversation, texts: &[&str], at_ms: i64) {
             let (answer, asked) = texts.split_last().unwrap();
             let exchange = (&request(asked), *answer);
-            self.0
+            let gone = self
+                .0
                 .remember(&limits(50), scope.clone(), place, exchange, at_ms);
+            assert_eq!(gone, [""; 0]);
         }
 
         fn find(&self, scope: &Scope, request: &Request) -> Option<UpstreamConversation> {
@@ -352,16 +403,17 @@ mod tests {
         let known = Conversations::default();
         let remember = |max: u32, id: &str| {
             let asked = request(&[id]);
-            known.remember(&limits(max), own("a"), at(id, "r"), (&asked, "x"), 0);
+            known.remember(&limits(max), own("a"), at(id, "r"), (&asked, "x"), 0)
         };
         let find = |id: &str| known.find(&limits(3), &own("a"), &request(&[id, "x", "?"]), 1);
-        for id in ["c1", "c2", "c3", "c4"] {
-            remember(3, id);
+        for id in ["c1", "c2", "c3"] {
+            assert_eq!(remember(3, id), [""; 0]);
         }
+        assert_eq!(remember(3, "c4"), ["c1"]);
         assert_eq!(find("c1"), None);
         assert_eq!(find("c2"), Some(at("c2", "r")));
         // A lower limit takes effect with the next conversation.
-        remember(1, "c5");
+        assert_eq!(remember(1, "c5"), ["c2", "c3", "c4"]);
         assert_eq!(find("c4"), None);
         assert_eq!(find("c5"), Some(at("c5", "r")));
     }
@@ -385,12 +437,19 @@ mod tests {
         for (id, at_ms) in [("c1", 0), ("c2", 30_000)] {
             known.remember(&own("a"), at(id, "r"), &[id, "x"], at_ms);
         }
-        let sweep = |has_account| known.0.sweep(&limits(50), 60_001, |_| has_account);
-        assert_eq!(sweep(true), 1);
-        assert_eq!(sweep(true), 0);
+        let sweep = |credential| known.0.sweep(&limits(50), 60_001, |_| credential);
+        let swept = |count, without: &[&str]| Swept {
+            count,
+            without_account: without.iter().map(|&id| id.to_owned()).collect(),
+        };
+        let same = Some(mark("only-account"));
+        assert_eq!(sweep(same), swept(1, &[]), "it may be younger elsewhere");
+        assert_eq!(sweep(same), swept(0, &[]));
         let next = request(&["c2", "x", "?"]);
         assert!(known.find(&own("a"), &next).is_some());
-        assert_eq!(sweep(false), 1);
+        assert_eq!(sweep(Some(mark("another-account"))), swept(1, &["c2"]));
+        known.remember(&own("a"), at("c3", "r"), &["c3", "x"], 60_000);
+        assert_eq!(sweep(None), swept(1, &["c3"]));
         let inner = known.0.inner.lock();
         assert!(inner.by_history.is_empty() && inner.by_account.is_empty());
     }

@@ -2,24 +2,26 @@
 //!
 //! Each place of a conversation (`conversations`) is two documents: one found by caller and history,
 //! one by caller, conversation and history. They say where the next turn goes and nothing of what was
-//! said: names are hashes. They end as the conversation does, and go with it.
+//! said: names are hashes. They end as the conversation does, and go with it: when it gives way to
+//! others of its account in the memory of an instance, is lost upstream, or its account is gone.
 
 use chat::{Request, history_after, history_key};
-use pool::AccountId;
+use pool::{AccountId, Pool};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Document, DocumentKind, bounded};
 
 use super::{
     Caller,
-    conversations::{HistoryHash, Scope, UpstreamConversation, hash},
+    conversations::{CredentialMark, HistoryHash, Scope, UpstreamConversation, hash},
 };
-use crate::{clock::now_ms, gateway::Gateway};
+use crate::{clock::now_ms, gateway::Gateway, snapshot::Snapshot};
 
 /// A place as it is stored.
 #[derive(Serialize, Deserialize)]
 struct StoredPlace {
     account: String,
+    credential: CredentialMark,
     conversation: String,
     response: String,
 }
@@ -36,9 +38,24 @@ impl Gateway {
             return None;
         }
         let (limits, scope, now) = (&config.conversation, &caller.scope, now_ms());
-        if let Some(here) = self.conversations.find(limits, scope, request, now) {
-            return Some(here);
+        let found = match self.conversations.find(limits, scope, request, now) {
+            Some(here) => here,
+            None => self.find_stored(scope, request, now).await?,
+        };
+        let held = credential_of(&caller.snapshot.pool, &found.account);
+        if held == Some(found.credential) {
+            return Some(found);
         }
+        self.forget_conversation(&found.id);
+        None
+    }
+
+    async fn find_stored(
+        &self,
+        scope: &Scope,
+        request: &Request,
+        now_ms: i64,
+    ) -> Option<UpstreamConversation> {
         let history = hash(&history_key(request)?);
         let id = request.conversation_id.as_deref();
         if id.is_none() && *scope == Scope::Shared {
@@ -49,8 +66,9 @@ impl Gateway {
         // Without an answer it is a new conversation, with its whole history.
         let found = bounded(found).await.ok()??;
         let place: StoredPlace = serde_json::from_str(&found.data).ok()?;
-        (found.expires_ms > now).then(|| UpstreamConversation {
+        (found.expires_ms > now_ms).then(|| UpstreamConversation {
             account: AccountId::new(place.account),
+            credential: place.credential,
             id: place.conversation,
             parent_response_id: place.response,
         })
@@ -69,13 +87,14 @@ impl Gateway {
         let ttl_ms = i64::try_from(limits.ttl_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
         let place = StoredPlace {
             account: conversation.account.to_string(),
+            credential: conversation.credential,
             conversation: conversation.id.clone(),
             response: conversation.parent_response_id.clone(),
         };
         let document = |id: Option<&str>| Document {
             kind: DocumentKind::Conversation,
             id: name_of(scope, id, &history),
-            group: conversation.id.chars().take(MAX_GROUP).collect(),
+            group: group_of(&conversation.id),
             at_ms: now,
             expires_ms: now.saturating_add(ttl_ms),
             revision: 0,
@@ -84,8 +103,10 @@ impl Gateway {
         let named = document(Some(&conversation.id));
         let unnamed = (*scope != Scope::Shared).then(|| document(None));
         let exchange = (request, answer);
-        self.conversations
-            .remember(limits, scope.clone(), conversation, exchange, now);
+        let given_way =
+            self.conversations
+                .remember(limits, scope.clone(), conversation, exchange, now);
+        self.forget_stored(given_way);
         let store = self.store.clone();
         self.tasks.spawn(async move {
             let kept = async {
@@ -106,15 +127,35 @@ impl Gateway {
         });
     }
 
-    /// Drops a conversation that the upstream no longer has.
+    /// Drops a conversation that nobody can go on with.
     pub(super) fn forget_conversation(&self, id: &str) {
         self.conversations.forget(id);
-        let (store, group) = (self.store.clone(), id.chars().take(MAX_GROUP).collect());
+        self.forget_stored(vec![id.to_owned()]);
+    }
+
+    /// Drops conversations that nobody has continued for too long, or whose account is gone or has
+    /// another credential; how many.
+    pub fn sweep_conversations(&self, snapshot: &Snapshot) -> usize {
+        let limits = &snapshot.settings.config.conversation;
+        let credential_of = |account: &AccountId| credential_of(&snapshot.pool, account);
+        let swept = self.conversations.sweep(limits, now_ms(), credential_of);
+        self.forget_stored(swept.without_account);
+        swept.count
+    }
+
+    /// Removes what the store has of conversations.
+    fn forget_stored(&self, ids: Vec<String>) {
+        if ids.is_empty() {
+            return;
+        }
+        let store = self.store.clone();
         self.tasks.spawn(async move {
-            let group: String = group;
-            let forgotten = store.delete_documents(DocumentKind::Conversation, &group);
-            if let Err(error) = bounded(forgotten).await {
-                tracing::debug!(%error, "a lost conversation was not forgotten in the store");
+            for id in ids {
+                let group = group_of(&id);
+                let forgotten = store.delete_documents(DocumentKind::Conversation, &group);
+                if let Err(error) = bounded(forgotten).await {
+                    tracing::debug!(%error, "a conversation was not forgotten in the store");
+                }
             }
         });
     }
@@ -122,6 +163,16 @@ impl Gateway {
 
 /// Longest id of a conversation that is looked at when it is forgotten; Grok's have 36 characters.
 const MAX_GROUP: usize = 64;
+
+/// What a conversation's documents are listed under.
+fn group_of(id: &str) -> String {
+    id.chars().take(MAX_GROUP).collect()
+}
+
+fn credential_of(pool: &Pool, account: &AccountId) -> Option<CredentialMark> {
+    let credential = pool.credential(account)?;
+    Some(CredentialMark::of(&credential))
+}
 
 fn name_of(scope: &Scope, id: Option<&str>, history: &HistoryHash) -> String {
     let mut hasher = Sha256::new();
