@@ -191,7 +191,7 @@ impl MediaFiles {
         self.with(bucket, has_others)
     }
 
-    pub(super) fn has_others(&self) -> bool {
+    pub(crate) fn has_others(&self) -> bool {
         self.0.has_others
     }
 

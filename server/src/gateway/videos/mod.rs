@@ -16,7 +16,11 @@ mod plan;
 mod resume;
 mod run;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use settings::ModelKind;
@@ -65,6 +69,8 @@ pub(super) struct Videos {
     /// Those that are made, wait, or are just being asked for.
     places: Limit,
     running: Mutex<HashMap<String, Arc<Job>>>,
+    /// Since when videos have been left to an instance that has their images.
+    without_image: Mutex<HashMap<String, Instant>>,
     stop: CancellationToken,
 }
 
@@ -80,6 +86,7 @@ impl Videos {
             slots: Slots::new("video.concurrent", limit(settings)),
             places: Limit::default(),
             running: Mutex::default(),
+            without_image: Mutex::default(),
             stop: CancellationToken::new(),
         }
     }
