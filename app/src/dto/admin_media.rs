@@ -43,6 +43,8 @@ pub struct MediaOverview {
     pub totals: Vec<MediaTotal>,
     /// `cache.limit_mb`; `None` where nothing is cleaned up by itself.
     pub limit_bytes: Option<u64>,
+    /// What that limits: files of this server, without those that only another instance has.
+    pub used_bytes: u64,
     /// The last clean-up that removed something, since the start.
     pub last_clean: Option<LastClean>,
     pub callers: Vec<CallerCount>,

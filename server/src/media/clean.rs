@@ -105,6 +105,14 @@ impl MediaFiles {
         })
     }
 
+    /// Bytes of the files that a clean-up counts, without thumbnails and what is on its way.
+    ///
+    /// # Errors
+    /// Rows or the folder cannot be read.
+    pub async fn used_bytes(&self, store: &dyn Store) -> anyhow::Result<u64> {
+        Ok(self.count(store).await?.bytes())
+    }
+
     async fn count(&self, store: &dyn Store) -> anyhow::Result<Counted> {
         match self.has_others() && self.bucket().is_none() {
             true => Here::look(self, store).await.map(Counted::Here),

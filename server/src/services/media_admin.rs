@@ -81,11 +81,14 @@ impl MediaAdminService for MediaAdmin {
         let everything = store::MediaFilter::default();
         let totals = self.store.sum_media(&everything).await;
         let owners = self.store.media_owners().await.map_err(unavailable)?;
+        let used = self.gateway.media_files().used_bytes(self.store.as_ref());
+        let used = used.await;
         let snapshot = self.current.load_full();
         let cache = &snapshot.settings.config.cache;
         let limit_bytes = cache.limit_mb.saturating_mul(1024 * 1024);
         Ok(MediaOverview {
             totals: totals.map_err(unavailable)?.iter().map(to_total).collect(),
+            used_bytes: used.map_err(uncounted)?,
             limit_bytes: cache.enable_auto_clean.then_some(limit_bytes),
             last_clean: self.last_clean(),
             callers: owners
@@ -213,6 +216,11 @@ fn from_caller(caller: MediaCaller) -> OwnerFilter {
         MediaCaller::Visitors => OwnerFilter::Visitors,
         MediaCaller::Unknown => OwnerFilter::Is(String::new()),
     }
+}
+
+fn uncounted(error: anyhow::Error) -> UiError {
+    tracing::warn!("generated media cannot be counted: {error:#}");
+    UiError::Unavailable
 }
 
 fn from_filter(filter: MediaFilter, until_ms: Option<i64>) -> store::MediaFilter {

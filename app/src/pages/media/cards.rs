@@ -85,7 +85,7 @@ fn KindCard(state: Media, kind: Option<MediaKind>, label: Text) -> impl IntoView
 #[component]
 fn LimitCard(state: Media) -> impl IntoView {
     let language = use_language();
-    let used = Memo::new(move |_| sum(state, None).1);
+    let used = Memo::new(move |_| state.overview.with(|overview| overview.used_bytes));
     let limit = Memo::new(move |_| state.overview.with(|overview| overview.limit_bytes));
     let last = Memo::new(move |_| state.overview.with(|overview| overview.last_clean));
     let value = move || match limit.get() {

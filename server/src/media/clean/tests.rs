@@ -378,6 +378,11 @@ async fn rows_of_files_that_another_instance_has_are_passed_over_and_count_for_i
     }
     let cleaned = one.clean(3000, 0).await.unwrap();
     assert_eq!((cleaned.files, cleaned.bytes_left), (0, 3000), "its own");
+    let used = one.files.used_bytes(one.store.as_ref()).await.unwrap();
+    assert_eq!(
+        (used, bytes_of_rows(one.store.as_ref()).await.unwrap()),
+        (3000, 6000)
+    );
     let cleaned = one.clean(2999, 1000).await.unwrap();
     assert_eq!((cleaned.files, cleaned.bytes_left), (2, 1000));
     let left = [&names[1][..], &names[0][2..]].concat();
