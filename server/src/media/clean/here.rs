@@ -15,7 +15,7 @@ use anyhow::Context;
 use store::{MediaKind, MediaRow, Store};
 
 use super::{BATCH, MediaFiles};
-use crate::media::{names::is_name, unfinished_folder::is_older};
+use crate::media::{files::blocking, names::is_name, unfinished_folder::is_older};
 
 /// Nothing takes longer from a file to its row, on whichever instance.
 const UNNAMED_AFTER: Duration = Duration::from_secs(3600);
@@ -39,6 +39,10 @@ impl Here {
             .map(|file| (file.kind, file.file))
             .collect();
         let found = files.list().await.context("listing the files")?;
+        let thumbnails = files.clone();
+        let counting = blocking(move || thumbnails.count_thumbnails());
+        // Others with this folder make some as well.
+        counting.await.context("counting thumbnails")?;
         let (mut bytes, mut unnamed) = (HashMap::new(), Vec::new());
         for file in found {
             let key = (file.kind, file.name);

@@ -434,6 +434,10 @@ async fn two_instances_with_one_folder_remove_no_more_than_one_would() {
     assert_eq!(cleaned.1.unwrap().bytes_left, 5000);
     assert_eq!(one.of_rows().await, names[5..]);
     assert_eq!(one.on_disk("image"), sorted(&names[5..]));
+    let place = same.files.thumbnail(&names[9]);
+    same.files.write_thumbnail(&place, &[0; 500]).unwrap();
+    let cleaned = one.clean(9999, 5000).await.unwrap();
+    assert_eq!(cleaned.bytes_left, 5500, "thumbnails of both count");
 }
 
 #[tokio::test]
