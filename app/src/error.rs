@@ -69,6 +69,9 @@ pub enum Field {
     Cookie,
     #[error("the proxy")]
     Proxy,
+    /// As a whole.
+    #[error("what was sent")]
+    Content,
 }
 
 /// The rule that a value breaks.
@@ -85,6 +88,8 @@ pub enum Rule {
     NotOne,
     #[error("another account has it")]
     Taken,
+    #[error("the store does not take it; it may be too large")]
+    NotStorable,
 }
 
 /// Why a new password of the operator is refused.

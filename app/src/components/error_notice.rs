@@ -49,6 +49,7 @@ fn describe_rule(rule: Rule, language: Language) -> String {
         Rule::TooLong => errors::TOO_LONG,
         Rule::NotOne => errors::NOT_ONE,
         Rule::Taken => errors::TAKEN,
+        Rule::NotStorable => errors::NOT_STORABLE,
     };
     text.get(language).to_owned()
 }

@@ -4,6 +4,7 @@
 //!   `document`, `lock`, `feed`:
 //!   the traits and their types; `backend` implements the traits for every engine
 //! - `patch`, `quota_windows`: what changes one account, folded; its quota windows as text
+//! - `labels`: how long the note and the tags of an account may be
 //! - `tables`: everything that a store holds; `moving` copies it to another store, `backup` to a file
 //! - `page`: lists that end by their bytes
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
@@ -34,6 +35,7 @@ mod document;
 mod error;
 mod feed;
 mod key;
+mod labels;
 pub mod legacy;
 mod lock;
 mod media;
@@ -68,6 +70,7 @@ pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, Docume
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changed, Changes, Cursor};
 pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
+pub use labels::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS, cut_note, cut_tags};
 pub use lock::{Lock, LockToken};
 pub use media::{DeletedMedia, MediaFile, MediaKind, MediaQuery, MediaRow, MediaStore, Poster};
 pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFilter};

@@ -26,7 +26,7 @@ use grok2api_app::{
         self, AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountList, AccountQuery,
         AccountSort, AccountSwitch, DeletedAccounts, ImportPreview,
     },
-    error::UiError,
+    error::{Field, Rule, UiError},
     service::{AdminProof, AdminService},
 };
 use pool::{Account, AccountChange, AccountId, Credential, Event, Pool};
@@ -81,14 +81,15 @@ impl Accounts {
         find::found(&self.pool(), filter, order, page)
     }
 
-    /// Adds accounts; what became of each, in their order.
+    /// Adds accounts; what became of each, in their order. One that could not be read comes with
+    /// what is wrong with it.
     ///
     /// # Errors
     /// The store failed.
     pub async fn create(
         &self,
         _admin: &AdminProof,
-        accounts: Vec<NewAccount>,
+        accounts: Vec<Result<NewAccount, String>>,
     ) -> Result<Vec<Created>, UiError> {
         intake::create(self.store.as_ref(), &self.runtime, &self.pool(), accounts).await
     }
@@ -125,6 +126,14 @@ impl Accounts {
 }
 
 fn unavailable(error: store::StoreError) -> UiError {
+    if let store::StoreError::Constraint { reason } = &error {
+        // Whoever tries again gets the same.
+        tracing::warn!(reason, "the store does not take an account");
+        return UiError::Invalid {
+            field: Field::Content,
+            rule: Rule::NotStorable,
+        };
+    }
     tracing::error!(%error, "an account change was not stored");
     UiError::Unavailable
 }

@@ -257,6 +257,31 @@ async fn accounts_are_added_replaced_deleted_and_brought_back() {
     assert!(accounts.contains_key("planted-admin-account-9"));
 }
 
+/// A body that is refused for one of a thousand is of no use to whoever wrote a thousand.
+#[tokio::test]
+async fn of_many_accounts_those_that_are_wrong_are_named_and_the_others_added() {
+    let server = setup([ONE]).start().await;
+    let tokens = json!([
+        TWO,
+        5,
+        {"token": "planted-admin-account-4", "note": "n".repeat(501)},
+        {"token": "planted-admin-account-5", "tags": ["t".repeat(41)]},
+        {"token": THREE, "note": "n".repeat(500)},
+    ]);
+    let added = posted(&server, "/tokens", &json!({"tokens": tokens})).await;
+    assert_eq!(added["summary"], json!({"total": 5, "ok": 2, "fail": 3}));
+    let errors: Vec<_> = (0..5).map(|at| &added["results"][at]["error"]).collect();
+    let expected = json!([
+        null,
+        "it is neither a text nor an object",
+        "the note: it is too long",
+        "the tags: it is too long",
+        null,
+    ]);
+    assert_eq!(json!(errors), expected);
+    server.end().await;
+}
+
 #[tokio::test]
 async fn an_export_is_the_one_answer_with_cookies() {
     let server = setup([ONE]).and("ssoSuper", &[TWO]).start().await;

@@ -3,8 +3,8 @@
 use super::{
     Collector, RefusedReason, Told, credential,
     fields::{self, Field},
-    tags,
 };
+use crate::labels::cut_tags;
 
 /// Reads the text if its first line is a header with a column of tokens; `false` if not.
 pub(super) fn read(text: &str, list: &mut Collector) -> bool {
@@ -43,7 +43,7 @@ fn read_row(
         match column {
             Some(Field::Token) if !cell.trim().is_empty() => token = token.or(Some(cell)),
             Some(Field::Tier) => told.tier = fields::tier(cell),
-            Some(Field::Tags) => told.tags = tags(cell.split([',', ';', '|'])),
+            Some(Field::Tags) => told.tags = cut_tags(cell.split([',', ';', '|'])),
             Some(Field::Name) => told.notes.insert(0, cell.clone()),
             Some(Field::Note) => told.notes.push(cell.clone()),
             Some(Field::Token) | None => {}

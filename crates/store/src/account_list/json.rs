@@ -8,8 +8,8 @@ use serde_json::{Value, value::RawValue};
 use super::{
     Collector, RefusedReason, Told, credential,
     fields::{self, Field},
-    tags,
 };
+use crate::labels::cut_tags;
 
 /// Reads the text if it is JSON; `false` when its lines are to be read instead.
 pub(super) fn read(text: &str, list: &mut Collector) -> bool {
@@ -114,9 +114,11 @@ pub(super) fn read_entry(
                 told.tier = fields::tier(text).or(told.tier);
             }
             (Some(Field::Tags), Value::Array(items)) => {
-                told.tags = tags(items.iter().filter_map(Value::as_str));
+                told.tags = cut_tags(items.iter().filter_map(Value::as_str));
             }
-            (Some(Field::Tags), Value::String(text)) => told.tags = tags(text.split([',', ';'])),
+            (Some(Field::Tags), Value::String(text)) => {
+                told.tags = cut_tags(text.split([',', ';']))
+            }
             (Some(Field::Name), Value::String(text)) => told.notes.insert(0, text.clone()),
             (Some(Field::Note), Value::String(text)) => told.notes.push(text.clone()),
             _ => {}

@@ -23,13 +23,10 @@ use std::{collections::HashSet, fmt};
 
 use pool::{Credential, CredentialError, Tier};
 
+use crate::labels::cut_note;
+
 /// Refused lines that are told one by one.
 const MAX_REFUSED: usize = 10_000;
-/// Longest note, in bytes.
-const NOTE_BYTES: usize = 1_000;
-/// Longest tag, in bytes, and most tags of an account.
-const TAG_BYTES: usize = 64;
-const MAX_TAGS: usize = 20;
 /// No cookie has one of them, and most of what is pasted by mistake does.
 const NEVER_IN_A_COOKIE: &[char] = &[
     '<', '>', '{', '}', '[', ']', '(', ')', '"', '\'', '`', ',', ';', '\\', '|',
@@ -178,20 +175,7 @@ fn joined(parts: Vec<String>) -> String {
         }
         note.push_str(part);
     }
-    note.truncate(note.floor_char_boundary(NOTE_BYTES));
-    note
-}
-
-/// Tags without blanks around them, as many and as long as are kept.
-fn tags<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let cut = |text: &str| {
-        let text = text.trim();
-        text.get(..text.floor_char_boundary(TAG_BYTES))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let tags = texts.map(cut).filter(|tag| !tag.is_empty());
-    tags.take(MAX_TAGS).collect()
+    cut_note(&note)
 }
 
 /// The credential in a value that should be one: bare, or among other cookies.

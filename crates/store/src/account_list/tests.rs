@@ -179,7 +179,10 @@ fn what_is_kept_of_nonsense_is_bounded() {
         "[{{\"token\": \"cookie-0001\", \"note\": \"{}\"}}]",
         "é".repeat(2_000)
     );
-    assert_eq!(read(&long).accounts[0].note.len(), NOTE_BYTES);
+    assert_eq!(
+        read(&long).accounts[0].note,
+        "é".repeat(crate::MAX_NOTE_CHARS)
+    );
 }
 
 /// Lines that look like something.

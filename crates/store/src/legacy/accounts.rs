@@ -9,6 +9,8 @@ use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tie
 use serde_json::{Map, Value, json};
 use uuid::{ContextV7, Timestamp, Uuid};
 
+use crate::labels::{MAX_TAG_CHARS, MAX_TAGS, cut_note, cut_tags};
+
 use super::{BadEntry, Fields, LegacyError, parse, pretty};
 
 /// Characters of an unknown pool's name that are reported; the file may be anything.
@@ -23,6 +25,8 @@ pub struct LegacyAccounts {
     pub bad: Vec<BadEntry>,
     /// Entries left out because an earlier one has the same credential.
     pub duplicates: usize,
+    /// Accounts with a note or tags that are longer than what is kept, and were cut.
+    pub cut: usize,
     /// Pools that this program does not know; their entries were left out.
     pub unknown_pools: Vec<UnknownPool>,
 }
@@ -58,7 +62,8 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
         };
         for (index, entry) in entries.iter().enumerate() {
             match read_entry(kind, entry, (now_ms, &context)) {
-                Ok(account) if seen.insert(account.credential.clone()) => {
+                Ok((account, is_cut)) if seen.insert(account.credential.clone()) => {
+                    read.cut += usize::from(is_cut);
                     read.accounts.push(account);
                 }
                 Ok(_) => read.duplicates += 1,
@@ -123,11 +128,12 @@ fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
     }
 }
 
+/// The account, and whether its note or tags were cut.
 fn read_entry(
     pool: Tier,
     entry: &Value,
     (now_ms, context): (i64, &ContextV7),
-) -> Result<Account, String> {
+) -> Result<(Account, bool), String> {
     let empty = Map::new();
     let (token, fields) = match entry {
         Value::String(token) => (Some(token.as_str()), Fields(&empty)),
@@ -145,13 +151,20 @@ fn read_entry(
     account.use_count = u64::try_from(fields.integer("use_count")?.unwrap_or(0)).unwrap_or(0);
     account.fail_count = to_u32(fields.integer("fail_count")?.unwrap_or(0));
     account.last_fail_at_ms = fields.integer("last_fail_at")?;
-    account.last_fail_reason = fields.text("last_fail_reason")?.map(str::to_owned);
+    account.last_fail_reason = fields.text("last_fail_reason")?.map(cut_note);
     account.last_sync_at_ms = fields.integer("last_sync_at")?;
     account.last_asset_clear_at_ms = fields.integer("last_asset_clear_at")?;
-    account.tags = fields.texts("tags")?;
-    account.note = fields.text("note")?.unwrap_or_default().to_owned();
+    let tags = fields.texts("tags")?;
+    let note = fields.text("note")?.unwrap_or_default().trim();
+    account.tags = cut_tags(tags.iter().map(String::as_str));
+    account.note = cut_note(note);
     set_status(&mut account, fields, now_ms)?;
-    Ok(account)
+    let is_cut = account.note.len() < note.len()
+        || tags.len() > MAX_TAGS
+        || tags
+            .iter()
+            .any(|tag| tag.trim().chars().count() > MAX_TAG_CHARS);
+    Ok((account, is_cut))
 }
 
 /// Sets status and cooldown. An active account without quota rests, as the predecessor has it; a
@@ -318,6 +331,19 @@ mod tests {
         assert_eq!((over.status, over.cooldown), (Status::Active, None));
         let empty = only(r#""status": "active", "quota": 0"#);
         assert_eq!((empty.status, empty.cooldown), (Status::Cooling, None));
+    }
+
+    #[test]
+    fn notes_and_tags_are_cut_to_what_is_kept() {
+        let (note, tag) = ("n".repeat(9_000), "t".repeat(41));
+        let list = format!(
+            r#"{{"ssoBasic": [{{"token": "cookie-0001", "note": "{note}"}},
+                {{"token": "cookie-0002", "tags": ["{tag}"]}}, {{"token": "cookie-0003"}}]}}"#
+        );
+        let read = read(&list);
+        assert_eq!((read.cut, read.bad.len()), (2, 0));
+        assert_eq!(read.accounts[0].note.len(), 500);
+        assert_eq!(read.accounts[1].tags[0].len(), 40);
     }
 
     #[test]

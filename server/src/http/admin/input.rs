@@ -6,9 +6,13 @@ use grok2api_app::{
     service::AdminProof,
 };
 use openai::Invalid;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
-use crate::http::{AppState, body::WholeBody, error::ApiError};
+use crate::{
+    http::{AppState, body::WholeBody, error::ApiError},
+    services::accounts::NewAccount,
+};
 
 /// A JSON body. Mistakes name the field where serde does.
 pub(super) async fn read<T>(state: &AppState, request: Request) -> Result<T, ApiError>
@@ -90,27 +94,42 @@ impl Chosen {
     }
 }
 
-/// An account to add: its cookie, or more.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(untagged)]
-pub(super) enum Token {
-    Cookie(String),
-    Account {
-        token: String,
-        #[serde(default)]
-        tags: Vec<String>,
-        #[serde(default)]
-        note: String,
-    },
+/// An account to add: its cookie, or an object with more; or what is wrong with it. One that is
+/// wrong says nothing of the others, so they are read one by one.
+pub(super) fn new_account(token: Value, tier: Tier) -> Result<NewAccount, String> {
+    let mut object = match token {
+        Value::String(_) => Map::from_iter([("token".to_owned(), token)]),
+        Value::Object(object) => object,
+        _ => return Err("it is neither a text nor an object".to_owned()),
+    };
+    let cookie = field(&mut object, "token", "a text")?;
+    Ok(NewAccount {
+        cookie: cookie.ok_or("`token` is missing")?,
+        tier,
+        tags: field(&mut object, "tags", "a list of texts")?.unwrap_or_default(),
+        note: field(&mut object, "note", "a text")?.unwrap_or_default(),
+    })
+}
+
+fn field<T: DeserializeOwned>(
+    object: &mut Map<String, Value>,
+    name: &str,
+    kind: &str,
+) -> Result<Option<T>, String> {
+    let value = object.remove(name).filter(|value| !value.is_null());
+    let read = value.map(serde_json::from_value).transpose();
+    read.map_err(|_| format!("`{name}` is not {kind}"))
 }
 
 /// Accounts to add.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct NewTokens {
-    pub(super) tokens: Option<Vec<Token>>,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTokens<T> {
+    /// A list of texts and objects, see [`new_account`].
+    pub(super) tokens: Option<T>,
     /// Accounts in any form; for a job.
     pub(super) text: Option<String>,
+    #[serde(default)]
     pub(super) tier: Tier,
     /// The predecessor's page sends the map of all accounts.
     #[serde(rename = "ssoBasic")]
@@ -121,7 +140,7 @@ pub(super) struct NewTokens {
     heavy: Option<serde::de::IgnoredAny>,
 }
 
-impl NewTokens {
+impl<T> NewTokens<T> {
     /// # Errors
     /// It is the map of all accounts: whoever saves that overwrites what others have changed.
     pub(super) fn check(&self) -> Result<(), ApiError> {
@@ -156,7 +175,28 @@ pub(super) struct Patch {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn one_account_that_is_wrong_says_what_is_wrong_with_it() {
+        let fault = |token: Value| new_account(token, Tier::Basic).unwrap_err();
+        for (token, expected) in [
+            (json!(5), "it is neither a text nor an object"),
+            (json!({"note": "x"}), "`token` is missing"),
+            (json!({"token": 5}), "`token` is not a text"),
+            (json!({"token": "x", "note": []}), "`note` is not a text"),
+            (
+                json!({"token": "x", "tags": "a"}),
+                "`tags` is not a list of texts",
+            ),
+        ] {
+            assert_eq!(fault(token), expected);
+        }
+        let account = new_account(json!({"token": "x", "note": null}), Tier::Basic);
+        assert_eq!(account.unwrap().cookie, "x");
+    }
 
     #[test]
     fn mistakes_name_their_field() {

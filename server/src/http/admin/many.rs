@@ -13,7 +13,7 @@ use futures::StreamExt;
 use grok2api_app::dto::{AccountChoice, AccountSwitch, ExportFormat, JobKind};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use openai::Invalid;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     batch::{self, started},
@@ -159,11 +159,11 @@ async fn import(
     admin: Admin,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let new: NewTokens = read(&state, request).await?;
+    let new: NewTokens<Box<RawValue>> = read(&state, request).await?;
     new.check()?;
     let (field, text) = match (new.text, new.tokens) {
         (Some(text), None) => ("text", text),
-        (None, Some(tokens)) => ("tokens", json!(tokens).to_string()),
+        (None, Some(tokens)) => ("tokens", tokens.get().to_owned()),
         _ => {
             let message = "Say in one way which accounts to add: `tokens`, or `text` with accounts \
                            in any form.";

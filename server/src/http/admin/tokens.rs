@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    input::{NewTokens, Patch, Token, read},
+    input::{NewTokens, Patch, new_account, read},
     refusal,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         error::ApiError,
         middleware::admin::Admin,
     },
-    services::accounts::{Created, NewAccount},
+    services::accounts::Created,
 };
 
 /// Accounts of a page, if nothing is said.
@@ -104,7 +104,7 @@ async fn create(
     Admin(admin): Admin,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let new: NewTokens = read(&state, request).await?;
+    let new: NewTokens<Vec<Value>> = read(&state, request).await?;
     new.check()?;
     let tokens = new.tokens.unwrap_or_default();
     if tokens.is_empty() || tokens.len() > MAX_NEW {
@@ -113,7 +113,7 @@ async fn create(
         );
         return Err(Invalid::new("invalid_value", "tokens", message).into());
     }
-    let accounts = tokens.into_iter().map(|token| to_new(token, new.tier));
+    let accounts = tokens.into_iter().map(|token| new_account(token, new.tier));
     let created = state.accounts.create(&admin, accounts.collect()).await;
     let created = created.map_err(refusal)?;
     let added = created.iter().filter(|one| one.id.is_some()).count();
@@ -125,23 +125,6 @@ async fn create(
     })))
 }
 
-fn to_new(token: Token, tier: Tier) -> NewAccount {
-    match token {
-        Token::Cookie(cookie) => NewAccount {
-            cookie,
-            tier,
-            tags: Vec::new(),
-            note: String::new(),
-        },
-        Token::Account { token, tags, note } => NewAccount {
-            cookie: token,
-            tier,
-            tags,
-            note,
-        },
-    }
-}
-
 fn to_result((number, created): (usize, &Created)) -> Value {
     let status = match created.status {
         LineStatus::New => "new",
@@ -149,7 +132,13 @@ fn to_result((number, created): (usize, &Created)) -> Value {
         LineStatus::Duplicate => "duplicate",
         LineStatus::Bad => "bad",
     };
-    json!({"number": number, "status": status, "id": created.id, "masked": created.masked})
+    json!({
+        "number": number,
+        "status": status,
+        "id": created.id,
+        "masked": created.masked,
+        "error": created.fault,
+    })
 }
 
 /// Changes what the body names and nothing else, so that two operators do not undo each other.

@@ -7,7 +7,7 @@ use grok2api_app::{
 use pool::{
     AccountChange, AccountId, AccountProxy, AccountView, Credential, CredentialTaken, Event,
 };
-use store::bounded;
+use store::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS, bounded};
 
 use super::{
     Accounts, choose,
@@ -19,9 +19,6 @@ use crate::{clock::now_ms, runtime::demo};
 
 /// Accounts that are changed or deleted in one transaction.
 const CHUNK: usize = 500;
-const MAX_NOTE_CHARS: usize = 500;
-const MAX_TAGS: usize = 20;
-const MAX_TAG_CHARS: usize = 40;
 
 fn invalid(field: Field, rule: Rule) -> UiError {
     UiError::Invalid { field, rule }

@@ -6,7 +6,12 @@ use grok2api_app::{dto, error::UiError};
 use pool::{Account, AccountId, Credential, Pool};
 use store::{Store, bounded};
 
-use super::{new_account_id, rows::to_pool_tier, unavailable};
+use super::{
+    change::{check_note, check_tags},
+    new_account_id,
+    rows::to_pool_tier,
+    unavailable,
+};
 use crate::{clock::now_ms, runtime::Runtime, services::first_account};
 
 /// An account that is to be added.
@@ -26,6 +31,8 @@ pub struct Created {
     /// Of the new account.
     pub id: Option<String>,
     pub masked: String,
+    /// What is wrong with it, without its content.
+    pub fault: Option<String>,
 }
 
 /// Adds those that are cookies and not known; what became of each, in their order.
@@ -33,44 +40,56 @@ pub(super) async fn create(
     store: &dyn Store,
     runtime: &Runtime,
     pool: &Pool,
-    given: Vec<NewAccount>,
+    given: Vec<Result<NewAccount, String>>,
 ) -> Result<Vec<Created>, UiError> {
     let (mut created, mut accounts) = (Vec::with_capacity(given.len()), Vec::new());
     let mut seen = HashSet::new();
     for new in given {
-        let Ok(credential) = Credential::try_new(&new.cookie) else {
-            created.push(Created {
-                status: dto::LineStatus::Bad,
-                id: None,
-                masked: String::new(),
-            });
-            continue;
-        };
-        let is_new = !pool.contains_credential(&credential) && seen.insert(credential.clone());
-        let masked = credential.masked();
-        let status = match (is_new, credential.looks_like_a_token()) {
-            (false, _) => dto::LineStatus::Duplicate,
-            (true, false) => dto::LineStatus::Doubtful,
-            (true, true) => dto::LineStatus::New,
-        };
-        let id = is_new.then(new_account_id);
-        created.push(Created {
-            status,
-            id: id.as_ref().map(ToString::to_string),
-            masked,
-        });
-        accounts.extend(id.map(|id| {
-            let tier = to_pool_tier(new.tier);
-            Account {
-                tags: new.tags,
-                note: new.note,
-                ..Account::new(id, credential, tier, now_ms())
+        let account = match new.and_then(checked) {
+            Ok(account) => account,
+            Err(fault) => {
+                created.push(Created {
+                    status: dto::LineStatus::Bad,
+                    id: None,
+                    masked: String::new(),
+                    fault: Some(fault),
+                });
+                continue;
             }
-        }));
+        };
+        let credential = &account.credential;
+        let is_new = !pool.contains_credential(credential) && seen.insert(credential.clone());
+        created.push(Created {
+            status: match (is_new, credential.looks_like_a_token()) {
+                (false, _) => dto::LineStatus::Duplicate,
+                (true, false) => dto::LineStatus::Doubtful,
+                (true, true) => dto::LineStatus::New,
+            },
+            id: is_new.then(|| account.id.to_string()),
+            masked: credential.masked(),
+            fault: None,
+        });
+        accounts.extend(is_new.then_some(account));
     }
     let added = insert(store, runtime, accounts).await?;
     tracing::info!(added, "accounts added");
     Ok(created)
+}
+
+/// The account, or what is wrong with it.
+fn checked(new: NewAccount) -> Result<Account, String> {
+    let credential = Credential::try_new(&new.cookie).map_err(|error| error.to_string())?;
+    let fault = |error: UiError| error.to_string();
+    Ok(Account {
+        tags: check_tags(new.tags).map_err(fault)?,
+        note: check_note(new.note).map_err(fault)?,
+        ..Account::new(
+            new_account_id(),
+            credential,
+            to_pool_tier(new.tier),
+            now_ms(),
+        )
+    })
 }
 
 /// Stores accounts, then lets the pool use them; returns how many are new to it.

@@ -83,3 +83,42 @@ async fn an_account_that_only_the_store_has_serves_once_it_is_added_again() {
     let report = add(&page, "cut-off-0001").await.unwrap();
     assert_eq!((report.new, report.duplicate), (0, 1));
 }
+
+#[tokio::test]
+async fn an_account_with_a_note_beyond_every_limit_can_be_deleted_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&folder).await;
+    let credential = Credential::try_new("long-note-0001").unwrap();
+    let mut account = Account::new(new_account_id(), credential, pool::Tier::Basic, now_ms());
+    account.note = "n".repeat(1_000_000);
+    page.insert(vec![account]).await.unwrap();
+    let everything = AccountChoice::Found(AccountFilter::default());
+    let deleted = page
+        .delete_chosen_accounts(AdminProof::checked(), everything)
+        .await;
+    let deleted = deleted.unwrap();
+    assert_eq!((deleted.count, page.pool().len()), (1, 0));
+    let restored = page.restore_accounts(AdminProof::checked(), deleted.undo_id);
+    assert_eq!(restored.await, Ok(1));
+    let accounts: Vec<_> = page
+        .pool()
+        .ids()
+        .iter()
+        .filter_map(|id| page.pool().get(id))
+        .collect();
+    assert_eq!(accounts[0].note.len(), 500);
+}
+
+#[test]
+fn what_the_store_will_never_take_is_no_outage() {
+    let refused = unavailable(store::StoreError::Constraint {
+        reason: "too large".to_owned(),
+    });
+    assert!(matches!(
+        refused,
+        UiError::Invalid {
+            rule: Rule::NotStorable,
+            ..
+        }
+    ));
+}

@@ -6,7 +6,9 @@ use pool::{
     QuotaWindow, Status, Tier,
 };
 use serde::{Deserialize, Serialize};
-use store::{Document, DocumentKind, DocumentQuery, Page, Store, bounded};
+use store::{
+    DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, Page, Store, bounded, cut_note, cut_tags,
+};
 use uuid::Uuid;
 
 use super::unavailable;
@@ -14,8 +16,6 @@ use crate::clock::now_ms;
 
 /// How long a deletion can be undone.
 const UNDO_FOR_MS: i64 = 300_000;
-/// Accounts of a document: a cookie has 8 KiB at most, a usual one less than one.
-const CHUNK: usize = 20;
 
 /// An account as it is kept; the store encrypts it. The names are stored.
 #[derive(Serialize, Deserialize)]
@@ -80,6 +80,18 @@ impl Kept {
                 .proxy
                 .as_ref()
                 .map(|proxy| proxy.expose().to_owned()),
+        }
+    }
+
+    /// Without what can be said again or is asked for again.
+    fn shortened(self) -> Self {
+        let reason = self.last_fail_reason.as_deref();
+        Self {
+            tags: cut_tags(self.tags.iter().map(String::as_str)),
+            note: cut_note(&self.note),
+            last_fail_reason: reason.map(cut_note),
+            windows: Vec::new(),
+            ..self
         }
     }
 
@@ -160,9 +172,8 @@ impl<'a> Undo<'a> {
     /// Keeps accounts that are about to be deleted.
     pub(super) async fn keep(&mut self, accounts: &[Account]) -> Result<(), UiError> {
         let now = now_ms();
-        for chunk in accounts.chunks(CHUNK) {
+        for data in packed(accounts) {
             self.chunks += 1;
-            let kept: Vec<_> = chunk.iter().map(Kept::of).collect();
             let document = Document {
                 kind: DocumentKind::Undo,
                 id: format!("{}-{:06}", self.id, self.chunks),
@@ -170,7 +181,7 @@ impl<'a> Undo<'a> {
                 at_ms: self.chunks.into(),
                 expires_ms: now.saturating_add(UNDO_FOR_MS),
                 revision: 1,
-                data: serde_json::to_string(&kept).unwrap_or_default(),
+                data,
             };
             let put = bounded(self.store.put_document(document));
             put.await.map_err(unavailable)?;
@@ -181,6 +192,28 @@ impl<'a> Undo<'a> {
     pub(super) fn into_id(self) -> String {
         self.id
     }
+}
+
+/// Lists of accounts, each as large as a document may be. An account that is larger than that, since
+/// whoever stored it did not ask how much one may say of it, is kept with less of it.
+fn packed(accounts: &[Account]) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for account in accounts {
+        let kept = Kept::of(account);
+        let mut json = serde_json::to_string(&kept).unwrap_or_default();
+        if json.len() > DOCUMENT_BYTES - "[]".len() {
+            json = serde_json::to_string(&kept.shortened()).unwrap_or_default();
+        }
+        match lists.last_mut() {
+            Some(list) if list.len() + ",]".len() + json.len() <= DOCUMENT_BYTES => {
+                list.push(',');
+                list.push_str(&json);
+            }
+            _ => lists.push(format!("[{json}")),
+        }
+    }
+    lists.iter_mut().for_each(|list| list.push(']'));
+    lists
 }
 
 /// The accounts of a deletion that can still be undone.
@@ -215,6 +248,30 @@ pub(super) async fn forget(store: &dyn Store, id: &str) -> Result<(), UiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_filled_by_their_bytes_and_none_is_too_large() {
+        let account = |n: usize, note: usize| {
+            let credential = Credential::try_new(&format!("kept-account-{n:04}")).unwrap();
+            let mut account =
+                Account::new(AccountId::new(n.to_string()), credential, Tier::Basic, 7);
+            account.note = "\u{1}".repeat(note);
+            account
+        };
+        // One character of the note is six bytes of JSON.
+        let notes = [0, 20_000, 40_000, 200_000, 0].into_iter().chain([0; 500]);
+        let accounts: Vec<_> = notes.zip(0..).map(|(note, n)| account(n, note)).collect();
+        let lists = packed(&accounts);
+        assert!(lists.iter().all(|list| list.len() <= DOCUMENT_BYTES));
+        assert_eq!(lists.len(), 3);
+        let kept = lists.iter().flat_map(|list| {
+            let kept: Vec<Kept> = serde_json::from_str(list).unwrap();
+            kept.into_iter().filter_map(Kept::open)
+        });
+        let kept: Vec<_> = kept.collect();
+        assert_eq!((kept.len(), &kept[..3]), (accounts.len(), &accounts[..3]));
+        assert_eq!(kept[3].note, cut_note(&accounts[3].note));
+    }
 
     #[test]
     fn an_account_comes_back_as_it_was() {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Context;
-use store::legacy;
+use store::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS, legacy};
 
 use super::{FileReport, Target};
 use crate::services::first_account;
@@ -49,10 +49,18 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
             pool.name, pool.entries
         )
     };
+    let cut = (found.cut > 0).then(|| {
+        format!(
+            "{} note(s) or tags were cut: a note has at most {MAX_NOTE_CHARS} characters, a tag \
+             {MAX_TAG_CHARS}, and an account {MAX_TAGS} tags",
+            found.cut
+        )
+    });
+    let notes = found.unknown_pools.iter().map(unknown).chain(cut);
     Ok(FileReport {
         added,
         known: total - added,
-        notes: found.unknown_pools.iter().map(unknown).collect(),
+        notes: notes.collect(),
         ..FileReport::of("account", &found.bad)
     })
 }
