@@ -6,6 +6,7 @@
 //! - `undo`: deleted accounts, kept by the store
 //! - `intake`: accounts that are new
 //! - `pasted`: accounts in pasted text
+//! - `reading`: long texts, off the runtime
 //! - `export`: accounts with their cookies
 
 mod change;
@@ -13,6 +14,7 @@ mod export;
 mod find;
 pub mod intake;
 mod pasted;
+mod reading;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub use self::{
 pub(super) use self::{
     find::{choose, ids_of},
     pasted::account_of,
+    reading::reading,
     rows::{to_page_tier, to_pool_tier, to_status, to_u32},
 };
 use super::forecast::forecasts;
@@ -118,6 +121,15 @@ impl Accounts {
             .map_err(unavailable)
     }
 
+    async fn pasted(&self, text: String) -> Result<Pasted, UiError> {
+        let pool = self.pool();
+        let read = reading(text, move |text| Pasted::read(&pool, text)).await;
+        read.map_err(|error| {
+            tracing::error!(%error, "a text with accounts was not read");
+            UiError::Unavailable
+        })
+    }
+
     /// Stores accounts, then lets the pool use them; returns how many are new to it.
     async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
         let added = intake::insert(self.store.as_ref(), &self.runtime, accounts).await?;
@@ -159,7 +171,7 @@ impl AdminService for Accounts {
         _admin: AdminProof,
         text: String,
     ) -> Result<ImportPreview, UiError> {
-        Ok(Pasted::read(&self.pool(), &text).preview)
+        Ok(self.pasted(text).await?.preview)
     }
 
     async fn add_accounts(
@@ -168,7 +180,7 @@ impl AdminService for Accounts {
         text: String,
         tier: dto::Tier,
     ) -> Result<ImportPreview, UiError> {
-        let pasted = Pasted::read(&self.pool(), &text);
+        let pasted = self.pasted(text).await?;
         let tier = to_pool_tier(tier);
         let new = pasted.new.into_iter();
         let accounts = new.map(|listed| account_of(listed, tier)).collect();

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::{TryStreamExt, stream};
 use grok2api_app::dto::{JobTrouble, Tier};
 use pool::Credential;
 use serde::{Deserialize, Serialize};
 use store::{
-    Store,
+    Store, StoreError,
     account_list::{ListedAccount, read_account_list},
 };
 
 use super::AccountWorkers;
 use crate::{
     runtime::Runtime,
-    services::accounts::{account_of, intake, to_pool_tier},
+    services::accounts::{account_of, intake, reading, to_pool_tier},
     snapshot::Current,
-    work::{ItemDone, ItemFailure, Pace, Worker},
+    work::{ItemDone, ItemFailure, Pace, Targets, Worker},
 };
 
 /// Lines at once: the store groups what comes together.
@@ -73,8 +74,17 @@ impl Target {
     }
 }
 
-/// The targets of a text, in its order.
-pub(super) fn targets(text: &str) -> Vec<String> {
+/// The targets of a text, in its order; it is read when the first one is asked for.
+pub(super) fn targets(text: String) -> Targets {
+    let read = stream::once(async move {
+        let read = reading(text, places).await;
+        let targets = read.map_err(|error| StoreError::Database(Box::new(error)))?;
+        Ok(stream::iter(targets.into_iter().map(Ok)))
+    });
+    Box::pin(read.try_flatten())
+}
+
+fn places(text: &str) -> Vec<String> {
     let list = read_account_list(text.as_bytes());
     let accounts = list.accounts.into_iter();
     let mut places: Vec<(usize, Target)> = accounts

@@ -31,7 +31,7 @@ use crate::{
     gateway::Gateway,
     runtime::Runtime,
     snapshot::Current,
-    work::{Targets, Work, WorkError, Worker, Workers},
+    work::{Work, WorkError, Worker, Workers},
 };
 
 /// Targets of one page of a job's list.
@@ -185,9 +185,9 @@ impl JobService for AccountJobs {
         text: String,
         tier: Tier,
     ) -> Result<JobStart, UiError> {
-        let found = import::targets(&text).into_iter().map(Ok);
-        let targets: Targets = Box::pin(stream::iter(found));
         let options = import::options(tier);
+        // The text is read when no other import runs, not before.
+        let targets = import::targets(text);
         begun(
             self.work
                 .start(JobKind::ImportAccounts, options, targets)
