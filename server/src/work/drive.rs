@@ -27,6 +27,9 @@ use crate::clock::now_ms;
 /// How often the end of a job is stored again that was not taken.
 const LAST_STORES: u32 = 3;
 
+/// How long a job waits for a store that cannot be read.
+const UNREAD_FOR: Duration = Duration::from_secs(600);
+
 type Done = Result<ItemDone, ItemFailure>;
 
 /// Why a job is no longer this instance's.
@@ -48,6 +51,11 @@ struct Open {
 /// A target: its chunk, and its place in it.
 type Place = (u64, usize);
 
+/// Chunks from the one on that begins with the target of this number.
+fn read(store: &Arc<dyn Store>, job: &str, from: u64) -> ChunkStream {
+    Box::pin(chunk::read(store.clone(), job.to_owned(), from))
+}
+
 pub(super) struct Drive<'a> {
     store: &'a Arc<dyn Store>,
     timing: Timing,
@@ -57,6 +65,10 @@ pub(super) struct Drive<'a> {
     worker: Arc<dyn Worker>,
     /// Those that were not opened yet.
     chunks: ChunkStream,
+    /// The first target of the last one that was opened.
+    last_opened: u64,
+    /// Since when they cannot be read.
+    unread_since: Option<Instant>,
     /// By the number of their first target.
     open: BTreeMap<u64, Open>,
     /// What comes next.
@@ -76,7 +88,9 @@ impl<'a> Drive<'a> {
     ) -> Self {
         Self {
             timing,
-            chunks: Box::pin(chunk::read(store.clone(), job.id.clone(), 0)),
+            chunks: read(store, &job.id, 0),
+            last_opened: 0,
+            unread_since: None,
             last_step: (Instant::now(), job.row.done),
             store,
             id: job.id,
@@ -113,12 +127,19 @@ impl<'a> Drive<'a> {
         steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         steps.tick().await;
         loop {
-            if let Err(error) = self.fill().await {
-                tracing::error!(job.id = self.id, %error, "targets of job {} cannot be read", self.id);
-                return Some(JobState::Failed);
-            }
-            if self.in_flight.is_empty() {
-                return Some(JobState::Done);
+            match self.fill().await {
+                Ok(()) => {
+                    self.unread_since = None;
+                    if self.in_flight.is_empty() {
+                        return Some(JobState::Done);
+                    }
+                }
+                Err(error) => {
+                    if self.gives_up(&error) {
+                        return Some(JobState::Interrupted);
+                    }
+                    self.chunks = read(self.store, &self.id, self.last_opened);
+                }
             }
             tokio::select! {
                 Some(joined) = self.in_flight.join_next_with_id() => self.note(joined),
@@ -131,13 +152,30 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// Whether targets cannot be read for too long already: a store that is away for a while comes
+    /// back, and nobody has to look after the job.
+    fn gives_up(&mut self, error: &StoreError) -> bool {
+        let now = Instant::now();
+        let since = *self.unread_since.get_or_insert_with(|| {
+            tracing::warn!(job.id = self.id, %error, "targets of job {} cannot be read, it waits", self.id);
+            now
+        });
+        let is_over = matches!(error, StoreError::Closed) || now - since > UNREAD_FOR;
+        if is_over {
+            tracing::error!(job.id = self.id, %error, "targets of job {} cannot be read", self.id);
+        }
+        is_over
+    }
+
     /// Begins as many targets as may be in flight.
     async fn fill(&mut self) -> Result<(), StoreError> {
         let concurrent = self.worker.pace().concurrent.max(1);
         while self.in_flight.len() < concurrent {
             let Some((place, target)) = self.waiting.pop_front() else {
                 match self.chunks.next().await.transpose()? {
-                    Some((first, chunk)) => self.open(first, chunk),
+                    // The stream may begin somewhat before what is wanted.
+                    Some((first, chunk)) if first > self.last_opened => self.open(first, chunk),
+                    Some(_) => {}
                     None => return Ok(()),
                 }
                 continue;
@@ -152,6 +190,7 @@ impl<'a> Drive<'a> {
     }
 
     fn open(&mut self, first: u64, chunk: Chunk) {
+        self.last_opened = first;
         let waiting = chunk.waiting();
         let waiting = waiting.map(|(at, target)| ((first, at), target.to_owned()));
         let before = self.waiting.len();

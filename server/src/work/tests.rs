@@ -7,6 +7,7 @@ use std::{
 use async_trait::async_trait;
 use futures::stream;
 use grok2api_app::dto::{JobItem, JobOutcome, JobTrouble};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use store::MasterKey;
 use tokio::{sync::Semaphore, time::sleep};
 
@@ -73,7 +74,7 @@ impl Workers for Toys {
 
 /// Two instances on one store.
 struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Arc<dyn Store>,
     toy: Arc<Toy>,
     here: Work,
@@ -95,7 +96,7 @@ impl Bench {
         });
         let work = || Work::new(store.clone(), Arc::new(Toys(toy.clone())), QUICK);
         Self {
-            _folder: folder,
+            folder,
             here: work(),
             there: work(),
             store,
@@ -278,6 +279,40 @@ async fn an_interrupted_job_goes_on_elsewhere_without_what_is_done() {
     assert_eq!((job.state, job.total, job.done), (JobState::Done, 12, 12));
     // Three were in flight when it was interrupted, and nothing that was done came again.
     assert_eq!(bench.begun(), 15);
+    bench.close().await;
+}
+
+#[tokio::test]
+async fn a_job_waits_for_a_store_that_cannot_be_read_and_goes_on_where_it_was() {
+    let bench = Bench::new(0, PACE).await;
+    // More chunks than one page of them.
+    let id = bench.refresh(200).await;
+    let path = bench.folder.path().join(store::DATABASE_FILE);
+    let mut foreign = SqliteConnection::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
+    let mut rename = async |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut foreign)
+            .await
+            .unwrap();
+    };
+    rename("documents", "away").await;
+    let is_read = bench.store.get_document(DocumentKind::Job, &id).await;
+    assert!(is_read.is_err(), "the store is away");
+    // What was read before.
+    bench.toy.gate.add_permits(1_000);
+    let before = bench.begun();
+    until("it works until it has nothing to do", async || {
+        bench.begun() > before && bench.toy.in_flight.load(Ordering::SeqCst) == 0
+    })
+    .await;
+    assert!(bench.here.local(&id).is_some(), "it waits");
+    rename("away", "documents").await;
+    let job = over(&bench.here, &id).await;
+    assert_eq!((job.state, job.total, job.done), (JobState::Done, 200, 200));
+    assert!(bench.toy.begun.lock().values().all(|times| *times == 1));
     bench.close().await;
 }
 
