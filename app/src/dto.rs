@@ -6,6 +6,8 @@ mod job;
 mod media;
 mod video;
 
+use crate::error::UiError;
+
 pub use account::{
     AccountCheck, AccountDetail, AccountEdit, AccountFilter, AccountSwitch, CheckResult,
     ExportFormat, QuotaWindow,
@@ -306,4 +308,6 @@ pub struct DeletedAccounts {
     pub count: u32,
     /// Hand this to `restore_accounts` within five minutes to undo.
     pub undo_id: String,
+    /// What kept the others from being deleted.
+    pub stopped_by: Option<UiError>,
 }

@@ -4,9 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use grok2api_app::dto::Demo;
 use parking_lot::Mutex;
-use pool::Account;
+use pool::{Account, Pool};
 use secrecy::SecretString;
 use settings::{ChangedKey, Config};
+use tokio_util::task::TaskTracker;
 
 use super::demo::Handover;
 use crate::{
@@ -27,6 +28,8 @@ pub struct Runtime {
     /// The address in force is that of the start.
     is_loopback: bool,
     state: Mutex<State>,
+    /// Owns the writes that outlast whoever asked for them.
+    writes: TaskTracker,
 }
 
 struct State {
@@ -57,7 +60,25 @@ impl Runtime {
                 handover,
                 problems: Vec::new(),
             }),
+            writes: TaskTracker::new(),
         }
+    }
+
+    /// Owns writes that go on when nobody waits for them any more. They end with the store.
+    #[must_use]
+    pub fn writes(&self) -> &TaskTracker {
+        &self.writes
+    }
+
+    /// There is an account that Grok was never asked about.
+    pub fn ask_soon(&self) {
+        self.gateway.refresh().wake();
+    }
+
+    /// The accounts in use.
+    #[must_use]
+    pub fn pool(&self) -> Arc<Pool> {
+        self.current.load().pool.clone()
     }
 
     /// Where `config.toml` is.

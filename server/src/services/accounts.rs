@@ -5,6 +5,7 @@
 //! - `change`: edits, switches and deletions
 //! - `undo`: deleted accounts, kept by the store
 //! - `intake`: accounts that are new
+//! - `lasting`: writes that outlast whoever asks for them
 //! - `pasted`: accounts in pasted text
 //! - `reading`: long texts, off the runtime
 //! - `export`: accounts with their cookies
@@ -13,6 +14,7 @@ mod change;
 mod export;
 mod find;
 pub mod intake;
+mod lasting;
 mod pasted;
 mod reading;
 mod rows;
@@ -94,7 +96,7 @@ impl Accounts {
         _admin: &AdminProof,
         accounts: Vec<Result<NewAccount, String>>,
     ) -> Result<Vec<Created>, UiError> {
-        intake::create(self.store.as_ref(), &self.runtime, &self.pool(), accounts).await
+        intake::create(&self.store, &self.runtime, &self.pool(), accounts).await
     }
 
     /// The ids of the accounts that have these cookies; how older clients name accounts.
@@ -130,10 +132,10 @@ impl Accounts {
         })
     }
 
-    /// Stores accounts, then lets the pool use them; returns how many are new to it.
+    /// Stores accounts, then lets the pool use them; returns how many are new.
     async fn insert(&self, accounts: Vec<Account>) -> Result<u32, UiError> {
-        let added = intake::insert(self.store.as_ref(), &self.runtime, accounts).await?;
-        Ok(to_u32(added))
+        let added = intake::insert(&self.store, &self.runtime, accounts).await?;
+        Ok(to_u32(added.len()))
     }
 }
 

@@ -67,6 +67,9 @@ impl Writes {
                             spawn_local(restore(undo_id.clone(), state, toaster, language));
                         });
                         state.untick();
+                        if let Some(error) = &deleted.stopped_by {
+                            toaster.error(error);
+                        }
                     }
                     Err(error) => toaster.error(&error),
                 }

@@ -77,10 +77,15 @@ async fn delete(
     let (choice, _) = chosen(&state, &admin, request).await?;
     let deleted = state.admin.delete_chosen_accounts(admin.0, choice).await;
     let deleted = deleted.map_err(refusal)?;
-    let (count, undo_id) = (deleted.count, deleted.undo_id);
-    Ok(Json(
-        json!({"status": "success", "deleted": count, "undo_id": undo_id}),
-    ))
+    Ok(Json(json!({
+        "status": match deleted.stopped_by {
+            None => "success",
+            Some(_) => "partial",
+        },
+        "deleted": deleted.count,
+        "undo_id": deleted.undo_id,
+        "error": deleted.stopped_by.map(|error| error.to_string()),
+    })))
 }
 
 /// The accounts with their cookies: the one answer that has them.

@@ -5,12 +5,13 @@ use grok2api_app::{
     error::{Field, Rule, UiError},
 };
 use pool::{
-    AccountChange, AccountId, AccountProxy, AccountView, Credential, CredentialTaken, Event,
+    AccountChange, AccountId, AccountProxy, AccountView, Change, Credential, CredentialTaken, Event,
 };
-use store::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS, bounded};
+use store::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS};
+use tokio::task::JoinHandle;
 
 use super::{
-    Accounts, choose,
+    Accounts, choose, lasting,
     rows::{to_detail, to_pool_tier, to_u32},
     unavailable,
     undo::{self, Undo},
@@ -122,17 +123,36 @@ impl Accounts {
         let (own, others): (Vec<AccountChange>, Vec<_>) =
             changes.into_iter().partition(|change| change.id == *id);
         let own: Vec<_> = own.into_iter().map(|change| change.change).collect();
-        let stored = bounded(self.store.replace_credential(id, &credential, &own)).await;
-        if !matches!(stored, Ok(true)) {
-            // The account goes on with its old cookie, which the next question will judge again.
-            let _ = pool.replace_credential(id, before.credential, now_ms());
-        }
-        self.record(others).await?;
+        let storing = self.store_credential(id, (before.credential, credential), own);
+        let others = self.record(others).await;
+        let stored = lasting::wait(storing).await?;
+        others?;
         match stored {
-            Ok(true) => self.detail(id),
-            Ok(false) => Err(invalid(Field::Cookie, Rule::Taken)),
-            Err(error) => Err(unavailable(error)),
+            true => self.detail(id),
+            false => Err(invalid(Field::Cookie, Rule::Taken)),
         }
+    }
+
+    /// Stores the cookie that the pool has already; where the store does not take it, the pool has
+    /// the one from before again, which the next question will judge.
+    fn store_credential(
+        &self,
+        id: &AccountId,
+        (before, after): (Credential, Credential),
+        changes: Vec<Change>,
+    ) -> JoinHandle<Result<bool, UiError>> {
+        let (pool, runtime, store) = (self.pool(), self.runtime.clone(), self.store.clone());
+        let id = id.clone();
+        self.runtime.writes().spawn(async move {
+            let stored = store.replace_credential(&id, &after, &changes).await;
+            if matches!(stored, Ok(true)) {
+                runtime.ask_soon();
+            } else {
+                let _ = pool.replace_credential(&id, before, now_ms());
+                lasting::follow(&runtime, &store, vec![id]);
+            }
+            stored.map_err(unavailable)
+        })
     }
 
     pub(super) async fn switch(
@@ -160,22 +180,53 @@ impl Accounts {
         let pool = self.pool();
         let ids = choose(&pool, choice);
         let mut undo = Undo::new(self.store.as_ref());
-        let mut count = 0;
+        let (mut count, mut stopped_by) = (0, None);
         for ids in ids.chunks(CHUNK) {
             let accounts: Vec<_> = ids.iter().filter_map(|id| pool.get(id)).collect();
-            undo.keep(&accounts).await?;
-            let removed = pool.remove(ids);
-            count += removed.len();
-            if let Err(error) = bounded(self.store.delete_accounts(ids)).await {
-                pool.insert(removed);
-                return Err(unavailable(error));
+            let deleted = match undo.keep(&accounts).await {
+                Ok(()) => lasting::wait(self.delete_stored(ids.to_vec())).await,
+                Err(error) => Err(error),
+            };
+            // A store that is late deletes them all the same.
+            count += accounts
+                .iter()
+                .filter(|one| !pool.contains(&one.id))
+                .count();
+            stopped_by = deleted.err();
+            if stopped_by.is_some() {
+                break;
             }
-            // Whoever read the store meanwhile has them again.
-            pool.remove(ids);
         }
         let (count, undo_id) = (to_u32(count), undo.into_id());
-        tracing::info!(count, undo_id, "accounts deleted");
-        Ok(DeletedAccounts { count, undo_id })
+        match stopped_by {
+            Some(error) if count == 0 => Err(error),
+            stopped_by => {
+                tracing::info!(count, undo_id, "accounts deleted");
+                Ok(DeletedAccounts {
+                    count,
+                    undo_id,
+                    stopped_by,
+                })
+            }
+        }
+    }
+
+    /// Deletes accounts of the pool and of the store.
+    fn delete_stored(&self, ids: Vec<AccountId>) -> JoinHandle<Result<(), UiError>> {
+        let (pool, runtime, store) = (self.pool(), self.runtime.clone(), self.store.clone());
+        let removed = pool.remove(&ids);
+        self.runtime.writes().spawn(async move {
+            let deleted = store.delete_accounts(&ids).await;
+            match deleted {
+                // Whoever read the store meanwhile has them again.
+                Ok(_) => drop(pool.remove(&ids)),
+                Err(_) => {
+                    pool.insert(removed);
+                    lasting::follow(&runtime, &store, ids);
+                }
+            }
+            deleted.map(drop).map_err(unavailable)
+        })
     }
 
     pub(super) async fn restore(&self, undo_id: &str) -> Result<u32, UiError> {

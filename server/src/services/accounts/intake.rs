@@ -1,14 +1,15 @@
 //! Accounts that are new: first stored, then used.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use grok2api_app::{dto, error::UiError};
 use pool::{Account, AccountId, Credential, Pool};
 use store::{Store, bounded};
+use tokio::{sync::Mutex, task::JoinHandle};
 
 use super::{
     change::{check_note, check_tags},
-    new_account_id,
+    lasting, new_account_id,
     rows::to_pool_tier,
     unavailable,
 };
@@ -37,8 +38,8 @@ pub struct Created {
 
 /// Adds those that are cookies and not known; what became of each, in their order.
 pub(super) async fn create(
-    store: &dyn Store,
-    runtime: &Runtime,
+    store: &Arc<dyn Store>,
+    runtime: &Arc<Runtime>,
     pool: &Pool,
     given: Vec<Result<NewAccount, String>>,
 ) -> Result<Vec<Created>, UiError> {
@@ -72,7 +73,14 @@ pub(super) async fn create(
         accounts.extend(is_new.then_some(account));
     }
     let added = insert(store, runtime, accounts).await?;
-    tracing::info!(added, "accounts added");
+    tracing::info!(added = added.len(), "accounts added");
+    for one in &mut created {
+        // Another instance was quicker.
+        let is_new = |id: &String| added.contains(&AccountId::new(id.as_str()));
+        if one.id.is_some() && !one.id.as_ref().is_some_and(is_new) {
+            (one.status, one.id) = (dto::LineStatus::Duplicate, None);
+        }
+    }
     Ok(created)
 }
 
@@ -92,35 +100,84 @@ fn checked(new: NewAccount) -> Result<Account, String> {
     })
 }
 
-/// Stores accounts, then lets the pool use them; returns how many are new to it.
+/// Stores accounts, then lets the pool use them; the ids of those that are new. A store that answers
+/// late has them all the same, and so has the pool then.
 ///
 /// # Errors
-/// The store failed, or nothing can be built from the configuration.
-pub(in crate::services) async fn insert(
-    store: &dyn Store,
+/// The store failed, or has not answered yet; nothing can be built from the configuration.
+pub(super) async fn insert(
+    store: &Arc<dyn Store>,
+    runtime: &Arc<Runtime>,
+    accounts: Vec<Account>,
+) -> Result<HashSet<AccountId>, UiError> {
+    match accounts.is_empty() {
+        true => Ok(HashSet::new()),
+        false => lasting::wait(inserting(store, runtime, accounts)).await,
+    }
+}
+
+/// As [`insert`] does, for whoever waits as long as it takes: it goes on by itself.
+pub(in crate::services) fn inserting(
+    store: &Arc<dyn Store>,
+    runtime: &Arc<Runtime>,
+    accounts: Vec<Account>,
+) -> JoinHandle<Result<HashSet<AccountId>, UiError>> {
+    let (owner, store, runtime) = (runtime.clone(), store.clone(), runtime.clone());
+    let writing = async move {
+        let ids: Vec<_> = accounts.iter().map(|one| one.id.clone()).collect();
+        let stored = store_and_admit(&store, &runtime, accounts).await;
+        if matches!(stored, Err(UiError::Unavailable)) {
+            lasting::follow(&runtime, &store, ids);
+        }
+        stored
+    };
+    owner.writes().spawn(writing)
+}
+
+async fn store_and_admit(
+    store: &Arc<dyn Store>,
     runtime: &Runtime,
     accounts: Vec<Account>,
-) -> Result<usize, UiError> {
-    if accounts.is_empty() {
-        return Ok(0);
-    }
-    let inserted = bounded(store.insert_accounts(&accounts)).await;
-    let inserted: HashSet<AccountId> = inserted.map_err(unavailable)?.into_iter().collect();
-    bounded(first_account::remember(store))
-        .await
-        .map_err(unavailable)?;
-    let (mut stored, known): (Vec<_>, Vec<_>) = accounts
+) -> Result<HashSet<AccountId>, UiError> {
+    let inserted = store.insert_accounts(&accounts).await;
+    let mut inserted: HashSet<AccountId> = inserted.map_err(unavailable)?.into_iter().collect();
+    let (new, known): (Vec<_>, Vec<_>) = accounts
         .into_iter()
         .partition(|account| inserted.contains(&account.id));
-    if !known.is_empty() {
-        // As stored: one whose earlier request was cut off after the commit has another id there.
-        let wanted: HashSet<_> = known.into_iter().map(|one| one.credential).collect();
-        let loaded = bounded(store.load_accounts()).await.map_err(unavailable)?;
-        let mut loaded = loaded.accounts;
-        loaded.retain(|account| wanted.contains(&account.credential));
-        stored.extend(loaded);
+    admit(runtime, new)?;
+    if let Err(error) = bounded(first_account::remember(store.as_ref())).await {
+        // The next start finds the accounts themselves.
+        tracing::warn!(%error, "the first account was not noted");
     }
-    runtime.admit(stored).map_err(|error| {
+    catch_up(store.as_ref(), runtime, &known).await?;
+    // An earlier try whose answer was lost.
+    let own = known.into_iter().map(|account| account.id);
+    inserted.extend(own.filter(|id| runtime.pool().contains(id)));
+    Ok(inserted)
+}
+
+/// Lets the pool use what only the store knows of these: another instance has added them a moment
+/// ago. All accounts are read once, whatever number of lines asks for that at the same time.
+async fn catch_up(store: &dyn Store, runtime: &Runtime, known: &[Account]) -> Result<(), UiError> {
+    static READING: Mutex<()> = Mutex::const_new(());
+    let is_here = |account: &Account| runtime.pool().contains_credential(&account.credential);
+    if known.iter().all(is_here) {
+        return Ok(());
+    }
+    let _reading = READING.lock().await;
+    if known.iter().all(is_here) {
+        return Ok(());
+    }
+    let loaded = bounded(store.load_accounts()).await.map_err(unavailable)?;
+    let pool = runtime.pool();
+    let mut missing = loaded.accounts;
+    missing.retain(|account| !pool.contains_credential(&account.credential));
+    admit(runtime, missing)
+}
+
+fn admit(runtime: &Runtime, accounts: Vec<Account>) -> Result<(), UiError> {
+    let admitted = runtime.admit(accounts);
+    admitted.map(drop).map_err(|error| {
         tracing::error!("accounts were not admitted: {error:#}");
         UiError::Unavailable
     })

@@ -1,6 +1,10 @@
+use std::time::{Duration, Instant};
+
 use futures::FutureExt;
 use settings::Config;
+use sqlx::{Connection, SqliteConnection};
 use store::MasterKey;
+use tokio::time::sleep;
 
 use super::*;
 use crate::{gateway::Gateway, media::files::MediaFiles, snapshot::Snapshot};
@@ -78,7 +82,7 @@ async fn an_account_that_only_the_store_has_serves_once_it_is_added_again() {
     page.store.insert_accounts(&[account]).await.unwrap();
 
     let report = add(&page, "cut-off-0001").await.unwrap();
-    assert_eq!((report.new, report.duplicate), (1, 0));
+    assert_eq!((report.new, report.duplicate), (0, 1));
     assert_eq!(page.pool().len(), 1);
     let report = add(&page, "cut-off-0001").await.unwrap();
     assert_eq!((report.new, report.duplicate), (0, 1));
@@ -121,4 +125,63 @@ fn what_the_store_will_never_take_is_no_outage() {
             ..
         }
     ));
+}
+
+#[tokio::test]
+async fn what_a_slow_store_writes_late_is_in_the_pool_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&folder).await;
+    add(&page, "slow-store-0001").await.unwrap();
+    let id = page.pool().ids()[0].to_string();
+    let path = folder.path().join(store::DATABASE_FILE);
+    let mut foreign = SqliteConnection::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
+    let held = foreign.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let cookie = "slow-store-0002".to_owned();
+    let (replaced, added) = tokio::join!(
+        page.replace_cookie(AdminProof::checked(), id, cookie),
+        add(&page, "slow-store-0003"),
+    );
+    assert_eq!(replaced.unwrap_err(), UiError::Unavailable);
+    assert_eq!(added.unwrap_err(), UiError::Unavailable);
+
+    held.rollback().await.unwrap();
+    let asked = Instant::now();
+    let patient = || assert!(asked.elapsed() < Duration::from_secs(30));
+    while page.store.commit(Record::default()).await.is_err() {
+        patient();
+        sleep(Duration::from_millis(20)).await;
+    }
+    loop {
+        let stored = page.store.load_accounts().await.unwrap().accounts;
+        let known = page.pool().find(|account| Some(account.credential.clone()));
+        let stored: HashSet<_> = stored.into_iter().map(|one| one.credential).collect();
+        if stored == known.into_iter().collect::<HashSet<_>>() {
+            break;
+        }
+        patient();
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_another_instance_has_added_a_moment_ago_is_not_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&folder).await;
+    let credential = Credential::try_new("both-have-it-0001").unwrap();
+    let account = Account::new(new_account_id(), credential, pool::Tier::Basic, now_ms());
+    let there = account.id.clone();
+    page.store.insert_accounts(&[account]).await.unwrap();
+    let new = NewAccount {
+        cookie: "both-have-it-0001".to_owned(),
+        tier: dto::Tier::Basic,
+        tags: Vec::new(),
+        note: String::new(),
+    };
+    let created = page.create(&AdminProof::checked(), vec![Ok(new)]).await;
+    let created = created.unwrap();
+    assert_eq!(created[0].status, dto::LineStatus::Duplicate);
+    assert_eq!(created[0].id, None);
+    assert!(page.pool().contains(&there), "it serves here as well");
 }

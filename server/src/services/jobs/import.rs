@@ -1,16 +1,20 @@
 //! Adding an account for each place of a text that holds one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{TryStreamExt, stream};
-use grok2api_app::dto::{JobTrouble, Tier};
-use pool::Credential;
+use grok2api_app::{
+    dto::{JobTrouble, Tier},
+    error::UiError,
+};
+use pool::{Account, Credential};
 use serde::{Deserialize, Serialize};
 use store::{
     Store, StoreError,
     account_list::{ListedAccount, read_account_list},
 };
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::AccountWorkers;
 use crate::{
@@ -23,6 +27,9 @@ use crate::{
 /// Lines at once: the store groups what comes together.
 const CONCURRENT: usize = 64;
 const BATCH_SIZE: usize = 200;
+/// How long a line waits for a store that does not take it, and how often it tries.
+const PATIENCE: Duration = Duration::from_secs(600);
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct ImportWorker {
     current: Current,
@@ -107,6 +114,24 @@ impl ImportWorker {
     }
 }
 
+impl ImportWorker {
+    /// Whether the account is new. Waits for a store that is away: a line that failed for that would
+    /// have to be told from those that are no accounts.
+    async fn insert(&self, account: Account) -> Result<bool, UiError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let accounts = vec![account.clone()];
+            let inserting = intake::inserting(&self.store, &self.runtime, accounts);
+            let inserted = timeout_at(until, inserting).await;
+            match inserted.unwrap_or(Ok(Err(UiError::Unavailable))) {
+                Ok(Err(UiError::Unavailable)) if Instant::now() < until => sleep(AGAIN).await,
+                Ok(inserted) => return Ok(!inserted?.is_empty()),
+                Err(_) => return Err(UiError::Unavailable),
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Worker for ImportWorker {
     fn pace(&self) -> Pace {
@@ -132,13 +157,12 @@ impl Worker for ImportWorker {
         }
         let account = account_of(listed, self.tier);
         let id = account.id.clone();
-        let added = intake::insert(self.store.as_ref(), &self.runtime, vec![account]).await;
-        match added {
-            Ok(0) => Err(failure(JobTrouble::Duplicate, masked)),
-            Ok(_) => Ok(ItemDone {
+        match self.insert(account).await {
+            Ok(true) => Ok(ItemDone {
                 id: Some(id.to_string()),
                 ..ItemDone::default()
             }),
+            Ok(false) => Err(failure(JobTrouble::Duplicate, masked)),
             Err(_) => Err(failure(JobTrouble::NotStored, masked)),
         }
     }
