@@ -53,6 +53,13 @@ pub(crate) async fn posted(server: &Server, path: &str, body: &Value) -> Value {
     answer.json
 }
 
+pub(crate) async fn patch(server: &Server, id: &str, body: &Value) -> Value {
+    let path = format!("/tokens/{id}");
+    let answer = read(request(server, Method::PATCH, &path).json(body)).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+    answer.json
+}
+
 /// Id of the account with this credential.
 async fn id_of(server: &Server, credential: &str) -> String {
     let end = &credential[credential.len() - 4..];
@@ -231,6 +238,11 @@ async fn accounts_are_added_replaced_deleted_and_brought_back() {
         request(&server, Method::PATCH, &format!("/tokens/{id}")).json(&json!({"token": token}))
     };
     read(cookie(TWO)).await.assert_error(400, "account_exists");
+    let path = format!("/tokens/{id}");
+    let half_wrong = json!({"token": "planted-admin-account-8", "note": "n".repeat(501)});
+    let half_wrong = request(&server, Method::PATCH, &path).json(&half_wrong);
+    read(half_wrong).await.assert_error(400, "invalid_value");
+    assert_eq!(get(&server, &path).await["masked"], "…nt-1", "as it was");
     let replaced = read(cookie("planted-admin-account-9")).await;
     assert_eq!(replaced.json["masked"], "…nt-9", "{}", replaced.json);
 

@@ -9,7 +9,10 @@ use grok_sim::{Operation, Reply};
 use pool::{Account, CheckResult, Status, Tier};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Setup};
+use crate::{
+    admin_api,
+    support::{Server, Setup},
+};
 
 const JOB: &str = "refresh accounts";
 
@@ -76,6 +79,20 @@ async fn new_accounts_are_asked_at_once_and_their_plan_is_found_out() {
         let windows: Vec<_> = account.windows.iter().map(|one| &*one.model).collect();
         assert_eq!(windows, ["auto"], "one question each");
     }
+}
+
+#[tokio::test]
+async fn a_replaced_cookie_is_asked_about_at_once() {
+    let server = on(admin_api::setup(["first-cookie-0001"])).start().await;
+    wait_for(&server, "1 of 1").await;
+    let listed = admin_api::get(&server, "/tokens").await;
+    let id = listed["data"][0]["id"].as_str().unwrap();
+    admin_api::patch(&server, id, &json!({"token": "second-cookie-0002"})).await;
+    let is_asked = async || asked(&server).contains(&"second-cookie-0002".to_owned());
+    server
+        .wait_until("the new cookie was asked about", is_asked)
+        .await;
+    server.end().await;
 }
 
 #[tokio::test]

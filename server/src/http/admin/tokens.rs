@@ -149,12 +149,6 @@ async fn edit(
     request: Request,
 ) -> Result<Json<AccountDetail>, ApiError> {
     let patch: Patch = read(&state, request).await?;
-    if let Some(cookie) = patch.token {
-        let replaced = state
-            .admin
-            .replace_cookie(admin.clone(), id.clone(), cookie);
-        replaced.await.map_err(refusal)?;
-    }
     let edit = AccountEdit {
         tier: patch.tier,
         tags: patch.tags,
@@ -162,6 +156,14 @@ async fn edit(
         is_enabled: patch.enabled,
         proxy: patch.proxy,
     };
+    // All of it or nothing.
+    state.accounts.check(&admin, &edit).map_err(refusal)?;
+    if let Some(cookie) = patch.token {
+        let replaced = state
+            .admin
+            .replace_cookie(admin.clone(), id.clone(), cookie);
+        replaced.await.map_err(refusal)?;
+    }
     let edited = state.admin.edit_account(admin, id, edit).await;
     edited.map(Json).map_err(refusal)
 }

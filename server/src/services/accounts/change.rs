@@ -3,6 +3,7 @@
 use grok2api_app::{
     dto::{AccountChoice, AccountDetail, AccountEdit, DeletedAccounts},
     error::{Field, Rule, UiError},
+    service::AdminProof,
 };
 use pool::{
     AccountChange, AccountId, AccountProxy, AccountView, Change, Credential, CredentialTaken, Event,
@@ -66,7 +67,22 @@ fn check_proxy(text: &str) -> Result<Option<AccountProxy>, UiError> {
         .map_err(|_| invalid(Field::Proxy, Rule::NotOne))
 }
 
+fn checked(edit: AccountEdit) -> Result<pool::AccountEdit, UiError> {
+    Ok(pool::AccountEdit {
+        tags: edit.tags.map(check_tags).transpose()?,
+        note: edit.note.map(check_note).transpose()?,
+        tier: edit.tier.map(to_pool_tier),
+        proxy: edit.proxy.as_deref().map(check_proxy).transpose()?,
+    })
+}
+
 impl Accounts {
+    /// # Errors
+    /// A value of the edit cannot be taken.
+    pub fn check(&self, _admin: &AdminProof, edit: &AccountEdit) -> Result<(), UiError> {
+        checked(edit.clone()).map(drop)
+    }
+
     pub(super) fn detail(&self, id: &AccountId) -> Result<AccountDetail, UiError> {
         let pool = self.pool();
         let account = pool.get(id).ok_or(UiError::NotFound)?;
@@ -83,18 +99,14 @@ impl Accounts {
         id: &AccountId,
         edit: AccountEdit,
     ) -> Result<AccountDetail, UiError> {
-        let values = pool::AccountEdit {
-            tags: edit.tags.map(check_tags).transpose()?,
-            note: edit.note.map(check_note).transpose()?,
-            tier: edit.tier.map(to_pool_tier),
-            proxy: edit.proxy.as_deref().map(check_proxy).transpose()?,
-        };
+        let is_enabled = edit.is_enabled;
+        let values = checked(edit)?;
         let pool = self.pool();
         if !pool.contains(id) {
             return Err(UiError::NotFound);
         }
         let mut changes = pool.apply(id, &Event::Edited(values), now_ms());
-        let switch = edit.is_enabled.map(|is_enabled| match is_enabled {
+        let switch = is_enabled.map(|is_enabled| match is_enabled {
             true => Event::Enable,
             false => Event::Disable,
         });
