@@ -32,7 +32,7 @@ pub enum Command {
     /// there. An entry that cannot be used is named by its position, and the others are imported; the
     /// exit code is 1 when a file cannot be read at all.
     Import {
-        /// The folder that holds the files.
+        /// The folder that holds the files, or one of them.
         dir: PathBuf,
         /// Only says what would be imported.
         #[arg(long)]

@@ -3,7 +3,7 @@
 /// Prefix of the variables that set a key: `GROK2API_<SECTION>__<KEY>`.
 const PREFIX: &str = "GROK2API_";
 /// Variables with the prefix that are read elsewhere.
-const ELSEWHERE: [&str; 1] = ["GROK2API_SECRET_KEY"];
+const ELSEWHERE: [&str; 2] = ["GROK2API_SECRET_KEY", "GROK2API_BACKUP_PASSPHRASE"];
 /// Variables of older releases that set a key; empty counts as not set.
 const CLASSIC: [(&str, &str, &str); 7] = [
     ("SERVER_HOST", "server", "host"),

@@ -5,10 +5,12 @@ mod accounts;
 mod conversations;
 mod keys;
 mod logs;
+mod planned;
 mod report;
+mod source;
 mod stats;
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use store::Store;
@@ -17,7 +19,9 @@ use super::first_account;
 use crate::clock::now_ms;
 
 pub(super) use logs::AHEAD_MINUTES;
+use planned::Planned;
 pub use report::{FileReport, Report};
+use source::Source;
 pub(super) use stats::IMPORTED_STATS;
 
 /// The files, in the order in which they need each other: requests name keys, counts are by the clock
@@ -36,6 +40,7 @@ struct Target<'a> {
     store: &'a dyn Store,
     /// Nothing is written.
     is_dry: bool,
+    planned: &'a Planned,
     now_ms: i64,
     /// How long conversations are kept.
     conversation_ttl_ms: i64,
@@ -50,15 +55,26 @@ pub struct ImportOptions {
     pub conversation_ttl_secs: u64,
 }
 
-/// Reads the files in `dir` that there are.
+/// Reads the files in `dir` that there are; one of them by its own path.
 ///
 /// # Errors
-/// There is none of them, or the store refused. A file that is not what its name says is in the report.
+/// There is none of them, `dir` is another file, or the store refused. A file that is not what its name says is in the report.
 pub async fn from_dir(
     store: &dyn Store,
     dir: &Path,
     options: ImportOptions,
 ) -> anyhow::Result<Report> {
+    if dir.is_file() {
+        let name = FILES.into_iter().find(|name| dir.ends_with(name));
+        let (Some(name), Some(folder)) = (name, dir.parent()) else {
+            bail!(
+                "{} is a file; a folder is expected, or one of {}",
+                dir.display(),
+                FILES.join(", ")
+            );
+        };
+        return from_files(store, folder, options, &[name]).await;
+    }
     let report = from_files(store, dir, options, &FILES).await?;
     if report.files.is_empty() {
         bail!("{} holds none of {}", dir.display(), FILES.join(", "));
@@ -73,7 +89,9 @@ async fn from_files(
     names: &[&'static str],
 ) -> anyhow::Result<Report> {
     let ttl_ms = options.conversation_ttl_secs.saturating_mul(1000);
+    let planned = Planned::default();
     let target = Target {
+        planned: &planned,
         store,
         is_dry: options.is_dry,
         now_ms: now_ms(),
@@ -85,11 +103,17 @@ async fn from_files(
     };
     for name in names {
         let path = dir.join(name);
-        let text = match tokio::fs::read(&path).await {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                return Err(error).with_context(|| format!("reading {}", path.display()));
+        let read = source::read(&path).await;
+        let text = match read.with_context(|| format!("reading {}", path.display()))? {
+            Source::Text(text) => text,
+            Source::Missing => continue,
+            Source::Refused(reason) => {
+                report.files.push(FileReport {
+                    name,
+                    refused: Some(reason),
+                    ..FileReport::default()
+                });
+                continue;
             }
         };
         let read = match *name {

@@ -29,7 +29,10 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
     let mut new = found.accounts;
     new.retain(|account| !known.contains(&account.credential));
     let added = match target.is_dry {
-        true => new.len(),
+        true => {
+            target.planned.add_accounts(&new);
+            new.len()
+        }
         false => {
             let mut added = 0;
             for part in new.chunks(STORED_AT_ONCE) {

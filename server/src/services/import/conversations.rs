@@ -24,6 +24,7 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
     let accounts: HashMap<Credential, AccountId> = accounts
         .into_iter()
         .map(|account| (account.credential, account.id))
+        .chain(target.planned.accounts())
         .collect();
     let mut report = FileReport::of("conversation", &found.bad);
     let (mut strays, mut over) = (0, 0);
@@ -41,7 +42,9 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
         let known = store
             .get_document(DocumentKind::Conversation, &document.id)
             .await;
-        if known.context("reading the known conversations")?.is_some() {
+        let is_known = known.context("reading the known conversations")?.is_some()
+            || (target.is_dry && !target.planned.add_document(&document.id));
+        if is_known {
             report.known += 1;
             continue;
         }

@@ -16,7 +16,9 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
         let known = target
             .store
             .get_document(DocumentKind::ClientKey, &document.id);
-        if known.await.context("reading the known keys")?.is_some() {
+        let is_known = known.await.context("reading the known keys")?.is_some()
+            || (target.is_dry && !target.planned.add_document(&document.id));
+        if is_known {
             report.known += 1;
             continue;
         }

@@ -42,6 +42,7 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
             .push(format!("{long_texts} text(s) were cut to 128 bytes"));
     }
     if target.is_dry {
+        target.planned.set_ahead_minutes(ahead);
         return Ok(report);
     }
     let mut setting = ahead.map(|ahead| (AHEAD_MINUTES.to_owned(), Some(ahead.to_string())));

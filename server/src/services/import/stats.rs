@@ -29,6 +29,7 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
     let ahead: Option<i64> = ahead
         .context("reading a setting")?
         .and_then(|text| text.parse().ok());
+    let ahead = target.planned.ahead_minutes().or(ahead);
     let more = stats.since(&imported);
     let mut report = FileReport::of("count", &stats.bad);
     let entries = |stats: &LegacyStats| stats.hourly.len() + stats.daily.len() + stats.models.len();
