@@ -274,6 +274,8 @@ pub enum LineFault {
     Fragment,
     /// JSON that is not valid from here on.
     Json,
+    /// The text is empty.
+    Nothing,
     /// Neither a text nor an object.
     Shape,
     NoToken,
@@ -286,6 +288,10 @@ pub enum LineFault {
 pub struct PreviewLine {
     /// From 1, counted over the pasted text.
     pub number: u32,
+    /// Where JSON ends to be valid.
+    pub column: Option<u32>,
+    /// Its place in a list of a JSON document, such as `ssoBasic[4]`; empty: it is in none.
+    pub entry: String,
     pub masked: String,
     pub status: LineStatus,
     /// Of [`LineStatus::Bad`].
@@ -299,7 +305,10 @@ pub struct ImportPreview {
     /// With the doubtful ones.
     pub new: u32,
     pub doubtful: u32,
+    /// Known here.
     pub duplicate: u32,
+    /// How often an account comes again in the text.
+    pub repeated: u32,
     pub bad: u32,
 }
 

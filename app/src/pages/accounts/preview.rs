@@ -5,7 +5,7 @@ use crate::{
     components::{Badge, Notice, Tone},
     dto::{ImportPreview, LineFault, LineStatus, PreviewLine},
     error::UiError,
-    i18n::{Text, t, text::accounts, use_language},
+    i18n::{Language, Text, t, text::accounts, use_language},
     reactive::use_debounced,
 };
 use leptos::prelude::*;
@@ -46,15 +46,21 @@ pub(super) fn Preview(
         let ImportPreview {
             new,
             duplicate,
+            repeated,
             bad,
             ..
         } = preview;
-        accounts::PreviewCounts {
+        let mut counts = accounts::PreviewCounts {
             new,
             duplicate,
             bad,
         }
-        .fill(language.get())
+        .fill(language.get());
+        if *repeated > 0 {
+            counts.push_str(" · ");
+            counts.push_str(&accounts::REPEATED.fill(language.get(), (*repeated).into()));
+        }
+        counts
     };
     view! {
         <section class="preview" aria-label=t(accounts::PREVIEW)>
@@ -94,11 +100,14 @@ fn PreviewLines(preview: ImportPreview, text: RwSignal<String>) -> impl IntoView
             LineStatus::Duplicate => (Tone::Neutral, accounts::LINE_DUPLICATE),
             LineStatus::Bad => (Tone::Danger, fault(line.fault)),
         };
-        let number = line.number;
+        let (number, column, entry) = (line.number, line.column, line.entry);
         // What is no cookie is no secret either, and shows where the mistake is. A piece of a list
         // may hold one.
         let shown = match (line.status, line.fault) {
-            (LineStatus::Bad, None | Some(LineFault::NoCookie | LineFault::Code)) => {
+            // The line of an entry has the other entries as well.
+            (LineStatus::Bad, None | Some(LineFault::NoCookie | LineFault::Code))
+                if entry.is_empty() =>
+            {
                 text.with_untracked(|text| excerpt(text, number))
             }
             _ => line.masked,
@@ -106,7 +115,7 @@ fn PreviewLines(preview: ImportPreview, text: RwSignal<String>) -> impl IntoView
         view! {
             <li class="preview__line">
                 <span class="muted">
-                    {move || accounts::Line { number: &number }.fill(language.get())}
+                    {move || place(number, column, &entry, language.get())}
                 </span>
                 <code>{shown}</code>
                 <Badge tone>{t(word)}</Badge>
@@ -128,11 +137,24 @@ fn PreviewLines(preview: ImportPreview, text: RwSignal<String>) -> impl IntoView
     }
 }
 
+/// Where a line is: in its list, or in the text.
+fn place(number: u32, column: Option<u32>, entry: &str, language: Language) -> String {
+    match column {
+        _ if !entry.is_empty() => entry.to_owned(),
+        Some(column) => accounts::Line {
+            number: &format_args!("{number}:{column}"),
+        }
+        .fill(language),
+        None => accounts::Line { number: &number }.fill(language),
+    }
+}
+
 const fn fault(fault: Option<LineFault>) -> Text {
     match fault {
         None | Some(LineFault::NoCookie) => accounts::LINE_BAD,
         Some(LineFault::Code) => accounts::LINE_CODE,
         Some(LineFault::Fragment | LineFault::Json | LineFault::Shape) => accounts::LINE_JSON,
+        Some(LineFault::Nothing) => accounts::LINE_NOTHING,
         Some(LineFault::NoToken) => accounts::LINE_NO_TOKEN,
         Some(LineFault::NoAccounts) => accounts::LINE_NO_ACCOUNTS,
         Some(LineFault::NoSsoCookie) => accounts::LINE_NO_SSO,
@@ -155,6 +177,14 @@ fn excerpt(text: &str, number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_told_by_its_list_where_it_is_in_one() {
+        let language = Language::English;
+        assert_eq!(place(3, None, "", language), "Line 3");
+        assert_eq!(place(1, None, "ssoBasic[4]", language), "ssoBasic[4]");
+        assert_eq!(place(3, Some(7), "", language), "Line 3:7");
+    }
 
     #[test]
     fn a_refused_line_shows_its_beginning() {

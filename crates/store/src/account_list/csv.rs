@@ -46,6 +46,9 @@ fn read_row(
             Some(Field::Tags) => told.tags = cut_tags(cell.split([',', ';', '|'])),
             Some(Field::Name) => told.notes.insert(0, cell.clone()),
             Some(Field::Note) => told.notes.push(cell.clone()),
+            Some(Field::Status) => told.is_disabled = fields::is_disabled(cell),
+            Some(Field::Created) => told.created_at_ms = cell.trim().parse().ok(),
+            Some(Field::Uses) => told.use_count = cell.trim().parse().unwrap_or(0),
             Some(Field::Token) | None => {}
         }
     }

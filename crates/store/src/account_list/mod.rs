@@ -6,6 +6,9 @@
 //! - `command`: a request that a browser has copied as a cURL command
 //! - `fields`: what the fields of an account are called
 //!
+//! What else a `token.json` knows of an account, such as its quota and its cooldown, Grok is asked
+//! again; `legacy` keeps it.
+//!
 //! Reading never stops at what is no account: it is reported by line, never with its content, because
 //! that may be a secret. Time and memory are linear in the length of the text.
 //!
@@ -19,7 +22,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, fmt};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use pool::{Credential, CredentialError, Tier};
 
@@ -50,12 +53,33 @@ pub struct AccountList {
 pub struct ListedAccount {
     /// Where it begins, from 1.
     pub line: usize,
+    pub entry: Option<Entry>,
     pub credential: Credential,
     /// `None`: the text does not say.
     pub tier: Option<Tier>,
     pub tags: Vec<String>,
     /// Name, e-mail address and note, whichever are told.
     pub note: String,
+    /// The operator has switched it off.
+    pub is_disabled: bool,
+    /// Unix milliseconds, if they are told.
+    pub created_at_ms: Option<i64>,
+    pub use_count: u64,
+}
+
+/// A place in a list of a JSON document, which may be a single line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Empty: the document is the list.
+    pub list: Arc<str>,
+    /// From 0.
+    pub index: usize,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.index)
+    }
 }
 
 impl ListedAccount {
@@ -71,12 +95,16 @@ impl ListedAccount {
 pub struct Refused {
     /// From 1.
     pub line: usize,
+    pub entry: Option<Entry>,
     pub reason: RefusedReason,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)
+        match &self.entry {
+            Some(entry) => write!(f, "{entry}: {}", self.reason),
+            None => write!(f, "line {}: {}", self.line, self.reason),
+        }
     }
 }
 
@@ -89,8 +117,10 @@ pub enum RefusedReason {
     Code,
     #[error("it is a piece of JSON, which only makes sense as a whole")]
     Fragment,
-    #[error("the JSON is not valid from here on; whole lines were read instead")]
-    Json,
+    #[error("the JSON is not valid from column {column} on")]
+    Json { column: usize },
+    #[error("there is nothing in it")]
+    Nothing,
     #[error("it is neither a text nor an object")]
     Shape,
     #[error("there is no field with a token")]
@@ -113,6 +143,9 @@ pub fn read_account_list(bytes: &[u8]) -> AccountList {
     if !json::read(text, &mut list) && !csv::read(text, &mut list) {
         lines::read(text, &mut list);
     }
+    if list.list.accounts.is_empty() && list.list.refused_count == 0 {
+        list.refuse(1, RefusedReason::Nothing);
+    }
     list.list
 }
 
@@ -129,35 +162,59 @@ struct Told {
     tier: Option<Tier>,
     tags: Vec<String>,
     notes: Vec<String>,
+    is_disabled: bool,
+    created_at_ms: Option<i64>,
+    use_count: u64,
+}
+
+/// Where something is in the text.
+struct At {
+    line: usize,
+    entry: Option<Entry>,
+}
+
+impl From<usize> for At {
+    fn from(line: usize) -> Self {
+        Self { line, entry: None }
+    }
 }
 
 impl Collector {
-    fn add(&mut self, line: usize, credential: Credential, told: Told) {
+    fn add(&mut self, at: At, credential: Credential, told: Told) {
         if !self.seen.insert(credential.clone()) {
             self.list.duplicates += 1;
             return;
         }
         self.list.accounts.push(ListedAccount {
-            line,
+            line: at.line,
+            entry: at.entry,
             credential,
             tier: told.tier,
             tags: told.tags,
             note: joined(told.notes),
+            is_disabled: told.is_disabled,
+            created_at_ms: told.created_at_ms,
+            use_count: told.use_count,
         });
     }
 
-    fn refuse(&mut self, line: usize, reason: RefusedReason) {
+    fn refuse(&mut self, at: impl Into<At>, reason: RefusedReason) {
+        let At { line, entry } = at.into();
         self.list.refused_count += 1;
         if self.list.refused.len() < MAX_REFUSED {
-            self.list.refused.push(Refused { line, reason });
+            self.list.refused.push(Refused {
+                line,
+                entry,
+                reason,
+            });
         }
     }
 
     /// Adds what one place holds, or says why it holds nothing.
-    fn take(&mut self, line: usize, read: Result<(Credential, Told), RefusedReason>) {
+    fn take(&mut self, at: impl Into<At>, read: Result<(Credential, Told), RefusedReason>) {
         match read {
-            Ok((credential, told)) => self.add(line, credential, told),
-            Err(reason) => self.refuse(line, reason),
+            Ok((credential, told)) => self.add(at.into(), credential, told),
+            Err(reason) => self.refuse(at, reason),
         }
     }
 }

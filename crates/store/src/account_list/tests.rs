@@ -59,12 +59,12 @@ fn a_command_over_several_lines_is_one_account() {
 
 #[test]
 fn what_cannot_be_a_cookie_is_refused_with_its_line_and_reason() {
-    use RefusedReason::{Code, Fragment, NoSsoCookie};
+    use RefusedReason::{Code, Fragment, Json, NoSsoCookie};
     for (line, reason) in [
         ("<script>alert(1)</script>", Code),
         ("console.log(document.cookie)", Code),
         ("\"token\": \"eyJhbGciOi.abc\",", Fragment),
-        ("{\"token\": \"eyJhbGciOi", Fragment),
+        ("{\"token\": \"eyJhbGciOi", Json { column: 21 }),
         ("sso-rw=eyJhbGciOi.abc", NoSsoCookie),
         ("cookie: a=b; cf_clearance=c", NoSsoCookie),
         ("curl 'https://grok.com'", NoSsoCookie),
@@ -105,7 +105,7 @@ fn files_of_the_products_keep_tier_tags_and_note() {
     );
     assert_eq!(
         list.refused[0].to_string(),
-        "line 4: it is neither a text nor an object"
+        "ssoBasic[2]: it is neither a text nor an object"
     );
 
     let go = read(
@@ -118,6 +118,79 @@ fn files_of_the_products_keep_tier_tags_and_note() {
         (Some(Tier::Heavy), "cookie-0004")
     );
     assert!(one.note.contains("Ann") && one.note.contains("ann@example.com"));
+}
+
+#[test]
+fn an_account_that_is_switched_off_stays_so_with_its_age_and_its_uses() {
+    let list = read(
+        r#"{"ssoBasic": [{"token": "cookie-0001", "status": "Disabled", "created_at": 1770000000000,
+        "use_count": 7}, {"token": "cookie-0002", "status": "expired"}]}"#,
+    );
+    let told = |one: &ListedAccount| (one.is_disabled, one.created_at_ms, one.use_count);
+    let told: Vec<_> = list.accounts.iter().map(told).collect();
+    assert_eq!(told, [(true, Some(1_770_000_000_000), 7), (false, None, 0)]);
+    let table = read("token,status\ncookie-0001,disabled\n");
+    assert!(table.accounts[0].is_disabled);
+}
+
+#[test]
+fn of_the_cookies_of_a_browser_the_accounts_is_taken() {
+    let exported = r#"[{"domain": ".grok.com", "name": "cf_clearance", "value": "x"},
+        {"domain": ".grok.com", "name": "sso", "value": "eyJexported.1"},
+        {"domain": ".grok.com", "name": "sso-rw", "value": "eyJother.1"}]"#;
+    assert_eq!(found(exported), [(2, "eyJexported.1".to_owned())]);
+    let state = format!(r#"{{"cookies": {exported}, "origins": []}}"#);
+    assert_eq!(found(&state).len(), 1);
+    let without = r#"[{"name": "cf_clearance", "value": "x"}]"#;
+    assert_eq!(refused(without), [(1, RefusedReason::NoSsoCookie)]);
+}
+
+#[test]
+fn maps_of_cookies_to_what_is_known_are_read() {
+    let list = read(
+        r#"{"ssoNormal": {"cookie-0002": {"note": "hers"}, "cookie-0001": null},
+        "ssoSuper": {"sso=cookie-0003": {"status": "disabled"}}}"#,
+    );
+    let told = |one: &ListedAccount| (one.credential.expose().to_owned(), one.tier);
+    let told: Vec<_> = list.accounts.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            ("cookie-0002".to_owned(), Some(Tier::Basic)),
+            ("cookie-0001".to_owned(), Some(Tier::Basic)),
+            ("cookie-0003".to_owned(), Some(Tier::Super)),
+        ]
+    );
+    assert_eq!(list.accounts[0].note, "hers");
+    assert!(list.accounts[2].is_disabled);
+}
+
+#[test]
+fn places_in_a_document_of_one_line_are_told_apart() {
+    let list = read(r#"{"ssoBasic": ["cookie-0001", 5], "tokens": [{"note": "x"}]}"#);
+    let places: Vec<_> = list.refused.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        places,
+        [
+            "ssoBasic[1]: it is neither a text nor an object",
+            "tokens[0]: there is no field with a token"
+        ]
+    );
+    assert_eq!(
+        read("[5]").refused[0].to_string(),
+        "[0]: it is neither a text nor an object"
+    );
+    assert_eq!(
+        read(r#"["cookie-0001" "cookie-0002"]"#).refused[0].to_string(),
+        "line 1: the JSON is not valid from column 16 on"
+    );
+    for nothing in ["", " \n", "# mine\n", "[]", r#"{"ssoBasic": []}"#] {
+        assert_eq!(
+            refused(nothing),
+            [(1, RefusedReason::Nothing)],
+            "{nothing:?}"
+        );
+    }
 }
 
 #[test]
@@ -144,7 +217,8 @@ fn of_a_broken_list_the_whole_lines_are_read() {
         list.refused,
         [Refused {
             line: 4,
-            reason: RefusedReason::Json
+            entry: None,
+            reason: RefusedReason::Json { column: 1 }
         }]
     );
 }
@@ -162,8 +236,10 @@ fn tables_are_read_by_their_header() {
     assert_eq!(one.tags, ["a", "b"]);
     assert_eq!(one.note, "ann@example.com · says \"hi\" and more");
     assert_eq!((two.line, two.credential.expose()), (5, "cookie-0002"));
-    let reason = RefusedReason::ShortRow;
-    assert_eq!(list.refused, [Refused { line: 4, reason }]);
+    assert_eq!(
+        list.refused[0].to_string(),
+        "line 4: the row has no value in the column of tokens"
+    );
     assert_eq!(found("token\ncookie-0001\n").len(), 1);
     assert_eq!(found("tier;token\nsuper;cookie-0001\n").len(), 1);
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: `docs/upstream-protocol.md` 4.5.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, iter};
 
 use pool::{Account, AccountId, Cooldown, CooldownReason, Credential, Status, Tier};
 use serde_json::{Map, Value, json};
@@ -53,15 +53,18 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     let mut read = LegacyAccounts::default();
     let mut seen = HashSet::new();
     let context = ContextV7::new();
-    for kind in Tier::ALL {
-        let pool = kind.as_str();
-        let entries = match pools.get(pool) {
+    for (pool, kind) in names() {
+        let entries: Vec<(Option<&str>, &Value)> = match pools.get(pool) {
             None | Some(Value::Null) => continue,
-            Some(Value::Array(entries)) => entries,
+            Some(Value::Array(entries)) => iter::repeat(None).zip(entries).collect(),
+            Some(Value::Object(map)) => map
+                .iter()
+                .map(|(token, entry)| (Some(token.as_str()), entry))
+                .collect(),
             Some(_) => return Err(LegacyError::NotAList { list: pool }),
         };
-        for (index, entry) in entries.iter().enumerate() {
-            match read_entry(kind, entry, (now_ms, &context)) {
+        for (index, (token, entry)) in entries.into_iter().enumerate() {
+            match read_entry(kind, (token, entry), (now_ms, &context)) {
                 Ok((account, is_cut)) if seen.insert(account.credential.clone()) => {
                     read.cut += usize::from(is_cut);
                     read.accounts.push(account);
@@ -77,11 +80,18 @@ pub fn read_token_json(text: &str, now_ms: i64) -> Result<LegacyAccounts, Legacy
     }
     let unknown = pools
         .iter()
-        .filter(|(name, _)| Tier::from_name(name).is_none());
+        .filter(|(name, _)| names().all(|(known, _)| known != name.as_str()));
     read.unknown_pools = unknown
         .map(|(name, entries)| unknown_pool(name, entries))
         .collect();
     Ok(read)
+}
+
+/// What pools are called, and the tier that each is of. The first product of its kind named one
+/// otherwise, and wrote maps of cookies instead of lists.
+fn names() -> impl Iterator<Item = (&'static str, Tier)> {
+    let now = Tier::ALL.into_iter().map(|tier| (tier.as_str(), tier));
+    now.chain([("ssoNormal", Tier::Basic)])
 }
 
 /// The text of a `token.json` with these accounts. Heavy ones are in a pool that the predecessor does
@@ -131,11 +141,13 @@ fn unknown_pool(name: &str, entries: &Value) -> UnknownPool {
 /// The account, and whether its note or tags were cut.
 fn read_entry(
     pool: Tier,
-    entry: &Value,
+    (name, entry): (Option<&str>, &Value),
     (now_ms, context): (i64, &ContextV7),
 ) -> Result<(Account, bool), String> {
     let empty = Map::new();
     let (token, fields) = match entry {
+        Value::Object(object) if name.is_some() => (name, Fields(object)),
+        _ if name.is_some() => (name, Fields(&empty)),
         Value::String(token) => (Some(token.as_str()), Fields(&empty)),
         Value::Object(object) => (Fields(object).text("token")?, Fields(object)),
         _ => return Err("it is neither a string nor an object".to_owned()),
@@ -281,6 +293,24 @@ mod tests {
     }
 
     #[test]
+    fn maps_of_cookies_are_pools_as_well() {
+        let read = read(
+            r#"{"ssoNormal": {"sso=cookie-0001": {"status": "disabled", "use_count": 3}},
+                "ssoSuper": {"cookie-0002": null, "a b": {}}}"#,
+        );
+        let found = |account: &Account| (account.tier, account.status, account.use_count);
+        let found: Vec<_> = read.accounts.iter().map(found).collect();
+        let off = (Tier::Basic, Status::Disabled, 3);
+        assert_eq!(
+            found,
+            [(Tier::Super, Status::Active, 0), off],
+            "known pools first"
+        );
+        assert_eq!((read.bad[0].list, read.bad[0].index), ("ssoSuper", 0));
+        assert_eq!(read.unknown_pools, []);
+    }
+
+    #[test]
     fn duplicates_are_counted_and_the_first_one_stays() {
         let read = read(r#"{"ssoBasic": ["sso=cookie-1", "cookie-1"], "ssoSuper": ["cookie-1"]}"#);
         assert_eq!((read.accounts.len(), read.duplicates), (1, 2));
@@ -354,6 +384,6 @@ mod tests {
             "it is not valid JSON (line 2, column 3)"
         );
         assert!(error("[]").starts_with("it is not an object of pools"));
-        assert_eq!(error(r#"{"ssoBasic": {}}"#), "`ssoBasic` is not a list");
+        assert_eq!(error(r#"{"ssoBasic": 5}"#), "`ssoBasic` is not a list");
     }
 }

@@ -12,7 +12,7 @@ use pool::{Account, Credential};
 use serde::{Deserialize, Serialize};
 use store::{
     Store, StoreError,
-    account_list::{ListedAccount, read_account_list},
+    account_list::{ListedAccount, Refused, RefusedReason, read_account_list},
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -53,6 +53,9 @@ struct Target {
     tier: Option<String>,
     tags: Vec<String>,
     note: String,
+    is_disabled: bool,
+    created_at_ms: Option<i64>,
+    use_count: u64,
 }
 
 impl Target {
@@ -62,6 +65,9 @@ impl Target {
             tier: listed.tier.map(|tier| tier.as_str().to_owned()),
             tags: listed.tags,
             note: listed.note,
+            is_disabled: listed.is_disabled,
+            created_at_ms: listed.created_at_ms,
+            use_count: listed.use_count,
         }
     }
 
@@ -73,10 +79,14 @@ impl Target {
         let target: Self = serde_json::from_str(text).ok()?;
         Some(ListedAccount {
             line: 0,
+            entry: None,
             credential: Credential::try_new(&target.cookie).ok()?,
             tier: target.tier.as_deref().and_then(pool::Tier::from_name),
             tags: target.tags,
             note: target.note,
+            is_disabled: target.is_disabled,
+            created_at_ms: target.created_at_ms,
+            use_count: target.use_count,
         })
     }
 }
@@ -97,7 +107,8 @@ fn places(text: &str) -> Vec<String> {
     let mut places: Vec<(usize, Target)> = accounts
         .map(|listed| (listed.line, Target::of(listed)))
         .collect();
-    let refused = list.refused.iter();
+    let is_place = |refused: &&Refused| refused.reason != RefusedReason::Nothing;
+    let refused = list.refused.iter().filter(is_place);
     places.extend(refused.map(|refused| (refused.line, Target::default())));
     places.sort_by_key(|(line, _)| *line);
     places.iter().map(|(_, target)| target.write()).collect()
