@@ -114,13 +114,17 @@ impl Accounts {
         if changes.is_empty() {
             return Ok(());
         }
+        let ids: HashSet<_> = changes.iter().map(|one| one.id.clone()).collect();
         let record = Record {
             changes,
             request: None,
         };
-        bounded(self.store.commit(record))
-            .await
-            .map_err(unavailable)
+        let stored = bounded(self.store.commit(record)).await;
+        stored.map_err(|error| {
+            // Late or not at all: the pool has the changes already.
+            lasting::follow(&self.runtime, &self.store, ids.into_iter().collect());
+            unavailable(error)
+        })
     }
 
     async fn pasted(&self, text: String) -> Result<Pasted, UiError> {

@@ -1,6 +1,7 @@
 //! The pages while nothing can be written.
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 use store::DATABASE_FILE;
 use test_support::Launch;
@@ -50,6 +51,47 @@ async fn pages_say_within_seconds_that_nothing_can_be_stored() {
     }
     assert!(again.is_admin().await);
     assert_eq!(again.sign_in("another password").await.status, 401);
+}
+
+#[tokio::test]
+async fn an_import_waits_for_the_database_and_none_of_its_lines_fails() {
+    const LINES: usize = 5_000;
+    let folder = tempfile::tempdir().unwrap();
+    let launch = Launch::new(BINARY, folder.path()).env("GROK2API_APP__APP_KEY", PASSWORD);
+    let gateway = launch.start().await.unwrap();
+    let client = Browser::new(&gateway).client;
+    let call = async |method: Method, path: String, body: Value| {
+        let url = format!("{}/v1/admin{path}", gateway.url());
+        let asked = client
+            .request(method, url)
+            .bearer_auth(PASSWORD)
+            .json(&body);
+        asked.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let lines: Vec<_> = (0..LINES).map(|n| format!("some-cookie-{n:05}")).collect();
+    let import = "/tokens/import/async".to_owned();
+    let started = call(Method::POST, import, json!({"text": lines.join("\n")})).await;
+    let id = started["task_id"].as_str().unwrap();
+
+    let path = folder.path().join(DATABASE_FILE);
+    let mut foreign = SqliteConnection::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
+    let held = foreign.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    // Longer than somebody who waits for an answer is left without one.
+    sleep(Duration::from_secs(7)).await;
+    held.rollback().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let job = loop {
+        let job = call(Method::GET, format!("/batch/{id}"), Value::Null).await;
+        if job["status"] != "running" {
+            break job;
+        }
+        assert!(Instant::now() < deadline, "{job}");
+        sleep(Duration::from_millis(100)).await;
+    };
+    let outcome = (&job["status"], &job["ok"], &job["fail"]);
+    assert_eq!(outcome, (&json!("done"), &json!(LINES), &json!(0)), "{job}");
 }
 
 #[tokio::test]

@@ -110,18 +110,9 @@ pub(super) async fn insert(
     runtime: &Arc<Runtime>,
     accounts: Vec<Account>,
 ) -> Result<HashSet<AccountId>, UiError> {
-    match accounts.is_empty() {
-        true => Ok(HashSet::new()),
-        false => lasting::wait(inserting(store, runtime, accounts)).await,
+    if accounts.is_empty() {
+        return Ok(HashSet::new());
     }
-}
-
-/// As [`insert`] does, for whoever waits as long as it takes: it goes on by itself.
-pub(in crate::services) fn inserting(
-    store: &Arc<dyn Store>,
-    runtime: &Arc<Runtime>,
-    accounts: Vec<Account>,
-) -> JoinHandle<Result<HashSet<AccountId>, UiError>> {
     let (owner, store, runtime) = (runtime.clone(), store.clone(), runtime.clone());
     let writing = async move {
         let ids: Vec<_> = accounts.iter().map(|one| one.id.clone()).collect();
@@ -131,6 +122,17 @@ pub(in crate::services) fn inserting(
         }
         stored
     };
+    lasting::wait(owner.writes().spawn(writing)).await
+}
+
+/// As [`insert`] does, for whoever waits as long as it takes and tries again; it goes on by itself.
+pub(in crate::services) fn inserting(
+    store: &Arc<dyn Store>,
+    runtime: &Arc<Runtime>,
+    accounts: Vec<Account>,
+) -> JoinHandle<Result<HashSet<AccountId>, UiError>> {
+    let (owner, store, runtime) = (runtime.clone(), store.clone(), runtime.clone());
+    let writing = async move { store_and_admit(&store, &runtime, accounts).await };
     owner.writes().spawn(writing)
 }
 
