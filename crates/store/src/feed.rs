@@ -9,15 +9,6 @@ use crate::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(pub(crate) u64);
 
-/// Something to be read again from the store.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Changed {
-    /// Added, changed or removed.
-    Account(AccountId),
-    /// Set.
-    Setting(String),
-}
-
 /// Changes of others since a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
@@ -26,8 +17,8 @@ pub struct Changes {
     /// Whether changes may be missing, because the connection that brings them was away or the
     /// cursor is older than what is remembered: read everything again.
     pub is_incomplete: bool,
-    /// Each thing once.
-    pub changed: Vec<Changed>,
+    /// Accounts that were added, changed or removed, each once.
+    pub accounts: Vec<AccountId>,
 }
 
 /// Tells an instance what others changed. Its own changes are left out: they are in its memory.

@@ -68,7 +68,7 @@ pub use bounded::bounded;
 pub use client_key::ClientKey;
 pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentStore};
 pub use error::StoreError;
-pub use feed::{ChangeFeed, Changed, Changes, Cursor};
+pub use feed::{ChangeFeed, Changes, Cursor};
 pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};
 pub use labels::{MAX_NOTE_CHARS, MAX_TAG_CHARS, MAX_TAGS, cut_note, cut_tags};
 pub use lock::{Lock, LockToken};

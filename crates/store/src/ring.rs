@@ -3,30 +3,31 @@
 use std::collections::{HashSet, VecDeque};
 
 use parking_lot::Mutex;
+use pool::AccountId;
 
-use crate::{Changed, Changes, Cursor};
+use crate::{Changes, Cursor};
 
 /// Changes that are remembered: one or two megabytes.
 const LENGTH: usize = 16_384;
 
-/// Filled by what listens to the server, asked by callers.
+/// Accounts that others changed. Filled by what listens to the server or asks it, read by callers.
 #[derive(Default)]
 pub(crate) struct Ring(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    changes: VecDeque<Changed>,
+    changes: VecDeque<AccountId>,
     /// Number of the change that comes next.
     next: u64,
 }
 
 impl Ring {
-    pub(crate) fn push(&self, changed: Changed) {
+    pub(crate) fn push(&self, account: AccountId) {
         let mut state = self.0.lock();
         if state.changes.len() == LENGTH {
             state.changes.pop_front();
         }
-        state.changes.push_back(changed);
+        state.changes.push_back(account);
         state.next += 1;
     }
 
@@ -47,19 +48,11 @@ impl Ring {
         Changes {
             cursor: Cursor(state.next),
             is_incomplete: state.next - from > kept,
-            changed: changes
-                .filter(|change| seen.insert(key(change)))
+            accounts: changes
+                .filter(|account| seen.insert(*account))
                 .cloned()
                 .collect(),
         }
-    }
-}
-
-/// What makes a change the same as another.
-fn key(changed: &Changed) -> (bool, &str) {
-    match changed {
-        Changed::Account(id) => (true, id.as_str()),
-        Changed::Setting(name) => (false, name),
     }
 }
 
@@ -67,24 +60,24 @@ fn key(changed: &Changed) -> (bool, &str) {
 mod tests {
     use super::*;
 
-    fn setting(name: &str) -> Changed {
-        Changed::Setting(name.to_owned())
+    fn id(name: &str) -> AccountId {
+        AccountId::new(name)
     }
 
     #[test]
     fn each_change_since_a_cursor_is_told_once() {
         let ring = Ring::default();
-        ring.push(setting("a"));
+        ring.push(id("a"));
         let start = ring.since(None);
-        assert_eq!((start.changed, start.is_incomplete), (Vec::new(), false));
+        assert_eq!((start.accounts, start.is_incomplete), (Vec::new(), false));
         for name in ["b", "a", "b"] {
-            ring.push(setting(name));
+            ring.push(id(name));
         }
         let news = ring.since(Some(start.cursor));
-        assert_eq!(news.changed, [setting("b"), setting("a")]);
+        assert_eq!(news.accounts, [id("b"), id("a")]);
         assert!(!news.is_incomplete);
         let later = ring.since(Some(news.cursor));
-        assert_eq!((later.changed, later.is_incomplete), (Vec::new(), false));
+        assert_eq!((later.accounts, later.is_incomplete), (Vec::new(), false));
     }
 
     #[test]
@@ -92,19 +85,16 @@ mod tests {
         let ring = Ring::default();
         let start = ring.since(None).cursor;
         ring.lose();
-        ring.push(setting("a"));
+        ring.push(id("a"));
         let news = ring.since(Some(start));
-        assert_eq!(
-            (news.changed, news.is_incomplete),
-            (vec![setting("a")], true)
-        );
+        assert_eq!((news.accounts, news.is_incomplete), (vec![id("a")], true));
         let later = ring.since(Some(news.cursor));
         assert!(!later.is_incomplete);
         for _ in 0..LENGTH {
-            ring.push(setting("b"));
+            ring.push(id("b"));
         }
         assert!(!ring.since(Some(later.cursor)).is_incomplete);
-        ring.push(setting("b"));
+        ring.push(id("b"));
         assert!(ring.since(Some(later.cursor)).is_incomplete);
     }
 }

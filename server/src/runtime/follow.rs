@@ -12,7 +12,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use grok2api_app::dto::Demo;
 use pool::{Account, AccountId, Pool};
-use store::{Changed, Cursor, Store, StoreError, bounded};
+use store::{Cursor, Store, StoreError, bounded};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -92,10 +92,8 @@ impl Follower {
             place.waiting.clear();
             place.reload_at = Instant::now() + self.reload_interval();
         } else {
-            for changed in news.changed {
-                if let Changed::Account(id) = changed {
-                    place.waiting.entry(id).or_default();
-                }
+            for id in news.accounts {
+                place.waiting.entry(id).or_default();
             }
             self.take_over(&mut place.waiting).await?;
         }

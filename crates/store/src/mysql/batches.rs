@@ -3,8 +3,9 @@
 //! The row is written first. Should an earlier try of the batch still be on its way into the
 //! database, the unique key makes this one wait for its end.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
+use pool::AccountId;
 use serde::{Deserialize, Serialize};
 use sqlx::{Error, Row, query};
 use uuid::Uuid;
@@ -17,10 +18,7 @@ use super::{
         DONE_OF_BATCH, LAST_BATCHES, MARK_BATCH, MARK_DONE, SWEEP_BATCHES, SWEEP_WRITERS,
     },
 };
-use crate::{
-    Changed,
-    writer::{Batch, BatchId, Done, Op, recall, remember},
-};
+use crate::writer::{Batch, BatchId, Done, recall, remember};
 
 /// News are kept for so long after their transaction.
 pub(super) const KEPT: Duration = Duration::from_secs(300);
@@ -31,16 +29,12 @@ pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 const SWEEP_ROWS: u32 = 5000;
 /// Accounts that are named one by one; of more than these others read everything again.
 const NAMED_ACCOUNTS: usize = 10_000;
-/// Settings of the store's own concern nobody.
-const OWN_SETTINGS: &str = "store.";
 
 /// What a transaction changed, as it is stored.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct News {
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    accounts: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    settings: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accounts: Vec<String>,
     /// Too much to be named.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     everything: bool,
@@ -48,32 +42,17 @@ pub(super) struct News {
 
 impl News {
     fn of(batch: &Batch<'_>) -> Self {
-        let mut news = Self::default();
-        let patched = batch.patches.keys().map(|id| id.as_str().to_owned());
-        news.accounts.extend(patched);
-        for op in &batch.ops {
-            match op {
-                Op::InsertAccounts(rows) => {
-                    news.accounts.extend(rows.iter().map(|row| row.id.clone()));
-                }
-                Op::DeleteAccounts(ids) => {
-                    let ids = ids.iter().map(|id| id.as_str().to_owned());
-                    news.accounts.extend(ids);
-                }
-                Op::ReplaceCredential(new) => {
-                    news.accounts.insert(new.id.as_str().to_owned());
-                }
-                Op::SetSetting { name, .. } if !name.starts_with(OWN_SETTINGS) => {
-                    news.settings.insert(name.clone());
-                }
-                _ => {}
-            }
+        let changed = batch.changed();
+        if changed.len() > NAMED_ACCOUNTS {
+            return Self {
+                everything: true,
+                ..Self::default()
+            };
         }
-        if news.accounts.len() > NAMED_ACCOUNTS {
-            news.accounts.clear();
-            news.everything = true;
+        Self {
+            accounts: changed.into_iter().map(str::to_owned).collect(),
+            everything: false,
         }
-        news
     }
 
     /// The column's text; `None` when nothing changed that concerns others.
@@ -92,10 +71,8 @@ impl News {
     }
 
     /// `None`: everything may have changed.
-    pub(super) fn changed(self) -> Option<impl Iterator<Item = Changed>> {
-        let accounts = self.accounts.into_iter().map(pool::AccountId::new);
-        let settings = self.settings.into_iter().map(Changed::Setting);
-        (!self.everything).then(|| accounts.map(Changed::Account).chain(settings))
+    pub(super) fn changed(self) -> Option<impl Iterator<Item = AccountId>> {
+        (!self.everything).then(|| self.accounts.into_iter().map(AccountId::new))
     }
 }
 
@@ -215,9 +192,12 @@ mod tests {
     fn news_read_back_and_what_cannot_be_read_may_be_anything() {
         let mut news = News::default();
         assert_eq!(news.write(), None);
-        news.accounts.insert("a".to_owned());
-        news.settings.insert("s".to_owned());
+        news.accounts.push("a".to_owned());
         assert_eq!(News::read(&news.write().unwrap()), news);
-        assert!(News::read("nonsense").changed().is_none());
+        for everything in [r#"{"everything":true}"#, "nonsense"] {
+            assert!(News::read(everything).changed().is_none());
+        }
+        let older = News::read(r#"{"accounts":["a"],"settings":["s"]}"#);
+        assert_eq!(older, news, "earlier versions told settings too");
     }
 }

@@ -17,10 +17,11 @@ use super::{
     connection::{bounded, connect},
     error::number,
 };
-use crate::{StoreError, crypto::Keys};
+use crate::{
+    StoreError,
+    crypto::{KEY_CHECK, Keys},
+};
 
-/// Setting that tells a wrong key from a right one.
-const KEY_CHECK: &str = "store.key_check";
 /// The lock is of the whole server, so its name holds that of the database.
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('grok2api.', MD5(DATABASE())), 5)";
 const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('grok2api.', MD5(DATABASE())))";

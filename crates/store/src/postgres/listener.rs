@@ -112,7 +112,7 @@ impl Ear {
         match News::read(payload) {
             Some(news) if news.from == self.instance => {}
             Some(news) if news.is_incomplete => self.ring.lose(),
-            Some(news) => news.changed().for_each(|changed| self.ring.push(changed)),
+            Some(news) => news.changed().for_each(|account| self.ring.push(account)),
             None => tracing::warn!("a notification on channel {CHANNEL} is not one of ours"),
         }
     }

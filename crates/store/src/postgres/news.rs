@@ -4,11 +4,7 @@ use pool::AccountId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{
-    Changed,
-    page::json_bytes,
-    writer::{Batch, Op},
-};
+use crate::{page::json_bytes, writer::Batch};
 
 /// Where all instances of a database listen.
 pub(super) const CHANNEL: &str = "grok2api";
@@ -18,8 +14,6 @@ const PAYLOAD_BYTES: usize = 7_900;
 const FRAME_BYTES: usize = 100;
 /// Payloads of one transaction; what needs more is told as "everything".
 const PAYLOADS: usize = 16;
-/// What the settings of the store itself begin with, which nobody reads anew.
-const OWN_SETTINGS: &str = "store.";
 
 /// A payload.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +25,6 @@ pub(super) struct News {
     pub(super) is_incomplete: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     accounts: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    settings: Vec<String>,
 }
 
 impl News {
@@ -40,10 +32,8 @@ impl News {
         serde_json::from_str(payload).ok()
     }
 
-    pub(super) fn changed(self) -> impl Iterator<Item = Changed> {
-        let accounts = self.accounts.into_iter();
-        let accounts = accounts.map(|id| Changed::Account(AccountId::new(id)));
-        accounts.chain(self.settings.into_iter().map(Changed::Setting))
+    pub(super) fn changed(self) -> impl Iterator<Item = AccountId> {
+        self.accounts.into_iter().map(AccountId::new)
     }
 }
 
@@ -55,19 +45,9 @@ pub(super) fn name(instance: Uuid) -> String {
 /// The payloads that tell what a batch changes.
 pub(super) fn payloads(instance: Uuid, batch: &Batch<'_>) -> Vec<String> {
     let mut pages = Pages::new(instance);
-    for op in &batch.ops {
-        match op {
-            Op::InsertAccounts(rows) => rows.iter().for_each(|row| pages.account(&row.id)),
-            Op::DeleteAccounts(ids) => ids.iter().for_each(|id| pages.account(id.as_str())),
-            Op::ReplaceCredential(new) => pages.account(new.id.as_str()),
-            Op::SetSetting { name, .. } if !name.starts_with(OWN_SETTINGS) => pages.setting(name),
-            _ => {}
-        }
+    for id in batch.changed() {
+        pages.account(id);
     }
-    batch
-        .patches
-        .keys()
-        .for_each(|id| pages.account(id.as_str()));
     pages.finish()
 }
 
@@ -95,12 +75,6 @@ impl Pages {
     fn account(&mut self, id: &str) {
         if self.makes_room(id) {
             self.open.accounts.push(id.to_owned());
-        }
-    }
-
-    fn setting(&mut self, name: &str) {
-        if self.makes_room(name) {
-            self.open.settings.push(name.to_owned());
         }
     }
 
@@ -146,7 +120,6 @@ mod tests {
     fn told(names: &[String]) -> Vec<String> {
         let mut pages = Pages::new(Uuid::from_u128(7));
         names.iter().for_each(|name| pages.account(name));
-        pages.setting("a setting");
         pages.finish()
     }
 
@@ -167,10 +140,7 @@ mod tests {
                 assert!(!news.is_incomplete);
                 read.extend(news.changed());
             }
-            let accounts = names
-                .iter()
-                .map(|name| Changed::Account(AccountId::new(name.as_str())));
-            let expected = accounts.chain([Changed::Setting("a setting".to_owned())]);
+            let expected = names.iter().map(|name| AccountId::new(name.as_str()));
             assert_eq!(read, expected.collect::<Vec<_>>());
         }
     }

@@ -6,7 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sqlx::{Connection, Error, PgConnection, Row, postgres::PgConnectOptions, query, query_scalar};
 use tokio::time::timeout;
 
-use crate::{StoreError, crypto::Keys};
+use crate::{
+    StoreError,
+    crypto::{KEY_CHECK, Keys},
+};
 
 use super::{
     connection::{ANSWER_LIMIT, connect_migrator, no_answer},
@@ -16,8 +19,6 @@ use super::{
 
 /// The oldest version that is used, as the server counts.
 const OLDEST_VERSION: i32 = 150_000;
-/// Setting that tells a wrong key from a right one.
-const KEY_CHECK: &str = "store.key_check";
 /// Marks of batches that are older belong to stores that were closed.
 const MARKS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 

@@ -17,11 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::keys::key;
-use crate::{
-    Changed, Changes, Cursor,
-    ring::Ring,
-    writer::{Batch, Op},
-};
+use crate::{Changes, Cursor, ring::Ring, writer::Batch};
 
 /// How long connecting may take, and an answer.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -32,6 +28,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 /// Changes that one batch tells. More are told as "everything".
 const TOLD: usize = 1000;
 const EVERYTHING: &str = "*";
+/// What is told of an account, before its id.
+const ACCOUNT: &str = "account ";
 
 /// The writer's side.
 pub(super) struct Sender {
@@ -54,25 +52,8 @@ impl Sender {
 
     /// What a batch changes, behind who says so; empty when it is nothing of which there are news.
     pub(super) fn text(&self, batch: &Batch<'_>) -> String {
-        let mut told = Vec::new();
-        for op in &batch.ops {
-            match op {
-                Op::InsertAccounts(rows) => {
-                    told.extend(rows.iter().map(|row| format!("account {}", row.id)));
-                }
-                Op::DeleteAccounts(ids) => {
-                    told.extend(ids.iter().map(|id| format!("account {}", id.as_str())));
-                }
-                Op::ReplaceCredential(new) => told.push(format!("account {}", new.id.as_str())),
-                // What the store keeps for itself is nobody's news.
-                Op::SetSetting { name, .. } if !name.starts_with("store.") => {
-                    told.push(format!("setting {name}"));
-                }
-                _ => {}
-            }
-        }
-        let patched = batch.patches.keys();
-        told.extend(patched.map(|id| format!("account {}", id.as_str())));
+        let changed = batch.changed();
+        let told: Vec<_> = changed.iter().map(|id| format!("{ACCOUNT}{id}")).collect();
         if told.is_empty() {
             return String::new();
         }
@@ -215,10 +196,9 @@ impl Heard {
             return self.ring.lose();
         };
         for one in told {
-            match one.split_once(' ') {
-                Some(("account", id)) => self.ring.push(Changed::Account(AccountId::new(id))),
-                Some(("setting", name)) => self.ring.push(Changed::Setting(name.to_owned())),
-                _ => self.ring.lose(),
+            match one.strip_prefix(ACCOUNT) {
+                Some(id) => self.ring.push(AccountId::new(id)),
+                None => self.ring.lose(),
             }
         }
     }

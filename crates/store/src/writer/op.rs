@@ -1,6 +1,9 @@
 //! What can be written, and a group of it ready for an engine.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use pool::AccountId;
 
@@ -243,5 +246,21 @@ impl<'a> Batch<'a> {
             requests,
             patches: patch::fold(records.iter().flat_map(|record| &record.changes)),
         }
+    }
+
+    /// Ids of the accounts that it adds, changes or removes: what other instances are told of.
+    pub(crate) fn changed(&self) -> BTreeSet<&'a str> {
+        let mut changed: BTreeSet<_> = self.patches.keys().map(|id| id.as_str()).collect();
+        for op in &self.ops {
+            match op {
+                Op::InsertAccounts(rows) => changed.extend(rows.iter().map(|row| row.id.as_str())),
+                Op::DeleteAccounts(ids) => changed.extend(ids.iter().map(AccountId::as_str)),
+                Op::ReplaceCredential(new) => {
+                    changed.insert(new.id.as_str());
+                }
+                _ => {}
+            }
+        }
+        changed
     }
 }

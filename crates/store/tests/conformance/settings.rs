@@ -93,7 +93,7 @@ pub(crate) async fn own_changes_are_not_in_the_feed(store: Arc<dyn Store>) {
         return;
     };
     assert_eq!(
-        start.changed,
+        start.accounts,
         [],
         "without a cursor there is nothing to tell"
     );
@@ -102,7 +102,7 @@ pub(crate) async fn own_changes_are_not_in_the_feed(store: Arc<dyn Store>) {
     store.set_setting("name", "value").await.unwrap();
     let later = store.changes_since(Some(start.cursor)).await.unwrap();
     let later = later.unwrap();
-    assert_eq!(later.changed, []);
+    assert_eq!(later.accounts, []);
     assert!(!later.is_incomplete);
     assert!(later.cursor >= start.cursor);
 }

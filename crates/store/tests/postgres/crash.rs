@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use pool::Account;
-use store::{Changed, Record, RequestRow, Span, Store, StoreError, SumQuery};
+use store::{Record, RequestRow, Span, Store, StoreError, SumQuery};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -156,14 +156,14 @@ async fn news_are_incomplete_after_the_connection_that_brings_them_was_lost() {
         assert!(Instant::now() < patience);
         sleep(Duration::from_millis(20)).await;
     }
-    while one.set_setting("name", "value").await.is_err() {
+    while one.insert_accounts(&[account("a")]).await.is_err() {
         assert!(Instant::now() < patience);
     }
     loop {
         let news = two.changes_since(Some(cursor)).await.unwrap().unwrap();
         assert!(!news.is_incomplete, "once");
         cursor = news.cursor;
-        if news.changed == [Changed::Setting("name".to_owned())] {
+        if news.accounts == [id("a")] {
             break;
         }
         assert!(Instant::now() < patience);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use store::{Changed, Changes, Cursor, Store};
+use store::{Changes, Cursor, Store};
 use test_support::databases::{Engine, Server};
 use tokio::time::{Instant, sleep};
 
@@ -45,14 +45,14 @@ async fn databases_of_one_server_have_news_of_their_own() {
     let [one, two] = [opened(&url).await, opened(&url).await];
     let three = opened(&elsewhere).await;
     let (start, start_elsewhere) = (now(&two).await, now(&three).await);
-    one.set_setting("name", "value").await.unwrap();
-    until(&two, start, |news| !news.changed.is_empty()).await;
+    one.insert_accounts(&[account("a")]).await.unwrap();
+    until(&two, start, |news| !news.accounts.is_empty()).await;
     let news = three
         .changes_since(Some(start_elsewhere))
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((news.changed, news.is_incomplete), (vec![], false));
+    assert_eq!((news.accounts, news.is_incomplete), (vec![], false));
 }
 
 #[tokio::test]
@@ -64,17 +64,17 @@ async fn a_connection_that_was_away_makes_the_feed_incomplete_once() {
     let gone: u64 = run(&url, "CLIENT KILL TYPE pubsub").await;
     assert_eq!(gone, 2);
     let news = until(&two, start, |news| news.is_incomplete).await;
-    one.set_setting("name", "value").await.unwrap();
-    let later = until(&two, news.cursor, |news| !news.changed.is_empty()).await;
+    one.insert_accounts(&[account("a")]).await.unwrap();
+    let later = until(&two, news.cursor, |news| !news.accounts.is_empty()).await;
     assert!(!later.is_incomplete);
-    assert_eq!(later.changed, [Changed::Setting("name".to_owned())]);
+    assert_eq!(later.accounts, [id("a")]);
 
     server.kill();
     server.start_again().await.unwrap();
     let news = until(&two, later.cursor, |news| news.is_incomplete).await;
-    one.insert_accounts(&[account("a")]).await.unwrap();
-    let later = until(&two, news.cursor, |news| !news.changed.is_empty()).await;
-    assert_eq!(later.changed, [Changed::Account(id("a"))]);
+    one.insert_accounts(&[account("b")]).await.unwrap();
+    let later = until(&two, news.cursor, |news| !news.accounts.is_empty()).await;
+    assert_eq!(later.accounts, [id("b")]);
 }
 
 #[tokio::test]
