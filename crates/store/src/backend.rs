@@ -19,10 +19,10 @@ use crate::{
     crypto::{Keys, sha256_hex},
     patch::{StoredChange, fold_one},
     reader::Reader,
+    record_verdict::RecordVerdict,
     request::StoredRequest,
     session::StoredSession,
     tables::{self, Row, StoredRow, Table},
-    verdict::Verdict,
     writer::{CopiedRows, Done, GroupWriter, NewCredential, Op, StoredRecord, Write},
 };
 
@@ -166,7 +166,7 @@ impl<R: Reader> AccountStore for Backend<R> {
 #[async_trait]
 impl<R: Reader> RecordStore for Backend<R> {
     fn submit(&self, record: Record) -> Result<Receipt, StoreError> {
-        let verdict = Arc::<Verdict>::default();
+        let verdict = Arc::<RecordVerdict>::default();
         let record = StoredRecord {
             changes: self.seal_changes(record.changes)?,
             request: record.request.map(StoredRequest::new),

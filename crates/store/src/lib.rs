@@ -49,6 +49,7 @@ mod postgres;
 mod quota_windows;
 mod reader;
 mod record;
+mod record_verdict;
 mod redis;
 mod request;
 mod request_store;
@@ -59,7 +60,6 @@ mod sqlite;
 mod sums;
 mod tables;
 mod url;
-mod verdict;
 mod video_job;
 mod writer;
 
@@ -77,6 +77,7 @@ pub use media_search::{MediaFilter, MediaOwner, MediaSearch, MediaTotal, OwnerFi
 pub use open::{RequestReader, StoreView, are_same_store, open, open_requests, open_view};
 pub use page::{PAGE_BYTES, Page};
 pub use record::{Receipt, Record, RecordStore};
+pub use record_verdict::Refusal;
 pub use request::{AttemptRow, Outcome, RequestPosition, RequestRow};
 pub use request_store::{Pruned, RequestQuery, RequestStore, Retention, SumQuery, SumRetention};
 pub use session::{SessionRow, SessionStore, StoredSession};
@@ -85,7 +86,6 @@ pub use sqlite::DATABASE_FILE;
 pub use sums::{Span, SumRow, Totals};
 pub use tables::{Checksum, Row, RowPage, Table, TableStore, Tables};
 pub use url::StoreKind;
-pub use verdict::Refusal;
 pub use video_job::{
     MAX_JOBS_OF_OWNER, MAX_UNMADE_JOBS, VIDEO_JOB_PREFIX, VideoJobQuery, VideoJobRow,
     VideoJobStore, VideoStatus,

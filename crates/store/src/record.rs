@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{Refusal, RequestRow, StoreError, verdict::Verdict, writer::Done};
+use crate::{Refusal, RequestRow, StoreError, record_verdict::RecordVerdict, writer::Done};
 
 /// How long the end of a transaction is waited for that began in time. One that takes longer hangs
 /// in the operating system.
@@ -39,7 +39,7 @@ pub struct Record {
 #[derive(Debug)]
 pub struct Receipt {
     pub(crate) answer: oneshot::Receiver<Result<Done, StoreError>>,
-    pub(crate) verdict: Arc<Verdict>,
+    pub(crate) verdict: Arc<RecordVerdict>,
 }
 
 impl Receipt {

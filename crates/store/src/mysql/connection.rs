@@ -148,9 +148,9 @@ impl Pool {
         statement: Statement<'_>,
         read: impl Fn(&MySqlRow) -> Result<T, Error>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut lease = self.lease().await?;
-        let answer = bounded(statement.fetch_all(&mut *lease.connection)).await;
-        let rows: Result<_, _> = lease.end(answer)?.iter().map(read).collect();
+        let mut loan = self.loan().await?;
+        let answer = bounded(statement.fetch_all(&mut *loan.connection)).await;
+        let rows: Result<_, _> = loan.end(answer)?.iter().map(read).collect();
         rows.map_err(failed)
     }
 
@@ -160,9 +160,9 @@ impl Pool {
         statement: Statement<'_>,
         read: impl Fn(&MySqlRow) -> Result<T, Error>,
     ) -> Result<Option<T>, StoreError> {
-        let mut lease = self.lease().await?;
-        let answer = bounded(statement.fetch_optional(&mut *lease.connection)).await;
-        let row = lease.end(answer)?;
+        let mut loan = self.loan().await?;
+        let answer = bounded(statement.fetch_optional(&mut *loan.connection)).await;
+        let row = loan.end(answer)?;
         row.as_ref().map(read).transpose().map_err(failed)
     }
 
@@ -176,9 +176,9 @@ impl Pool {
         row.ok_or_else(|| failed(Error::RowNotFound))
     }
 
-    pub(super) async fn lease(&self) -> Result<Lease, StoreError> {
+    pub(super) async fn loan(&self) -> Result<Loan, StoreError> {
         let connection = self.0.acquire().await.map_err(failed)?;
-        Ok(Lease {
+        Ok(Loan {
             connection,
             is_fit: false,
         })
@@ -191,19 +191,19 @@ impl Pool {
 
 /// A connection on loan. Unless [`end`](Self::end) finds it fit it is closed: also when its reader
 /// went away in the middle of an answer.
-pub(super) struct Lease {
+pub(super) struct Loan {
     pub(super) connection: PoolConnection<sqlx::MySql>,
     is_fit: bool,
 }
 
-impl Lease {
+impl Loan {
     pub(super) fn end<T>(mut self, answer: Result<T, Error>) -> Result<T, StoreError> {
         self.is_fit = matches!(answer, Ok(_) | Err(Error::Database(_)));
         answer.map_err(failed)
     }
 }
 
-impl Drop for Lease {
+impl Drop for Loan {
     fn drop(&mut self) {
         if !self.is_fit {
             self.connection.close_on_drop();

@@ -41,9 +41,9 @@ type Accounts = Vec<Result<AccountRow, Unreadable>>;
 #[async_trait]
 impl Reader for MySqlReader {
     async fn accounts(&self) -> Result<Accounts, StoreError> {
-        let mut lease = self.pool.lease().await?;
-        let read = read_accounts(&mut lease.connection).await;
-        lease.end(read)
+        let mut loan = self.pool.loan().await?;
+        let read = read_accounts(&mut loan.connection).await;
+        loan.end(read)
     }
 
     async fn accounts_of(&self, ids: &[String]) -> Result<Accounts, StoreError> {
@@ -251,7 +251,6 @@ fn read_or_name(row: &MySqlRow) -> Result<AccountRow, Unreadable> {
     })
 }
 
-/// By which accounts are ordered; what cannot be read comes first.
 fn select_requests(query: &RequestQuery) -> QueryBuilder<MySql> {
     // Failures have an index of their own, of the same time under another name.
     let time = if query.only_failed {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Error, Executor, Row, mysql::MySqlRow, query};
 
 use super::{
-    connection::{Lease, Pool, bounded},
+    connection::{Loan, Pool, bounded},
     document::read_document,
     error::failed,
     rows::{read_account, read_media, read_request, read_sum},
@@ -18,21 +18,21 @@ use crate::{
 };
 
 pub(super) struct MySqlTables {
-    lease: Lease,
+    loan: Loan,
 }
 
 impl MySqlTables {
     /// The connection is not given back: it has another isolation now.
     pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
-        let mut lease = pool.lease().await?;
-        let connection = &mut *lease.connection;
+        let mut loan = pool.loan().await?;
+        let connection = &mut *loan.connection;
         let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
         bounded(connection.execute(isolation))
             .await
             .map_err(failed)?;
         let view = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
         bounded(connection.execute(view)).await.map_err(failed)?;
-        Ok(Self { lease })
+        Ok(Self { loan })
     }
 }
 
@@ -54,7 +54,7 @@ impl TableReader for MySqlTables {
                 other => statement.bind(other.as_str().unwrap_or_default().to_owned()),
             };
         }
-        let found = statement.bind(limit).fetch_all(&mut *self.lease.connection);
+        let found = statement.bind(limit).fetch_all(&mut *self.loan.connection);
         let found = bounded(found).await.map_err(failed)?;
         let rows: Result<Vec<_>, _> = found.iter().map(|row| read(table, row)).collect();
         Ok(StoredRows::in_order_of_keys(rows.map_err(failed)?, limit))

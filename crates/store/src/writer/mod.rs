@@ -42,14 +42,14 @@ const GROUP_LENGTH: usize = 512;
 type Answer = Result<Done, StoreError>;
 
 /// A queued write and who waits for it.
-struct Job {
+struct Queued {
     write: Write,
     answer: oneshot::Sender<Answer>,
     /// How often it failed on its own while the engine could write.
     strikes: u32,
 }
 
-impl Job {
+impl Queued {
     fn answer(self, answer: Answer) {
         // Nobody may be waiting any more.
         let _ = self.answer.send(answer);
@@ -58,7 +58,7 @@ impl Job {
 
 /// The callers' side of the writer task.
 pub(crate) struct GroupWriter {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Queued>,
     health: Arc<Health>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -68,10 +68,10 @@ impl GroupWriter {
     /// Starts the task, which owns `engine` until the last write is committed. Dropping the
     /// `GroupWriter` also lets the task finish what is queued, but nobody can wait for it then.
     pub(crate) fn start(engine: impl Engine) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE_LENGTH);
+        let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let health = Arc::<Health>::default();
-        tasks.spawn(Task::new(engine, jobs, Arc::clone(&health), stop.clone()).run());
+        tasks.spawn(Task::new(engine, waiting, Arc::clone(&health), stop.clone()).run());
         tasks.close();
         Self {
             queue,
@@ -85,12 +85,12 @@ impl GroupWriter {
     /// dropped without one.
     pub(crate) fn submit(&self, write: Write) -> Result<oneshot::Receiver<Answer>, StoreError> {
         let (answer, receipt) = oneshot::channel();
-        let job = Job {
+        let queued = Queued {
             write,
             answer,
             strikes: 0,
         };
-        self.queue.try_send(job).map_err(|error| match error {
+        self.queue.try_send(queued).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy {
                 waiting: QUEUE_LENGTH,
             },

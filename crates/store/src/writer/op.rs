@@ -11,10 +11,10 @@ use crate::{
     Document, DocumentKind, MediaKind, MediaRow, RequestPosition, Span, SumRow, VideoJobRow,
     account::AccountRow,
     patch::{self, Patch, StoredChange},
+    record_verdict::RecordVerdict,
     request::StoredRequest,
     session::StoredSession,
     sums::{self, SumKey, Totals},
-    verdict::Verdict,
 };
 
 use super::BatchId;
@@ -42,7 +42,7 @@ pub(crate) struct CopiedRows {
 pub(crate) struct StoredRecord {
     pub(crate) changes: Vec<StoredChange>,
     pub(crate) request: Option<StoredRequest>,
-    pub(crate) verdict: Arc<Verdict>,
+    pub(crate) verdict: Arc<RecordVerdict>,
 }
 
 impl Write {

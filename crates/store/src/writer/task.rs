@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::StoreError;
 
-use super::{Batch, BatchId, Done, Engine, GROUP_LENGTH, Health, Job, Op, Write, WriteError};
+use super::{Batch, BatchId, Done, Engine, GROUP_LENGTH, Health, Op, Queued, Write, WriteError};
 
 /// Longest wait for more writes, and only when the last group was a large one.
 const GATHER: Duration = Duration::from_millis(2);
@@ -39,7 +39,7 @@ const PROBE: &str = "store.probe";
 
 pub(super) struct Task<E> {
     engine: E,
-    jobs: mpsc::Receiver<Job>,
+    queue: mpsc::Receiver<Queued>,
     health: Arc<Health>,
     stop: CancellationToken,
     tries_left: u32,
@@ -50,13 +50,13 @@ pub(super) struct Task<E> {
 impl<E: Engine> Task<E> {
     pub(super) fn new(
         engine: E,
-        jobs: mpsc::Receiver<Job>,
+        queue: mpsc::Receiver<Queued>,
         health: Arc<Health>,
         stop: CancellationToken,
     ) -> Self {
         Self {
             engine,
-            jobs,
+            queue,
             health,
             stop,
             tries_left: LAST_TRIES,
@@ -70,8 +70,8 @@ impl<E: Engine> Task<E> {
         loop {
             tokio::select! {
                 biased;
-                () = self.stop.cancelled(), if !self.jobs.is_closed() => self.jobs.close(),
-                () = gather(&mut self.jobs, &mut group, last) => {
+                () = self.stop.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+                () = gather(&mut self.queue, &mut group, last) => {
                     if group.is_empty() {
                         break;
                     }
@@ -86,7 +86,7 @@ impl<E: Engine> Task<E> {
     }
 
     /// Works on a group until every caller is answered.
-    async fn commit(&mut self, group: &mut Vec<Job>) {
+    async fn commit(&mut self, group: &mut Vec<Queued>) {
         let mut pause = BACKOFF.0;
         while !group.is_empty() {
             match self.apply(group).await {
@@ -102,9 +102,9 @@ impl<E: Engine> Task<E> {
                 ) => {
                     self.report(&reason, group.len());
                     if self.gives_up() {
-                        for job in group.drain(..) {
+                        for queued in group.drain(..) {
                             let reason = reason.clone();
-                            job.answer(Err(StoreError::Degraded { reason }));
+                            queued.answer(Err(StoreError::Degraded { reason }));
                         }
                     }
                 }
@@ -117,28 +117,28 @@ impl<E: Engine> Task<E> {
     }
 
     /// Gives each write a transaction of its own. In `group` stay those to be tried again.
-    async fn commit_each(&mut self, group: &mut Vec<Job>) {
+    async fn commit_each(&mut self, group: &mut Vec<Queued>) {
         let mut waiting = mem::take(group).into_iter();
-        for mut job in waiting.by_ref() {
-            match self.apply(slice::from_mut(&mut job)).await {
+        for mut queued in waiting.by_ref() {
+            match self.apply(slice::from_mut(&mut queued)).await {
                 Ok(done) => {
-                    let done = job.write.take_done(&mut done.into_iter());
-                    job.answer(Ok(done));
+                    let done = queued.write.take_done(&mut done.into_iter());
+                    queued.answer(Ok(done));
                 }
                 Err(WriteError::Refused(reason)) => {
-                    job.answer(Err(StoreError::Constraint { reason }));
+                    queued.answer(Err(StoreError::Constraint { reason }));
                 }
                 Err(WriteError::Unclear(reason)) if self.can_write().await => {
-                    job.strikes += 1;
-                    if job.strikes < STRIKES {
-                        group.push(job);
+                    queued.strikes += 1;
+                    if queued.strikes < STRIKES {
+                        group.push(queued);
                     } else {
                         tracing::error!(reason, "a write failed again and again: {reason}");
-                        job.answer(Err(StoreError::Constraint { reason }));
+                        queued.answer(Err(StoreError::Constraint { reason }));
                     }
                 }
                 Err(WriteError::Outage(_) | WriteError::Unclear(_) | WriteError::Lost(_)) => {
-                    group.push(job);
+                    group.push(queued);
                     break;
                 }
             }
@@ -147,11 +147,13 @@ impl<E: Engine> Task<E> {
     }
 
     /// One transaction.
-    async fn apply(&mut self, group: &mut [Job]) -> Result<Vec<Done>, WriteError> {
-        group.iter_mut().for_each(|job| job.write.begin());
-        let result = self.apply_writes(group.iter().map(|job| &job.write)).await;
+    async fn apply(&mut self, group: &mut [Queued]) -> Result<Vec<Done>, WriteError> {
+        group.iter_mut().for_each(|queued| queued.write.begin());
+        let result = self
+            .apply_writes(group.iter().map(|queued| &queued.write))
+            .await;
         if result.is_err() {
-            group.iter().for_each(|job| job.write.undo());
+            group.iter().for_each(|queued| queued.write.undo());
         }
         result
     }
@@ -236,7 +238,6 @@ impl<E: Engine> Task<E> {
     }
 }
 
-/// Answers every caller of a committed group.
 /// A write that cannot be at fault and changes nothing that anybody reads.
 fn probe() -> Write {
     Write::Op(Op::SetSetting {
@@ -245,11 +246,12 @@ fn probe() -> Write {
     })
 }
 
-fn answer_all(group: &mut Vec<Job>, done: Vec<Done>) {
+/// Answers every caller of a committed group.
+fn answer_all(group: &mut Vec<Queued>, done: Vec<Done>) {
     let mut done = done.into_iter();
-    for job in group.drain(..) {
-        let done = job.write.take_done(&mut done);
-        job.answer(Ok(done));
+    for queued in group.drain(..) {
+        let done = queued.write.take_done(&mut done);
+        queued.answer(Ok(done));
     }
 }
 
@@ -260,15 +262,15 @@ fn answer_all(group: &mut Vec<Job>, done: Vec<Done>) {
 ///
 /// # Cancellation
 /// What was moved stays in `group`.
-async fn gather(jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>, last: usize) {
-    if group.is_empty() && jobs.recv_many(group, GROUP_LENGTH).await == 0 {
+async fn gather(queue: &mut mpsc::Receiver<Queued>, group: &mut Vec<Queued>, last: usize) {
+    if group.is_empty() && queue.recv_many(group, GROUP_LENGTH).await == 0 {
         return;
     }
     let wanted = if last >= LARGE_GROUP { last / 2 } else { 0 };
     let deadline = Instant::now() + GATHER;
     while group.len() < wanted {
         let room = GROUP_LENGTH - group.len();
-        match timeout_at(deadline, jobs.recv_many(group, room)).await {
+        match timeout_at(deadline, queue.recv_many(group, room)).await {
             Ok(moved) if moved > 0 => {}
             _ => return,
         }

@@ -11,7 +11,9 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Outcome, Receipt, Refusal, RequestRow, request::StoredRequest, verdict::Verdict};
+use crate::{
+    Outcome, Receipt, Refusal, RequestRow, record_verdict::RecordVerdict, request::StoredRequest,
+};
 
 /// What the engine does, and what it did.
 #[derive(Default)]
@@ -307,7 +309,7 @@ async fn a_dead_writer_is_visible_and_answers_closed() {
 }
 
 /// A request that was served, and what was committed of it.
-fn served(id: &str) -> (Write, Arc<Verdict>) {
+fn served(id: &str) -> (Write, Arc<RecordVerdict>) {
     let row = RequestRow {
         id: id.to_owned(),
         at_ms: 0,
@@ -332,7 +334,7 @@ fn served(id: &str) -> (Write, Arc<Verdict>) {
         estimated: true,
         cost: 1,
     };
-    let verdict = Arc::<Verdict>::default();
+    let verdict = Arc::<RecordVerdict>::default();
     let record = StoredRecord {
         changes: Vec::new(),
         request: Some(StoredRequest::new(row)),

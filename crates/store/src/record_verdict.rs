@@ -29,7 +29,7 @@ impl Refusal {
 
 /// Shared by the one who waits for a record and the writer.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict(Mutex<State>);
+pub(crate) struct RecordVerdict(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -41,7 +41,7 @@ struct State {
     is_refused: bool,
 }
 
-impl Verdict {
+impl RecordVerdict {
     /// The caller gives up. True = the row will say so; false = it is being written, and only the
     /// end of the transaction tells.
     pub(crate) fn refuse(&self, refusal: Refusal) -> bool {
