@@ -10,7 +10,7 @@
 //! - `writer`: the owner task that groups writes into transactions, over the trait `Engine`
 //! - `reader`: the trait for what an engine reads
 //! - `ring`: the last changes that others made, for engines that are told of them
-//! - `sqlite`, `postgres`, `mysql`, `redis`: the engines
+//! - `sqlite`, `postgres`, `mysql`, `redis`: the engines; `sql`: what three of them have in common
 //! - `key`, `crypto`: the master key and what is encrypted with it
 //! - `legacy`: files of the predecessor; `account_list`: accounts in whatever form people have them
 //!
@@ -56,6 +56,7 @@ mod request_store;
 mod ring;
 mod session;
 mod setting;
+mod sql;
 mod sqlite;
 mod sums;
 mod tables;

@@ -15,7 +15,7 @@ use crate::{
 /// [`StoreError::Closed`].
 #[async_trait]
 pub(crate) trait Reader: Send + Sync + 'static {
-    /// Every account, oldest first; those with columns of a wrong type are unreadable.
+    /// Every account, in any order; those with columns of a wrong type are unreadable.
     async fn accounts(&self) -> Result<Vec<Result<AccountRow, Unreadable>>, StoreError>;
 
     /// Those of these ids, in any order.

@@ -6,18 +6,19 @@ use pool::{AccountId, CheckResult};
 use sqlx::{Error, Row, query};
 
 use super::{
-    apply::{rows, unless_taken},
+    apply::unless_taken,
     connection::Session,
+    dialect::Statement,
     error::{Failure, is_duplicate},
     multi_row::{
         DELETE_ACCOUNTS, INSERT_ACCOUNTS, MultiRow, TAKEN_CREDENTIALS, TAKEN_IDS, USE_QUOTA,
     },
-    rows::{Statement, account_bytes, bind_account, to_i64},
     statements::{END_COOLDOWN, PATCH_ACCOUNT, REPLACE_CREDENTIAL, SET_QUOTA},
 };
 use crate::{
     account::AccountRow,
     patch::Patch,
+    sql::{bind_account, to_i64},
     writer::{Done, NewCredential},
 };
 
@@ -62,7 +63,7 @@ async fn insert_piece(session: &mut Session, piece: &[&AccountRow]) -> Result<Do
         result => {
             return Ok(Done {
                 ids: piece.iter().map(added).collect(),
-                ..rows(result?)
+                ..Done::of(result?)
             });
         }
     }
@@ -75,6 +76,25 @@ async fn insert_piece(session: &mut Session, piece: &[&AccountRow]) -> Result<Do
         done.ids.extend((one.rows > 0).then(|| added(account)));
     }
     Ok(done)
+}
+
+/// About how much of a statement the row takes.
+fn account_bytes(account: &AccountRow) -> usize {
+    /// Names and numbers.
+    const OTHERS: usize = 1024;
+    let optional = [
+        &account.last_fail_reason,
+        &account.quota_windows,
+        &account.proxy,
+    ];
+    let optional = optional.into_iter().flatten().map(String::len);
+    let texts = [
+        &account.id,
+        &account.credential,
+        &account.tags,
+        &account.note,
+    ];
+    OTHERS + texts.map(String::len).iter().sum::<usize>() + optional.sum::<usize>()
 }
 
 /// Those of these texts that are in the database.
@@ -93,7 +113,7 @@ pub(super) async fn delete(session: &mut Session, ids: &[AccountId]) -> Result<D
         let chunk = chunk.iter().map(AccountId::as_str);
         deleted += session.execute(DELETE_ACCOUNTS.about(chunk)).await?;
     }
-    Ok(rows(deleted))
+    Ok(Done::of(deleted))
 }
 
 pub(super) async fn replace_credential(

@@ -13,12 +13,14 @@ use uuid::Uuid;
 use super::{
     connection::Session,
     error::{Failure, is_duplicate},
-    rows::to_i64,
     statements::{
         DONE_OF_BATCH, LAST_BATCHES, MARK_BATCH, MARK_DONE, SWEEP_BATCHES, SWEEP_WRITERS,
     },
 };
-use crate::writer::{Batch, BatchId, Done, recall, remember};
+use crate::{
+    sql::to_i64,
+    writer::{Batch, BatchId, Done, recall, remember},
+};
 
 /// News are kept for so long after their transaction.
 pub(super) const KEPT: Duration = Duration::from_secs(300);

@@ -12,8 +12,8 @@ use sqlx::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::{error::failed, rows::Statement, statements::COMMIT};
-use crate::StoreError;
+use super::{dialect::Statement, statements::COMMIT};
+use crate::{StoreError, sql::failed};
 
 /// How long a connection may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -142,38 +142,21 @@ impl Pool {
         Self(pool.connect_lazy_with(options))
     }
 
-    /// The rows of an answer, read one by one.
-    pub(super) async fn all<T>(
-        &self,
-        statement: Statement<'_>,
-        read: impl Fn(&MySqlRow) -> Result<T, Error>,
-    ) -> Result<Vec<T>, StoreError> {
+    /// All rows of an answer.
+    pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<MySqlRow>, StoreError> {
         let mut loan = self.loan().await?;
         let answer = bounded(statement.fetch_all(&mut *loan.connection)).await;
-        let rows: Result<_, _> = loan.end(answer)?.iter().map(read).collect();
-        rows.map_err(failed)
+        loan.end(answer)
     }
 
     /// The first row of an answer, if there is one.
-    pub(super) async fn one<T>(
+    pub(super) async fn row(
         &self,
         statement: Statement<'_>,
-        read: impl Fn(&MySqlRow) -> Result<T, Error>,
-    ) -> Result<Option<T>, StoreError> {
+    ) -> Result<Option<MySqlRow>, StoreError> {
         let mut loan = self.loan().await?;
         let answer = bounded(statement.fetch_optional(&mut *loan.connection)).await;
-        let row = loan.end(answer)?;
-        row.as_ref().map(read).transpose().map_err(failed)
-    }
-
-    /// The one row of an answer that always has one.
-    pub(super) async fn only<T>(
-        &self,
-        statement: Statement<'_>,
-        read: impl Fn(&MySqlRow) -> Result<T, Error>,
-    ) -> Result<T, StoreError> {
-        let row = self.one(statement, read).await?;
-        row.ok_or_else(|| failed(Error::RowNotFound))
+        loan.end(answer)
     }
 
     pub(super) async fn loan(&self) -> Result<Loan, StoreError> {

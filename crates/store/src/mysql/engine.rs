@@ -10,13 +10,16 @@ use sqlx::mysql::MySqlConnectOptions;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::writer::{Batch, Done, Engine, WriteError};
+use crate::{
+    sql::outage,
+    writer::{Batch, Done, Engine, WriteError},
+};
 
 use super::{
     apply::commit,
     batches::{self, SWEEP_INTERVAL},
     connection::Session,
-    error::{Failure, outage},
+    error::Failure,
     statements::ROLLBACK,
 };
 

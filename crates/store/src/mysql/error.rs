@@ -2,15 +2,7 @@
 
 use sqlx::{Error, mysql::MySqlDatabaseError};
 
-use crate::{StoreError, writer::WriteError};
-
-/// A read, or a write outside the writer, failed.
-pub(super) fn failed(error: Error) -> StoreError {
-    match error {
-        Error::PoolClosed => StoreError::Closed,
-        other => StoreError::Database(Box::new(other)),
-    }
-}
+use crate::writer::WriteError;
 
 /// The server's number of an error.
 pub(super) fn number(error: &Error) -> Option<u16> {
@@ -33,11 +25,6 @@ pub(super) enum Failure {
     /// Another transaction was in the way; this one is to be undone and tried again.
     Contended(String),
     Write(WriteError),
-}
-
-/// Connecting failed: nothing in the batch can be the reason.
-pub(super) fn outage(error: Error) -> WriteError {
-    WriteError::Outage(error.to_string())
 }
 
 impl From<Error> for Failure {

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use sqlx::{Error, Row, query};
+use sqlx::{mysql::MySqlRow, query};
 use tokio::{sync::Mutex, time::Instant};
 use uuid::Uuid;
 
@@ -18,7 +18,11 @@ use super::{
     connection::Pool,
     statements::{LAST_BATCHES, NEWS},
 };
-use crate::{Changes, Cursor, StoreError, ring::Ring};
+use crate::{
+    Changes, Cursor, StoreError,
+    ring::Ring,
+    sql::{Columns, read_all},
+};
 
 /// Transactions of one writer that are read at once; of more than these, everything is read again.
 const READ_AT_ONCE: i64 = 1_000;
@@ -62,10 +66,9 @@ impl Feed {
     /// Reads what is new of every other writer.
     async fn read(&self, pool: &Pool, place: &mut Place) -> Result<(), StoreError> {
         let asked = Instant::now();
-        let read = |row: &sqlx::mysql::MySqlRow| {
-            Ok::<(String, i64), Error>((row.try_get(0)?, row.try_get(1)?))
-        };
-        let mut writers = pool.all(query(LAST_BATCHES), read).await?;
+        let writers = pool.rows(query(LAST_BATCHES)).await?;
+        let read = |row: &MySqlRow| Ok((row.text("writer")?, row.int("newest")?));
+        let mut writers: Vec<(String, i64)> = read_all(&writers, read)?;
         let own = self.own.get().map(Uuid::to_string);
         writers.retain(|(writer, _)| Some(writer) != own.as_ref());
         if let Some(before) = place.asked {
@@ -83,7 +86,8 @@ impl Feed {
                     continue;
                 }
                 let news = query(NEWS).bind(writer).bind(known).bind(newest);
-                let news = pool.all(news, |row| row.try_get::<String, _>(0)).await?;
+                let news = pool.rows(news).await?;
+                let news = read_all(&news, |row| row.text("news"))?;
                 place.known.insert(writer.clone(), *newest);
                 news.iter().for_each(|news| self.tell(News::read(news)));
             }

@@ -1,8 +1,8 @@
 //! Statements for many rows at once.
 
-use sqlx::{AssertSqlSafe, MySql, QueryBuilder, query};
+use sqlx::{AssertSqlSafe, query};
 
-use super::rows::Statement;
+use super::dialect::Statement;
 
 /// Rows of a statement. There are few sizes, so that all of them stay prepared on both sides, and
 /// the largest one keeps a prepared statement below a megabyte of the server's memory.
@@ -64,10 +64,10 @@ impl MultiRow {
 }
 
 pub(super) const INSERT_REQUESTS: MultiRow = MultiRow {
-    head: "INSERT INTO requests (id, at_ms, failed_at_ms, endpoint, stream, client_key, client, model, \
+    head: "INSERT INTO requests (id, at_ms, endpoint, stream, client_key, client, model, \
          served_model, account_id, account, attempts, status, outcome, error_code, first_byte_ms, \
-         duration_ms, bytes, prompt_tokens, completion_tokens, reasoning_tokens, estimated, cost) \
-         VALUES ",
+         duration_ms, bytes, prompt_tokens, completion_tokens, reasoning_tokens, estimated, cost, \
+         failed_at_ms) VALUES ",
     row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     between: ", ",
     tail: "",
@@ -104,13 +104,19 @@ pub(super) const USE_QUOTA: MultiRow = MultiRow {
          accounts.last_used_at_ms = used.at_ms",
 };
 
-/// The columns of an account, in the order in which [`bind_account`](super::rows::bind_account)
-/// binds them. Fails when an id or a credential is there.
+/// Those of [`ACCOUNT_COLUMNS`](crate::sql::ACCOUNT_COLUMNS).
+macro_rules! account_columns {
+    () => {
+        "id, credential, credential_hash, pool, status, quota, created_at_ms, last_used_at_ms, \
+         use_count, fail_count, last_fail_at_ms, last_fail_reason, last_sync_at_ms, \
+         cooldown_until_ms, cooldown_reason, tags, note, last_asset_clear_at_ms, quota_windows, \
+         last_check_at_ms, last_check, last_check_until_ms, proxy"
+    };
+}
+
+/// Fails when an id or a credential is there.
 pub(super) const INSERT_ACCOUNTS: MultiRow = MultiRow {
-    head: "INSERT INTO accounts (id, credential, credential_hash, pool, status, quota, created_at_ms, \
-         last_used_at_ms, use_count, fail_count, last_fail_at_ms, last_fail_reason, \
-         last_sync_at_ms, cooldown_until_ms, cooldown_reason, tags, note, last_asset_clear_at_ms, \
-         quota_windows, last_check_at_ms, last_check, last_check_until_ms, proxy) VALUES ",
+    head: concat!("INSERT INTO accounts (", account_columns!(), ") VALUES "),
     row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     between: ", ",
     tail: "",
@@ -126,7 +132,11 @@ pub(super) const DELETE_ACCOUNTS: MultiRow = MultiRow {
 
 /// Accounts by id; nulls are none.
 pub(super) const SOME_ACCOUNTS: MultiRow = MultiRow {
-    head: "SELECT * FROM accounts WHERE id IN (",
+    head: concat!(
+        "SELECT ",
+        account_columns!(),
+        " FROM accounts WHERE id IN ("
+    ),
     row: "?",
     between: ", ",
     tail: ")",
@@ -147,22 +157,6 @@ pub(super) const TAKEN_CREDENTIALS: MultiRow = MultiRow {
     between: ", ",
     tail: ")",
 };
-
-/// Adds `AND (time, id)` beyond a place, spelt out so that an index serves it.
-pub(super) fn push_beyond(
-    select: &mut QueryBuilder<MySql>,
-    (time, id): (&'static str, &'static str),
-    is_newest_first: bool,
-    (at_ms, row_id): &(i64, String),
-) {
-    let sign = if is_newest_first { "<" } else { ">" };
-    select.push(format_args!(" AND {time} {sign}= "));
-    select.push_bind(*at_ms);
-    select.push(format_args!(" AND ({time} {sign} "));
-    select.push_bind(*at_ms);
-    select.push(format_args!(" OR {id} {sign} "));
-    select.push_bind(row_id.clone()).push(")");
-}
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +179,16 @@ mod tests {
         let pieces = MultiRow::pieces(&rows, 100, |row| *row);
         let expected: [&[usize]; 4] = [&[40, 40], &[40], &[200], &[10, 10]];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn accounts_are_written_and_read_in_one_order_of_columns() {
+        let columns = crate::sql::ACCOUNT_COLUMNS.join(", ");
+        assert_eq!(account_columns!(), columns);
+        assert_eq!(
+            INSERT_ACCOUNTS.row.matches('?').count(),
+            columns.split(", ").count()
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! an `INSERT`, no comparison of row values (neither uses an index for it). Connections count the
 //! rows that a statement finds, also where it changes nothing in them.
 
+use crate::sql::{MediaStatements, Statements};
+
 pub(super) const COMMIT: &str = "COMMIT";
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
@@ -68,25 +70,46 @@ pub(super) const PATCH_ACCOUNT: &str = "UPDATE accounts SET \
 pub(super) const REPLACE_CREDENTIAL: &str =
     "UPDATE accounts SET credential = ?, credential_hash = ? WHERE id = ?";
 
-pub(super) const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES (?, ?) \
-     ON DUPLICATE KEY UPDATE value = VALUES(value)";
+/// Operations that are one statement each.
+pub(super) const OPERATIONS: Statements = Statements {
+    set_setting: "INSERT INTO settings (name, value) VALUES (?, ?) \
+     ON DUPLICATE KEY UPDATE value = VALUES(value)",
+    delete_setting: "DELETE FROM settings WHERE name = ?",
+    create_session: "INSERT INTO sessions (id_hash, data, expires_at_ms) VALUES (?, ?, ?)",
+    save_session: "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?",
+    touch_session: "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?",
+    delete_session: "DELETE FROM sessions WHERE id_hash = ?",
+    delete_all_sessions: "DELETE FROM sessions",
+    sweep_sessions: "DELETE FROM sessions WHERE expires_at_ms <= ?",
+    renew_lock: "UPDATE locks SET until_ms = ? WHERE name = ? AND holder = ? AND until_ms > ?",
+    release_lock: "DELETE FROM locks WHERE name = ? AND holder = ?",
+    update_video_job: "UPDATE video_jobs SET created_ms = ?, owner = ?, \
+     client_key = ?, request_id = ?, status = ?, progress = ?, prompt = ?, model = ?, params = ?, \
+     parent = ?, account = ?, upstream = ?, file = ?, poster = ?, error_code = ?, \
+     error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?",
+    delete_video_job: "DELETE FROM video_jobs WHERE id = ?",
+    put_document: "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
+     data, revision) VALUES (?, ?, ?, ?, ?, ?, 1) \
+     ON DUPLICATE KEY UPDATE group_id = VALUES(group_id), at_ms = VALUES(at_ms), \
+     expires_ms = VALUES(expires_ms), data = VALUES(data), revision = revision + 1",
+    replace_document: "UPDATE documents SET group_id = ?, at_ms = ?, \
+     expires_ms = ?, data = ?, revision = revision + 1 WHERE kind = ? AND id = ? AND revision = ?",
+    delete_document: "DELETE FROM documents WHERE kind = ? AND id = ?",
+    delete_documents: "DELETE FROM documents WHERE kind = ? AND group_id = ? ORDER BY at_ms, id LIMIT ?",
+    sweep_documents: "DELETE FROM documents WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?",
+    prune_sums: "DELETE FROM request_sums WHERE span = ? AND start_ms < ? \
+     ORDER BY span, start_ms, model, client_key, outcome LIMIT ?",
+};
 
-/// Fails when the id is taken.
-pub(super) const CREATE_SESSION: &str =
-    "INSERT INTO sessions (id_hash, data, expires_at_ms) VALUES (?, ?, ?)";
-
-pub(super) const SAVE_SESSION: &str =
-    "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?";
-
-pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?";
-
-pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = ?";
-
-pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = ?";
-
-pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";
-
-pub(super) const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at_ms <= ?";
+/// What removes media.
+pub(super) const MEDIA: MediaStatements = MediaStatements {
+    files: "SELECT kind, file, poster FROM media WHERE id = ? AND owner = COALESCE(?, owner)",
+    delete: "DELETE FROM media WHERE id = ?",
+    delete_job: "DELETE FROM video_jobs WHERE id = ?",
+    posters_of: "SELECT DISTINCT poster FROM media WHERE file = ? AND poster IS NOT NULL",
+    delete_of: "DELETE FROM media WHERE file = ?",
+    delete_jobs_of: "DELETE FROM video_jobs WHERE file = ?",
+};
 
 /// Takes over a lock whose time is over. Binds holder, until, name, now.
 pub(super) const TAKE_OVER_LOCK: &str =
@@ -96,17 +119,9 @@ pub(super) const TAKE_OVER_LOCK: &str =
 /// until, name.
 pub(super) const TAKE_LOCK: &str = "INSERT INTO locks (holder, until_ms, name) VALUES (?, ?, ?)";
 
-pub(super) const RENEW_LOCK: &str =
-    "UPDATE locks SET until_ms = ? WHERE name = ? AND holder = ? AND until_ms > ?";
-
-pub(super) const RELEASE_LOCK: &str = "DELETE FROM locks WHERE name = ? AND holder = ?";
-
 /// Binds time, time, id, limit.
 pub(super) const PRUNE_REQUESTS: &str = "DELETE FROM requests WHERE at_ms <= ? AND \
      (at_ms < ? OR id < ?) ORDER BY at_ms, id LIMIT ?";
-
-pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums WHERE span = ? AND start_ms < ? \
-     ORDER BY span, start_ms, model, client_key, outcome LIMIT ?";
 
 pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file, mime, bytes, width, \
      height, prompt, model, params, parent, account, client_key, request_id, \
@@ -117,40 +132,10 @@ pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file,
 pub(super) const ALONE_WITH_MEDIA: &str = "INSERT INTO settings (name, value) \
      VALUES ('store.media', '') ON DUPLICATE KEY UPDATE value = VALUES(value)";
 
-/// The files of a row that this owner has; a null stands for any owner.
-pub(super) const FILES_OF_MEDIA: &str =
-    "SELECT kind, file, poster FROM media WHERE id = ? AND owner = COALESCE(?, owner)";
-
-pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ?";
-
-/// The first pictures of the rows of a file.
-pub(super) const POSTERS_OF_FILE: &str =
-    "SELECT DISTINCT poster FROM media WHERE file = ? AND poster IS NOT NULL";
-
-/// Binds file, kind, and the file three times. Names of files end with their type: a first picture
-/// is no video.
-pub(super) const IS_MEDIA_FILE_USED: &str = "SELECT \
-     EXISTS (SELECT 1 FROM media WHERE file = ? AND kind = ?) \
-     OR EXISTS (SELECT 1 FROM media WHERE poster = ?) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE file = ?) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE poster = ?)";
-
-pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
-
 pub(super) const INSERT_VIDEO_JOB: &str = "INSERT INTO video_jobs (created_ms, owner, client_key, \
      request_id, status, progress, prompt, model, params, parent, account, upstream, file, poster, \
      error_code, error_message, completed_ms, expires_ms, id) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-/// Binds what [`INSERT_VIDEO_JOB`] binds.
-pub(super) const UPDATE_VIDEO_JOB: &str = "UPDATE video_jobs SET created_ms = ?, owner = ?, \
-     client_key = ?, request_id = ?, status = ?, progress = ?, prompt = ?, model = ?, params = ?, \
-     parent = ?, account = ?, upstream = ?, file = ?, poster = ?, error_code = ?, \
-     error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?";
-
-pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = ?";
-
-pub(super) const DELETE_VIDEO_JOBS_OF: &str = "DELETE FROM video_jobs WHERE file = ?";
 
 /// The newest job of an owner that does not stay. Binds the owner and how many stay.
 pub(super) const VIDEO_JOB_BEYOND: &str = "SELECT created_ms, id FROM video_jobs WHERE owner = ? \
@@ -169,24 +154,6 @@ pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE status 
      AND created_ms <= ? AND (created_ms < ? OR id <= ?)";
 
 pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_ms <= ?";
-
-/// Binds kind, id, group, time, end and content.
-pub(super) const PUT_DOCUMENT: &str = "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
-     data, revision) VALUES (?, ?, ?, ?, ?, ?, 1) \
-     ON DUPLICATE KEY UPDATE group_id = VALUES(group_id), at_ms = VALUES(at_ms), \
-     expires_ms = VALUES(expires_ms), data = VALUES(data), revision = revision + 1";
-
-/// Binds group, time, end and content, kind and id, revision.
-pub(super) const REPLACE_DOCUMENT: &str = "UPDATE documents SET group_id = ?, at_ms = ?, \
-     expires_ms = ?, data = ?, revision = revision + 1 WHERE kind = ? AND id = ? AND revision = ?";
-
-pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM documents WHERE kind = ? AND id = ?";
-
-pub(super) const DELETE_DOCUMENTS: &str =
-    "DELETE FROM documents WHERE kind = ? AND group_id = ? ORDER BY at_ms, id LIMIT ?";
-
-pub(super) const SWEEP_DOCUMENTS: &str =
-    "DELETE FROM documents WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?";
 
 /// Rows, and bytes of the average one among the newest thousand, as SQLite counts them: what a row
 /// has beside its texts is about the same.

@@ -7,22 +7,18 @@ use sqlx::{AssertSqlSafe, Error, PgConnection, Row, query};
 
 use crate::{
     account::AccountRow,
+    sql::{Values, video_job},
     writer::{Done, NewCredential, Op},
 };
 
 use super::{
     columns::bind_accounts,
-    document::{bind_content, bind_name, bind_revision},
+    dialect::text,
     media, records,
-    rows::text,
     statements::{
-        CREATE_SESSION, DELETE_ACCOUNTS, DELETE_ALL_SESSIONS, DELETE_DOCUMENT, DELETE_DOCUMENTS,
-        DELETE_SESSION, DELETE_SETTING, DELETE_VIDEO_JOB, INSERT_ACCOUNTS, PRUNE_REQUESTS,
-        PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL, REPLACE_DOCUMENT,
-        SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK, TOUCH_SESSION,
-        UPDATE_VIDEO_JOB,
+        CAP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN, DELETE_ACCOUNTS, INSERT_ACCOUNTS, INSERT_VIDEO_JOB,
+        OPERATIONS, PRUNE_REQUESTS, REPLACE_CREDENTIAL, SWEEP_VIDEO_JOBS, TAKE_LOCK,
     },
-    video_job::{self, bind_video_job},
 };
 
 /// Accounts that one statement adds.
@@ -37,87 +33,36 @@ pub(super) async fn apply_op(connection: &mut PgConnection, op: &Op) -> Result<D
         Op::DeleteMediaOf(files) => return media::delete_of(connection, files).await,
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
         Op::ReplaceCredential(new) => return replace_credential(connection, new).await,
-        Op::InsertVideoJob(job) => return video_job::insert(connection, job).await,
-        Op::SweepVideoJobs { now_ms } => return video_job::sweep(connection, *now_ms).await,
+        Op::InsertVideoJob(job) => {
+            let texts = (INSERT_VIDEO_JOB, CAP_VIDEO_JOBS);
+            return video_job::insert(connection, texts, job).await;
+        }
+        Op::SweepVideoJobs { now_ms } => {
+            let texts = (SWEEP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN);
+            return video_job::sweep(connection, texts, *now_ms).await;
+        }
         Op::DeleteAccounts(ids) => {
             let ids: Vec<_> = ids.iter().map(|id| text(id.as_str())).collect();
             query(DELETE_ACCOUNTS).bind(ids)
         }
-        Op::SetSetting { name, value } => query(SET_SETTING).bind(text(name)).bind(text(value)),
-        Op::DeleteSetting { name } => query(DELETE_SETTING).bind(text(name)),
-        Op::CreateSession(session) => query(CREATE_SESSION)
-            .bind(&session.id_hash)
-            .bind(text(&session.data))
-            .bind(session.expires_at_ms),
-        Op::SaveSession(session) => query(SAVE_SESSION)
-            .bind(text(&session.data))
-            .bind(session.expires_at_ms)
-            .bind(&session.id_hash),
-        Op::TouchSession {
-            id_hash,
-            expires_at_ms,
-        } => query(TOUCH_SESSION).bind(expires_at_ms).bind(id_hash),
-        Op::DeleteSession { id_hash } => query(DELETE_SESSION).bind(id_hash),
-        Op::DeleteAllSessions => query(DELETE_ALL_SESSIONS),
-        Op::SweepSessions { now_ms } => query(SWEEP_SESSIONS).bind(now_ms),
         Op::TakeLock {
             name,
             holder,
             now_ms,
             until_ms,
         } => query(TAKE_LOCK)
-            .bind(text(name))
-            .bind(text(holder))
-            .bind(until_ms)
-            .bind(now_ms),
-        Op::RenewLock {
-            name,
-            holder,
-            now_ms,
-            until_ms,
-        } => query(RENEW_LOCK)
-            .bind(until_ms)
-            .bind(text(name))
-            .bind(text(holder))
-            .bind(now_ms),
-        Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(text(name)).bind(text(holder)),
-        Op::UpdateVideoJob(job) => bind_video_job(query(UPDATE_VIDEO_JOB), job),
-        Op::DeleteVideoJob { id } => query(DELETE_VIDEO_JOB).bind(text(id)),
-        Op::PutDocument(document) => {
-            bind_content(bind_name(query(PUT_DOCUMENT), document), document)
-        }
-        Op::ReplaceDocument(document) => {
-            let content = bind_content(query(REPLACE_DOCUMENT), document);
-            bind_revision(bind_name(content, document), document)
-        }
-        Op::DeleteDocument { kind, id } => {
-            query(DELETE_DOCUMENT).bind(kind.as_str()).bind(text(id))
-        }
-        Op::DeleteDocuments { kind, group, limit } => query(DELETE_DOCUMENTS)
-            .bind(kind.as_str())
-            .bind(text(group))
-            .bind(i64::from(*limit)),
-        Op::SweepDocuments { now_ms, limit } => {
-            query(SWEEP_DOCUMENTS).bind(now_ms).bind(i64::from(*limit))
-        }
+            .text(name)
+            .text(holder)
+            .int(*until_ms)
+            .int(*now_ms),
         Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
-            .bind(before.at_ms)
-            .bind(text(&before.id))
-            .bind(i64::from(*limit)),
-        Op::PruneSums {
-            span,
-            before_ms,
-            limit,
-        } => query(PRUNE_SUMS)
-            .bind(span.as_str())
-            .bind(before_ms)
-            .bind(i64::from(*limit)),
+            .int(before.at_ms)
+            .text(&before.id)
+            .int((*limit).into()),
+        other => OPERATIONS.of(other, query)?,
     };
     let rows = statement.execute(connection).await?.rows_affected();
-    Ok(Done {
-        rows,
-        ..Done::default()
-    })
+    Ok(Done::of(rows))
 }
 
 async fn insert_accounts(
@@ -152,8 +97,5 @@ async fn replace_credential(
     if rows > 0 {
         records::apply_patch(connection, &new.id, &new.patch).await?;
     }
-    Ok(Done {
-        rows,
-        ..Done::default()
-    })
+    Ok(Done::of(rows))
 }

@@ -8,10 +8,11 @@ use crate::{
     account::AccountRow,
     patch::Patch,
     request::StoredRequest,
+    sql::to_i64,
     sums::{SumKey, Totals},
 };
 
-use super::rows::{Statement, text, to_i64};
+use super::dialect::{Statement, text};
 
 /// Name and type of a column.
 type Column = (&'static str, &'static str);

@@ -12,9 +12,9 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use crate::StoreError;
+use crate::{StoreError, sql::failed};
 
-use super::{error::failed, rows::Statement};
+use super::dialect::Statement;
 
 /// Connections that read.
 const READERS: u32 = 8;

@@ -5,12 +5,15 @@ use sqlx::{Connection, Error, Executor, PgConnection, postgres::PgConnectOptions
 use tokio::time::{Duration, timeout};
 use uuid::Uuid;
 
-use crate::writer::{Batch, Done, Engine, WriteError, recall, remember};
+use crate::{
+    sql::outage,
+    writer::{Batch, Done, Engine, WriteError, recall, remember},
+};
 
 use super::{
     apply::apply_op,
     connection::{ANSWER_LIMIT, CONNECT_LIMIT, connect_writer, no_answer},
-    error::{classify, classify_commit, is_conflict, outage},
+    error::{classify, classify_commit, is_conflict},
     news::payloads,
     records::{self, Place},
 };

@@ -14,19 +14,6 @@ use crate::{StoreError, writer::WriteError};
 
 use super::url::server;
 
-/// A read failed.
-pub(super) fn failed(error: Error) -> StoreError {
-    match error {
-        Error::PoolClosed => StoreError::Closed,
-        other => StoreError::Database(Box::new(other)),
-    }
-}
-
-/// Connecting failed: nothing in the batch can be the reason.
-pub(super) fn outage(error: Error) -> WriteError {
-    WriteError::Outage(error.to_string())
-}
-
 /// A statement failed that does not commit.
 pub(super) fn classify(error: Error) -> WriteError {
     let reason = error.to_string();

@@ -2,7 +2,8 @@
 //!
 //! - `url`, `connection`, `start`, `error`: from a URL to connections, and what failures mean
 //! - `engine`, `records`, `apply`: batches of writes; `columns`: many rows as one array a column
-//! - `reader`, `rows`, `page`, `media`, `media_search`, `video_job`, `document`: rows
+//! - `media`: rows of media, written; `reader`: what is not read as by every SQL engine (`sql`)
+//! - `dialect`: in what its statements differ from those of others
 //! - `news`, `listener`: what other instances changed
 //!
 //! A group of records is one statement, and so one round trip to the server. A commit is durable as
@@ -14,26 +15,23 @@
 mod apply;
 mod columns;
 mod connection;
-mod document;
+mod dialect;
 mod engine;
 mod error;
 mod listener;
 mod media;
-mod media_search;
 mod news;
-mod page;
 mod reader;
 mod records;
-mod rows;
 mod start;
 mod statements;
-mod tables;
 mod url;
-mod video_job;
 
 use uuid::Uuid;
 
-use crate::{MasterKey, StoreError, backend::Backend, crypto::Keys, writer::GroupWriter};
+use crate::{
+    MasterKey, StoreError, backend::Backend, crypto::Keys, sql::SqlReader, writer::GroupWriter,
+};
 use connection::Readers;
 use engine::PostgresEngine;
 use error::unusable;
@@ -44,7 +42,7 @@ use reader::PostgresReader;
 pub(crate) async fn open(
     url: &str,
     key: &MasterKey,
-) -> Result<Backend<PostgresReader>, StoreError> {
+) -> Result<Backend<SqlReader<PostgresReader>>, StoreError> {
     let options = url::parse(url)?;
     let keys = Keys::new(key);
     start::prepare(&options, &keys).await?;
@@ -63,7 +61,7 @@ pub(crate) async fn open(
 }
 
 /// The database that a URL names, for reading. It is connected to when it is first read.
-pub(crate) fn open_reader(url: &str) -> Result<PostgresReader, StoreError> {
+pub(crate) fn open_reader(url: &str) -> Result<SqlReader<PostgresReader>, StoreError> {
     let options = url::parse(url)?;
     Ok(PostgresReader::new(Readers::new(&options), None))
 }

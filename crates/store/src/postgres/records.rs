@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::{
     patch::Patch,
+    sql::to_i64,
     writer::{Batch, BatchId},
 };
 
 use super::{
     columns::{self, bind_patches, bind_requests, bind_sums, names, unnest},
-    rows::to_i64,
     start::now_ms,
 };
 

@@ -9,11 +9,12 @@ use tokio::time::timeout;
 use crate::{
     StoreError,
     crypto::{KEY_CHECK, Keys},
+    sql::failed,
 };
 
 use super::{
     connection::{ANSWER_LIMIT, connect_migrator, no_answer},
-    error::{READ_ONLY, failed, migration_failed, unusable},
+    error::{READ_ONLY, migration_failed, unusable},
     url::server,
 };
 

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::sql::Statements;
+
 use super::columns::{ACCOUNT, names, unnest};
 
 /// Adds accounts unless their id or credential is there; answers the ids of those added.
@@ -21,42 +23,50 @@ pub(super) const REPLACE_CREDENTIAL: &str = "UPDATE accounts AS a SET credential
 pub(super) const DELETE_ACCOUNTS: &str = "DELETE FROM accounts WHERE id IN \
      (SELECT id FROM accounts WHERE id = ANY($1) ORDER BY id FOR UPDATE)";
 
-pub(super) const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) \
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-pub(super) const CREATE_SESSION: &str = "INSERT INTO sessions (id_hash, data, expires_at_ms) \
-     VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-
-pub(super) const SAVE_SESSION: &str =
-    "UPDATE sessions SET data = $1, expires_at_ms = $2 WHERE id_hash = $3";
-
-pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = $1 WHERE id_hash = $2";
-
-pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = $1";
-
-pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = $1";
-
-pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";
-
-pub(super) const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at_ms <= $1";
+/// Operations that are one statement each.
+pub(super) const OPERATIONS: Statements = Statements {
+    set_setting: "INSERT INTO settings (name, value) VALUES ($1, $2) \
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    delete_setting: "DELETE FROM settings WHERE name = $1",
+    create_session: "INSERT INTO sessions (id_hash, data, expires_at_ms) \
+     VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    save_session: "UPDATE sessions SET data = $1, expires_at_ms = $2 WHERE id_hash = $3",
+    touch_session: "UPDATE sessions SET expires_at_ms = $1 WHERE id_hash = $2",
+    delete_session: "DELETE FROM sessions WHERE id_hash = $1",
+    delete_all_sessions: "DELETE FROM sessions",
+    sweep_sessions: "DELETE FROM sessions WHERE expires_at_ms <= $1",
+    renew_lock: "UPDATE locks SET until_ms = $1 WHERE name = $2 AND holder = $3 AND until_ms > $4",
+    release_lock: "DELETE FROM locks WHERE name = $1 AND holder = $2",
+    update_video_job: "UPDATE video_jobs SET created_ms = $1, owner = $2, \
+     client_key = $3, request_id = $4, status = $5, progress = $6, prompt = $7, model = $8, \
+     params = $9, parent = $10, account = $11, upstream = $12, file = $13, poster = $14, \
+     error_code = $15, error_message = $16, completed_ms = $17, expires_ms = $18 WHERE id = $19",
+    delete_video_job: "DELETE FROM video_jobs WHERE id = $1",
+    put_document: "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
+     data, revision) VALUES ($1, $2, $3, $4, $5, $6, 1) \
+     ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, at_ms = excluded.at_ms, \
+     expires_ms = excluded.expires_ms, data = excluded.data, revision = documents.revision + 1",
+    replace_document: "UPDATE documents SET group_id = $1, at_ms = $2, \
+     expires_ms = $3, data = $4, revision = revision + 1 \
+     WHERE kind = $5 AND id = $6 AND revision = $7",
+    delete_document: "DELETE FROM documents WHERE kind = $1 AND id = $2",
+    delete_documents: "DELETE FROM documents WHERE (kind, id) IN \
+     (SELECT kind, id FROM documents WHERE kind = $1 AND group_id = $2 LIMIT $3)",
+    sweep_documents: "DELETE FROM documents WHERE (kind, id) IN \
+     (SELECT kind, id FROM documents WHERE expires_ms <= $1 LIMIT $2)",
+    prune_sums: "DELETE FROM request_sums \
+     WHERE (span, start_ms, model, client_key, outcome, part) IN \
+     (SELECT span, start_ms, model, client_key, outcome, part FROM request_sums \
+     WHERE span = $1 AND start_ms < $2 LIMIT $3)",
+};
 
 /// Binds name, holder, until, now.
 pub(super) const TAKE_LOCK: &str = "INSERT INTO locks (name, holder, until_ms) VALUES ($1, $2, $3) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
      WHERE locks.until_ms <= $4";
 
-pub(super) const RENEW_LOCK: &str =
-    "UPDATE locks SET until_ms = $1 WHERE name = $2 AND holder = $3 AND until_ms > $4";
-
-pub(super) const RELEASE_LOCK: &str = "DELETE FROM locks WHERE name = $1 AND holder = $2";
-
 pub(super) const PRUNE_REQUESTS: &str = "DELETE FROM requests WHERE id IN \
      (SELECT id FROM requests WHERE (at_ms, id) < ($1, $2) ORDER BY at_ms, id LIMIT $3)";
-
-pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
-     WHERE (span, start_ms, model, client_key, outcome, part) IN \
-     (SELECT span, start_ms, model, client_key, outcome, part FROM request_sums \
-     WHERE span = $1 AND start_ms < $2 LIMIT $3)";
 
 /// Of two instances that delete rows of one file at once, one has to see what the other has left:
 /// they do it one after the other, and not while somebody adds such a row. The number means nothing.
@@ -74,25 +84,10 @@ pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ANY($1) \
 
 pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ANY($1) RETURNING poster";
 
-/// Binds file and kind. Names of files end with their type: a first picture is no video.
-pub(super) const IS_MEDIA_FILE_USED: &str = "SELECT \
-     EXISTS (SELECT 1 FROM media WHERE file = $1 AND kind = $2) \
-     OR EXISTS (SELECT 1 FROM media WHERE poster = $1) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE file = $1) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE poster = $1)";
-
 pub(super) const INSERT_VIDEO_JOB: &str = "INSERT INTO video_jobs (created_ms, owner, client_key, \
      request_id, status, progress, prompt, model, params, parent, account, upstream, file, poster, \
      error_code, error_message, completed_ms, expires_ms, id) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
-
-/// Binds what [`INSERT_VIDEO_JOB`] binds.
-pub(super) const UPDATE_VIDEO_JOB: &str = "UPDATE video_jobs SET created_ms = $1, owner = $2, \
-     client_key = $3, request_id = $4, status = $5, progress = $6, prompt = $7, model = $8, \
-     params = $9, parent = $10, account = $11, upstream = $12, file = $13, poster = $14, \
-     error_code = $15, error_message = $16, completed_ms = $17, expires_ms = $18 WHERE id = $19";
-
-pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = $1";
 
 pub(super) const DELETE_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE id = ANY($1)";
 
@@ -108,25 +103,6 @@ pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_
 /// Binds a status and how many of its jobs stay.
 pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE id IN \
      (SELECT id FROM video_jobs WHERE status = $1 ORDER BY created_ms DESC OFFSET $2)";
-
-/// Binds kind, id, group, time, end and content.
-pub(super) const PUT_DOCUMENT: &str = "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
-     data, revision) VALUES ($1, $2, $3, $4, $5, $6, 1) \
-     ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, at_ms = excluded.at_ms, \
-     expires_ms = excluded.expires_ms, data = excluded.data, revision = documents.revision + 1";
-
-/// Binds group, time, end and content, kind and id, revision.
-pub(super) const REPLACE_DOCUMENT: &str = "UPDATE documents SET group_id = $1, at_ms = $2, \
-     expires_ms = $3, data = $4, revision = revision + 1 \
-     WHERE kind = $5 AND id = $6 AND revision = $7";
-
-pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM documents WHERE kind = $1 AND id = $2";
-
-pub(super) const DELETE_DOCUMENTS: &str = "DELETE FROM documents WHERE (kind, id) IN \
-     (SELECT kind, id FROM documents WHERE kind = $1 AND group_id = $2 LIMIT $3)";
-
-pub(super) const SWEEP_DOCUMENTS: &str = "DELETE FROM documents WHERE (kind, id) IN \
-     (SELECT kind, id FROM documents WHERE expires_ms <= $1 LIMIT $2)";
 
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the
 /// rest (numbers, row headers, entries of three indexes) as 200 bytes.

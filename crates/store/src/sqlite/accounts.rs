@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use futures::TryStreamExt;
-use pool::AccountId;
-use sqlx::{AssertSqlSafe, Row, SqlitePool, query, query_as, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, SqlitePool, query, query_as};
 
-use super::{error::failed, rows::read_account, statements::ACCOUNT_COLUMNS};
-use crate::{StoreError, Unreadable, account::AccountRow};
-
-type Accounts = Vec<Result<AccountRow, Unreadable>>;
+use crate::{
+    StoreError,
+    account::AccountRow,
+    sql::{ACCOUNT_COLUMNS, Accounts, account_or_name, failed, select_accounts},
+};
 
 /// Accounts that are read at once: few megabytes.
 const AT_ONCE: i64 = 5_000;
@@ -30,15 +30,15 @@ static SELECT_AS_TEXT: LazyLock<String> = LazyLock::new(|| {
 
 /// Binds a place behind which they are, and the last place.
 static SELECT_BETWEEN: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE rowid > ? AND rowid <= ?", select()));
+    LazyLock::new(|| format!("{} WHERE rowid > ? AND rowid <= ?", select_accounts()));
 
 /// Binds a JSON list of ids.
-static SELECT_OF: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE id IN (SELECT value FROM json_each(?))", select()));
-
-fn select() -> String {
-    format!("SELECT {} FROM accounts", ACCOUNT_COLUMNS.join(", "))
-}
+static SELECT_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} WHERE id IN (SELECT value FROM json_each(?))",
+        select_accounts()
+    )
+});
 
 /// All of them, in any order.
 pub(super) async fn all(pool: &SqlitePool) -> Result<Accounts, StoreError> {
@@ -69,7 +69,7 @@ pub(super) async fn some(pool: &SqlitePool, ids: &[String]) -> Result<Accounts, 
         .fetch_all(pool)
         .await
         .map_err(failed)?;
-    Ok(rows.iter().map(read_or_name).collect())
+    Ok(rows.iter().map(account_or_name).collect())
 }
 
 async fn next_part(pool: &SqlitePool, after: i64) -> Result<Option<(i64, String)>, StoreError> {
@@ -90,13 +90,6 @@ async fn between(pool: &SqlitePool, (after, last): (i64, i64)) -> Result<Account
         .bind(after)
         .bind(last)
         .fetch(pool);
-    let accounts = rows.map_ok(|row| read_or_name(&row)).try_collect();
+    let accounts = rows.map_ok(|row| account_or_name(&row)).try_collect();
     accounts.await.map_err(failed)
-}
-
-fn read_or_name(row: &SqliteRow) -> Result<AccountRow, Unreadable> {
-    read_account(row).map_err(|error| Unreadable {
-        id: AccountId::new(row.try_get::<&str, _>("id").unwrap_or("?")),
-        reason: error.to_string(),
-    })
 }

@@ -1,30 +1,24 @@
 //! A batch of writes, applied in one transaction.
 
-use std::{collections::BTreeSet, iter};
+use std::iter;
 
 use pool::{AccountId, CheckResult};
-use sqlx::{AssertSqlSafe, Error, SqliteConnection, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Error, SqliteConnection, query};
 
 use crate::{
-    MediaKind, MediaRow, VIDEO_JOB_PREFIX,
     account::AccountRow,
     patch::Patch,
+    sql::{bind_account, bind_request, bind_sum, media_write, to_i64, video_job},
     writer::{Batch, Done, NewCredential, Op},
 };
 
 use super::{
-    document::{bind_content, bind_name, bind_revision},
-    rows::{Statement, bind_account, bind_media, bind_request, bind_sum, read_media_kind, to_i64},
+    connection::Statement,
     statements::{
-        ADD_SUMS, BEGIN, COMMIT, CREATE_SESSION, DELETE_ACCOUNT, DELETE_ALL_SESSIONS,
-        DELETE_DOCUMENT, DELETE_DOCUMENTS, DELETE_MEDIA, DELETE_MEDIA_OF, DELETE_SESSION,
-        DELETE_SETTING, DELETE_VIDEO_JOB, DELETE_VIDEO_JOBS_OF, FILES_OF_MEDIA, INSERT_ACCOUNT,
-        INSERT_MEDIA, INSERT_REQUESTS, IS_MEDIA_FILE_USED, PATCH_ACCOUNT, POSTERS_OF_FILE,
-        PRUNE_REQUESTS, PRUNE_SUMS, PUT_DOCUMENT, RELEASE_LOCK, RENEW_LOCK, REPLACE_CREDENTIAL,
-        REPLACE_DOCUMENT, SAVE_SESSION, SET_SETTING, SWEEP_DOCUMENTS, SWEEP_SESSIONS, TAKE_LOCK,
-        TOUCH_SESSION, UPDATE_VIDEO_JOB, USE_QUOTA,
+        ADD_SUMS, BEGIN, CAP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN, COMMIT, DELETE_ACCOUNT, INSERT_ACCOUNT,
+        INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, MEDIA, OPERATIONS, PATCH_ACCOUNT,
+        PRUNE_REQUESTS, REPLACE_CREDENTIAL, SWEEP_VIDEO_JOBS, TAKE_LOCK, USE_QUOTA,
     },
-    video_job::{self, bind_video_job},
 };
 
 /// Applies the batch and commits it. After an error the transaction may still be open.
@@ -106,31 +100,26 @@ fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
 
 async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Error> {
     let statement = match op {
-        Op::InsertMedia(rows) => return insert_media(connection, rows).await,
-        Op::DeleteMedia { owner, ids } => return delete_media(connection, owner, ids).await,
-        Op::DeleteMediaOf(files) => return delete_media_of(connection, files).await,
+        Op::InsertMedia(rows) => {
+            return media_write::insert(connection, INSERT_MEDIA, rows).await;
+        }
+        Op::DeleteMedia { owner, ids } => {
+            return media_write::delete(connection, &MEDIA, owner.as_deref(), ids).await;
+        }
+        Op::DeleteMediaOf(files) => {
+            return media_write::delete_of(connection, &MEDIA, files).await;
+        }
         Op::InsertAccounts(accounts) => return insert_accounts(connection, accounts).await,
         Op::ReplaceCredential(new) => return replace_credential(connection, new).await,
         Op::DeleteAccounts(ids) => return delete_accounts(connection, ids).await,
-        Op::InsertVideoJob(job) => return video_job::insert(connection, job).await,
-        Op::SweepVideoJobs { now_ms } => return video_job::sweep(connection, *now_ms).await,
-        Op::SetSetting { name, value } => query(SET_SETTING).bind(name).bind(value),
-        Op::DeleteSetting { name } => query(DELETE_SETTING).bind(name),
-        Op::CreateSession(session) => query(CREATE_SESSION)
-            .bind(&session.id_hash)
-            .bind(&session.data)
-            .bind(session.expires_at_ms),
-        Op::SaveSession(session) => query(SAVE_SESSION)
-            .bind(&session.data)
-            .bind(session.expires_at_ms)
-            .bind(&session.id_hash),
-        Op::TouchSession {
-            id_hash,
-            expires_at_ms,
-        } => query(TOUCH_SESSION).bind(expires_at_ms).bind(id_hash),
-        Op::DeleteSession { id_hash } => query(DELETE_SESSION).bind(id_hash),
-        Op::DeleteAllSessions => query(DELETE_ALL_SESSIONS),
-        Op::SweepSessions { now_ms } => query(SWEEP_SESSIONS).bind(now_ms),
+        Op::InsertVideoJob(job) => {
+            let texts = (INSERT_VIDEO_JOB, CAP_VIDEO_JOBS);
+            return video_job::insert(connection, texts, job).await;
+        }
+        Op::SweepVideoJobs { now_ms } => {
+            let texts = (SWEEP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN);
+            return video_job::sweep(connection, texts, *now_ms).await;
+        }
         Op::TakeLock {
             name,
             holder,
@@ -141,50 +130,14 @@ async fn apply_op(connection: &mut SqliteConnection, op: &Op) -> Result<Done, Er
             .bind(holder)
             .bind(until_ms)
             .bind(now_ms),
-        Op::RenewLock {
-            name,
-            holder,
-            now_ms,
-            until_ms,
-        } => query(RENEW_LOCK)
-            .bind(until_ms)
-            .bind(name)
-            .bind(holder)
-            .bind(now_ms),
-        Op::ReleaseLock { name, holder } => query(RELEASE_LOCK).bind(name).bind(holder),
-        Op::UpdateVideoJob(job) => bind_video_job(query(UPDATE_VIDEO_JOB), job),
-        Op::DeleteVideoJob { id } => query(DELETE_VIDEO_JOB).bind(id),
-        Op::PutDocument(document) => {
-            bind_content(bind_name(query(PUT_DOCUMENT), document), document)
-        }
-        Op::ReplaceDocument(document) => {
-            let content = bind_content(query(REPLACE_DOCUMENT), document);
-            bind_revision(bind_name(content, document), document)
-        }
-        Op::DeleteDocument { kind, id } => query(DELETE_DOCUMENT).bind(kind.as_str()).bind(id),
-        Op::DeleteDocuments { kind, group, limit } => query(DELETE_DOCUMENTS)
-            .bind(kind.as_str())
-            .bind(group)
-            .bind(limit),
-        Op::SweepDocuments { now_ms, limit } => query(SWEEP_DOCUMENTS).bind(now_ms).bind(limit),
         Op::PruneRequests { before, limit } => query(PRUNE_REQUESTS)
             .bind(before.at_ms)
             .bind(&before.id)
             .bind(limit),
-        Op::PruneSums {
-            span,
-            before_ms,
-            limit,
-        } => query(PRUNE_SUMS)
-            .bind(span.as_str())
-            .bind(before_ms)
-            .bind(limit),
+        other => OPERATIONS.of(other, query)?,
     };
     let rows = statement.execute(connection).await?.rows_affected();
-    Ok(Done {
-        rows,
-        ..Done::default()
-    })
+    Ok(Done::of(rows))
 }
 
 async fn insert_accounts(
@@ -229,86 +182,7 @@ async fn replace_credential(
     if rows > 0 {
         apply_patch(connection, &new.id, &new.patch).await?;
     }
-    Ok(Done {
-        rows,
-        ..Done::default()
-    })
-}
-
-async fn insert_media(connection: &mut SqliteConnection, rows: &[MediaRow]) -> Result<Done, Error> {
-    let mut done = Done::default();
-    for row in rows {
-        let insert = bind_media(query(INSERT_MEDIA), row);
-        done.rows += insert.execute(&mut *connection).await?.rows_affected();
-    }
-    Ok(done)
-}
-
-async fn delete_media(
-    connection: &mut SqliteConnection,
-    owner: &Option<String>,
-    ids: &[String],
-) -> Result<Done, Error> {
-    let mut files = BTreeSet::new();
-    let mut done = Done::default();
-    for id in ids {
-        let find = query_as(FILES_OF_MEDIA).bind(id).bind(owner);
-        let found: Option<(String, String, Option<String>)> =
-            find.fetch_optional(&mut *connection).await?;
-        let Some((kind, file, poster)) = found else {
-            continue;
-        };
-        let delete = query(DELETE_MEDIA).bind(id).execute(&mut *connection);
-        done.rows += delete.await?.rows_affected();
-        let kind = read_media_kind(&kind)?;
-        if kind == MediaKind::Video {
-            let job = query(DELETE_VIDEO_JOB).bind(format!("{VIDEO_JOB_PREFIX}{id}"));
-            job.execute(&mut *connection).await?;
-        }
-        files.insert((kind.as_str(), file));
-        files.extend(poster.map(|poster| (MediaKind::Image.as_str(), poster)));
-    }
-    done.unused_files = unused(connection, files).await?;
-    Ok(done)
-}
-
-async fn delete_media_of(
-    connection: &mut SqliteConnection,
-    files: &[String],
-) -> Result<Done, Error> {
-    let mut posters = BTreeSet::new();
-    let mut done = Done::default();
-    for file in files {
-        let find = query_scalar(POSTERS_OF_FILE).bind(file);
-        let found: Vec<String> = find.fetch_all(&mut *connection).await?;
-        posters.extend(
-            found
-                .into_iter()
-                .map(|poster| (MediaKind::Image.as_str(), poster)),
-        );
-        let delete = query(DELETE_MEDIA_OF).bind(file);
-        done.rows += delete.execute(&mut *connection).await?.rows_affected();
-        let jobs = query(DELETE_VIDEO_JOBS_OF).bind(file);
-        jobs.execute(&mut *connection).await?;
-    }
-    done.unused_files = unused(connection, posters).await?;
-    Ok(done)
-}
-
-/// Those of these files that nothing has.
-async fn unused(
-    connection: &mut SqliteConnection,
-    files: BTreeSet<(&'static str, String)>,
-) -> Result<Vec<(MediaKind, String)>, Error> {
-    let mut unused = Vec::new();
-    for (kind, file) in files {
-        let find = query_scalar(IS_MEDIA_FILE_USED).bind(&file).bind(kind);
-        let is_used: bool = find.fetch_one(&mut *connection).await?;
-        if !is_used {
-            unused.push((read_media_kind(kind)?, file));
-        }
-    }
-    Ok(unused)
+    Ok(Done::of(rows))
 }
 
 fn bind_use<'q>(statement: Statement<'q>, (id, patch): (&'q &AccountId, &Patch)) -> Statement<'q> {

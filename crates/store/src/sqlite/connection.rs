@@ -3,9 +3,15 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions, Error, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, query,
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
 };
+
+use crate::sql::{Dialect, WriteSession};
 
 /// Connections that read. Reads are rare (start, pages), so few are enough.
 const READERS: u32 = 3;
@@ -51,4 +57,34 @@ pub(super) fn readers(path: &Path) -> SqlitePool {
         .acquire_timeout(READ_WAIT)
         .test_before_acquire(false)
         .connect_lazy_with(options)
+}
+
+pub(super) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+impl Dialect for Sqlite {
+    const INTEGER: &'static str = "INTEGER";
+    const PROMPT_LIKE: [&'static str; 2] = ["prompt LIKE ", ""];
+    const COMPARES_ROWS: bool = true;
+}
+
+impl WriteSession for SqliteConnection {
+    type Row = SqliteRow;
+    type Select = QueryBuilder<Sqlite>;
+    type Statement = Statement<'static>;
+
+    fn query(text: &'static str) -> Self::Statement {
+        query(text)
+    }
+
+    async fn execute(&mut self, statement: Self::Statement) -> Result<u64, Error> {
+        Ok(statement.execute(self).await?.rows_affected())
+    }
+
+    async fn rows(&mut self, statement: Self::Statement) -> Result<Vec<SqliteRow>, Error> {
+        statement.fetch_all(self).await
+    }
+
+    async fn find(&mut self, mut select: Self::Select) -> Result<SqliteRow, Error> {
+        select.build().fetch_one(self).await
+    }
 }

@@ -3,14 +3,12 @@
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, query, sqlite::SqliteConnectOptions};
 
-use crate::writer::{Batch, Done, Engine, WriteError};
-
-use super::{
-    apply::commit,
-    error::{classify, outage},
-    folder_lock::FolderLock,
-    statements::ROLLBACK,
+use crate::{
+    sql::outage,
+    writer::{Batch, Done, Engine, WriteError},
 };
+
+use super::{apply::commit, error::classify, folder_lock::FolderLock, statements::ROLLBACK};
 
 pub(super) struct SqliteEngine {
     options: SqliteConnectOptions,

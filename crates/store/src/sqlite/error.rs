@@ -5,20 +5,7 @@ use sqlx::{
     error::{DatabaseError, ErrorKind},
 };
 
-use crate::{StoreError, writer::WriteError};
-
-/// A read, or a write outside the writer, failed.
-pub(super) fn failed(error: Error) -> StoreError {
-    match error {
-        Error::PoolClosed => StoreError::Closed,
-        other => StoreError::Database(Box::new(other)),
-    }
-}
-
-/// Connecting failed: nothing in the batch can be the reason.
-pub(super) fn outage(error: Error) -> WriteError {
-    WriteError::Outage(error.to_string())
-}
+use crate::writer::WriteError;
 
 /// A statement of a batch failed, the first and the last of the transaction included.
 pub(super) fn classify(error: Error) -> WriteError {

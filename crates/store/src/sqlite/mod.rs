@@ -9,18 +9,11 @@
 mod accounts;
 mod apply;
 mod connection;
-mod document;
 mod engine;
 mod error;
 mod folder_lock;
-mod media;
-mod media_search;
-mod page;
 mod reader;
-mod rows;
 mod statements;
-mod tables;
-mod video_job;
 
 use std::{
     fs::{self, OpenOptions},
@@ -33,10 +26,10 @@ use crate::{
     MasterKey, StoreError,
     backend::Backend,
     crypto::{KEY_CHECK, Keys},
+    sql::{SqlReader, failed},
     writer::GroupWriter,
 };
 use engine::SqliteEngine;
-use error::failed;
 use folder_lock::FolderLock;
 use reader::SqliteReader;
 
@@ -47,7 +40,7 @@ pub const DATABASE_FILE: &str = "grok2api.db";
 pub(crate) async fn open(
     file: &Path,
     key: &MasterKey,
-) -> Result<Backend<SqliteReader>, StoreError> {
+) -> Result<Backend<SqlReader<SqliteReader>>, StoreError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder).map_err(|cause| StoreError::Files {
         doing: "create the folder",
@@ -63,20 +56,20 @@ pub(crate) async fn open(
     check_key(&mut connection, &keys).await?;
     free_locks(&mut connection).await?;
     Ok(Backend {
-        reader: SqliteReader::new(connection::readers(file)),
+        reader: SqliteReader::open(file),
         writer: GroupWriter::start(SqliteEngine::new(options, connection, lock)),
         keys,
     })
 }
 
 /// Opens the database in `file` for reading, whoever else has it.
-pub(crate) fn open_reader(file: &Path) -> Result<SqliteReader, StoreError> {
+pub(crate) fn open_reader(file: &Path) -> Result<SqlReader<SqliteReader>, StoreError> {
     fs::metadata(file).map_err(|cause| StoreError::Files {
         doing: "read the database",
         path: file.to_owned(),
         cause,
     })?;
-    Ok(SqliteReader::new(connection::readers(file)))
+    Ok(SqliteReader::open(file))
 }
 
 /// SQLite gives its side files the mode of the database file, so it must be private from birth.

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::sql::{ACCOUNT_COLUMNS, MediaStatements, Statements};
+
 /// Takes the write lock at once, where failing costs nothing.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(super) const COMMIT: &str = "COMMIT";
@@ -122,33 +124,51 @@ pub(super) const REPLACE_CREDENTIAL: &str = "UPDATE accounts SET credential = ?,
      credential_hash = ? WHERE id = ? AND NOT EXISTS \
      (SELECT 1 FROM accounts AS other WHERE other.credential_hash = ? AND other.id <> accounts.id)";
 
-/// The columns of an account, in the order in which [`bind_account`](super::rows::bind_account)
-/// binds them and [`read_account`](super::rows::read_account) reads them.
-pub(super) const ACCOUNT_COLUMNS: [&str; 23] = [
-    "id",
-    "credential",
-    "credential_hash",
-    "pool",
-    "status",
-    "quota",
-    "created_at_ms",
-    "last_used_at_ms",
-    "use_count",
-    "fail_count",
-    "last_fail_at_ms",
-    "last_fail_reason",
-    "last_sync_at_ms",
-    "cooldown_until_ms",
-    "cooldown_reason",
-    "tags",
-    "note",
-    "last_asset_clear_at_ms",
-    "quota_windows",
-    "last_check_at_ms",
-    "last_check",
-    "last_check_until_ms",
-    "proxy",
-];
+/// Operations that are one statement each.
+pub(super) const OPERATIONS: Statements = Statements {
+    set_setting: "INSERT INTO settings (name, value) VALUES (?, ?) \
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    delete_setting: "DELETE FROM settings WHERE name = ?",
+    create_session: "INSERT INTO sessions (id_hash, data, expires_at_ms) \
+     VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    save_session: "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?",
+    touch_session: "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?",
+    delete_session: "DELETE FROM sessions WHERE id_hash = ?",
+    delete_all_sessions: "DELETE FROM sessions",
+    sweep_sessions: "DELETE FROM sessions WHERE expires_at_ms <= ?",
+    renew_lock: "UPDATE locks SET until_ms = ? WHERE name = ? AND holder = ? AND until_ms > ?",
+    release_lock: "DELETE FROM locks WHERE name = ? AND holder = ?",
+    update_video_job: "UPDATE video_jobs SET created_ms = ?, owner = ?, \
+     client_key = ?, request_id = ?, status = ?, progress = ?, prompt = ?, model = ?, params = ?, \
+     parent = ?, account = ?, upstream = ?, file = ?, poster = ?, error_code = ?, \
+     error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?",
+    delete_video_job: "DELETE FROM video_jobs WHERE id = ?",
+    put_document: "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
+     data, revision) VALUES (?, ?, ?, ?, ?, ?, 1) \
+     ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, at_ms = excluded.at_ms, \
+     expires_ms = excluded.expires_ms, data = excluded.data, revision = documents.revision + 1",
+    replace_document: "UPDATE documents SET group_id = ?, at_ms = ?, \
+     expires_ms = ?, data = ?, revision = revision + 1 WHERE kind = ? AND id = ? AND revision = ?",
+    delete_document: "DELETE FROM documents WHERE kind = ? AND id = ?",
+    delete_documents: "DELETE FROM documents WHERE rowid IN \
+     (SELECT rowid FROM documents WHERE kind = ? AND group_id = ? LIMIT ?)",
+    sweep_documents: "DELETE FROM documents WHERE rowid IN \
+     (SELECT rowid FROM documents WHERE expires_ms <= ? LIMIT ?)",
+    prune_sums: "DELETE FROM request_sums \
+     WHERE (span, start_ms, model, client_key, outcome) IN \
+     (SELECT span, start_ms, model, client_key, outcome FROM request_sums \
+     WHERE span = ? AND start_ms < ? LIMIT ?)",
+};
+
+/// What removes media.
+pub(super) const MEDIA: MediaStatements = MediaStatements {
+    files: "SELECT kind, file, poster FROM media WHERE id = ? AND owner = COALESCE(?, owner)",
+    delete: "DELETE FROM media WHERE id = ?",
+    delete_job: "DELETE FROM video_jobs WHERE id = ?",
+    posters_of: "SELECT DISTINCT poster FROM media WHERE file = ? AND poster IS NOT NULL",
+    delete_of: "DELETE FROM media WHERE file = ?",
+    delete_jobs_of: "DELETE FROM video_jobs WHERE file = ?",
+};
 
 /// Adds an account unless its id or credential is there.
 pub(super) static INSERT_ACCOUNT: LazyLock<String> = LazyLock::new(|| {
@@ -159,78 +179,22 @@ pub(super) static INSERT_ACCOUNT: LazyLock<String> = LazyLock::new(|| {
 
 pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM accounts WHERE id = ?";
 
-pub(super) const SET_SETTING: &str = "INSERT INTO settings (name, value) VALUES (?, ?) \
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-pub(super) const DELETE_SETTING: &str = "DELETE FROM settings WHERE name = ?";
-
-pub(super) const CREATE_SESSION: &str = "INSERT INTO sessions (id_hash, data, expires_at_ms) \
-     VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-
-pub(super) const SAVE_SESSION: &str =
-    "UPDATE sessions SET data = ?, expires_at_ms = ? WHERE id_hash = ?";
-
-pub(super) const TOUCH_SESSION: &str = "UPDATE sessions SET expires_at_ms = ? WHERE id_hash = ?";
-
-pub(super) const DELETE_SESSION: &str = "DELETE FROM sessions WHERE id_hash = ?";
-
-pub(super) const DELETE_ALL_SESSIONS: &str = "DELETE FROM sessions";
-
-pub(super) const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at_ms <= ?";
-
 /// Binds name, holder, until, now.
 pub(super) const TAKE_LOCK: &str = "INSERT INTO locks (name, holder, until_ms) VALUES (?, ?, ?) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
      WHERE locks.until_ms <= ?";
 
-pub(super) const RENEW_LOCK: &str =
-    "UPDATE locks SET until_ms = ? WHERE name = ? AND holder = ? AND until_ms > ?";
-
-pub(super) const RELEASE_LOCK: &str = "DELETE FROM locks WHERE name = ? AND holder = ?";
-
 pub(super) const PRUNE_REQUESTS: &str = "DELETE FROM requests WHERE id IN \
      (SELECT id FROM requests WHERE (at_ms, id) < (?, ?) ORDER BY at_ms, id LIMIT ?)";
-
-pub(super) const PRUNE_SUMS: &str = "DELETE FROM request_sums \
-     WHERE (span, start_ms, model, client_key, outcome) IN \
-     (SELECT span, start_ms, model, client_key, outcome FROM request_sums \
-     WHERE span = ? AND start_ms < ? LIMIT ?)";
 
 pub(super) const INSERT_MEDIA: &str = "INSERT INTO media (id, at_ms, kind, file, mime, bytes, width, \
      height, prompt, model, params, parent, account, client_key, request_id, \
      owner, poster, poster_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/// The files of a row that this owner has; a null stands for any owner.
-pub(super) const FILES_OF_MEDIA: &str =
-    "SELECT kind, file, poster FROM media WHERE id = ? AND owner = COALESCE(?, owner)";
-
-pub(super) const DELETE_MEDIA: &str = "DELETE FROM media WHERE id = ?";
-
-/// The first pictures of the rows of a file.
-pub(super) const POSTERS_OF_FILE: &str =
-    "SELECT DISTINCT poster FROM media WHERE file = ? AND poster IS NOT NULL";
-
-/// Binds file and kind. Names of files end with their type: a first picture is no video.
-pub(super) const IS_MEDIA_FILE_USED: &str = "SELECT \
-     EXISTS (SELECT 1 FROM media WHERE file = ?1 AND kind = ?2) \
-     OR EXISTS (SELECT 1 FROM media WHERE poster = ?1) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE file = ?1) \
-     OR EXISTS (SELECT 1 FROM video_jobs WHERE poster = ?1)";
-
 pub(super) const INSERT_VIDEO_JOB: &str = "INSERT INTO video_jobs (created_ms, owner, client_key, \
      request_id, status, progress, prompt, model, params, parent, account, upstream, file, poster, \
      error_code, error_message, completed_ms, expires_ms, id) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-/// Binds what [`INSERT_VIDEO_JOB`] binds.
-pub(super) const UPDATE_VIDEO_JOB: &str = "UPDATE video_jobs SET created_ms = ?, owner = ?, \
-     client_key = ?, request_id = ?, status = ?, progress = ?, prompt = ?, model = ?, params = ?, \
-     parent = ?, account = ?, upstream = ?, file = ?, poster = ?, error_code = ?, \
-     error_message = ?, completed_ms = ?, expires_ms = ? WHERE id = ?";
-
-pub(super) const DELETE_VIDEO_JOB: &str = "DELETE FROM video_jobs WHERE id = ?";
-
-pub(super) const DELETE_VIDEO_JOBS_OF: &str = "DELETE FROM video_jobs WHERE file = ?";
 
 /// Binds the owner and how many of its jobs stay. Read from the index of owners alone.
 pub(super) const CAP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE id IN \
@@ -243,35 +207,16 @@ pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_
 pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE rowid IN \
      (SELECT rowid FROM video_jobs WHERE status = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?)";
 
-/// Binds kind, id, group, time, end and content.
-pub(super) const PUT_DOCUMENT: &str = "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, \
-     data, revision) VALUES (?, ?, ?, ?, ?, ?, 1) \
-     ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, at_ms = excluded.at_ms, \
-     expires_ms = excluded.expires_ms, data = excluded.data, revision = documents.revision + 1";
-
-/// Binds group, time, end and content, kind and id, revision.
-pub(super) const REPLACE_DOCUMENT: &str = "UPDATE documents SET group_id = ?, at_ms = ?, \
-     expires_ms = ?, data = ?, revision = revision + 1 WHERE kind = ? AND id = ? AND revision = ?";
-
-pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM documents WHERE kind = ? AND id = ?";
-
-pub(super) const DELETE_DOCUMENTS: &str = "DELETE FROM documents WHERE rowid IN \
-     (SELECT rowid FROM documents WHERE kind = ? AND group_id = ? LIMIT ?)";
-
-pub(super) const SWEEP_DOCUMENTS: &str = "DELETE FROM documents WHERE rowid IN \
-     (SELECT rowid FROM documents WHERE expires_ms <= ? LIMIT ?)";
-
-pub(super) const DELETE_MEDIA_OF: &str = "DELETE FROM media WHERE file = ?";
-
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the
 /// rest (numbers, record headers, index entry, room in pages) as 110 bytes; within a fifth of the
 /// pages really used by bare refusals, by usual rows and by rows with three attempts.
 pub(super) const REQUESTS_SIZE: &str = "SELECT (SELECT COUNT(*) FROM requests) AS total, \
-     (SELECT COALESCE(AVG(110 + LENGTH(id) * 2 + LENGTH(endpoint) + LENGTH(attempts) \
+     COALESCE((SUM(bytes) + COUNT(*) - 1) / COUNT(*), 0) AS row_bytes \
+     FROM (SELECT 110 + LENGTH(id) * 2 + LENGTH(endpoint) + LENGTH(attempts) \
      + COALESCE(LENGTH(client_key), 0) + COALESCE(LENGTH(client), 0) \
      + COALESCE(LENGTH(model), 0) + COALESCE(LENGTH(served_model), 0) \
-     + COALESCE(LENGTH(account_id), 0) + COALESCE(LENGTH(error_code), 0)), 0) \
-     FROM (SELECT * FROM requests ORDER BY at_ms DESC, id DESC LIMIT 1000)) AS row_bytes";
+     + COALESCE(LENGTH(account_id), 0) + COALESCE(LENGTH(error_code), 0) AS bytes \
+     FROM requests ORDER BY at_ms DESC, id DESC LIMIT 1000)";
 
 #[cfg(test)]
 mod tests {

@@ -61,10 +61,7 @@ impl Write {
             Self::Record(_) => Done::default(),
             Self::Rows(copied) => {
                 let rows = done.take(copied.ops.len()).map(|one| one.rows).sum();
-                Done {
-                    rows,
-                    ..Done::default()
-                }
+                Done::of(rows)
             }
         }
     }
@@ -198,6 +195,16 @@ pub(crate) struct Done {
     pub(crate) ids: Vec<AccountId>,
     /// Files whose last row was removed.
     pub(crate) unused_files: Vec<(MediaKind, String)>,
+}
+
+impl Done {
+    /// An answer that is a number of rows.
+    pub(crate) fn of(rows: u64) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
 }
 
 /// A group of writes as an engine applies it: first `ops` in their order, so that an account queued

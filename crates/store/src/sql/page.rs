@@ -1,22 +1,22 @@
 //! Reading lists page by page, no further than a page goes.
 
-use sqlx::{Error, MySql, QueryBuilder, mysql::MySqlRow};
+use sqlx::Error;
 
-use super::{connection::Pool, rows::read_media, video_job::read_video_job};
+use super::{
+    columns::Columns, connections::Connections, document::read_document, error::failed,
+    rows::read_media, select::Place, video_job::read_video_job,
+};
 use crate::{
-    MediaRow, Page, StoreError, VideoJobRow,
+    Document, MediaRow, Page, StoreError, VideoJobRow,
     page::{PAGE_BYTES, json_bytes},
 };
 
 /// Rows that are read at once: of the largest ones as many as a page has.
 const CHUNK: u32 = 32;
 
-/// Time and id of a row: its place in a list.
-pub(super) type Place = (i64, String);
-
 /// A row of a list.
-pub(super) trait Listed: Sized {
-    fn read(row: &MySqlRow) -> Result<Self, Error>;
+pub(crate) trait Listed: Sized + Send {
+    fn read(row: &impl Columns) -> Result<Self, Error>;
 
     fn place(&self) -> Place;
 
@@ -25,7 +25,7 @@ pub(super) trait Listed: Sized {
 }
 
 impl Listed for VideoJobRow {
-    fn read(row: &MySqlRow) -> Result<Self, Error> {
+    fn read(row: &impl Columns) -> Result<Self, Error> {
         read_video_job(row)
     }
 
@@ -39,7 +39,7 @@ impl Listed for VideoJobRow {
 }
 
 impl Listed for MediaRow {
-    fn read(row: &MySqlRow) -> Result<Self, Error> {
+    fn read(row: &impl Columns) -> Result<Self, Error> {
         read_media(row)
     }
 
@@ -52,31 +52,44 @@ impl Listed for MediaRow {
     }
 }
 
+impl Listed for Document {
+    fn read(row: &impl Columns) -> Result<Self, Error> {
+        read_document(row)
+    }
+
+    fn place(&self) -> Place {
+        (self.at_ms, self.id.clone())
+    }
+
+    fn bytes(&self) -> usize {
+        json_bytes(&self.data)
+    }
+}
+
 /// At most `limit` rows behind a place, if one is given; `select` makes the query for as many.
-pub(super) async fn read_page<T: Listed>(
-    pool: &Pool,
+pub(crate) async fn read_page<T: Listed, C: Connections>(
+    connections: &C,
     (mut place, limit): (Option<Place>, u32),
-    select: impl Fn(Option<&Place>, u32) -> QueryBuilder<MySql>,
+    select: impl Fn(Option<&Place>, u32) -> C::Select,
 ) -> Result<Page<T>, StoreError> {
     let (mut rows, mut bytes, mut left) = (Vec::new(), 0, limit);
     loop {
         // One more than the page may have tells whether another one follows.
         let chunk = left.saturating_add(1).min(CHUNK);
-        let mut query = select(place.as_ref(), chunk);
-        let found = pool.all(query.build(), T::read).await?;
-        let is_last = found.len() < chunk as usize;
-        for row in found {
+        let found = connections.rows(select(place.as_ref(), chunk)).await?;
+        for row in &found {
             if left == 0 || bytes >= PAGE_BYTES {
                 return Ok(Page {
                     rows,
                     has_more: true,
                 });
             }
+            let row = T::read(row).map_err(failed)?;
             bytes += row.bytes();
             left -= 1;
             rows.push(row);
         }
-        if is_last {
+        if found.len() < chunk as usize {
             return Ok(Page {
                 rows,
                 has_more: false,
