@@ -169,7 +169,6 @@ async fn call(
 ) -> anyhow::Result<Value> {
     let stream = TcpStream::connect(gateway.address()).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -177,8 +176,16 @@ async fn call(
         .header(header::AUTHORIZATION, format!("Bearer {PASSWORD}"))
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::from(body.to_string())))?;
-    let answer = sender.send_request(request).await?;
-    let bytes = answer.into_body().collect().await?.to_bytes();
-    connection.abort();
+    let exchange = async {
+        let answer = sender.send_request(request).await?;
+        anyhow::Ok(answer.into_body().collect().await?.to_bytes())
+    };
+    let bytes = tokio::select! {
+        bytes = exchange => bytes?,
+        ended = connection => {
+            ended?;
+            anyhow::bail!("{path}: the connection ended")
+        }
+    };
     serde_json::from_slice(&bytes).with_context(|| format!("{path}: no JSON"))
 }
