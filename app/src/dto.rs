@@ -117,6 +117,26 @@ pub enum AccountStatus {
     Disabled,
 }
 
+/// How an account is, as far as anybody knows: what pages show, filters mean and lists sort by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Grok has said so, or has answered with it.
+    Active,
+    /// In service, and nothing is known of it.
+    Unknown,
+    /// In service, but the last thing that was heard of it is a failure.
+    Failing,
+    /// It serves nobody until an instant.
+    Cooling,
+    /// Grok does not accept its cookie.
+    Refused,
+    /// By Grok.
+    Blocked,
+    /// By the operator.
+    Disabled,
+}
+
 /// What an account is worth, and what a model needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,6 +172,7 @@ pub struct AccountRow {
     pub masked: String,
     pub tier: Tier,
     pub status: AccountStatus,
+    pub condition: Condition,
     pub quota: u32,
     /// Quota of a full window: 80 or 140 by default.
     pub quota_limit: u32,
@@ -188,7 +209,7 @@ pub enum AccountSort {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountQuery {
-    pub status: Option<AccountStatus>,
+    pub status: Option<Condition>,
     pub tier: Option<Tier>,
     /// Exactly this one.
     pub tag: Option<String>,
@@ -217,14 +238,18 @@ impl Default for AccountQuery {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Accounts in each [`Condition`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountCounts {
     pub total: u32,
     pub active: u32,
+    pub unknown: u32,
+    pub failing: u32,
     pub cooling: u32,
-    pub expired: u32,
+    pub refused: u32,
+    pub blocked: u32,
     pub disabled: u32,
-    /// Sum of quota left over the active accounts.
+    /// Sum of the quota that Grok has told, over the accounts in service.
     pub quota_left: u64,
 }
 
@@ -233,11 +258,16 @@ pub struct AccountList {
     pub rows: Vec<AccountRow>,
     /// Rows that match the query, over all pages.
     pub matched: u32,
+    /// Over all accounts.
     pub counts: AccountCounts,
+    /// Over those that match the query in everything but the status.
+    pub found: AccountCounts,
     /// The tags that accounts have, in their order; at most 200.
     pub tags: Vec<String>,
     /// Of the tiers that have accounts; empty while it cannot be told.
     pub forecast: Vec<TierForecast>,
+    /// What keeps the server from working as it should, in English sentences.
+    pub troubles: Vec<String>,
 }
 
 /// How long the quota of a tier lasts at the rate of the last hour. Times are unix milliseconds.

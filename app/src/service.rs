@@ -162,6 +162,13 @@ pub trait AdminService: Send + Sync {
     ) -> Result<DeletedAccounts, UiError>;
 }
 
+/// How the server itself is.
+#[async_trait]
+pub trait HealthService: Send + Sync {
+    /// What keeps it from working as it should, in English sentences, as `/readyz` tells the operator.
+    async fn reasons(&self, admin: AdminProof) -> Vec<String>;
+}
+
 /// Long work over many accounts.
 #[async_trait]
 pub trait JobService: Send + Sync {

@@ -13,11 +13,15 @@ use grok2api_app::{
     App,
     dto::{
         AccountChoice, AccountCounts, AccountDetail, AccountEdit, AccountList, AccountQuery,
-        AccountRow, AccountStatus, AccountSwitch, Cooldown, CooldownReason, DeletedAccounts,
-        ImportPreview, MediaKind, MediaPage, ModelOption, PictureOptions, Tier, VideoPage, Viewer,
+        AccountRow, AccountStatus, AccountSwitch, Condition, Cooldown, CooldownReason,
+        DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption, PictureOptions, Tier,
+        VideoPage, Viewer,
     },
     error::{Field, PasswordRule, UiError},
-    service::{AdminProof, AdminService, AuthService, Door, PublicProof, PublicService, Visitor},
+    service::{
+        AdminProof, AdminService, AuthService, Door, HealthService, PublicProof, PublicService,
+        Visitor,
+    },
     shell,
 };
 use http::{Request, StatusCode, request::Parts};
@@ -84,6 +88,16 @@ impl AuthService for Open {
     }
 }
 
+/// A server with one trouble.
+struct Troubled;
+
+#[async_trait]
+impl HealthService for Troubled {
+    async fn reasons(&self, _: AdminProof) -> Vec<String> {
+        vec!["store: it does not answer".to_owned()]
+    }
+}
+
 /// One account; counts how often the list was asked for.
 #[derive(Default)]
 struct Accounts {
@@ -99,6 +113,7 @@ impl AdminService for Accounts {
             masked: "…0001".into(),
             tier: Tier::Heavy,
             status: AccountStatus::Cooling,
+            condition: Condition::Cooling,
             quota: 0,
             quota_limit: 150,
             cooldown: Some(Cooldown {
@@ -126,8 +141,10 @@ impl AdminService for Accounts {
                 cooling: 1,
                 ..AccountCounts::default()
             },
+            found: AccountCounts::default(),
             tags: Vec::new(),
             forecast: Vec::new(),
+            troubles: Vec::new(),
         })
     }
 
@@ -270,6 +287,7 @@ async fn send(request: Request<Body>) -> Answer {
         let (accounts, models) = (Arc::clone(&accounts), Arc::clone(&models));
         move || {
             provide_context::<Arc<dyn AuthService>>(Arc::new(Open));
+            provide_context::<Arc<dyn HealthService>>(Arc::new(Troubled));
             provide_context::<Arc<dyn AdminService>>(accounts.clone());
             provide_context::<Arc<dyn PublicService>>(models.clone());
         }
@@ -309,7 +327,13 @@ async fn visit(path: &str, language: &str) -> Answer {
 #[tokio::test]
 async fn the_accounts_page_asks_once_for_the_accounts() {
     let page = visit("/admin/accounts", "en").await;
-    for text in ["…0001", "Heavy", "Quota used up", "1,234"] {
+    for text in [
+        "…0001",
+        "Heavy",
+        "Quota used up",
+        "1,234",
+        "store: it does not answer",
+    ] {
         assert!(page.html.contains(text), "{text} in {}", page.html);
     }
     assert_eq!(page.accounts.lists.load(Ordering::Relaxed), 1);

@@ -14,7 +14,7 @@ pageTest(
   { accounts: ["keeper-basic-0001", "keeper-401-0002"], settings: still },
   async ({ page }) => {
     await open(page, "/admin/accounts");
-    await row(page, "0001").getByText("Not checked yet", { exact: true }).waitFor();
+    await row(page, "0001").getByText("Unknown", { exact: true }).waitFor();
     assert.match(await row(page, "0001").innerText(), /—/, "the quota is a dash");
     for (const ending of ["0001", "0002"]) await tick(page, ending);
     await bulk(page, "Check now").click();
@@ -36,10 +36,10 @@ pageTest("tags, note, kind and proxy of an account are edited", { accounts: two,
   assert.equal(await save.isDisabled(), true, "nothing has changed");
   await drawer.getByLabel("Tags").fill("eu, paid");
   await drawer.getByLabel("Note").fill("of the second shelf");
-  await drawer.getByText("Heavy (SuperGrok Heavy)").click();
+  await drawer.locator("label", { hasText: "Heavy" }).click();
   await byRole(drawer, "textbox", "Proxy of its own").fill("no proxy at all");
   await save.click();
-  await drawer.getByText("This cannot be read as what belongs here.").waitFor();
+  await drawer.getByText("Not a proxy address, such as socks5h://host:1080.").waitFor();
   await byRole(drawer, "textbox", "Proxy of its own").fill("socks5h://someone:secret@127.0.0.1:1080");
   await save.click();
   await page.getByText("Saved.").waitFor();
@@ -66,6 +66,9 @@ pageTest("a refused cookie is replaced where it is", { accounts: two, expected: 
   await field.fill("keeper-super-0002");
   await byRole(drawer, "button", "Replace").click();
   await drawer.getByText("Another account has this already.").waitFor();
+  await field.fill("not a cookie");
+  await byRole(drawer, "button", "Replace").click();
+  await drawer.getByText("Not an sso cookie: copy the value of “sso” on grok.com", { exact: false }).waitFor();
   await field.fill("sso=replaced-basic-0009; path=/");
   await byRole(drawer, "button", "Replace").click();
   await page.getByText("The cookie is replaced.").waitFor();
@@ -141,6 +144,65 @@ pageTest("what is filtered, sorted and searched stands in the address", { accoun
   await page.waitForURL(/state=disabled/);
   await byRole(page, "button", "Show all").click();
   await page.waitForURL("/admin/accounts?sort=uses&order=up");
+});
+
+pageTest("what was entered and not saved is kept, and said to be", { accounts: two }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  const drawer = await openDetail(page, "0001");
+  await drawer.getByLabel("Note").fill("half a thought");
+  await drawer.getByText("Not saved yet", { exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("What you have changed is kept until you leave this page.", { exact: false }).waitFor();
+  await openDetail(page, "0002");
+  assert.equal(await drawer.getByLabel("Note").inputValue(), "", "another account has its own");
+  await page.keyboard.press("Escape");
+  await openDetail(page, "0001");
+  assert.equal(await drawer.getByLabel("Note").inputValue(), "half a thought");
+  await byRole(drawer, "button", "Save").click();
+  await page.getByText("Saved.").waitFor();
+  await drawer.getByText("Not saved yet", { exact: true }).waitFor({ state: "hidden" });
+  await page.keyboard.press("Escape");
+  await row(page, "0001").getByText("half a thought", { exact: true }).waitFor();
+});
+
+pageTest(
+  "the settings of accounts at Grok are made from the menus, after a question that says what is done",
+  { accounts: two, settings: still },
+  async ({ page, sim }) => {
+    await open(page, "/admin/accounts");
+    await choose(page, "Actions for …0001", "Settings at Grok");
+    const question = page.getByRole("dialog", { name: "Settings at Grok" });
+    for (const said of ["terms of use", "account.birth_date", "adult content", "the tag nsfw"]) {
+      await question.getByText(said, { exact: false }).first().waitFor();
+    }
+    await isAccessible(page, "the question before settings are made");
+    await byRole(question, "button", "Cancel").click();
+    await question.waitFor({ state: "hidden" });
+    assert.deepEqual(await sim.requests("account_terms"), [], "nothing is done unasked");
+    await choose(page, "Actions for …0001", "Settings at Grok");
+    await byRole(question, "button", "Do it").click();
+    await row(page, "0001").getByText("nsfw", { exact: true }).waitFor();
+    assert.equal(await row(page, "0002").getByText("nsfw", { exact: true }).count(), 0);
+    await choose(page, "Actions for all that are found", "Settings at Grok for all that are found");
+    await question.getByText("with 2 accounts", { exact: false }).waitFor();
+    await byRole(question, "button", "Do it").click();
+    await row(page, "0002").getByText("nsfw", { exact: true }).waitFor();
+  },
+);
+
+pageTest("ticked accounts are reset from the bar", { accounts: ["keeper-401-0001", "keeper-basic-0002"], settings: still }, async ({ page }) => {
+  await open(page, "/admin/accounts");
+  for (const ending of ["0001", "0002"]) await tick(page, ending);
+  await bulk(page, "Check now").click();
+  await row(page, "0001").getByText("Failing", { exact: true }).waitFor();
+  await row(page, "0002").getByText("Active", { exact: true }).waitFor();
+  for (const ending of ["0001", "0002"]) await tick(page, ending);
+  assert.match(await bulk(page, "Reset").getAttribute("title"), /nothing changes at Grok/);
+  await bulk(page, "Reset").click();
+  await page.getByText("2 accounts reset.").waitFor();
+  for (const ending of ["0001", "0002"]) {
+    await row(page, ending).getByText("Unknown", { exact: true }).waitFor();
+  }
 });
 
 pageTest("a tag that is pressed filters by it", { accounts: two }, async ({ page }) => {

@@ -21,19 +21,74 @@ pageTest(
     await open(second, "/admin/accounts");
     await open(page, "/admin/accounts");
     await choose(page, found, "Check all that are found");
-    await strip(page).getByText("32 of 32 · 2 failed").waitFor();
-    await strip(second).getByText("32 of 32 · 2 failed").waitFor();
+    await strip(page).getByText("Checking accounts: 2 of 32 failed").waitFor();
+    await strip(second).getByText("Checking accounts: 2 of 32 failed").waitFor();
     await page.reload();
-    await strip(page).getByText("32 of 32 · 2 failed").waitFor();
+    await strip(page).getByText("Checking accounts: 2 of 32 failed").waitFor();
     await byRole(strip(page), "button", "Details").click();
     const drawer = page.getByRole("dialog", { name: "Jobs" });
     await drawer.getByText("What failed").click();
     await drawer.getByText("Grok refused its cookie").waitFor();
     await drawer.getByText("Grok cannot be reached").waitFor();
     await byRole(drawer, "button", "Try the failed ones again").click();
-    await drawer.getByText("2 of 2 · 2 failed").waitFor();
+    await drawer.getByText("2 of 2 failed").waitFor();
     await byRole(drawer, "button", "…9001").first().waitFor({ state: "attached" });
     await other.close();
+  },
+);
+
+pageTest(
+  "the failures of a job are ticked, and found by the tab that the rows show",
+  { accounts: [...named(60), "crowd-401-9001", "crowd-401-9002"], settings: still, timeout: 120_000 },
+  async ({ page, site }) => {
+    await open(page, "/admin/accounts");
+    const tabs = page.getByRole("group", { name: "Filter by status" });
+    assert.equal(await tabs.getByRole("button", { name: /^Failing/ }).isVisible(), false, "none fails yet");
+    await choose(page, found, "Check all that are found");
+    await byRole(strip(page), "button", "Details").click();
+    const drawer = page.getByRole("dialog", { name: "Jobs" });
+    await byRole(drawer, "button", "Select the failed ones").click();
+    await page.locator(".bulk").getByText("2 selected", { exact: true }).waitFor();
+    await page.waitForFunction(() => document.querySelector(".tabs").innerText.match(/Failing\s*2/));
+    await tabs.getByRole("button", { name: /^Failing/ }).click();
+    await page.waitForURL("/admin/accounts?state=failing");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 2);
+    await row(page, "9001").getByText("Failing", { exact: true }).waitFor();
+    await tabs.getByRole("button", { name: /^All/ }).click();
+    await page.getByLabel("Search note, tag or last 4 characters").fill("9001");
+    await page.waitForFunction(() => document.querySelector(".tabs").innerText.match(/Failing\s*1/));
+    await open(page, "/admin/accounts?sort=state");
+    assert.deepEqual(
+      (await rows(page).allInnerTexts()).slice(0, 3).map((text) => text.includes("Failing")),
+      [true, true, false],
+    );
+    assert.equal((await site.readiness()).pool.active, 62, "they are still in service");
+  },
+);
+
+pageTest(
+  "the news of a job without failures goes by itself, and one with failures when it is dismissed",
+  { accounts: [...named(3), "crowd-401-9001"], settings: still },
+  async ({ page }) => {
+    await open(page, "/admin/accounts");
+    for (const ending of ["0000", "0001"]) await tick(page, ending);
+    await bulk(page, "Check now").click();
+    await strip(page).getByText("Checking accounts: Done").waitFor();
+    await strip(page).hover();
+    // Longer than it stays by itself.
+    await page.waitForTimeout(10_000);
+    assert.equal(await strip(page).count(), 1, "it stays under the pointer");
+    await page.mouse.move(0, 0);
+    await strip(page).waitFor({ state: "detached" });
+    await page.reload();
+    await choose(page, "Actions for …9001", "Check now");
+    await strip(page).getByText("Checking accounts: 1 of 1 failed").waitFor();
+    await byRole(strip(page), "button", "Dismiss").click();
+    await strip(page).waitFor({ state: "detached" });
+    await page.reload();
+    await choose(page, found, "Jobs");
+    await page.getByRole("dialog", { name: "Jobs" }).getByText("1 of 1 failed").waitFor();
+    assert.equal(await strip(page).count(), 0);
   },
 );
 
@@ -75,7 +130,7 @@ pageTest(
     await rows(page).nth(3).getByRole("checkbox").uncheck();
     await page.locator(".bulk").getByText("49 selected", { exact: true }).waitFor();
     await byRole(page, "button", "Next page").click();
-    await page.getByText("51–100 of 5000").waitFor();
+    await page.getByText("51–100 of 5,000").waitFor();
     await page.locator(".table__open").first().click();
     await page.getByRole("dialog", { name: "Account", exact: true }).waitFor();
     await page.keyboard.press("Escape");
@@ -119,15 +174,14 @@ pageTest("many pasted lines are added by a job, and no keystroke waits", { accou
     mimeType: "text/plain",
     buffer: Buffer.from(lines),
   });
-  await dialog.getByText("1000 new · 0 already there · 1 not usable").waitFor();
+  await dialog.getByText("1,000 new · 0 already there · 1 not usable").waitFor();
   const tasks = await page.evaluate(() => window.longTasks);
   console.log(`# longest task at 4x: ${Math.max(0, ...tasks)} ms`);
   await client.send("Emulation.setCPUThrottlingRate", { rate: 1 });
   await byRole(dialog, "button", "Add 1,000 accounts").click();
   await dialog.waitFor({ state: "hidden" });
   const job = page.getByRole("region", { name: "Adding accounts" });
-  await job.getByText("Adding accounts: Done").waitFor({ timeout: 30_000 });
-  await job.getByText("1,001 of 1,001 · 1 failed").waitFor();
+  await job.getByText("Adding accounts: 1 of 1,001 failed").waitFor({ timeout: 30_000 });
   assert.equal((await site.readiness()).pool.total, 1_001);
 });
 
@@ -138,6 +192,7 @@ pageTest("the ticked accounts are exported with their cookies, after a warning",
   await bulk(page, "Export").click();
   const dialog = page.getByRole("dialog", { name: "Export accounts" });
   await dialog.getByText("The file holds the cookies.", { exact: false }).waitFor();
+  await dialog.getByText("2 accounts are written.").waitFor();
   const [file] = await Promise.all([
     page.waitForEvent("download"),
     byRole(dialog, "button", "Export").click(),

@@ -1,6 +1,6 @@
 // The accounts page: adding, switching, deleting, finding.
 import assert from "node:assert/strict";
-import { bulk, openDialog, row, rows, tick } from "./accounts.mjs";
+import { bulk, choose, openDialog, row, rows, tick } from "./accounts.mjs";
 import { byRole, open } from "./browser.mjs";
 import { pageTest } from "./harness.mjs";
 
@@ -110,6 +110,21 @@ pageTest(
       return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
     });
     assert.ok(isOver, "nothing lies over it");
+  },
+);
+
+pageTest(
+  "what the health report complains of stands above the numbers",
+  { accounts: ["keeper-401-0001"], settings: { GROK2API_TOKEN__AUTO_REFRESH: "false", GROK2API_TOKEN__FAIL_THRESHOLD: "1" } },
+  async ({ page, context, site }) => {
+    const banner = page.getByRole("status").filter({ hasText: "The server does not work as it should:" });
+    await open(page, "/admin/accounts");
+    assert.equal(await banner.count(), 0);
+    await choose(page, "Actions for …0001", "Check now");
+    await banner.getByText("no account is active", { exact: true }).waitFor();
+    await context.addCookies([{ name: "lang", value: "zh-CN", url: site.url }]);
+    await page.reload();
+    await page.getByText("服务器未能正常工作：").waitFor();
   },
 );
 

@@ -10,16 +10,17 @@ use crate::{
 use leptos::{prelude::*, server_fn::codec::Json};
 
 #[cfg(feature = "ssr")]
-use super::{admin_service, fail, require_admin};
+use super::{admin_service, fail, health_service, require_admin};
 
-/// One page of accounts with the counts over all of them.
+/// One page of accounts with the counts over all of them, and what keeps the server from working.
 #[server(endpoint = "list_accounts", input = Json)]
 pub async fn list_accounts(query: AccountQuery) -> Result<AccountList, UiError> {
     let admin = require_admin().await?;
-    admin_service()?
-        .list_accounts(admin, query)
-        .await
-        .map_err(fail)
+    let (accounts, health) = (admin_service()?, health_service()?);
+    let listed = accounts.list_accounts(admin.clone(), query).await;
+    let mut list = listed.map_err(fail)?;
+    list.troubles = health.reasons(admin).await;
+    Ok(list)
 }
 
 /// Says what would become of pasted cookies, one per line, and changes nothing.

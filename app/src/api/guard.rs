@@ -3,8 +3,8 @@
 use crate::{
     error::UiError,
     service::{
-        AdminProof, AdminService, AuthService, JobService, MediaAdminService, PublicProof,
-        PublicService, RequestId, Visitor,
+        AdminProof, AdminService, AuthService, HealthService, JobService, MediaAdminService,
+        PublicProof, PublicService, RequestId, Visitor,
     },
 };
 use http::{StatusCode, header, request::Parts};
@@ -41,6 +41,14 @@ pub fn auth_service() -> Result<Arc<dyn AuthService>, UiError> {
 /// # Errors
 /// As [`auth_service`].
 pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
+    service()
+}
+
+/// How the server is, from context.
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn health_service() -> Result<Arc<dyn HealthService>, UiError> {
     service()
 }
 

@@ -13,8 +13,8 @@ pub mod videos;
 
 #[cfg(feature = "ssr")]
 pub use guard::{
-    admin_service, auth_service, fail, fail_at, job_service, media_admin_service, parts,
-    public_service, require_admin, require_public, require_visitor,
+    admin_service, auth_service, fail, fail_at, health_service, job_service, media_admin_service,
+    parts, public_service, require_admin, require_public, require_visitor,
 };
 #[cfg(feature = "ssr")]
 pub(crate) use guard::{internal, malformed};

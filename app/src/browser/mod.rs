@@ -4,6 +4,7 @@
 //! effects and event handlers, which never run on the server.
 
 pub(crate) mod answer;
+pub(crate) mod back;
 pub(crate) mod call;
 pub(crate) mod channel;
 pub(crate) mod completion;

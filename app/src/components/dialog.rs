@@ -1,7 +1,10 @@
 //! Modal boxes: a dialog in the middle, a sheet from the left and a drawer from the right.
 
 use super::{IconButton, IconName};
-use crate::i18n::{t, text::common};
+use crate::{
+    browser::back::close_on_back,
+    i18n::{t, text::common},
+};
 use leptos::{html, prelude::*, text_prop::TextProp};
 
 /// A modal dialog with a title and a close button.
@@ -37,13 +40,15 @@ pub fn Sheet(
     }
 }
 
-/// As [`Dialog`], at the right edge and as high as the window: one thing of a list, in full.
+/// As [`Dialog`], at the right edge and as high as the window: one thing of a list, in full. Where it
+/// covers the page, the browser's Back closes it.
 #[component]
 pub fn Drawer(
     open: RwSignal<bool>,
     #[prop(into)] title: TextProp,
     children: ChildrenFn,
 ) -> impl IntoView {
+    close_on_back(open);
     view! {
         <Modal open class="sheet drawer" title>
             {children()}

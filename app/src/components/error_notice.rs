@@ -2,7 +2,7 @@
 
 use super::{CopyButton, Icon, IconName};
 use crate::{
-    error::{PasswordRule, Rule, UiError},
+    error::{Field, PasswordRule, Rule, UiError},
     i18n::{
         Language, t,
         text::{common, errors},
@@ -20,7 +20,11 @@ pub fn describe(error: &UiError, language: Language) -> String {
         UiError::TooManyAttempts { retry_secs } => {
             return errors::TOO_MANY_ATTEMPTS.fill(language, *retry_secs);
         }
-        UiError::Invalid { rule, .. } => return describe_rule(*rule, language),
+        UiError::Invalid { field, rule } => match (field, rule) {
+            (Field::Cookie, Rule::NotOne) => errors::NOT_A_COOKIE,
+            (Field::Proxy, Rule::NotOne) => errors::NOT_A_PROXY,
+            _ => return describe_rule(*rule, language),
+        },
         UiError::NotFound => errors::NOT_FOUND,
         UiError::CrossSite => errors::CROSS_SITE,
         UiError::NotEncrypted { app_url } => {

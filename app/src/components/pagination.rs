@@ -1,7 +1,10 @@
 //! Walking through pages of a list.
 
 use super::{IconButton, IconName};
-use crate::i18n::{t, text::common, use_language};
+use crate::{
+    i18n::{t, text::common, use_language},
+    words::group,
+};
 use leptos::prelude::*;
 
 /// "1–50 of 312" with buttons for the page before and after. Hidden for a single page.
@@ -25,9 +28,9 @@ pub fn Pagination(
         let first = page.get() * page_size.get() + 1;
         let end = (first + page_size.get() - 1).min(total.get());
         common::PageRange {
-            first: &first,
-            last: &end,
-            total: &total.get(),
+            first: &group(first.into()),
+            last: &group(end.into()),
+            total: &group(total.get().into()),
         }
         .fill(language.get())
     };

@@ -56,6 +56,11 @@ impl Toaster {
         self.show(Tone::Success, message.into(), None, SHORT);
     }
 
+    /// Something to know that is neither good nor bad.
+    pub fn info(self, message: impl Into<String>) {
+        self.show(Tone::Info, message.into(), None, LONG);
+    }
+
     pub fn error(self, error: &UiError) {
         let message = describe(error, self.language.get_untracked());
         self.show(Tone::Danger, message, None, LONG);

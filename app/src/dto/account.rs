@@ -1,13 +1,13 @@
 //! Accounts one by one and many at once, as the operator's pages and the admin API see them.
 
-use super::{AccountRow, AccountStatus, Tier};
+use super::{AccountRow, Condition, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Which accounts are meant. The default means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountFilter {
-    pub status: Option<AccountStatus>,
+    pub status: Option<Condition>,
     pub tier: Option<Tier>,
     /// Exactly this one.
     pub tag: Option<String>,

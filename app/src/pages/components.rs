@@ -2,10 +2,10 @@
 
 use crate::{
     components::{
-        Badge, Button, ButtonVariant, Card, Checkbox, Choice, CopyButton, Dialog, EmptyState,
-        ErrorNotice, Icon, IconButton, IconName, Input, Notice, Pagination, QuotaBar, SearchInput,
-        Select, Sheet, Stat, StatusDot, Switch, Tab, TableSkeleton, Tabs, Textarea, Tone, Tooltip,
-        use_toaster,
+        Badge, Button, ButtonVariant, Card, Checkbox, Choice, CopyButton, Dialog, Drawer,
+        EmptyState, ErrorNotice, Icon, IconButton, IconName, Input, Notice, Pagination, QuotaBar,
+        SearchInput, Select, Sheet, Stat, StatusDot, Switch, Tab, TableSkeleton, Tabs, Textarea,
+        Tone, Tooltip, use_toaster,
     },
     error::UiError,
 };
@@ -76,11 +76,13 @@ fn Fields() -> impl IntoView {
             value: 0,
             label: "All".into(),
             count: Some(Signal::stored(12)),
+            hides_empty: false,
         },
         Tab {
             value: 1,
             label: "Some".into(),
             count: None,
+            hides_empty: false,
         },
     ];
     view! {
@@ -143,12 +145,14 @@ fn Display() -> impl IntoView {
 #[component]
 fn Overlays() -> impl IntoView {
     let toaster = use_toaster();
-    let (dialog, sheet) = (RwSignal::new(false), RwSignal::new(false));
+    let dialog = RwSignal::new(false);
+    let (sheet, drawer) = (RwSignal::new(false), RwSignal::new(false));
     view! {
         <Card>
             <div class="gallery">
                 <Button on:click=move |_| dialog.set(true)>"Dialog"</Button>
                 <Button on:click=move |_| sheet.set(true)>"Sheet"</Button>
+                <Button on:click=move |_| drawer.set(true)>"Drawer"</Button>
                 <Button on:click=move |_| toaster.success("Done.")>"Toast"</Button>
                 <Button on:click=move |_| toaster.error(&UiError::Connection)>"Error toast"</Button>
                 <Button on:click=move |_| {
@@ -162,5 +166,8 @@ fn Overlays() -> impl IntoView {
         <Sheet open=sheet title="Sheet">
             <p>"From the side."</p>
         </Sheet>
+        <Drawer open=drawer title="Drawer">
+            <p>"One thing of a list, from the other side."</p>
+        </Drawer>
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use crate::entry::EntryKey;
 use crate::inner::Inner;
-use crate::{Account, AccountId, SkipReason, Status};
+use crate::{Account, AccountId, Condition, SkipReason, Status};
 
 /// By what a page is sorted; accounts that are equal in it are in the order of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum SortKey {
     LastUsed,
     Quota,
     UseCount,
-    /// Active, cooling, expired, disabled.
+    /// In the order of [`Condition`].
     Status,
 }
 
@@ -158,7 +158,7 @@ impl SortKey {
             Self::LastUsed => account.last_used_at_ms.unwrap_or(i64::MIN),
             Self::Quota => account.quota.into(),
             Self::UseCount => i64::try_from(account.use_count).unwrap_or(i64::MAX),
-            Self::Status => account.status as i64,
+            Self::Status => Condition::of(account) as i64,
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod protocol;
 pub mod public;
 mod public_videos;
 mod public_voice;
+mod reasons;
 pub mod runs;
 pub mod unknown;
 mod unread_stream;

@@ -1,7 +1,5 @@
 //! Probes: is the process alive, can it serve, and if not, why.
 
-use std::time::Duration;
-
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -15,6 +13,7 @@ use super::{
     AppState,
     address::Query,
     middleware::{admin, body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
+    reasons::{PING_TIMEOUT, Reasons, store_trouble},
 };
 use crate::{
     clock::now_ms,
@@ -28,12 +27,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// How long the store may take to say that it is there.
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Ejected accounts that the report names.
 const MAX_EJECTIONS: usize = 100;
-/// Where the rest is.
-const FOR_OPERATORS: &str = "the log says more, and so does this page to the operator's browser";
 
 /// Open to everyone. The operator's session is told more.
 pub fn routes() -> Router<AppState> {
@@ -159,12 +154,7 @@ fn ejections(snapshot: &Snapshot) -> Vec<EjectionReport> {
 async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     let snapshot = state.current.load_full();
     let counts = snapshot.pool.counts(now_ms());
-    let ping = tokio::time::timeout(PING_TIMEOUT, state.store.ping()).await;
-    let store_trouble = match ping {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some("it does not answer".to_owned()),
-    };
+    let store_trouble = store_trouble(&state).await;
     let is_draining = state.in_flight.is_draining();
     // Nothing is served that cannot be recorded.
     let is_unavailable = is_draining || store_trouble.is_some();
@@ -181,12 +171,7 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     } else if counts.active == 0 {
         reasons.say("no account is active");
     }
-    let breakers = state.gateway.breakers();
-    reasons.texts.extend(breakers.troubles());
-    reasons.detail("store", "it does not work", &Vec::from_iter(store_trouble));
-    let problems = state.runtime.problems();
-    let number = format!("{} problem(s)", problems.len());
-    reasons.detail("configuration", &number, &problems);
+    reasons.of_service(&state, store_trouble);
     let app_url = Vec::from_iter(state.reached.trouble().map(|trouble| trouble.to_string()));
     reasons.detail("app.app_url", "it does not lead here", &app_url);
     let jobs = reasons.of_jobs(state.jobs.reports());
@@ -209,7 +194,7 @@ async fn readyz(State(state): State<AppState>, request: Request) -> Response {
             leases: counts.open_leases,
         },
         limits: limits(&state, &snapshot),
-        breakers: is_operator.then(|| breakers.reports()),
+        breakers: is_operator.then(|| state.gateway.breakers().reports()),
         ejections: is_operator.then(|| ejections(&snapshot)),
         proxies: is_operator.then(|| proxy_counts(&snapshot)).flatten(),
         jobs,
@@ -230,48 +215,6 @@ async fn told_forecasts(
     let told = forecasts(state.store.as_ref(), snapshot, now_ms()).await;
     // A store in trouble is told above.
     told.unwrap_or_default()
-}
-
-/// Why something needs attention. What names files, hosts and values is for the operator; the others
-/// learn where the trouble is.
-struct Reasons {
-    is_operator: bool,
-    texts: Vec<String>,
-}
-
-impl Reasons {
-    fn to(is_operator: bool) -> Self {
-        Self {
-            is_operator,
-            texts: Vec::new(),
-        }
-    }
-
-    fn say(&mut self, text: &str) {
-        self.texts.push(text.to_owned());
-    }
-
-    /// `details` of something, or for strangers that there are any.
-    fn detail(&mut self, of: &str, in_short: &str, details: &[String]) {
-        if self.is_operator {
-            let line = |detail| format!("{of}: {detail}");
-            self.texts.extend(details.iter().map(line));
-        } else if !details.is_empty() {
-            self.texts
-                .push(format!("{of}: {in_short}; {FOR_OPERATORS}"));
-        }
-    }
-
-    /// Also takes out of the reports what strangers need not know.
-    fn of_jobs(&mut self, mut jobs: Vec<JobReport>) -> Vec<JobReport> {
-        for job in &mut jobs {
-            if !job.is_ok && !self.is_operator {
-                job.result = format!("failed; {FOR_OPERATORS}");
-            }
-            self.texts.extend(job.trouble());
-        }
-        jobs
-    }
 }
 
 fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {

@@ -5,7 +5,9 @@ use std::{path::Path, sync::Arc};
 use axum::{Router, extract::FromRef, middleware, response::Response, routing::get};
 use grok2api_app::{
     App, PLAIN_PATHS, SiteFiles, plain_shell,
-    service::{AdminService, AuthService, JobService, MediaAdminService, PublicService},
+    service::{
+        AdminService, AuthService, HealthService, JobService, MediaAdminService, PublicService,
+    },
     shell,
 };
 use http::{HeaderValue, Request, header::CACHE_CONTROL};
@@ -13,7 +15,7 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::services::ServeDir;
 
-use super::AppState;
+use super::{AppState, reasons::Health};
 
 /// Names with a hash or a version never change their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -38,7 +40,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             state.media_admin.clone(),
             state.public.clone(),
         );
+        let health = Arc::new(Health(state.clone()));
         move || {
+            provide_context::<Arc<dyn HealthService>>(health.clone());
             provide_context::<Arc<dyn AuthService>>(auth.clone());
             provide_context::<Arc<dyn AdminService>>(admin.clone());
             provide_context::<Arc<dyn JobService>>(jobs.clone());

@@ -9,6 +9,7 @@ mod support;
 
 mod account_settings;
 mod admin_api;
+mod admin_conditions;
 mod admin_media;
 mod app_url;
 mod assets;

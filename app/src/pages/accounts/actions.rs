@@ -15,11 +15,28 @@ const UNDO_TIME: Duration = Duration::from_secs(60);
 /// So many accounts are not deleted by one press.
 const MANY: u64 = 10;
 
-/// Accounts that somebody wants to delete.
+/// Accounts that somebody wants to do something with, once asked whether it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Doomed {
+pub(super) struct Chosen {
     pub(super) choice: AccountChoice,
     pub(super) count: u64,
+}
+
+/// What is asked about before it is done.
+#[derive(Clone, Copy)]
+pub(super) struct Questions {
+    pub(super) exporting: RwSignal<Option<Chosen>>,
+    /// Their settings at Grok.
+    pub(super) settling: RwSignal<Option<Chosen>>,
+}
+
+impl Questions {
+    pub(super) fn new() -> Self {
+        Self {
+            exporting: RwSignal::new(None),
+            settling: RwSignal::new(None),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -27,7 +44,7 @@ pub(super) struct Writes {
     pub(super) switch: Action<(AccountChoice, AccountSwitch), ()>,
     pub(super) delete: Action<AccountChoice, ()>,
     /// Asked about before they are deleted.
-    pub(super) doomed: RwSignal<Option<Doomed>>,
+    pub(super) doomed: RwSignal<Option<Chosen>>,
 }
 
 const fn switched(switch: AccountSwitch) -> Plural {
@@ -92,7 +109,7 @@ impl Writes {
         if count < MANY {
             self.delete.dispatch_local(choice);
         } else {
-            self.doomed.set(Some(Doomed { choice, count }));
+            self.doomed.set(Some(Chosen { choice, count }));
         }
     }
 

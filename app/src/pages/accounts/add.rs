@@ -61,7 +61,7 @@ fn AddForm(entry: Entry, state: Accounts, jobs: Jobs) -> impl IntoView {
     let open = state.adding;
     let language = use_language();
     let viewer = use_viewer();
-    let (demo, visitors) = (viewer.demo, viewer.visitors);
+    let (is_first, visitors) = (viewer.demo == Demo::UntilFirstAccount, viewer.visitors);
     let let_in = RwSignal::new(false);
     let preview = use_preview(entry.text);
     let new = Memo::new(move |_| preview.get().and_then(Result::ok).map_or(0, |p| p.new));
@@ -85,14 +85,14 @@ fn AddForm(entry: Entry, state: Accounts, jobs: Jobs) -> impl IntoView {
                 hint=t(accounts::ADD_HINT)
                 placeholder=t(accounts::ADD_PLACEHOLDER)
                 value=entry.text
-                rows=7
+                rows=if is_first { 4 } else { 7 }
                 mono=true
                 error
             />
             <FromFile text=entry.text />
             <TierChoice tier=entry.tier name="tier" />
+            {is_first.then(|| view! { <AfterDemo visitors let_in /> })}
             <Preview preview text=entry.text />
-            {(demo == Demo::UntilFirstAccount).then(|| view! { <AfterDemo visitors let_in /> })}
             <Foot open entry new pending=add.pending() />
         </form>
     }
@@ -216,7 +216,22 @@ pub(super) fn TierChoice(
     tier: RwSignal<Tier>,
     /// Of the form field.
     name: &'static str,
+    /// Where there is little room.
+    #[prop(optional)]
+    is_short: bool,
 ) -> impl IntoView {
+    let [basic, super_grok, heavy] = match is_short {
+        true => [
+            accounts::TIER_BASIC,
+            accounts::TIER_SUPER,
+            accounts::TIER_HEAVY,
+        ],
+        false => [
+            accounts::ADD_TIER_BASIC,
+            accounts::ADD_TIER_SUPER,
+            accounts::ADD_TIER_HEAVY,
+        ],
+    };
     let choice = move |value: Tier, label| {
         view! {
             <label class="segment">
@@ -234,9 +249,9 @@ pub(super) fn TierChoice(
     view! {
         <fieldset class="segments">
             <legend class="field__label">{t(accounts::ADD_TIER)}</legend>
-            {choice(Tier::Basic, accounts::ADD_TIER_BASIC)}
-            {choice(Tier::Super, accounts::ADD_TIER_SUPER)}
-            {choice(Tier::Heavy, accounts::ADD_TIER_HEAVY)}
+            {choice(Tier::Basic, basic)}
+            {choice(Tier::Super, super_grok)}
+            {choice(Tier::Heavy, heavy)}
         </fieldset>
     }
 }

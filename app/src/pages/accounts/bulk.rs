@@ -1,9 +1,13 @@
 //! What can be done with the ticked rows.
 
-use super::{actions::Writes, jobs::Jobs, state::Accounts};
+use super::{
+    actions::{Chosen, Questions, Writes},
+    jobs::Jobs,
+    state::Accounts,
+};
 use crate::{
     components::{Button, ButtonVariant, IconButton, IconName},
-    dto::{AccountChoice, AccountSwitch, JobKind},
+    dto::{AccountSwitch, JobKind},
     i18n::{t, text::accounts, use_language},
 };
 use leptos::prelude::*;
@@ -14,7 +18,7 @@ pub(super) fn BulkBar(
     state: Accounts,
     writes: Writes,
     jobs: Jobs,
-    exporting: RwSignal<Option<AccountChoice>>,
+    questions: Questions,
 ) -> impl IntoView {
     let language = use_language();
     let count = Memo::new(move |_| state.ticked_count());
@@ -31,7 +35,7 @@ pub(super) fn BulkBar(
                     {said}
                 </span>
                 <Everything state />
-                <Deeds state writes jobs exporting />
+                <Deeds state writes jobs questions />
                 <IconButton
                     icon=IconName::X
                     label=t(accounts::CLEAR)
@@ -64,19 +68,23 @@ fn Everything(state: Accounts) -> impl IntoView {
 }
 
 #[component]
-fn Deeds(
-    state: Accounts,
-    writes: Writes,
-    jobs: Jobs,
-    exporting: RwSignal<Option<AccountChoice>>,
-) -> impl IntoView {
+fn Deeds(state: Accounts, writes: Writes, jobs: Jobs, questions: Questions) -> impl IntoView {
     let busy = Signal::derive(move || writes.is_busy());
     let switch = move |switch| move |_| writes.switch(state.ticked(), switch);
     let check = move |_| {
         jobs.start(JobKind::RefreshAccounts, state.ticked());
         state.untick();
     };
-    let delete = move |_| writes.delete(state.ticked(), untrack(move || state.ticked_count()));
+    let count = move || untrack(move || state.ticked_count());
+    let delete = move |_| writes.delete(state.ticked(), count());
+    let ask = move |question: RwSignal<Option<Chosen>>| {
+        move |_| {
+            question.set(Some(Chosen {
+                choice: state.ticked(),
+                count: count(),
+            }));
+        }
+    };
     view! {
         <Button icon=IconName::RefreshCw on:click=check>
             {t(accounts::CHECK)}
@@ -98,11 +106,15 @@ fn Deeds(
         <Button
             icon=IconName::Undo2
             disabled=busy
+            attr:title=t(accounts::RESET_HINT)
             on:click=switch(AccountSwitch::Reset)
         >
             {t(accounts::RESET)}
         </Button>
-        <Button icon=IconName::Download on:click=move |_| exporting.set(Some(state.ticked()))>
+        <Button icon=IconName::SlidersHorizontal on:click=ask(questions.settling)>
+            {t(accounts::SETTINGS)}
+        </Button>
+        <Button icon=IconName::Download on:click=ask(questions.exporting)>
             {t(accounts::EXPORT)}
         </Button>
         <Button variant=ButtonVariant::Danger icon=IconName::Trash2 disabled=busy on:click=delete>

@@ -2,19 +2,21 @@
 
 use super::{
     actions::Writes,
+    drafts::Drafts,
     edit::{CookieForm, EditForm},
     jobs::Jobs,
     state::Accounts,
-    words::{Condition, Failure, why},
+    words::{Failure, why},
 };
 use crate::{
     api::accounts::get_account,
     components::{
         Badge, Button, ButtonVariant, Drawer, ErrorNotice, IconName, LocalTime, QuotaBar, Skeleton,
+        use_toaster,
     },
     dto::{
-        AccountChoice, AccountDetail, AccountStatus, AccountSwitch, CheckResult, JobKind,
-        QuotaWindow, Tier,
+        AccountChoice, AccountDetail, AccountStatus, AccountSwitch, CheckResult, Condition,
+        JobKind, QuotaWindow, Tier,
     },
     error::UiError,
     i18n::{
@@ -30,15 +32,29 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Detail(state: Accounts, writes: Writes, jobs: Jobs) -> impl IntoView {
     let open = use_open(state.opened);
+    let (drafts, toaster, language) = (Drafts::new(), use_toaster(), use_language());
+    Effect::new(move |before: Option<Option<String>>| {
+        let opened = state.opened.get();
+        if opened.is_none() && before.flatten().is_some_and(|id| drafts.has(&id)) {
+            toaster.info(text::KEPT.get(language.get_untracked()));
+        }
+        opened
+    });
     view! {
         <Drawer open title=t(text::TITLE)>
-            {move || state.opened.get().map(|id| view! { <Account id state writes jobs /> })}
+            {move || state.opened.get().map(|id| view! { <Account id drafts state writes jobs /> })}
         </Drawer>
     }
 }
 
 #[component]
-fn Account(id: String, state: Accounts, writes: Writes, jobs: Jobs) -> impl IntoView {
+fn Account(
+    id: String,
+    drafts: Drafts,
+    state: Accounts,
+    writes: Writes,
+    jobs: Jobs,
+) -> impl IntoView {
     let told: RwSignal<Option<Result<AccountDetail, UiError>>> = RwSignal::new(None);
     let load = Action::new_local(move |(): &()| {
         let asking = get_account(id.clone());
@@ -68,8 +84,8 @@ fn Account(id: String, state: Accounts, writes: Writes, jobs: Jobs) -> impl Into
                     <Health detail />
                     <Deeds detail state writes jobs />
                     <Quota detail />
-                    <CookieForm detail state />
-                    <EditForm first state />
+                    <CookieForm detail drafts state />
+                    <EditForm first drafts state />
                 }
                     .into_any()
             }
@@ -91,7 +107,7 @@ const fn check_word(result: CheckResult) -> Text {
         CheckResult::Refused => accounts::FAIL_REFUSED,
         CheckResult::Blocked => accounts::FAIL_BLOCKED,
         CheckResult::Clearance => accounts::CHECK_CLEARANCE,
-        CheckResult::Limited => accounts::CHECK_LIMITED,
+        CheckResult::Limited => text::CHECK_LIMITED,
         CheckResult::Unreachable => accounts::CHECK_UNREACHABLE,
     }
 }
@@ -99,16 +115,17 @@ const fn check_word(result: CheckResult) -> Text {
 /// What the operator can do about it.
 fn advice(detail: &AccountDetail) -> Option<Text> {
     let check = detail.row.last_check.map(|check| check.result);
-    match (Condition::of(&detail.row), check) {
+    match (detail.row.condition, check) {
         (_, Some(CheckResult::Clearance)) => Some(text::ADVICE_CLEARANCE),
         (Condition::Refused, _) => Some(text::ADVICE_REFUSED),
         (Condition::Blocked, _) => Some(text::ADVICE_BLOCKED),
-        (Condition::Limited | Condition::Cooling, _) => Some(text::ADVICE_WAIT),
+        (Condition::Cooling, _) => Some(text::ADVICE_WAIT),
         (Condition::Unknown, _) => Some(text::ADVICE_CHECK),
         (Condition::Failing, _) => {
             let name = detail.row.last_fail_reason.as_deref();
             Some(match name.map_or(Failure::Refused, Failure::named) {
-                Failure::Refused | Failure::Blocked => text::ADVICE_REFUSED,
+                Failure::Refused => text::ADVICE_REFUSED,
+                Failure::Blocked => text::ADVICE_BLOCKED,
                 Failure::Proxy => text::ADVICE_PROXY,
                 Failure::Late | Failure::Empty | Failure::Broken => text::ADVICE_BROKEN,
             })
@@ -131,10 +148,15 @@ fn Health(detail: Memo<AccountDetail>) -> impl IntoView {
     move || {
         let told = detail.get();
         let row = &told.row;
-        let condition = Condition::of(row);
+        let condition = row.condition;
         let until_ms = row.cooldown.map(|cooldown| cooldown.until_ms);
-        let why = why(row).map(|why| view! { <p>{t(why)}</p> });
-        let advice = advice(&told).map(|advice| view! { <p class="muted">{t(advice)}</p> });
+        let advice = advice(&told);
+        // What to do about a refusal says what it is.
+        let is_said = advice
+            .is_some_and(|advice| [text::ADVICE_REFUSED, text::ADVICE_BLOCKED].contains(&advice));
+        let why = why(row).filter(|_| !is_said);
+        let why = why.map(|why| view! { <p>{t(why)}</p> });
+        let advice = advice.map(|advice| view! { <p class="muted">{t(advice)}</p> });
         let check = row.last_check.map(|check| {
             view! { <span>{t(check_word(check.result))}</span> }
         });
@@ -216,6 +238,7 @@ fn Deeds(
             <Button
                 disabled=busy
                 icon=IconName::Undo2
+                attr:title=t(accounts::RESET_HINT)
                 on:click=move |_| writes.switch(choice(), AccountSwitch::Reset)
             >
                 {t(accounts::RESET)}
@@ -268,8 +291,12 @@ fn Quota(detail: Memo<AccountDetail>) -> impl IntoView {
 fn Windows(windows: Vec<QuotaWindow>) -> impl IntoView {
     let window = |window: QuotaWindow| {
         let left = match window.total {
-            Some(total) => format!("{} / {total}", window.remaining),
-            None => window.remaining.to_string(),
+            Some(total) => format!(
+                "{} / {}",
+                group(window.remaining.into()),
+                group(total.into())
+            ),
+            None => group(window.remaining.into()),
         };
         view! {
             <tr>
@@ -280,6 +307,7 @@ fn Windows(windows: Vec<QuotaWindow>) -> impl IntoView {
         }
     };
     view! {
+        <p class="muted">{t(text::MODES)}</p>
         <table class="windows">
             <thead>
                 <tr>
@@ -299,9 +327,9 @@ fn Windows(windows: Vec<QuotaWindow>) -> impl IntoView {
 mod tests {
     use super::{super::words::tests::row, *};
 
-    fn detail(status: AccountStatus) -> AccountDetail {
+    fn detail(condition: Condition) -> AccountDetail {
         AccountDetail {
-            row: row(status),
+            row: row(condition),
             windows: Vec::new(),
             proxy: None,
             last_asset_clear_at_ms: None,
@@ -310,11 +338,12 @@ mod tests {
 
     #[test]
     fn whoever_is_out_of_service_by_grok_says_what_to_do() {
-        let refused = detail(AccountStatus::Expired);
-        assert_eq!(advice(&refused), Some(text::ADVICE_REFUSED));
-        let mut blocked = refused;
-        blocked.row.last_fail_reason = Some("account_blocked".into());
-        assert_eq!(advice(&blocked), Some(text::ADVICE_BLOCKED));
-        assert_eq!(advice(&detail(AccountStatus::Disabled)), None);
+        for (condition, said) in [
+            (Condition::Refused, Some(text::ADVICE_REFUSED)),
+            (Condition::Blocked, Some(text::ADVICE_BLOCKED)),
+            (Condition::Disabled, None),
+        ] {
+            assert_eq!(advice(&detail(condition)), said, "{condition:?}");
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! What can be changed of an account: kind, tags, note, proxy, and its cookie.
 
-use super::{add::TierChoice, state::Accounts, words::Condition};
+use super::{
+    add::TierChoice,
+    drafts::{Draft, Drafts},
+    state::Accounts,
+};
 use crate::{
     api::accounts::{edit_account, replace_cookie},
     components::{Button, ButtonVariant, Input, Textarea, describe, use_toaster},
-    dto::{AccountDetail, AccountEdit},
+    dto::{AccountDetail, AccountEdit, Condition},
     error::{Field, UiError},
     i18n::{
         t,
@@ -38,14 +42,25 @@ fn read_tags(text: &str) -> Vec<String> {
 }
 
 impl Entry {
-    fn of(detail: &AccountDetail) -> Self {
+    fn of(detail: &AccountDetail, draft: Draft) -> Self {
+        let row = &detail.row;
+        let tags = draft.tags.unwrap_or_else(|| row.tags.join(", "));
         Self {
-            tier: RwSignal::new(detail.row.tier),
-            tags: RwSignal::new(detail.row.tags.join(", ")),
-            note: RwSignal::new(detail.row.note.clone()),
-            proxy: RwSignal::new(String::new()),
-            drops_proxy: RwSignal::new(false),
+            tier: RwSignal::new(draft.tier.unwrap_or(row.tier)),
+            tags: RwSignal::new(tags),
+            note: RwSignal::new(draft.note.unwrap_or_else(|| row.note.clone())),
+            proxy: RwSignal::new(draft.proxy),
+            drops_proxy: RwSignal::new(draft.drops_proxy),
         }
+    }
+
+    /// Writes what differs into a draft.
+    fn put_into(self, draft: &mut Draft, changes: &AccountEdit) {
+        draft.tier = changes.tier;
+        draft.tags = changes.tags.is_some().then(|| self.tags.get());
+        draft.note = changes.note.is_some().then(|| self.note.get());
+        draft.proxy = self.proxy.get();
+        draft.drops_proxy = self.drops_proxy.get();
     }
 
     /// What differs from how it was: who edits something else at the same time is not undone.
@@ -69,12 +84,18 @@ impl Entry {
 pub(super) fn EditForm(
     /// As it was when it was opened.
     first: AccountDetail,
+    drafts: Drafts,
     state: Accounts,
 ) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
-    let entry = Entry::of(&first);
+    let id = first.row.id.clone();
+    let entry = Entry::of(&first, drafts.of(&id));
     let before = RwSignal::new(first);
     let changes = Memo::new(move |_| before.with(|before| entry.changes(before)));
+    Effect::new(move || {
+        let changes = changes.get();
+        drafts.change(&id, |draft| entry.put_into(draft, &changes));
+    });
     let save = Action::new_local(move |(): &()| {
         let id = before.with_untracked(|before| before.row.id.clone());
         let saving = edit_account(id, changes.get_untracked());
@@ -106,7 +127,7 @@ pub(super) fn EditForm(
     view! {
         <form class="form detail__part" on:submit=submit>
             <h3>{t(text::EDIT)}</h3>
-            <TierChoice tier=entry.tier name="account-tier" />
+            <TierChoice tier=entry.tier name="account-tier" is_short=true />
             <Input
                 id="account-tags"
                 label=t(text::TAGS)
@@ -132,6 +153,9 @@ pub(super) fn EditForm(
                 >
                     {t(text::SAVE)}
                 </Button>
+                <span class="muted" hidden=is_same>
+                    {t(text::NOT_SAVED)}
+                </span>
             </p>
         </form>
     }
@@ -175,9 +199,15 @@ fn ProxyField(
 
 /// Another cookie in place of the one that it has: open at once where that is refused.
 #[component]
-pub(super) fn CookieForm(detail: Memo<AccountDetail>, state: Accounts) -> impl IntoView {
+pub(super) fn CookieForm(
+    detail: Memo<AccountDetail>,
+    drafts: Drafts,
+    state: Accounts,
+) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
-    let cookie = RwSignal::new(String::new());
+    let id = detail.with_untracked(|told| told.row.id.clone());
+    let cookie = RwSignal::new(drafts.of(&id).cookie);
+    Effect::new(move || drafts.change(&id, |draft| draft.cookie = cookie.get()));
     let replace = Action::new_local(move |(): &()| {
         let id = detail.with_untracked(|told| told.row.id.clone());
         let replacing = replace_cookie(id, cookie.get_untracked());
@@ -199,7 +229,8 @@ pub(super) fn CookieForm(detail: Memo<AccountDetail>, state: Accounts) -> impl I
             replace.dispatch_local(());
         }
     };
-    let is_wanted = detail.with_untracked(|told| Condition::of(&told.row) == Condition::Refused);
+    let is_refused = detail.with_untracked(|told| told.row.condition == Condition::Refused);
+    let is_wanted = is_refused || cookie.with_untracked(|cookie| !cookie.is_empty());
     view! {
         <details class="detail__part" open=is_wanted>
             <summary>{t(text::REPLACE)}</summary>

@@ -1,5 +1,6 @@
 //! Accounts with their cookies, as a file.
 
+use super::actions::Chosen;
 use crate::{
     browser::download::save_answer,
     components::{Button, ButtonVariant, Dialog, IconName, Notice, Tone, use_toaster},
@@ -18,7 +19,7 @@ const PATH: &str = "/v1/admin/tokens/export";
 
 /// Asks before the accounts in `exporting` are written.
 #[component]
-pub(super) fn ExportDialog(exporting: RwSignal<Option<AccountChoice>>) -> impl IntoView {
+pub(super) fn ExportDialog(exporting: RwSignal<Option<Chosen>>) -> impl IntoView {
     let open = use_open(exporting);
     view! {
         <Dialog open title=t(accounts::EXPORT_TITLE)>
@@ -44,20 +45,22 @@ const fn file_name(format: ExportFormat) -> &'static str {
 }
 
 #[component]
-fn ExportForm(exporting: RwSignal<Option<AccountChoice>>) -> impl IntoView {
+fn ExportForm(exporting: RwSignal<Option<Chosen>>) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
     let format = RwSignal::new(ExportFormat::Text);
     let write = Action::new_local(move |(): &()| {
-        let (choice, format) = (exporting.get_untracked(), format.get_untracked());
+        let (chosen, format) = (exporting.get_untracked(), format.get_untracked());
         async move {
-            let Some(choice) = choice else { return };
-            match save_answer(PATH, &body(&choice, format), file_name(format)).await {
+            let Some(chosen) = chosen else { return };
+            match save_answer(PATH, &body(&chosen.choice, format), file_name(format)).await {
                 Ok(()) => toaster.success(accounts::EXPORTED.get(language.get_untracked())),
                 Err(error) => toaster.error(&error),
             }
             let _ = exporting.try_set(None);
         }
     });
+    let count = exporting.with_untracked(|chosen| chosen.as_ref().map_or(0, |chosen| chosen.count));
+    let said = move || accounts::EXPORT_COUNT.fill(language.get(), count);
     let choice = move |value: ExportFormat, label: Text| {
         view! {
             <label class="segment">
@@ -74,6 +77,7 @@ fn ExportForm(exporting: RwSignal<Option<AccountChoice>>) -> impl IntoView {
     };
     view! {
         <div class="form">
+            <p>{said}</p>
             <Notice tone=Tone::Warning>{t(accounts::EXPORT_WARNING)}</Notice>
             <fieldset class="segments">
                 <legend class="field__label">{t(accounts::EXPORT_FORMAT)}</legend>

@@ -2,7 +2,7 @@
 
 use crate::{
     components::SortOrder,
-    dto::{AccountFilter, AccountQuery, AccountSort, AccountStatus, Tier},
+    dto::{AccountFilter, AccountQuery, AccountSort, Condition, Tier},
     reactive::use_debounced,
 };
 use leptos::prelude::*;
@@ -11,11 +11,14 @@ use std::time::Duration;
 
 const SEARCH_DELAY: Duration = Duration::from_millis(250);
 
-const STATUSES: [(AccountStatus, &str); 4] = [
-    (AccountStatus::Active, "active"),
-    (AccountStatus::Cooling, "cooling"),
-    (AccountStatus::Expired, "refused"),
-    (AccountStatus::Disabled, "disabled"),
+const STATUSES: [(Condition, &str); 7] = [
+    (Condition::Active, "active"),
+    (Condition::Unknown, "unknown"),
+    (Condition::Failing, "failing"),
+    (Condition::Cooling, "cooling"),
+    (Condition::Refused, "refused"),
+    (Condition::Blocked, "blocked"),
+    (Condition::Disabled, "disabled"),
 ];
 pub(super) const TIERS: [(Tier, &str); 3] = [
     (Tier::Basic, "basic"),
@@ -92,7 +95,7 @@ pub(super) fn address_of(query: &AccountQuery) -> String {
 /// Every field is a control of the page.
 #[derive(Clone, Copy)]
 pub(super) struct Filters {
-    pub(super) status: RwSignal<Option<AccountStatus>>,
+    pub(super) status: RwSignal<Option<Condition>>,
     /// The name of a tier; empty: all.
     pub(super) tier: RwSignal<String>,
     /// Empty: all.
@@ -193,7 +196,7 @@ mod tests {
         assert_eq!(address_of(&AccountQuery::default()), "/admin/accounts");
         assert_eq!(read("/admin/accounts"), AccountQuery::default());
         let query = AccountQuery {
-            status: Some(AccountStatus::Expired),
+            status: Some(Condition::Failing),
             tier: Some(Tier::Heavy),
             tag: Some("eu".into()),
             search: "9f3c".into(),

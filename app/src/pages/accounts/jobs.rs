@@ -8,7 +8,7 @@ mod words;
 pub(super) use self::{drawer::JobsDrawer, strip::JobStrip};
 use super::{job_events::Following, state::Accounts};
 use crate::{
-    api::jobs::{cancel_job, list_jobs, resume_job, retry_job, start_job},
+    api::jobs::{cancel_job, list_job_items, list_jobs, resume_job, retry_job, start_job},
     browser::page::{Kept, keep, recall},
     components::{Toaster, use_toaster},
     dom,
@@ -24,8 +24,11 @@ use leptos::prelude::*;
 const LOOK_MS: i32 = 4_000;
 /// A job that ended longer ago is only in the list.
 const NEWS_MS: i64 = 600_000;
-/// Until when the ends of jobs were taken note of.
+/// Ids of the jobs whose ends were taken note of, with commas between them.
 const NOTED_KEY: &str = "jobs-noted";
+
+/// Failures that are ticked at once.
+const MAX_SELECTED: usize = 10_000;
 
 /// A call of the server that begins a job.
 type Begin = LocalBoxFuture<'static, Result<JobStart, UiError>>;
@@ -36,8 +39,8 @@ pub(super) struct Jobs {
     pub(super) list: RwSignal<Vec<JobView>>,
     /// The list is shown.
     pub(super) is_open: RwSignal<bool>,
-    /// Unix milliseconds.
-    noted_ms: RwSignal<i64>,
+    /// Ids of those whose ends are no news any more.
+    noted: RwSignal<Vec<String>>,
     accounts: Accounts,
     toaster: Toaster,
     language: RwSignal<crate::i18n::Language>,
@@ -46,7 +49,7 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn new(accounts: Accounts) -> Self {
-        let noted = recall(Kept::Always, NOTED_KEY).and_then(|ms| ms.parse().ok());
+        let noted = recall(Kept::Always, NOTED_KEY).unwrap_or_default();
         let list = RwSignal::new(Vec::new());
         let load = Action::new_local(move |(): &()| async move {
             // A failure shows above the accounts, whose list fails as well.
@@ -57,7 +60,7 @@ impl Jobs {
         let this = Self {
             list,
             is_open: RwSignal::new(false),
-            noted_ms: RwSignal::new(noted.unwrap_or_default()),
+            noted: RwSignal::new(noted.split(',').map(str::to_owned).collect()),
             accounts,
             toaster: use_toaster(),
             language: use_language(),
@@ -79,25 +82,38 @@ impl Jobs {
 
     /// The job to tell of: the one that runs, or the last one while its end is news. Reactive.
     pub(super) fn current(self) -> Option<JobView> {
-        self.list.with(|jobs| {
-            let running = jobs.iter().find(|job| !job.state.is_over());
-            let last = || {
-                let job = jobs.iter().max_by_key(|job| ended_ms(job))?;
-                let is_noted = ended_ms(job) <= self.noted_ms.get();
-                (!is_noted && dom::now_ms() - ended_ms(job) < NEWS_MS).then_some(job)
-            };
-            running.or_else(last).cloned()
-        })
+        let noted = self.noted.read();
+        self.list
+            .with(|jobs| news(jobs, &noted, dom::now_ms()).cloned())
     }
 
-    /// Tells no more of the jobs that have ended until now, by the server's clock or this one's.
-    pub(super) fn note(self) {
-        let last = self
-            .list
-            .with_untracked(|jobs| jobs.iter().map(ended_ms).max());
-        let until_ms = last.unwrap_or_default().max(dom::now_ms());
-        keep(Kept::Always, NOTED_KEY, &until_ms.to_string());
-        self.noted_ms.set(until_ms);
+    /// Tells no more of any job that has ended.
+    pub(super) fn note_all(self) {
+        self.note(|job| job.state.is_over());
+    }
+
+    /// Tells no more of this job.
+    pub(super) fn note_one(self, id: &str) {
+        self.note(|job| job.id == id);
+    }
+
+    fn note(self, is_meant: impl Fn(&JobView) -> bool) {
+        self.change_noted(|noted, jobs| {
+            // What the server has forgotten needs no note.
+            noted.retain(|id| jobs.iter().any(|job| job.id == *id));
+            for job in jobs.iter().filter(|job| is_meant(job)) {
+                if !noted.contains(&job.id) {
+                    noted.push(job.id.clone());
+                }
+            }
+        });
+    }
+
+    fn change_noted(self, change: impl FnOnce(&mut Vec<String>, &[JobView])) {
+        let jobs = self.list.read_untracked();
+        self.noted.update(|noted| change(noted, &jobs));
+        let ids = self.noted.with_untracked(|noted| noted.join(","));
+        keep(Kept::Always, NOTED_KEY, &ids);
     }
 
     pub(super) fn start(self, kind: JobKind, choice: AccountChoice) {
@@ -106,6 +122,19 @@ impl Jobs {
 
     pub(super) fn retry(self, id: String) {
         self.begin(Box::pin(retry_job(id)));
+    }
+
+    /// Ticks the accounts that a job failed on, as far as they are still there.
+    pub(super) fn select_failed(self, id: String) {
+        leptos::task::spawn_local(async move {
+            match failed_accounts(id).await {
+                Ok(ids) => {
+                    let _ = self.is_open.try_set(false);
+                    self.accounts.choose(ids);
+                }
+                Err(error) => self.toaster.error(&error),
+            }
+        });
     }
 
     pub(super) fn resume(self, id: String) {
@@ -154,6 +183,8 @@ impl Jobs {
         });
         Effect::new(move || {
             let Some(id) = running.get() else { return };
+            // One that goes on again will have another end.
+            self.change_noted(|noted, _| noted.retain(|known| *known != id));
             let followed = id.clone();
             let following = Following::new(&id, move |event| {
                 let _ = self.list.try_update(|jobs| {
@@ -170,6 +201,28 @@ impl Jobs {
             on_cleanup(move || following.dispose());
         });
     }
+}
+
+/// The ids of the accounts that a job failed on.
+async fn failed_accounts(job: String) -> Result<Vec<String>, UiError> {
+    let (mut ids, mut after) = (Vec::new(), Some(0));
+    while let Some(from) = after.filter(|_| ids.len() < MAX_SELECTED) {
+        let page = list_job_items(job.clone(), from, true).await?;
+        let still_there = page
+            .items
+            .into_iter()
+            .filter(|item| !item.masked.is_empty());
+        ids.extend(still_there.map(|item| item.id).filter(|id| !id.is_empty()));
+        after = page.next;
+    }
+    Ok(ids)
+}
+
+/// The job that runs, or else the last one whose end is news.
+fn news<'a>(jobs: &'a [JobView], noted: &[String], now_ms: i64) -> Option<&'a JobView> {
+    let is_news = |job: &&JobView| now_ms - ended_ms(job) < NEWS_MS && !noted.contains(&job.id);
+    let last = || jobs.iter().filter(is_news).max_by_key(|job| ended_ms(job));
+    jobs.iter().find(|job| !job.state.is_over()).or_else(last)
 }
 
 fn ended_ms(job: &JobView) -> i64 {
@@ -210,6 +263,34 @@ mod tests {
             ended_ms: None,
             failures: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_noted_end_is_no_news_and_an_older_one_still_is() {
+        let mut jobs = [
+            job("new", JobState::Done, 10),
+            job("old", JobState::Done, 10),
+        ];
+        (jobs[0].ended_ms, jobs[1].ended_ms) = (Some(9), Some(5));
+        let id = |noted: &[&str], now_ms| {
+            let noted: Vec<_> = noted.iter().map(ToString::to_string).collect();
+            news(&jobs, &noted, now_ms).map(|job| job.id.as_str())
+        };
+        assert_eq!(id(&[], 10), Some("new"));
+        assert_eq!(id(&["new"], 10), Some("old"));
+        assert_eq!(id(&["new", "old"], 10), None);
+        assert_eq!(id(&[], NEWS_MS + 9), None);
+    }
+
+    #[test]
+    fn a_running_job_is_told_of_before_every_end() {
+        let jobs = [
+            job("ended", JobState::Done, 10),
+            job("running", JobState::Running, 1),
+        ];
+        let noted = ["running".to_owned()];
+        let told = news(&jobs, &noted, 0);
+        assert_eq!(told.map(|job| job.id.as_str()), Some("running"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! One part of the code, fetched after hydration, so that nobody waits for it to see the accounts.
 
 use super::{
-    actions::Writes,
+    actions::{Questions, Writes},
     add::AddDialog,
     bulk::BulkBar,
     deletion::Confirm,
@@ -10,6 +10,7 @@ use super::{
     export::ExportDialog,
     jobs::{JobStrip, Jobs, JobsDrawer},
     menu::OpenedMenu,
+    settings::SettingsQuestion,
     state::Accounts,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -57,17 +58,18 @@ impl Later {
 fn Rest(state: Accounts) -> impl IntoView {
     let writes = Writes::new(state);
     let jobs = Jobs::new(state);
-    let exporting = RwSignal::new(None);
+    let questions = Questions::new();
     view! {
         <div class="dock">
             <JobStrip jobs />
-            <BulkBar state writes jobs exporting />
+            <BulkBar state writes jobs questions />
         </div>
-        <OpenedMenu state writes jobs exporting />
+        <OpenedMenu state writes jobs questions />
         <Detail state writes jobs />
         <JobsDrawer state jobs />
         <AddDialog state jobs />
-        <ExportDialog exporting />
+        <ExportDialog exporting=questions.exporting />
+        <SettingsQuestion settling=questions.settling state jobs />
         <Confirm writes />
     }
 }

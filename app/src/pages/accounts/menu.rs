@@ -2,7 +2,7 @@
 //! frame of the table would cut it off.
 
 use super::{
-    actions::Writes,
+    actions::{Chosen, Questions, Writes},
     jobs::Jobs,
     state::{Accounts, MenuOf, OpenMenu},
 };
@@ -10,26 +10,24 @@ use crate::{
     components::{Icon, IconName},
     dom,
     dto::{AccountChoice, AccountStatus, AccountSwitch, JobKind},
-    i18n::{Text, t, text::accounts},
+    i18n::{Text, t, text::accounts, use_language},
 };
 use leptos::{ev, html, prelude::*};
 
 const ITEMS: &str = ".menu__item";
 /// Space between a menu and its button, in pixels.
 const GAP: f64 = 4.0;
-/// Of an entry, in pixels.
-const ENTRY: f64 = 40.0;
 
 #[component]
 pub(super) fn OpenedMenu(
     state: Accounts,
     writes: Writes,
     jobs: Jobs,
-    exporting: RwSignal<Option<AccountChoice>>,
+    questions: Questions,
 ) -> impl IntoView {
     move || {
         let menu = state.menu.get()?;
-        let deeds = deeds(&menu.of, state, writes, jobs, exporting);
+        let deeds = deeds(&menu.of, state, writes, jobs, questions);
         Some(view! { <MenuList state menu deeds /> })
     }
 }
@@ -39,7 +37,20 @@ pub(super) fn OpenedMenu(
 struct Deed {
     icon: IconName,
     label: Text,
+    /// What it does, where the label does not say.
+    hint: Option<Text>,
     run: Callback<()>,
+}
+
+impl Deed {
+    fn new(icon: IconName, label: Text, run: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            icon,
+            label,
+            hint: None,
+            run: Callback::new(move |()| run()),
+        }
+    }
 }
 
 fn deeds(
@@ -47,35 +58,50 @@ fn deeds(
     state: Accounts,
     writes: Writes,
     jobs: Jobs,
-    exporting: RwSignal<Option<AccountChoice>>,
+    questions: Questions,
 ) -> Vec<Deed> {
-    let deed = |icon, label, run: Callback<()>| Deed { icon, label, run };
     match of {
-        MenuOf::Row(id) => of_row(id, state, writes, jobs),
-        MenuOf::Found => vec![
-            deed(
-                IconName::RefreshCw,
-                accounts::CHECK_FOUND,
-                Callback::new(move |()| jobs.start(JobKind::RefreshAccounts, state.found())),
-            ),
-            deed(
-                IconName::Download,
-                accounts::EXPORT_FOUND,
-                Callback::new(move |()| exporting.set(Some(state.found()))),
-            ),
-            deed(
-                IconName::History,
-                accounts::JOBS,
-                Callback::new(move |()| jobs.is_open.set(true)),
-            ),
-        ],
+        MenuOf::Row(id) => of_row(id, state, writes, jobs, questions),
+        MenuOf::Found => of_found(state, jobs, questions),
     }
 }
 
-fn of_row(id: &str, state: Accounts, writes: Writes, jobs: Jobs) -> Vec<Deed> {
+fn of_found(state: Accounts, jobs: Jobs, questions: Questions) -> Vec<Deed> {
+    let found = move || Chosen {
+        choice: state.found(),
+        count: untrack(move || state.found_count()),
+    };
+    let Questions {
+        exporting,
+        settling,
+    } = questions;
+    vec![
+        Deed::new(IconName::RefreshCw, accounts::CHECK_FOUND, move || {
+            jobs.start(JobKind::RefreshAccounts, state.found());
+        }),
+        Deed::new(
+            IconName::SlidersHorizontal,
+            accounts::SETTINGS_FOUND,
+            move || settling.set(Some(found())),
+        ),
+        Deed::new(IconName::Download, accounts::EXPORT_FOUND, move || {
+            exporting.set(Some(found()));
+        }),
+        Deed::new(IconName::History, accounts::JOBS, move || {
+            jobs.is_open.set(true);
+        }),
+    ]
+}
+
+fn of_row(
+    id: &str,
+    state: Accounts,
+    writes: Writes,
+    jobs: Jobs,
+    questions: Questions,
+) -> Vec<Deed> {
     let id = StoredValue::new(id.to_owned());
     let choice = move || AccountChoice::Ids(vec![id.get_value()]);
-    let switch = move |switch| Callback::new(move |()| writes.switch(choice(), switch));
     let row = untrack(|| id.with_value(|id| state.row(id)));
     let is_disabled = row.is_some_and(|row| row.status == AccountStatus::Disabled);
     let (power, power_label, power_switch) = match is_disabled {
@@ -86,67 +112,84 @@ fn of_row(id: &str, state: Accounts, writes: Writes, jobs: Jobs) -> Vec<Deed> {
             AccountSwitch::Disable,
         ),
     };
+    let settle = move || {
+        questions.settling.set(Some(Chosen {
+            choice: choice(),
+            count: 1,
+        }));
+    };
     vec![
+        Deed::new(IconName::Pencil, accounts::OPEN, move || {
+            state.opened.set(Some(id.get_value()));
+        }),
+        Deed::new(IconName::RefreshCw, accounts::CHECK, move || {
+            jobs.start(JobKind::RefreshAccounts, choice());
+        }),
+        Deed::new(power, power_label, move || {
+            writes.switch(choice(), power_switch);
+        }),
         Deed {
-            icon: IconName::Pencil,
-            label: accounts::OPEN,
-            run: Callback::new(move |()| state.opened.set(Some(id.get_value()))),
+            hint: Some(accounts::RESET_HINT),
+            ..Deed::new(IconName::Undo2, accounts::RESET, move || {
+                writes.switch(choice(), AccountSwitch::Reset);
+            })
         },
-        Deed {
-            icon: IconName::RefreshCw,
-            label: accounts::CHECK,
-            run: Callback::new(move |()| jobs.start(JobKind::RefreshAccounts, choice())),
-        },
-        Deed {
-            icon: power,
-            label: power_label,
-            run: switch(power_switch),
-        },
-        Deed {
-            icon: IconName::Undo2,
-            label: accounts::RESET,
-            run: switch(AccountSwitch::Reset),
-        },
-        Deed {
-            icon: IconName::Trash2,
-            label: accounts::DELETE,
-            run: Callback::new(move |()| writes.delete(choice(), 1)),
-        },
+        Deed::new(IconName::SlidersHorizontal, accounts::SETTINGS, settle),
+        Deed::new(IconName::Trash2, accounts::DELETE, move || {
+            writes.delete(choice(), 1);
+        }),
     ]
 }
 
-/// Where the menu is: its right edge below its button, or above where there is no room below.
-fn place(button: &str, entries: u32) -> (String, String) {
-    let rect = document()
-        .get_element_by_id(button)
-        .map(|button| button.get_bounding_client_rect());
-    let Some(rect) = rect else {
-        return ("0".to_owned(), "0".to_owned());
-    };
-    let size = |of: Result<wasm_bindgen::JsValue, _>| {
-        of.ok().and_then(|size| size.as_f64()).unwrap_or_default()
-    };
-    let (width, height) = (size(window().inner_width()), size(window().inner_height()));
-    let below = rect.bottom() + GAP;
-    let own = f64::from(entries) * ENTRY + 3.0 * GAP;
-    let top = match below + own > height {
-        true => (rect.top() - GAP - own).max(GAP),
+/// What has edges, in pixels of the window.
+#[derive(Clone, Copy)]
+struct Edges {
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+/// Where a menu of this size is, from the left and the top: its right edge below that of its button,
+/// or above where there is no room below, and inside of the window on every side.
+fn place(button: Edges, (width, height): (f64, f64), window: (f64, f64)) -> (f64, f64) {
+    let last = (window.0 - width - GAP).max(GAP);
+    let left = (button.right - width).clamp(GAP, last);
+    let below = button.bottom + GAP;
+    let top = match below + height + GAP > window.1 {
+        true => (button.top - GAP - height).max(GAP),
         false => below,
     };
-    let right = (width - rect.right()).max(GAP);
-    (format!("{top}px"), format!("{right}px"))
+    (left, top)
+}
+
+/// Where this menu is at the button with this id.
+fn place_at(button: &str, menu: &web_sys::HtmlElement) -> Option<(f64, f64)> {
+    let button = document().get_element_by_id(button)?;
+    let rect = button.get_bounding_client_rect();
+    let edges = Edges {
+        top: rect.top(),
+        right: rect.right(),
+        bottom: rect.bottom(),
+    };
+    let own = (menu.offset_width().into(), menu.offset_height().into());
+    let root = document().document_element()?;
+    let window = (root.client_width().into(), root.client_height().into());
+    Some(place(edges, own, window))
 }
 
 #[component]
 fn MenuList(state: Accounts, menu: OpenMenu, deeds: Vec<Deed>) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
-    Effect::new(move || {
-        if let Some(list) = list.get() {
-            dom::move_focus(&list, ITEMS, 0);
-        }
-    });
-    let (top, right) = place(&menu.button, u32::try_from(deeds.len()).unwrap_or_default());
+    let language = use_language();
     let button = StoredValue::new(menu.button);
+    let placed = RwSignal::new((0.0, 0.0));
+    Effect::new(move || {
+        let Some(list) = list.get() else { return };
+        if let Some(at) = button.with_value(|button| place_at(button, &list)) {
+            placed.set(at);
+        }
+        dom::move_focus(&list, ITEMS, 0);
+    });
     let close = move || {
         button.with_value(|button| dom::focus(button));
         state.menu.set(None);
@@ -171,7 +214,14 @@ fn MenuList(state: Accounts, menu: OpenMenu, deeds: Vec<Deed>) -> impl IntoView 
             deed.run.run(());
         };
         view! {
-            <button type="button" class="menu__item" role="menuitem" tabindex="-1" on:click=choose>
+            <button
+                type="button"
+                class="menu__item"
+                role="menuitem"
+                tabindex="-1"
+                title=move || deed.hint.map(|hint| hint.get(language.get()))
+                on:click=choose
+            >
                 <Icon name=deed.icon />
                 <span class="menu__label">{t(deed.label)}</span>
             </button>
@@ -185,11 +235,37 @@ fn MenuList(state: Accounts, menu: OpenMenu, deeds: Vec<Deed>) -> impl IntoView 
             role="menu"
             aria-label=t(accounts::ACTIONS)
             tabindex="-1"
-            style:top=top
-            style:right=right
+            style:left=move || format!("{}px", placed.get().0)
+            style:top=move || format!("{}px", placed.get().1)
             on:keydown=press
         >
             {deeds.into_iter().map(item).collect_view()}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: (f64, f64) = (390.0, 844.0);
+    const MENU: (f64, f64) = (240.0, 128.0);
+
+    fn button(right: f64, top: f64) -> Edges {
+        Edges {
+            top,
+            right,
+            bottom: top + 44.0,
+        }
+    }
+
+    #[test]
+    fn a_menu_ends_where_its_button_does_and_is_never_outside_of_the_window() {
+        assert_eq!(place(button(380.0, 100.0), MENU, WINDOW), (140.0, 148.0));
+        assert_eq!(place(button(60.0, 100.0), MENU, WINDOW).0, GAP);
+        assert_eq!(place(button(420.0, 100.0), MENU, WINDOW).0, 146.0);
+        assert_eq!(place(button(380.0, 800.0), MENU, WINDOW).1, 668.0);
+        let small = (200.0, 100.0);
+        assert_eq!(place(button(60.0, 40.0), MENU, small), (GAP, GAP));
     }
 }

@@ -6,6 +6,7 @@ mod bulk;
 mod deletion;
 mod demo_ended;
 mod detail;
+mod drafts;
 mod edit;
 mod export;
 mod filters;
@@ -17,16 +18,18 @@ mod menu;
 mod preview;
 mod row;
 mod selection;
+mod settings;
 mod state;
 mod stats;
 mod table;
 mod toolbar;
+mod troubles;
 mod words;
 
 pub(in crate::pages) use self::selection::Selection;
 use self::{
     demo_ended::DemoEnded, filters::query_of, forecast::Forecast, later::Later, state::Accounts,
-    stats::Stats, table::AccountTable, toolbar::Toolbar,
+    stats::Stats, table::AccountTable, toolbar::Toolbar, troubles::Troubles,
 };
 use crate::{
     api::accounts::list_accounts,
@@ -102,6 +105,7 @@ fn AccountsView(first: AccountList) -> impl IntoView {
                     }
                 })
         }}
+        <Troubles state />
         <Stats state />
         <Forecast state />
         <Show when=move || !is_empty.get() fallback=move || view! { <NoAccounts adding /> }>

@@ -7,6 +7,7 @@ use crate::{
     error::UiError,
     i18n::{Language, Text, t, text::accounts, use_language},
     reactive::use_debounced,
+    words::group,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -43,22 +44,16 @@ pub(super) fn Preview(
     let language = use_language();
     let found = Memo::new(move |_| preview.get().and_then(Result::ok));
     let counts = move |preview: &ImportPreview| {
-        let ImportPreview {
-            new,
-            duplicate,
-            repeated,
-            bad,
-            ..
-        } = preview;
+        let repeated = preview.repeated;
         let mut counts = accounts::PreviewCounts {
-            new,
-            duplicate,
-            bad,
+            new: &group(preview.new.into()),
+            duplicate: &group(preview.duplicate.into()),
+            bad: &group(preview.bad.into()),
         }
         .fill(language.get());
-        if *repeated > 0 {
+        if repeated > 0 {
             counts.push_str(" · ");
-            counts.push_str(&accounts::REPEATED.fill(language.get(), (*repeated).into()));
+            counts.push_str(&accounts::REPEATED.fill(language.get(), repeated.into()));
         }
         counts
     };

@@ -2,11 +2,11 @@
 
 use super::{
     state::{Accounts, MenuOf, OpenMenu},
-    words::{Condition, why},
+    words::why,
 };
 use crate::{
     components::{Badge, Checkbox, IconButton, IconName, LocalTime, QuotaBar, StatusDot, Tone},
-    dto::{AccountRow, AccountStatus, Tier},
+    dto::{AccountRow, Condition, Tier},
     i18n::{
         Language, Text, t,
         text::{accounts, shell},
@@ -38,7 +38,7 @@ pub(super) fn Row(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         })
     };
     let last_used = Memo::new(move |_| row.with(|row| row.last_used_at_ms));
-    let is_out = move || row.with(|row| Condition::of(row).is_out());
+    let is_out = move || row.with(|row| row.condition.is_out());
     let label = |text: Text| move || text.get(language.get());
     let note = move || row.with(|row| note(row, language.get()));
     view! {
@@ -100,7 +100,7 @@ fn Identity(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
         let title = move || accounts::FilterByTag { tag: &title }.fill(language.get());
         let filter = move |_| state.filters.tag.set(tag.clone());
         view! {
-            <button type="button" class="badge table__tag" title=title on:click=filter>
+            <button type="button" class="badge tone-neutral table__tag" title=title on:click=filter>
                 {shown}
             </button>
         }
@@ -154,10 +154,10 @@ fn MenuButton(row: Memo<AccountRow>, state: Accounts) -> impl IntoView {
 /// The state as a word, until when, and why.
 #[component]
 fn Status(row: Memo<AccountRow>) -> impl IntoView {
-    let condition = Memo::new(move |_| row.with(Condition::of));
+    let condition = Memo::new(move |_| row.with(|row| row.condition));
     let until = Memo::new(move |_| row.with(|row| row.cooldown.map(|cooldown| cooldown.until_ms)));
     let language = use_language();
-    let is_timed = move || matches!(condition.get(), Condition::Cooling | Condition::Limited);
+    let is_timed = move || condition.get() == Condition::Cooling;
     view! {
         <span class="status">
             <StatusDot tone=Signal::derive(move || condition.get().tone()) />
@@ -186,7 +186,7 @@ fn second_line(row: &AccountRow, language: Language) -> Option<String> {
     }
     let why = why(row)?.get(language);
     Some(match row.fail_count {
-        count @ 2.. if row.status == AccountStatus::Active => {
+        count @ 2.. if row.condition == Condition::Failing => {
             format!(
                 "{why} ({})",
                 accounts::FAILURES.fill(language, count.into())
@@ -202,7 +202,8 @@ fn Quota(row: Memo<AccountRow>) -> impl IntoView {
     let language = use_language();
     let quota = Memo::new(move |_| {
         row.with(|row| {
-            let is_known = row.last_sync_at_ms.is_some() && row.status != AccountStatus::Expired;
+            let is_refused = matches!(row.condition, Condition::Refused | Condition::Blocked);
+            let is_known = row.last_sync_at_ms.is_some() && !is_refused;
             is_known.then_some((row.quota, row.quota_limit))
         })
     });
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_demos_accounts_say_what_they_are_in_the_readers_language() {
-        let mut row = row(AccountStatus::Active);
+        let mut row = row(Condition::Active);
         assert_eq!(note(&row, Language::ALL[0]), None);
         row.note = "Demo".to_owned();
         let noted = Language::ALL.map(|language| note(&row, language));
@@ -252,7 +253,7 @@ mod tests {
     #[test]
     fn failures_in_a_row_are_counted_from_the_second_on() {
         let language = Language::ALL[0];
-        let mut row = row(AccountStatus::Active);
+        let mut row = row(Condition::Failing);
         (row.fail_count, row.last_fail_reason) = (1, Some("timeout".to_owned()));
         let once = second_line(&row, language).unwrap_or_default();
         assert_eq!(once, accounts::FAIL_LATE.get(language));

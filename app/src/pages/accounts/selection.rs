@@ -11,6 +11,13 @@ pub(in crate::pages) struct Selection {
 }
 
 impl Selection {
+    pub(in crate::pages) fn of(ids: Vec<String>) -> Self {
+        Self {
+            ids: ids.into_iter().collect(),
+            anchor: None,
+        }
+    }
+
     pub(in crate::pages) fn contains(&self, id: &str) -> bool {
         self.ids.contains(id)
     }

@@ -109,6 +109,12 @@ impl Accounts {
         self.selection.update(change);
     }
 
+    /// Ticks these and nothing else, unless the page has been left.
+    pub(super) fn choose(self, ids: Vec<String>) {
+        let _ = self.is_everything.try_set(false);
+        let _ = self.selection.try_set(Selection::of(ids));
+    }
+
     pub(super) fn untick(self) {
         self.tick(Selection::clear);
     }
@@ -116,6 +122,11 @@ impl Accounts {
     /// All that the filter finds.
     pub(super) fn found(self) -> AccountChoice {
         AccountChoice::Found(self.query.with_untracked(filter_of))
+    }
+
+    /// How many the filter finds.
+    pub(super) fn found_count(self) -> u64 {
+        self.list.with(|list| list.matched.into())
     }
 
     /// The accounts that are ticked.
@@ -129,7 +140,7 @@ impl Accounts {
     /// How many accounts are ticked. Reactive.
     pub(super) fn ticked_count(self) -> u64 {
         match self.is_everything.get() {
-            true => self.list.with(|list| list.matched.into()),
+            true => self.found_count(),
             false => self.selection.with(Selection::len) as u64,
         }
     }

@@ -13,13 +13,23 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Stats(state: Accounts) -> impl IntoView {
     let language = use_language();
-    let counts = Memo::new(move |_| state.list.with(|list| list.counts.clone()));
+    let counts = Memo::new(move |_| state.list.with(|list| list.counts));
     let number = move |pick: fn(&AccountCounts) -> u64| move || group(counts.with(pick));
     let out_note = move || {
         counts.with(|counts| {
             accounts::StatOutNote {
-                expired: &counts.expired,
-                disabled: &counts.disabled,
+                refused: &group(counts.refused.into()),
+                blocked: &group(counts.blocked.into()),
+                disabled: &group(counts.disabled.into()),
+            }
+            .fill(language.get())
+        })
+    };
+    let active_note = move || {
+        counts.with(|counts| {
+            accounts::StatActiveNote {
+                failing: &group(counts.failing.into()),
+                unknown: &group(counts.unknown.into()),
             }
             .fill(language.get())
         })
@@ -28,18 +38,19 @@ pub(super) fn Stats(state: Accounts) -> impl IntoView {
         <dl class="stats" aria-label=t(accounts::STATS)>
             <Stat label=t(accounts::STAT_TOTAL) value=number(|c| c.total.into()) />
             <Stat
-                label=t(accounts::STAT_ACTIVE)
+                label=t(accounts::ACTIVE)
                 value=number(|c| c.active.into())
+                note=active_note
                 tone=Tone::Success
             />
             <Stat
-                label=t(accounts::STAT_COOLING)
+                label=t(accounts::COOLING)
                 value=number(|c| c.cooling.into())
                 tone=Tone::Warning
             />
             <Stat
                 label=t(accounts::STAT_OUT)
-                value=number(|c| u64::from(c.expired) + u64::from(c.disabled))
+                value=number(|c| u64::from(c.refused) + u64::from(c.blocked) + u64::from(c.disabled))
                 note=out_note
                 tone=Tone::Danger
             />

@@ -10,7 +10,7 @@ use crate::{
         Tabs,
     },
     dom,
-    dto::{AccountCounts, AccountSort, AccountStatus, Tier},
+    dto::{AccountCounts, AccountSort, Condition, Tier},
     i18n::{Text, t, text::accounts},
 };
 use leptos::{ev, prelude::*};
@@ -81,28 +81,30 @@ fn lead_to_search() {
     });
 }
 
-fn status_tabs(state: Accounts) -> Vec<Tab<Option<AccountStatus>>> {
+fn status_tabs(state: Accounts) -> Vec<Tab<Option<Condition>>> {
     let tab = |value, label, pick: fn(&AccountCounts) -> u32| Tab {
         value,
         label: t(label).into(),
         count: Some(Signal::derive(move || {
-            state.list.with(|list| pick(&list.counts))
+            state.list.with(|list| pick(&list.found))
         })),
+        hides_empty: false,
+    };
+    let of = |condition: Condition, pick| tab(Some(condition), condition.word(), pick);
+    // What most pools never have.
+    let rare = |condition, pick| Tab {
+        hides_empty: true,
+        ..of(condition, pick)
     };
     vec![
         tab(None, accounts::FILTER_ALL, |c| c.total),
-        tab(Some(AccountStatus::Active), accounts::IN_SERVICE, |c| {
-            c.active
-        }),
-        tab(Some(AccountStatus::Cooling), accounts::COOLING, |c| {
-            c.cooling
-        }),
-        tab(Some(AccountStatus::Expired), accounts::EXPIRED, |c| {
-            c.expired
-        }),
-        tab(Some(AccountStatus::Disabled), accounts::DISABLED, |c| {
-            c.disabled
-        }),
+        of(Condition::Active, |c| c.active),
+        rare(Condition::Unknown, |c| c.unknown),
+        rare(Condition::Failing, |c| c.failing),
+        of(Condition::Cooling, |c| c.cooling),
+        of(Condition::Refused, |c| c.refused),
+        rare(Condition::Blocked, |c| c.blocked),
+        of(Condition::Disabled, |c| c.disabled),
     ]
 }
 

@@ -2,53 +2,15 @@
 
 use crate::{
     components::Tone,
-    dto::{AccountRow, AccountStatus, CheckResult, CooldownReason},
+    dto::{AccountRow, CheckResult, Condition, CooldownReason},
     i18n::{Text, text::accounts},
 };
 
-/// How an account is, as far as anybody knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pages) enum Condition {
-    /// Grok has said so, or has answered with it.
-    Active,
-    /// Grok was never asked, or nobody could ask.
-    Unknown,
-    /// In service, but the last thing that was heard of it is a failure.
-    Failing,
-    Cooling,
-    /// Grok asked for a pause.
-    Limited,
-    /// Grok does not accept its cookie.
-    Refused,
-    /// By Grok.
-    Blocked,
-    /// By the operator.
-    Disabled,
-}
-
 impl Condition {
-    pub(in crate::pages) fn of(row: &AccountRow) -> Self {
-        match row.status {
-            AccountStatus::Disabled => Self::Disabled,
-            AccountStatus::Expired if is_blocked(row) => Self::Blocked,
-            AccountStatus::Expired => Self::Refused,
-            AccountStatus::Cooling => match row.cooldown.map(|cooldown| cooldown.reason) {
-                Some(CooldownReason::RateLimited) => Self::Limited,
-                _ => Self::Cooling,
-            },
-            AccountStatus::Active if row.fail_count > 0 => Self::Failing,
-            AccountStatus::Active => match row.last_check.map(|check| check.result) {
-                Some(CheckResult::Refused | CheckResult::Blocked) => Self::Failing,
-                _ if row.last_sync_at_ms.is_some() || row.use_count > 0 => Self::Active,
-                _ => Self::Unknown,
-            },
-        }
-    }
-
     pub(in crate::pages) const fn tone(self) -> Tone {
         match self {
             Self::Active => Tone::Success,
-            Self::Failing | Self::Cooling | Self::Limited => Tone::Warning,
+            Self::Failing | Self::Cooling => Tone::Warning,
             Self::Refused | Self::Blocked => Tone::Danger,
             Self::Unknown | Self::Disabled => Tone::Neutral,
         }
@@ -60,7 +22,6 @@ impl Condition {
             Self::Unknown => accounts::UNKNOWN,
             Self::Failing => accounts::FAILING,
             Self::Cooling => accounts::COOLING,
-            Self::Limited => accounts::LIMITED,
             Self::Refused => accounts::REFUSED,
             Self::Blocked => accounts::BLOCKED,
             Self::Disabled => accounts::DISABLED,
@@ -71,11 +32,6 @@ impl Condition {
     pub(in crate::pages) const fn is_out(self) -> bool {
         matches!(self, Self::Refused | Self::Blocked | Self::Disabled)
     }
-}
-
-fn is_blocked(row: &AccountRow) -> bool {
-    let by_check = row.last_check.map(|check| check.result) == Some(CheckResult::Blocked);
-    by_check || row.last_fail_reason.as_deref().map(Failure::named) == Some(Failure::Blocked)
 }
 
 /// What the server notes of a failure.
@@ -127,20 +83,22 @@ pub(super) const fn reason(reason: CooldownReason) -> Text {
 /// Why the account is as it is.
 pub(super) fn why(row: &AccountRow) -> Option<Text> {
     let check = row.last_check.map(|check| check.result);
-    Some(match Condition::of(row) {
+    Some(match row.condition {
         Condition::Active | Condition::Disabled => return None,
         Condition::Unknown => match check? {
             CheckResult::Clearance => accounts::CHECK_CLEARANCE,
-            CheckResult::Limited => accounts::CHECK_LIMITED,
             CheckResult::Unreachable => accounts::CHECK_UNREACHABLE,
-            CheckResult::Fine | CheckResult::Refused | CheckResult::Blocked => return None,
+            CheckResult::Fine
+            | CheckResult::Limited
+            | CheckResult::Refused
+            | CheckResult::Blocked => return None,
         },
         Condition::Failing => match (&row.last_fail_reason, check) {
             (Some(name), _) => Failure::named(name).word(),
             (None, Some(CheckResult::Blocked)) => accounts::FAIL_BLOCKED,
             (None, _) => accounts::FAIL_REFUSED,
         },
-        Condition::Cooling | Condition::Limited => reason(row.cooldown?.reason),
+        Condition::Cooling => reason(row.cooldown?.reason),
         Condition::Refused => accounts::REASON_EXPIRED,
         Condition::Blocked => accounts::REASON_BLOCKED,
     })
@@ -150,16 +108,23 @@ pub(super) fn why(row: &AccountRow) -> Option<Text> {
 pub(super) mod tests {
     use super::*;
     use crate::{
-        dto::{AccountCheck, Cooldown, Tier},
+        dto::{AccountCheck, AccountStatus, Cooldown, Tier},
         i18n::Language,
     };
 
-    pub(in crate::pages::accounts) fn row(status: AccountStatus) -> AccountRow {
+    pub(in crate::pages::accounts) fn row(condition: Condition) -> AccountRow {
+        let status = match condition {
+            Condition::Active | Condition::Unknown | Condition::Failing => AccountStatus::Active,
+            Condition::Cooling => AccountStatus::Cooling,
+            Condition::Refused | Condition::Blocked => AccountStatus::Expired,
+            Condition::Disabled => AccountStatus::Disabled,
+        };
         AccountRow {
             id: "a".into(),
             masked: "…0001".into(),
             tier: Tier::Basic,
             status,
+            condition,
             quota: 80,
             quota_limit: 80,
             cooldown: None,
@@ -184,80 +149,25 @@ pub(super) mod tests {
                 until_ms: 1,
                 reason,
             }),
-            ..row(AccountStatus::Cooling)
-        }
-    }
-
-    fn checked(status: AccountStatus, result: CheckResult) -> AccountRow {
-        AccountRow {
-            last_check: Some(AccountCheck {
-                at_ms: 1,
-                result,
-                until_ms: None,
-            }),
-            ..row(status)
+            ..row(Condition::Cooling)
         }
     }
 
     #[test]
-    fn nobody_is_active_without_having_been_heard_of() {
-        let never_asked = row(AccountStatus::Active);
-        assert_eq!(Condition::of(&never_asked), Condition::Unknown);
+    fn what_is_not_known_says_why_not() {
         for result in [CheckResult::Clearance, CheckResult::Unreachable] {
-            let unanswered = checked(AccountStatus::Active, result);
-            assert_eq!(Condition::of(&unanswered), Condition::Unknown, "{result:?}");
+            let unanswered = AccountRow {
+                last_check: Some(AccountCheck {
+                    at_ms: 1,
+                    result,
+                    until_ms: None,
+                }),
+                ..row(Condition::Unknown)
+            };
             assert!(why(&unanswered).is_some(), "{result:?}");
         }
-        let told = AccountRow {
-            last_sync_at_ms: Some(1),
-            ..never_asked.clone()
-        };
-        let used = AccountRow {
-            use_count: 1,
-            ..never_asked
-        };
-        assert_eq!(
-            [told, used].map(|row| Condition::of(&row)),
-            [Condition::Active; 2]
-        );
-    }
-
-    #[test]
-    fn who_fails_is_not_active() {
-        let failing = AccountRow {
-            use_count: 9,
-            fail_count: 1,
-            last_fail_reason: Some("timeout".into()),
-            ..row(AccountStatus::Active)
-        };
-        assert_eq!(Condition::of(&failing), Condition::Failing);
-        let refused = checked(AccountStatus::Active, CheckResult::Refused);
-        assert_eq!(Condition::of(&refused), Condition::Failing);
-    }
-
-    #[test]
-    fn refused_blocked_and_limited_are_told_apart() {
-        let blocked = AccountRow {
-            last_fail_reason: Some("account_blocked".into()),
-            ..row(AccountStatus::Expired)
-        };
-        let told = [
-            row(AccountStatus::Expired),
-            blocked,
-            checked(AccountStatus::Expired, CheckResult::Blocked),
-            cooling(CooldownReason::RateLimited),
-            cooling(CooldownReason::QuotaEmpty),
-        ];
-        assert_eq!(
-            told.map(|row| Condition::of(&row)),
-            [
-                Condition::Refused,
-                Condition::Blocked,
-                Condition::Blocked,
-                Condition::Limited,
-                Condition::Cooling,
-            ]
-        );
+        assert_eq!(why(&row(Condition::Unknown)), None);
+        assert_eq!(why(&row(Condition::Active)), None);
     }
 
     #[test]

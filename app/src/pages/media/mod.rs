@@ -60,6 +60,7 @@ pub fn MediaPage() -> impl IntoView {
         value,
         label: t(label).into(),
         count: None,
+        hides_empty: false,
     };
     let tabs = vec![
         tab(Place::Here, text::PLACE_HERE),

@@ -67,7 +67,16 @@ fn refusal(error: UiError) -> ApiError {
                 Rule::Taken => "account_exists",
                 _ => "invalid_value",
             };
-            let message = format!("`{name}` cannot be taken: {rule}.");
+            let why = match (field, rule) {
+                (Field::Cookie, Rule::NotOne) => {
+                    "it is no value of the cookie `sso` of grok.com".to_owned()
+                }
+                (Field::Proxy, Rule::NotOne) => {
+                    "it is no address of a proxy, such as socks5h://host:1080".to_owned()
+                }
+                _ => rule.to_string(),
+            };
+            let message = format!("`{name}` cannot be taken: {why}.");
             GatewayError::invalid(code, name, message).into()
         }
         other => anyhow::anyhow!("{other}").into(),

@@ -6,8 +6,8 @@ use axum::{
     routing::{get, post},
 };
 use grok2api_app::dto::{
-    AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountSort, AccountStatus,
-    LineStatus, Tier,
+    AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountSort, Condition, LineStatus,
+    Tier,
 };
 use openai::Invalid;
 use serde::Deserialize;
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
 
 #[derive(Deserialize)]
 struct Asked {
-    status: Option<AccountStatus>,
+    status: Option<Condition>,
     tier: Option<Tier>,
     tag: Option<String>,
     #[serde(default)]

@@ -1,14 +1,17 @@
 //! Which accounts a filter means, and lists of them.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
 use grok2api_app::dto::{
     AccountChoice, AccountCounts, AccountDetail, AccountFilter, AccountList, AccountQuery,
     AccountSort,
 };
-use pool::{Account, AccountId, PageQuery, Place, Pool, SortKey};
+use pool::{Account, AccountId, Condition, PageQuery, Place, Pool, SortKey};
 
-use super::rows::{counts, from_status, to_detail, to_pool_tier, to_row, to_sort_key, to_u32};
+use super::rows::{count, to_condition, to_detail, to_pool_tier, to_row, to_sort_key, to_u32};
 use crate::clock::now_ms;
 
 const MAX_PAGE_SIZE: u32 = 500;
@@ -23,6 +26,13 @@ pub struct FoundAccounts {
     /// Accounts that match, on all pages.
     pub matched: u32,
     pub counts: AccountCounts,
+}
+
+/// Accounts in each condition.
+struct Counted {
+    all: AccountCounts,
+    /// Of those that match in everything but the status.
+    found: AccountCounts,
 }
 
 /// A filter whose words are in lower case.
@@ -40,13 +50,20 @@ impl Finder {
     }
 
     fn matches(&self, account: &Account) -> bool {
+        self.has_status(Condition::of(account)) && self.matches_otherwise(account)
+    }
+
+    fn has_status(&self, condition: Condition) -> bool {
+        let wanted = self.filter.status;
+        wanted.is_none_or(|wanted| wanted == to_condition(condition))
+    }
+
+    /// Whether the account matches but for its status.
+    fn matches_otherwise(&self, account: &Account) -> bool {
         let filter = &self.filter;
         filter
-            .status
-            .is_none_or(|status| account.status == from_status(status))
-            && filter
-                .tier
-                .is_none_or(|tier| account.tier == to_pool_tier(tier))
+            .tier
+            .is_none_or(|tier| account.tier == to_pool_tier(tier))
             && filter
                 .tag
                 .as_ref()
@@ -59,17 +76,32 @@ impl Finder {
         pool: &Pool,
         (sort, descending): (AccountSort, bool),
         (after, offset, limit): (Option<&Place>, usize, usize),
-    ) -> pool::Page {
+    ) -> (pool::Page, Counted) {
+        let (all, found) = (Cell::default(), Cell::default());
+        let matches = |account: &Account| {
+            let condition = Condition::of(account);
+            count(&all, account, condition);
+            let matches = self.matches_otherwise(account);
+            if matches {
+                count(&found, account, condition);
+            }
+            matches && self.has_status(condition)
+        };
         let query = PageQuery {
             filter: None,
-            matches: &|account| self.matches(account),
+            matches: &matches,
             sort: to_sort_key(sort),
             descending,
             after,
             offset,
             limit,
         };
-        pool.page(&query, now_ms())
+        let page = pool.page(&query, now_ms());
+        let counted = Counted {
+            all: all.get(),
+            found: found.get(),
+        };
+        (page, counted)
     }
 }
 
@@ -119,13 +151,15 @@ pub(super) fn list(pool: &Pool, query: AccountQuery) -> AccountList {
     let size = query.page_size.clamp(1, MAX_PAGE_SIZE) as usize;
     let offset = (query.page as usize).saturating_mul(size);
     let order = (query.sort, query.descending);
-    let page = finder.page(pool, order, (None, offset, size));
+    let (page, counted) = finder.page(pool, order, (None, offset, size));
     AccountList {
         rows: page.rows.into_iter().map(to_row).collect(),
         matched: to_u32(page.matched),
-        counts: counts(pool, now_ms()),
+        counts: counted.all,
+        found: counted.found,
         tags: tags_of(pool),
         forecast: Vec::new(),
+        troubles: Vec::new(),
     }
 }
 
@@ -157,14 +191,14 @@ pub(super) fn found(
     }
     let after = after.flatten();
     let limit = limit.clamp(1, MAX_PAGE_SIZE) as usize;
-    let page = Finder::new(filter).page(pool, order, (after.as_ref(), 0, limit));
+    let (page, counted) = Finder::new(filter).page(pool, order, (after.as_ref(), 0, limit));
     Some(FoundAccounts {
         next: page
             .next
             .map(|place| format!("{}.{}", place.rank, place.id)),
         rows: page.rows.into_iter().map(to_detail).collect(),
         matched: to_u32(page.matched),
-        counts: counts(pool, now_ms()),
+        counts: counted.all,
     })
 }
 

@@ -1,9 +1,11 @@
 //! Accounts as pages and programs see them.
 
+use std::cell::Cell;
+
 use grok2api_app::dto::{
     self, AccountCounts, AccountDetail, AccountRow, AccountSort, AccountStatus,
 };
-use pool::{Account, AccountView, CheckResult, CooldownReason, Pool, SortKey, Status, Tier};
+use pool::{Account, AccountView, CheckResult, Condition, CooldownReason, SortKey, Status, Tier};
 
 use crate::{runtime::demo, services::forecast::TierForecast};
 
@@ -42,29 +44,40 @@ fn to_page_reason(reason: CooldownReason) -> dto::CooldownReason {
     }
 }
 
-pub(super) fn counts(pool: &Pool, now_ms: i64) -> AccountCounts {
-    let counts = pool.counts(now_ms);
-    AccountCounts {
-        total: to_u32(counts.total),
-        active: to_u32(counts.active),
-        cooling: to_u32(counts.cooling),
-        expired: to_u32(counts.expired),
-        disabled: to_u32(counts.disabled),
-        quota_left: counts.quota_left,
+/// Counts an account in.
+pub(super) fn count(counts: &Cell<AccountCounts>, account: &Account, condition: Condition) {
+    let mut now = counts.get();
+    now.total += 1;
+    *match condition {
+        Condition::Active => &mut now.active,
+        Condition::Unknown => &mut now.unknown,
+        Condition::Failing => &mut now.failing,
+        Condition::Cooling => &mut now.cooling,
+        Condition::Refused => &mut now.refused,
+        Condition::Blocked => &mut now.blocked,
+        Condition::Disabled => &mut now.disabled,
+    } += 1;
+    // What nobody told is a guess.
+    if account.status == Status::Active && account.last_sync_at_ms.is_some() {
+        now.quota_left += u64::from(account.quota);
+    }
+    counts.set(now);
+}
+
+pub(super) fn to_condition(condition: Condition) -> dto::Condition {
+    match condition {
+        Condition::Active => dto::Condition::Active,
+        Condition::Unknown => dto::Condition::Unknown,
+        Condition::Failing => dto::Condition::Failing,
+        Condition::Cooling => dto::Condition::Cooling,
+        Condition::Refused => dto::Condition::Refused,
+        Condition::Blocked => dto::Condition::Blocked,
+        Condition::Disabled => dto::Condition::Disabled,
     }
 }
 
 pub(in crate::services) fn to_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-pub(super) fn from_status(status: AccountStatus) -> Status {
-    match status {
-        AccountStatus::Active => Status::Active,
-        AccountStatus::Cooling => Status::Cooling,
-        AccountStatus::Expired => Status::Expired,
-        AccountStatus::Disabled => Status::Disabled,
-    }
 }
 
 pub(in crate::services) fn to_status(status: Status) -> AccountStatus {
@@ -84,6 +97,7 @@ pub(super) fn to_row(view: AccountView) -> AccountRow {
         masked: account.credential.masked(),
         tier: to_page_tier(account.tier),
         status: to_status(account.status),
+        condition: to_condition(Condition::of(&account)),
         quota: account.quota,
         quota_limit: quota_limit(&account),
         cooldown: account.cooldown.map(|cooldown| dto::Cooldown {

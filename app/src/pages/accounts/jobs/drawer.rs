@@ -3,7 +3,7 @@
 use super::{
     super::state::Accounts,
     Jobs,
-    words::{state, summary, title, tone, trouble},
+    words::{outcome, summary, title, tone, trouble},
 };
 use crate::{
     components::{Badge, Button, Drawer, IconName, LocalTime},
@@ -55,14 +55,16 @@ fn Told(job: JobView, accounts: Accounts, jobs: Jobs) -> impl IntoView {
     let badge_tone = tone(&job);
     let (max, value) = (job.total.max(1).to_string(), job.done.to_string());
     let failures = job.failures.clone();
-    let (kind, shown, started_ms) = (job.kind, job.state, job.started_ms);
-    let is_running = shown == JobState::Running;
+    let (kind, started_ms) = (job.kind, job.started_ms);
+    let is_running = job.state == JobState::Running;
+    let ended = job.clone();
+    let shown_outcome = move || outcome(&ended, language.get());
     let deeds = view! { <Deeds job=job.clone() jobs /> };
     view! {
         <li class="job">
             <p class="job__head">
                 <strong>{t(title(kind))}</strong>
-                <Badge tone=badge_tone>{t(state(shown))}</Badge>
+                <Badge tone=badge_tone>{shown_outcome}</Badge>
                 <LocalTime at_ms=started_ms />
             </p>
             {is_running
@@ -76,7 +78,7 @@ fn Told(job: JobView, accounts: Accounts, jobs: Jobs) -> impl IntoView {
                         ></progress>
                     }
                 })}
-            <p class="muted">{move || summary(&job, language.get())}</p>
+            <p class="job__said muted">{move || summary(&job, language.get())}</p>
             {(!failures.is_empty()).then(|| view! { <Failures failures accounts jobs /> })}
             {deeds}
         </li>
@@ -87,6 +89,7 @@ fn Told(job: JobView, accounts: Accounts, jobs: Jobs) -> impl IntoView {
 fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
     let id = StoredValue::new(job.id);
     let is_over = job.state.is_over();
+    let has_accounts = job.failures.iter().any(|one| !one.id.is_empty());
     let may_resume = matches!(job.state, JobState::Interrupted | JobState::Cancelled);
     view! {
         <p class="job__deeds">
@@ -109,6 +112,17 @@ fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
                             on:click=move |_| jobs.retry(id.get_value())
                         >
                             {t(text::RETRY)}
+                        </Button>
+                    }
+                })}
+            {(is_over && has_accounts)
+                .then(|| {
+                    view! {
+                        <Button
+                            icon=IconName::Check
+                            on:click=move |_| jobs.select_failed(id.get_value())
+                        >
+                            {t(text::SELECT_FAILED)}
                         </Button>
                     }
                 })}

@@ -17,7 +17,7 @@ pub(super) const fn title(kind: JobKind) -> Text {
     }
 }
 
-pub(super) const fn state(state: JobState) -> Text {
+const fn state(state: JobState) -> Text {
     match state {
         JobState::Running => text::RUNNING,
         JobState::Done => text::DONE,
@@ -32,6 +32,7 @@ pub(super) const fn tone(job: &JobView) -> Tone {
         (JobState::Running, _) => Tone::Info,
         (JobState::Done, 0) => Tone::Success,
         (JobState::Failed, _) => Tone::Danger,
+        (JobState::Done, failed) if failed == job.total => Tone::Danger,
         _ => Tone::Warning,
     }
 }
@@ -56,8 +57,23 @@ pub(super) const fn trouble(trouble: JobTrouble) -> Text {
     }
 }
 
-/// `312 of 5,000 · 3 failed · 41 a second · 1:54 left`.
+/// How a job stands, in a word or two: what is done and has failures is not called done.
+pub(super) fn outcome(job: &JobView, language: Language) -> String {
+    if job.state != JobState::Done || job.failed == 0 {
+        return state(job.state).get(language).to_owned();
+    }
+    text::OutOf {
+        failed: &group(job.failed),
+        total: &group(job.total),
+    }
+    .fill(language)
+}
+
+/// `312 of 5,000 · 3 failed · 41 a second · 1:54 left`; nothing where [`outcome`] says it all.
 pub(super) fn summary(job: &JobView, language: Language) -> String {
+    if job.state == JobState::Done && job.failed > 0 {
+        return String::new();
+    }
     let (done, total) = (group(job.done), group(job.total));
     let of = text::Of {
         done: &done,
@@ -102,5 +118,33 @@ mod tests {
         assert_eq!(running, "312 of 5,000 · 3 failed · 41 a second · 1:54 left");
         job.state = JobState::Cancelled;
         assert_eq!(summary(&job, english), "312 of 5,000 · 3 failed");
+        assert_eq!(outcome(&job, english), "Stopped");
+    }
+
+    #[test]
+    fn a_job_with_failures_is_not_called_done() {
+        let mut job = JobView {
+            id: "a".into(),
+            kind: JobKind::RefreshAccounts,
+            state: JobState::Done,
+            total: 19,
+            done: 19,
+            failed: 19,
+            amount: 0,
+            rate: 0.0,
+            left_secs: None,
+            started_ms: 0,
+            ended_ms: Some(1),
+            failures: Vec::new(),
+        };
+        let english = Language::ALL[0];
+        assert_eq!(outcome(&job, english), "19 of 19 failed");
+        assert_eq!(
+            (summary(&job, english).as_str(), tone(&job)),
+            ("", Tone::Danger)
+        );
+        job.failed = 0;
+        assert_eq!(outcome(&job, english), "Done");
+        assert_eq!(summary(&job, english), "19 of 19");
     }
 }

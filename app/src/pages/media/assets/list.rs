@@ -87,9 +87,9 @@ fn Row(account: Memo<AssetAccount>, state: Assets) -> impl IntoView {
     let masked = first.masked.clone();
     let select_label = move || accounts::SelectRow { account: &masked }.fill(language.get());
     let (status_tone, status) = match first.status {
-        AccountStatus::Active => (Tone::Success, accounts::IN_SERVICE),
+        AccountStatus::Active => (Tone::Success, accounts::ACTIVE),
         AccountStatus::Cooling => (Tone::Warning, accounts::COOLING),
-        AccountStatus::Expired => (Tone::Danger, accounts::EXPIRED),
+        AccountStatus::Expired => (Tone::Danger, accounts::REFUSED),
         AccountStatus::Disabled => (Tone::Neutral, accounts::DISABLED),
     };
     let tier = match first.tier {
