@@ -27,7 +27,7 @@ pageTest("a token.json is previewed and added with its tiers, tags and notes", o
       "eyJjson-0003",
       { token: "keeper-basic-0001" },
     ],
-    ssoSuper: [{ token: "eyJjson-0004" }],
+    ssoSuper: [{ token: "eyJjson-super-0004" }],
   });
   const dialog = await previewed(page, text, "3 new · 1 already there · 0 not usable");
   assert.ok(!(await dialog.locator(".preview").innerText()).includes("eyJjson"), "cookies are masked");
@@ -39,7 +39,7 @@ pageTest("a token.json is previewed and added with its tiers, tags and notes", o
 });
 
 pageTest("a CSV with a head is previewed and added, and a row without a cookie is told", one, async ({ page }) => {
-  const text = "email,token,note\na@example.com,eyJcsv-0002,first\nb@example.com,,nothing\nc@example.com,eyJcsv-0003,third\n";
+  const text = "email,token,note\na@example.com,eyJtable-0002,first\nb@example.com,,nothing\nc@example.com,eyJtable-0003,third\n";
   const dialog = await previewed(page, text, "2 new · 0 already there · 1 not usable");
   await add(page, dialog, "Add 2 accounts", ["0002", "0003"]);
   assert.equal(await rows(page).count(), 3);

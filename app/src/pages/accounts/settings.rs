@@ -10,7 +10,6 @@ use crate::{
         use_language,
     },
     reactive::use_open,
-    words::group,
 };
 use leptos::prelude::*;
 
@@ -24,12 +23,7 @@ pub(super) fn SettingsQuestion(
     let open = use_open(settling);
     let language = use_language();
     let count = move || settling.with(|chosen| chosen.as_ref().map_or(0, |chosen| chosen.count));
-    let question = move || {
-        accounts::SettingsText {
-            count: &group(count()),
-        }
-        .fill(language.get())
-    };
+    let question = move || accounts::SETTINGS_TEXT.fill(language.get(), count());
     let go_on = move |_| {
         let chosen = settling.get_untracked();
         settling.set(None);
