@@ -56,7 +56,6 @@ fn has_answered(account: &Account) -> bool {
 mod tests {
     use super::*;
     use crate::{AccountId, Check, Credential, Event, Outcome, Policy, Tier, transition};
-    use std::time::Duration;
 
     fn account() -> Account {
         let credential = Credential::try_new("keeper-basic-0001").unwrap();
@@ -72,12 +71,7 @@ mod tests {
     }
 
     fn after(account: &Account, event: &Event) -> Account {
-        let policy = Policy {
-            fail_threshold: 5,
-            cooldown_429_quota: Duration::from_secs(60),
-            cooldown_429_empty: Duration::from_secs(60),
-        };
-        transition(account, event, 1, &policy).0
+        transition(account, event, 1, &Policy::default()).0
     }
 
     #[test]

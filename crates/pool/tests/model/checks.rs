@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use pool::{
-    Account, AccountId, AccountView, Exhausted, Lease, PageQuery, SkipReason, SortKey, Status, Tier,
+    Account, AccountId, AccountView, Condition, Exhausted, Lease, PageQuery, SkipReason, SortKey,
+    Status, Tier,
 };
 
 use super::world::World;
@@ -92,7 +93,7 @@ impl World {
             SortKey::LastUsed => rows.sort_by_key(|row| row.last_used_at_ms),
             SortKey::Quota => rows.sort_by_key(|row| row.quota),
             SortKey::UseCount => rows.sort_by_key(|row| row.use_count),
-            SortKey::Status => rows.sort_by_key(|row| row.status as u8),
+            SortKey::Status => rows.sort_by_key(|row| Condition::of(row) as u8),
         }
         if query.descending {
             rows.reverse();
