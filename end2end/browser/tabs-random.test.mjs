@@ -8,7 +8,8 @@ import { pageTest } from "./harness.mjs";
 import { storedChats } from "./store.mjs";
 import { installHand } from "./tabs-driver.mjs";
 
-const accounts = Array.from({ length: 4 }, (_, at) => `random-super-000${at}`);
+// 140 questions each: enough for all.
+const accounts = Array.from({ length: 20 }, (_, at) => `random-super-${String(at).padStart(4, "0")}`);
 const aborted = /completions net::ERR_ABORTED/;
 const actions = Number(process.env.GROK2API_ACTIONS ?? 1_000);
 const seed = Number(process.env.GROK2API_SEED ?? 1);
