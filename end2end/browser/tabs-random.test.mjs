@@ -8,7 +8,7 @@ import { pageTest } from "./harness.mjs";
 import { storedChats } from "./store.mjs";
 import { installHand } from "./tabs-driver.mjs";
 
-// 140 questions each: enough for all.
+// So many that their quota is enough for all questions.
 const accounts = Array.from({ length: 20 }, (_, at) => `random-super-${String(at).padStart(4, "0")}`);
 const aborted = /completions net::ERR_ABORTED/;
 const actions = Number(process.env.GROK2API_ACTIONS ?? 1_000);
