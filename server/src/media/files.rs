@@ -5,9 +5,10 @@
 //! the hash of its content: equal files are one, a name cannot be guessed without having the file, and
 //! what lies under a name never changes.
 
+mod error;
+
 use std::{
     collections::HashMap,
-    error::Error,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -23,6 +24,7 @@ use settings::MediaConfig;
 use store::MediaKind;
 use tokio::task::spawn_blocking;
 
+pub use self::error::MediaError;
 use super::{
     bucket::{Bucket, BucketError},
     clean::LastClean,
@@ -77,33 +79,6 @@ pub struct StoredFile {
     pub height: u32,
     /// Its row is to come: until this is dropped, or handed over, nobody removes the file.
     pub claim: Claim,
-}
-
-/// Why a file was not stored.
-#[derive(Debug, thiserror::Error)]
-pub enum MediaError {
-    #[error("it is no picture that this server knows")]
-    NotAPicture,
-    #[error("it is no video that this server knows")]
-    NotAVideo,
-    #[error("it is larger than {limit_bytes} bytes")]
-    TooLarge { limit_bytes: u64 },
-    /// What the file came from broke off.
-    #[error("{0}")]
-    Source(Box<dyn Error + Send + Sync>),
-    #[error("the disk is full, or less than `cache.min_free_mb` would stay free")]
-    Full,
-    #[error("{0}")]
-    Io(#[source] io::Error),
-}
-
-impl From<io::Error> for MediaError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            _ => Self::Io(error),
-        }
-    }
 }
 
 /// Keeps a file where it is until it is dropped.
