@@ -18,6 +18,8 @@ pub enum Event {
     Citation(Citation),
     /// The model looked something up.
     Search(SearchActivity),
+    /// A page or post that a look-up found.
+    Found(Found),
     /// A picture is ready.
     Image { url: String, alt: String },
     /// How far a picture or video is, 0 to 100.
@@ -35,6 +37,15 @@ pub struct Citation {
     pub title: String,
 }
 
+/// A page or post that a look-up found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Absolute http or https URL.
+    pub url: String,
+    /// Empty when the upstream named none.
+    pub title: String,
+}
+
 /// One look-up of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchActivity {
@@ -46,6 +57,8 @@ pub struct SearchActivity {
 pub enum SearchKind {
     Web,
     Images,
+    /// Posts on X.
+    X,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

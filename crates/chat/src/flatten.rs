@@ -1,6 +1,8 @@
 //! From turns to the one message that the upstream takes (`docs/upstream-protocol.md` 5.1).
 
-use crate::{Attachment, AttachmentKind, Estimator, Request, Role, ToolCall, Turn};
+use crate::{Attachment, AttachmentKind, Estimator, Request, Role, ToolCall, Turn, contract};
+
+mod calls;
 
 /// What is sent when the caller only attached something.
 const ONLY_ATTACHMENTS: &str = "Refer to the following content:";
@@ -30,36 +32,53 @@ pub fn count_tokens(request: &Request) -> u64 {
 
 /// Flattens the whole conversation, for a new conversation upstream.
 ///
-/// The last user turn stands bare, every other one is `label: text`, with blank lines between.
+/// The last user turn stands bare, every other one is `label: text`, with blank lines between. In
+/// front stands what tools and JSON need.
 pub fn flatten(request: &Request) -> Prompt {
-    render(&request.turns)
+    render(request, 0)
 }
 
 /// Flattens the newest turn only, for a follow-up in a conversation that the upstream remembers.
 ///
-/// That is everything after the last assistant turn before the last user turn; the whole
-/// conversation if there is none.
+/// That is everything after the last assistant turn before the last turn of the user or a tool; the
+/// whole conversation if there is none. Tools and format are told again: they may have changed.
 pub fn flatten_last_turn(request: &Request) -> Prompt {
-    render(
-        request
-            .turns
-            .get(last_turn(&request.turns)..)
-            .unwrap_or_default(),
-    )
+    render(request, last_turn(&request.turns))
 }
 
 /// Where the newest turn starts.
 pub(crate) fn last_turn(turns: &[Turn]) -> usize {
-    let is = |role| move |turn: &Turn| turn.role == role;
-    let last_user = turns.iter().rposition(is(Role::User)).unwrap_or_default();
-    let before = turns.get(..last_user).unwrap_or_default();
+    let asks = |turn: &Turn| matches!(turn.role, Role::User | Role::Tool);
+    let last = turns.iter().rposition(asks).unwrap_or_default();
+    let before = turns.get(..last).unwrap_or_default();
     before
         .iter()
-        .rposition(is(Role::Assistant))
+        .rposition(|turn| turn.role == Role::Assistant)
         .map_or(0, |assistant| assistant + 1)
 }
 
-fn render(turns: &[Turn]) -> Prompt {
+fn render(request: &Request, start: usize) -> Prompt {
+    let turns = request.turns.get(start..).unwrap_or_default();
+    let mut text = if request.tools.is_empty() {
+        render_plain(turns)
+    } else {
+        calls::render(&request.turns, start)
+    };
+    let attachments = attachments(turns);
+    if text.trim().is_empty() && !attachments.is_empty() {
+        text = ONLY_ATTACHMENTS.to_owned();
+    }
+    let mut contract = String::new();
+    contract::write(request, &mut contract);
+    if !contract.is_empty() {
+        contract.push_str(&text);
+        text = contract;
+    }
+    Prompt { text, attachments }
+}
+
+/// Without tools: calls of the history are told in words.
+fn render_plain(turns: &[Turn]) -> String {
     let is_bare = |turn: &Turn| turn.role == Role::User && text_len(turn) > 0;
     let bare = turns.iter().rposition(is_bare);
     let size = turns.iter().map(|turn| text_len(turn) + 16).sum();
@@ -77,11 +96,7 @@ fn render(turns: &[Turn]) -> Prompt {
         }
         write_text(turn, &mut text);
     }
-    let attachments = attachments(turns);
-    if text.trim().is_empty() && !attachments.is_empty() {
-        text = ONLY_ATTACHMENTS.to_owned();
-    }
-    Prompt { text, attachments }
+    text
 }
 
 /// Files come first: the upstream takes their ids in this order.
@@ -96,7 +111,7 @@ fn attachments(turns: &[Turn]) -> Vec<Attachment> {
 }
 
 /// The role; for a tool also its name and the call that it answers.
-pub(crate) fn write_label(turn: &Turn, out: &mut String) {
+fn write_label(turn: &Turn, out: &mut String) {
     out.push_str(turn.role.as_str());
     if turn.role != Role::Tool {
         return;
@@ -110,7 +125,7 @@ pub(crate) fn write_label(turn: &Turn, out: &mut String) {
 }
 
 /// Appends the texts of a turn, one a line.
-pub(crate) fn write_text(turn: &Turn, out: &mut String) {
+fn write_text(turn: &Turn, out: &mut String) {
     for (index, part) in turn.texts().enumerate() {
         if index > 0 {
             out.push('\n');
@@ -132,7 +147,7 @@ pub(crate) fn write_text(turn: &Turn, out: &mut String) {
 }
 
 /// Roughly the bytes that [`write_text`] appends; 0 if and only if it appends nothing.
-pub(crate) fn text_len(turn: &Turn) -> usize {
+fn text_len(turn: &Turn) -> usize {
     let calls = called_instead(turn)
         .iter()
         .map(|c| c.name.len() + c.arguments.len() + 14);

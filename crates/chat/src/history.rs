@@ -2,15 +2,16 @@
 //!
 //! Rules (`docs/upstream-protocol.md` 2.13): every turn counts, the assistant's too, so an edited
 //! history does not match. Scope by caller and hashing are the caller's part. What clients change on
-//! the way does not count: outer whitespace, text as a string or as blocks, an echoed think block.
+//! the way does not count: outer whitespace, text as a string or as blocks, an echoed think block, the
+//! ids of calls and how their arguments are laid out.
 
-use crate::{Request, Role, Source, Turn, flatten};
+use crate::{Request, Role, Source, ToolCall, Turn, flatten, json};
 
 /// The part of a conversation that identifies it, as borrowed pieces.
 #[derive(Clone, Copy, Debug)]
 pub struct History<'a> {
     turns: &'a [Turn],
-    answer: Option<&'a str>,
+    answer: Option<(&'a str, &'a [ToolCall])>,
 }
 
 /// The history before the newest turn, or `None` if no assistant has spoken before it.
@@ -28,11 +29,15 @@ pub fn history_key(request: &Request) -> Option<History<'_>> {
     })
 }
 
-/// The history as the next request will carry it: this request and the `answer` that it got.
-pub fn history_after<'a>(request: &'a Request, answer: &'a str) -> History<'a> {
+/// The history as the next request will carry it: this request, and the `answer` and `calls` that it got.
+pub fn history_after<'a>(
+    request: &'a Request,
+    answer: &'a str,
+    calls: &'a [ToolCall],
+) -> History<'a> {
     History {
         turns: &request.turns,
-        answer: Some(answer),
+        answer: Some((answer, calls)),
     }
 }
 
@@ -41,15 +46,15 @@ impl History<'_> {
     ///
     /// Each entry carries its length, so no two histories have the same text.
     pub fn feed(&self, mut sink: impl FnMut(&[u8])) {
+        let mut calls: &[ToolCall] = &[];
         for turn in self.turns {
-            feed_turn(turn, &mut sink);
+            feed_turn(turn, calls, &mut sink);
+            if turn.role == Role::Assistant {
+                calls = &turn.tool_calls;
+            }
         }
-        if let Some(answer) = self.answer {
-            feed_entry(
-                Role::Assistant.as_str(),
-                without_thinking(answer),
-                &mut sink,
-            );
+        if let Some((answer, calls)) = self.answer {
+            feed_answer(answer, calls, &mut sink);
         }
     }
 
@@ -61,22 +66,41 @@ impl History<'_> {
     }
 }
 
-fn feed_turn(turn: &Turn, sink: &mut impl FnMut(&[u8])) {
-    let (mut label, mut text) = (String::new(), String::new());
-    flatten::write_label(turn, &mut label);
-    flatten::write_text(turn, &mut text);
-    let said = if turn.role == Role::Assistant {
-        without_thinking(&text)
-    } else {
-        text.trim()
-    };
-    feed_entry(&label, said, sink);
+/// `calls`: those of the assistant before it.
+fn feed_turn(turn: &Turn, calls: &[ToolCall], sink: &mut impl FnMut(&[u8])) {
+    let text = turn.texts().collect::<Vec<_>>().join("\n");
+    match turn.role {
+        Role::Assistant => feed_answer(&text, &turn.tool_calls, sink),
+        Role::Tool => feed_result(turn, text.trim(), calls, sink),
+        _ => feed_entry(turn.role.as_str(), text.trim(), sink),
+    }
     for attachment in turn.attachments() {
         match &attachment.source {
             Source::Data { mime, base64 } => feed_entry(mime, base64, sink),
             Source::Url(url) => feed_entry("url", url, sink),
+            Source::File { id } => feed_entry("file", id, sink),
         }
     }
+}
+
+fn feed_answer(answer: &str, calls: &[ToolCall], sink: &mut impl FnMut(&[u8])) {
+    feed_entry(Role::Assistant.as_str(), without_thinking(answer), sink);
+    for call in calls {
+        feed_entry("call", &call.name, sink);
+        feed_entry("arguments", &json::canonical(&call.arguments), sink);
+    }
+}
+
+/// A result counts by the place of its call: clients may give calls ids of their own.
+fn feed_result(turn: &Turn, text: &str, calls: &[ToolCall], sink: &mut impl FnMut(&[u8])) {
+    let id = turn.tool_call_id.as_deref().unwrap_or_default();
+    let place = calls.iter().position(|call| call.id == id);
+    let label = match place {
+        Some(place) => format!("result {place}"),
+        None => "result".to_owned(),
+    };
+    // An empty result is one as well.
+    feed_entry(&label, if text.is_empty() { "-" } else { text }, sink);
 }
 
 fn feed_entry(label: &str, text: &str, sink: &mut impl FnMut(&[u8])) {
@@ -146,7 +170,7 @@ mod tests {
             Turn::text(Role::User, "Hi\n"),
         ]);
         let answer = "<think>\nhm\n</think>\nHello";
-        let stored = history_after(&first, answer).to_bytes();
+        let stored = history_after(&first, answer, &[]).to_bytes();
         for echo in [answer, "Hello", " Hello\n"] {
             let next = [
                 Turn::text(Role::System, "Be brief. "),
@@ -236,7 +260,7 @@ mod tests {
             for (user, answer) in &turns {
                 said.push(Turn::text(Role::User, user));
                 prop_assert_eq!(key(&said), stored.clone());
-                stored = Some(history_after(&request(&said), answer).to_bytes());
+                stored = Some(history_after(&request(&said), answer, &[]).to_bytes());
                 said.push(Turn::text(Role::Assistant, answer));
             }
         }

@@ -11,6 +11,9 @@ pub struct Request {
     pub turns: Vec<Turn>,
     pub tools: Vec<Tool>,
     pub tool_choice: ToolChoice,
+    /// At most one call an answer.
+    pub one_tool_call: bool,
+    pub search: Search,
     pub response_format: ResponseFormat,
     pub limits: OutputLimits,
     pub sampling: Sampling,
@@ -19,6 +22,25 @@ pub struct Request {
     pub conversation_id: Option<String>,
     /// The caller's own name for its end user.
     pub user: Option<String>,
+}
+
+impl Request {
+    /// The tools that may be called, in order.
+    pub fn callable_tools(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.iter().filter(|tool| match &self.tool_choice {
+            ToolChoice::None => false,
+            ToolChoice::Allowed { names, .. } => names.contains(&tool.name),
+            ToolChoice::Auto | ToolChoice::Required | ToolChoice::Named(_) => true,
+        })
+    }
+}
+
+/// What the model may look up by itself. `None`: as configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    pub web: Option<bool>,
+    /// Posts on X.
+    pub x: Option<bool>,
 }
 
 /// What the text of the answer must look like.

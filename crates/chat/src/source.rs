@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 /// Longest URL that is followed. Source: the limit of the newest upstream client known.
 const URL_MAX_BYTES: usize = 8192;
+/// Longest id of an uploaded file.
+const FILE_ID_MAX_BYTES: usize = 128;
 const DEFAULT_MIME: &str = "application/octet-stream";
 
 /// Where the bytes of an attachment are.
@@ -17,6 +19,12 @@ pub enum Source {
     },
     /// An absolute http or https URL. It has not been checked any further.
     Url(String),
+    /// A file that the caller uploaded before. Whether there is one of that id, and whether it is
+    /// the caller's, has not been checked.
+    File {
+        /// 1 to 128 letters, digits, `_` or `-`.
+        id: String,
+    },
 }
 
 /// Why a value names no bytes: a sentence for the caller.
@@ -63,6 +71,20 @@ impl Source {
             ),
             Some(_) => Ok(Self::Url(value.to_owned())),
         }
+    }
+
+    /// Takes the id of an uploaded file.
+    ///
+    /// # Errors
+    /// It is not 1 to 128 letters, digits, `_` or `-`.
+    pub fn from_file_id(id: &str) -> Result<Self, SourceError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=FILE_ID_MAX_BYTES).contains(&id.len()) && id.bytes().all(is_plain) {
+            return Ok(Self::File { id: id.to_owned() });
+        }
+        Err(SourceError(
+            "The file id must be 1 to 128 letters, digits, `_` or `-`, as the upload's answer gave it.",
+        ))
     }
 
     /// Takes base64 data and its media type.
@@ -172,6 +194,17 @@ mod tests {
             Source::from_base64(" IMAGE/png ", "aA=="),
             data("image/png", "aA==")
         );
+    }
+
+    #[test]
+    fn a_file_id_is_short_and_plain() {
+        let id = "file-Ab_9";
+        let file = Source::File { id: id.to_owned() };
+        assert_eq!(Source::from_file_id(id), Ok(file));
+        assert!(Source::from_file_id(&"x".repeat(128)).is_ok());
+        for id in ["", " ", "../x", "file:1", "\u{e9}", &"x".repeat(129)] {
+            assert!(Source::from_file_id(id).is_err(), "{id}");
+        }
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub enum ToolChoice {
     Required,
     /// This one must be called.
     Named(String),
+    /// Of all tools only these may be called; one must be if `is_required`.
+    Allowed {
+        names: Vec<String>,
+        is_required: bool,
+    },
 }
 
 /// A call that an assistant made.

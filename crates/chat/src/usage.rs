@@ -24,6 +24,20 @@ impl Usage {
         }
     }
 
+    /// What several answers to one request took together; estimated if one of them is.
+    pub fn of_all(usages: impl IntoIterator<Item = Self>) -> Self {
+        let add = |sum: Self, one: Self| {
+            let one = one.never_zero();
+            Self {
+                prompt_tokens: sum.prompt_tokens + one.prompt_tokens,
+                completion_tokens: sum.completion_tokens + one.completion_tokens,
+                reasoning_tokens: sum.reasoning_tokens + one.reasoning_tokens,
+                estimated: sum.estimated || one.estimated,
+            }
+        };
+        usages.into_iter().fold(Self::default(), add)
+    }
+
     /// Prompt and completion together.
     pub fn total_tokens(&self) -> u64 {
         self.prompt_tokens + self.completion_tokens
@@ -98,6 +112,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_usages_of_several_answers_add_up() {
+        let one = |tokens, estimated| Usage {
+            prompt_tokens: tokens,
+            completion_tokens: tokens,
+            reasoning_tokens: 1,
+            estimated,
+        };
+        let expected = Usage {
+            prompt_tokens: 7,
+            completion_tokens: 7,
+            reasoning_tokens: 2,
+            estimated: true,
+        };
+        assert_eq!(Usage::of_all([one(3, false), one(4, true)]), expected);
+    }
 
     #[test]
     fn latin_counts_a_quarter_and_wide_characters_one() {
