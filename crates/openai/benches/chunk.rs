@@ -1,4 +1,5 @@
-//! The cost of one delta on its way out, the estimate and the SSE frame, and of a request's parse.
+//! The cost of one delta on its way out, the estimate and the SSE frame, and of a request's parse; the
+//! same for the event of a response.
 
 use std::hint::black_box;
 
@@ -6,6 +7,7 @@ use chat::{Delta, Estimator};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use openai::{
     chat::parse,
+    responses::{self, ResponseHead, ResponseWriter},
     stream::{ChunkWriter, Head, Thinking},
 };
 
@@ -41,6 +43,33 @@ fn delta(c: &mut Criterion) {
     group.finish();
 }
 
+/// A text event of a response, which also keeps the text for the events that end it.
+fn response(c: &mut Criterion) {
+    let asked = responses::parse(br#"{"model":"grok-4","input":"What is a quine?"}"#);
+    let Ok(asked) = asked else { return };
+    let head = || ResponseHead {
+        id: "resp_5d1c0a527f0e4a539a390f8a7a0d9b11".into(),
+        created: 1_772_700_000,
+        model: "grok-4".into(),
+        conversation: None,
+    };
+    let mut out = Vec::with_capacity(4096);
+    let mut writer = ResponseWriter::new(head(), asked.echo.clone());
+    let mut tokens = 0_u32;
+    c.bench_function("response_delta_token", |b| {
+        b.iter(|| {
+            out.clear();
+            tokens += 1;
+            // A new answer after many tokens, so that the text does not grow without end.
+            if tokens.is_multiple_of(10_000) {
+                writer = ResponseWriter::new(head(), asked.echo.clone());
+            }
+            writer.delta(Delta::Text(black_box(TOKEN)), &mut out);
+            out.len()
+        });
+    });
+}
+
 /// What a token costs once it is text: the estimate and the frame.
 fn counted(c: &mut Criterion) {
     let (mut writer, mut usage) = (writer(), Estimator::new());
@@ -73,5 +102,5 @@ fn request(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, delta, counted, request);
+criterion_group!(benches, delta, response, counted, request);
 criterion_main!(benches);

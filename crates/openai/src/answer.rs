@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use chat::{Delta, Event, Finish, ToolCall};
+use chat::{Delta, Event, Finish, FinishReason, ToolCall, Usage};
 use serde::Serialize;
 
 use crate::{
-    content::{self, Citing, MarkFinder},
+    content::{self, Cited, Citing, MarkFinder},
     stream::{Head, Thinking},
     wire::{
-        Annotation, AnswerChoice, Message, Opening, ToolCallJson, UsageJson, finish_reason, to_json,
+        Annotation, AnswerChoice, FunctionCall, Message, Opening, ToolCallJson, UsageJson,
+        finish_reason, to_json,
     },
 };
 
@@ -20,16 +21,50 @@ pub struct Answer {
     content: String,
     reasoning: String,
     citings: Vec<Citing>,
+    cited: Cited,
     finder: MarkFinder,
     tool_calls: Vec<ToolCall>,
+    is_legacy: bool,
 }
 
 #[derive(Serialize)]
 struct Completion<'a> {
     #[serde(flatten)]
     opening: Opening<'a>,
-    choices: [AnswerChoice<'a>; 1],
+    choices: Vec<AnswerChoice<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    citations: &'a [String],
     usage: UsageJson,
+}
+
+/// The body of the HTTP answer that holds several answers, in the order of their choices.
+#[must_use]
+pub fn merged_json(head: &Head, answers: &[(Answer, Finish)]) -> Vec<u8> {
+    let mut cited = Cited::default();
+    for (answer, _) in answers {
+        cited.extend(&answer.cited);
+    }
+    // What is in front of a content is borrowed by its choice.
+    let contents: Vec<_> = answers.iter().map(|(answer, _)| answer.content()).collect();
+    let choices = answers.iter().zip(&contents).zip(0_u8..);
+    to_json(&Completion {
+        opening: Opening::new(head, "chat.completion"),
+        choices: choices
+            .map(|(((answer, finish), content), index)| {
+                answer.choice(index, content, &finish.reason)
+            })
+            .collect(),
+        citations: cited.urls(),
+        usage: UsageJson::new(Usage::of_all(
+            answers.iter().map(|(_, finish)| finish.usage),
+        )),
+    })
+}
+
+/// The content as the caller sees it, and the characters in front of the answer's own text.
+struct Content<'a> {
+    text: Cow<'a, str>,
+    offset: usize,
 }
 
 impl Answer {
@@ -40,9 +75,18 @@ impl Answer {
             content: String::new(),
             reasoning: String::new(),
             citings: Vec::new(),
+            cited: Cited::default(),
             finder: MarkFinder::default(),
             tool_calls: Vec::new(),
+            is_legacy: false,
         }
+    }
+
+    /// Whether the caller offered `functions`: a call is then a `function_call`.
+    #[must_use]
+    pub fn legacy(mut self, is_legacy: bool) -> Self {
+        self.is_legacy = is_legacy;
+        self
     }
 
     /// Takes the next delta. Reasoning that is not shown and what this API has no place for
@@ -57,6 +101,7 @@ impl Answer {
             }
             Delta::Event(Event::ToolCall(call)) => self.tool_calls.push(call.clone()),
             Delta::Event(Event::Citation(citation)) => {
+                self.cited.push(citation);
                 self.citings.push(self.finder.find(&self.content, citation));
             }
             Delta::Event(Event::Image { url, alt }) => {
@@ -64,46 +109,65 @@ impl Answer {
                 self.content
                     .push_str(&content::image(url, alt, is_line_start));
             }
-            Delta::Event(Event::Search(_) | Event::Progress { .. }) => {}
+            Delta::Event(Event::Search(_) | Event::Found(_) | Event::Progress { .. }) => {}
         }
     }
 
     /// The body of the HTTP answer.
     pub fn to_json(&self, head: &Head, finish: &Finish) -> Vec<u8> {
+        let content = self.content();
+        to_json(&Completion {
+            opening: Opening::new(head, "chat.completion"),
+            choices: vec![self.choice(0, &content, &finish.reason)],
+            citations: self.cited.urls(),
+            usage: UsageJson::new(finish.usage),
+        })
+    }
+
+    fn content(&self) -> Content<'_> {
         let thought = self.think_block();
-        let offset = thought.chars().count();
-        let content = if thought.is_empty() {
-            Cow::Borrowed(&self.content)
-        } else {
-            Cow::Owned(thought + &self.content)
-        };
+        Content {
+            offset: thought.chars().count(),
+            text: if thought.is_empty() {
+                Cow::Borrowed(&self.content)
+            } else {
+                Cow::Owned(thought + &self.content)
+            },
+        }
+    }
+
+    fn choice<'a>(
+        &'a self,
+        index: u8,
+        content: &'a Content<'_>,
+        reason: &FinishReason,
+    ) -> AnswerChoice<'a> {
         let is_apart = self.thinking == Thinking::ReasoningContent && !self.reasoning.is_empty();
+        let calls = if self.is_legacy {
+            &[]
+        } else {
+            self.tool_calls.as_slice()
+        };
+        let function = self.tool_calls.first().filter(|_| self.is_legacy);
+        let says_something = !content.text.is_empty() || self.tool_calls.is_empty();
         let message = Message {
             role: "assistant",
-            content: (!content.is_empty() || self.tool_calls.is_empty())
-                .then_some(content.as_str()),
+            content: says_something.then_some(content.text.as_ref()),
             reasoning_content: is_apart.then_some(&self.reasoning),
             refusal: (),
             annotations: self
                 .citings
                 .iter()
-                .map(|citing| Annotation::new(citing, offset))
+                .map(|citing| Annotation::new(citing, content.offset))
                 .collect(),
-            tool_calls: self
-                .tool_calls
-                .iter()
-                .map(|call| ToolCallJson::new(call, None))
-                .collect(),
+            tool_calls: calls.iter().map(ToolCallJson::new).collect(),
+            function_call: function.map(FunctionCall::new),
         };
-        to_json(&Completion {
-            opening: Opening::new(head, "chat.completion"),
-            choices: [AnswerChoice {
-                index: 0,
-                message,
-                finish_reason: finish_reason(&finish.reason),
-            }],
-            usage: UsageJson::new(finish.usage),
-        })
+        AnswerChoice {
+            index,
+            message,
+            finish_reason: finish_reason(reason, self.is_legacy),
+        }
     }
 
     /// The reasoning as it stands before the content, in the form that a stream has.

@@ -20,6 +20,36 @@ pub(crate) struct Citing {
     pub(crate) chars: Range<usize>,
 }
 
+/// Most sources that are listed beside an answer.
+const MAX_CITED: usize = 1024;
+
+/// The URLs that an answer cites, each once, in the order in which it does first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cited(Vec<String>);
+
+impl Cited {
+    pub(crate) fn push(&mut self, citation: &Citation) {
+        // Citations are numbered by the first appearance of their URL, so this is the rule.
+        let at = citation.number.checked_sub(1);
+        let is_known = at.and_then(|at| self.0.get(at)) == Some(&citation.url);
+        if !is_known && self.0.len() < MAX_CITED && !self.0.contains(&citation.url) {
+            self.0.push(citation.url.clone());
+        }
+    }
+
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for url in &other.0 {
+            if self.0.len() < MAX_CITED && !self.0.contains(url) {
+                self.0.push(url.clone());
+            }
+        }
+    }
+
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.0
+    }
+}
+
 /// Finds the marks of citations, which come in the order of their marks. Each byte is searched and
 /// counted once, however many citations there are.
 #[derive(Clone, Copy, Debug, Default)]

@@ -70,6 +70,58 @@ pub fn check_prompt(prompt: &str, param: &'static str) -> Result<(), Invalid> {
     Err(Invalid::new("invalid_prompt", param, message))
 }
 
+/// Most answers to one request; each is a call of its own upstream. OpenAI's limit is 128.
+pub const MAX_CHOICES: u8 = 8;
+
+/// `n` of a chat or a completion, 1 if absent.
+pub(crate) fn choices(fields: &Fields<'_>) -> Result<u8, Invalid> {
+    let Some(n) = fields.get("n") else {
+        return Ok(1);
+    };
+    let whole = n.as_f64().filter(|n| n.fract() == 0.0 && *n >= 1.0);
+    if whole.is_none() {
+        let message = format!("`n` must be a whole number from 1 to {MAX_CHOICES}.");
+        return Err(Invalid::new("invalid_n", "n", message));
+    }
+    (1..=MAX_CHOICES)
+        .find(|choices| whole == Some(f64::from(*choices)))
+        .ok_or_else(|| too_many_choices(MAX_CHOICES))
+}
+
+/// More answers were asked for than `limit`, which may be lower than [`MAX_CHOICES`].
+#[must_use]
+pub fn too_many_choices(limit: u8) -> Invalid {
+    let message = if limit > 1 {
+        format!("`n` must not be more than {limit}.")
+    } else {
+        "`n` must be 1: this request gives one answer. Several pictures: `image_config.n`."
+            .to_owned()
+    };
+    Invalid::new("invalid_n", "n", message)
+}
+
+/// `stream_options.include_usage`.
+pub(crate) fn include_usage(options: Option<Json<'_>>) -> Result<bool, Invalid> {
+    let options = match options {
+        None => return Ok(false),
+        Some(Json::Object(options)) => options.fields(&["include_usage"]),
+        Some(_) => {
+            return Err(Invalid::value(
+                "stream_options",
+                "`stream_options` must be an object.",
+            ));
+        }
+    };
+    match options.get("include_usage") {
+        None => Ok(false),
+        Some(Json::Boolean(include)) => Ok(include),
+        Some(_) => Err(Invalid::value(
+            "stream_options.include_usage",
+            "`stream_options.include_usage` must be true or false.",
+        )),
+    }
+}
+
 /// A field that must be a string.
 pub(crate) fn string(fields: &Fields<'_>, name: &'static str) -> Result<Option<String>, Invalid> {
     match fields.get(name) {

@@ -102,6 +102,14 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The JSON text of an array or object.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        match self {
+            Self::Array(Array(text)) | Self::Object(Object(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// An array or object without anything in it.
     pub(crate) fn is_empty(&self) -> bool {
         match self {

@@ -4,19 +4,18 @@
 //! reservation, two copies and its text (`benches/chunk.rs`). All other frames are serialised as they
 //! come.
 
-use chat::{Delta, Event, Finish};
+use chat::{Delta, Event, Finish, ToolCall, Usage};
 use serde::Serialize;
 
 use crate::{
-    content::{self, Tail},
+    content::{self, Cited, Tail},
     error::ErrorBody,
     wire::{
-        Annotation, ChunkChoice, DeltaJson, Opening, ToolCallJson, UsageJson, append_json, to_json,
+        Annotation, ChunkChoice, DeltaJson, FunctionPart, Opening, ToolCallPart, UsageJson,
+        append_json, finish_reason, fragments,
     },
 };
 
-const CONTENT: &[u8] = br#"{"index":0,"delta":{"content":"#;
-const REASONING: &[u8] = br#"{"index":0,"delta":{"reasoning_content":"#;
 const TEXT_END: &[u8] = b"},\"logprobs\":null,\"finish_reason\":null}]}\n\n";
 /// OpenAI puts `usage` into every chunk but the last when the caller asked for it.
 const TEXT_END_NO_USAGE_YET: &[u8] =
@@ -63,6 +62,9 @@ enum Think {
 pub struct ChunkWriter {
     thinking: Thinking,
     include_usage: bool,
+    is_legacy: bool,
+    /// The choice that it writes.
+    index: u8,
     /// `data: {"id":…,"choices":[`, the same for every chunk.
     prefix: Vec<u8>,
     /// The prefix and what comes before a text in the most frequent chunks.
@@ -71,28 +73,50 @@ pub struct ChunkWriter {
     has_role: bool,
     think: Think,
     tool_calls: usize,
+    annotations: usize,
     tail: Tail,
+    cited: Cited,
 }
 
 impl ChunkWriter {
-    /// A writer for one answer that does not announce usage.
+    /// A writer for the only answer to a request. It does not announce usage.
     pub fn new(head: &Head, thinking: Thinking) -> Self {
+        Self::of_choice(head, thinking, 0)
+    }
+
+    /// A writer for one of several answers to a request. Each ends with
+    /// [`ChunkWriter::finish_choice`], and the last of them with [`ChunkWriter::end`] besides.
+    pub fn of_choice(head: &Head, thinking: Thinking, index: u8) -> Self {
         let mut prefix = b"data: ".to_vec();
         append_json(&Opening::new(head, "chat.completion.chunk"), &mut prefix);
         prefix.pop();
         prefix.extend_from_slice(br#","choices":["#);
-        let with = |opening: &[u8]| [prefix.as_slice(), opening].concat();
+        let with = |field: &str| {
+            let opening = format!(r#"{{"index":{index},"delta":{{"{field}":"#);
+            [prefix.as_slice(), opening.as_bytes()].concat()
+        };
         Self {
             thinking,
             include_usage: false,
-            content_prefix: with(CONTENT),
-            reasoning_prefix: with(REASONING),
+            is_legacy: false,
+            index,
+            content_prefix: with("content"),
+            reasoning_prefix: with("reasoning_content"),
             prefix,
             has_role: false,
             think: Think::NotYet,
             tool_calls: 0,
+            annotations: 0,
             tail: Tail::default(),
+            cited: Cited::default(),
         }
+    }
+
+    /// Whether the caller offered `functions`: a call is then a `function_call`.
+    #[must_use]
+    pub fn legacy(mut self, is_legacy: bool) -> Self {
+        self.is_legacy = is_legacy;
+        self
     }
 
     /// Whether the caller set `stream_options.include_usage`: every chunk then has `"usage":null`,
@@ -111,7 +135,7 @@ impl ChunkWriter {
                 content: Some(""),
                 ..DeltaJson::default()
             };
-            self.write(&ChunkChoice::delta(role), out);
+            self.write(&ChunkChoice::delta(self.index, role), out);
         }
     }
 
@@ -131,16 +155,32 @@ impl ChunkWriter {
         }
     }
 
-    /// Appends the end of the answer: an open think tag is closed, then come the chunk with
-    /// `finish_reason`, the usage chunk (empty `choices`) when asked for, and `[DONE]`.
+    /// Appends the end of the only answer: [`ChunkWriter::finish_choice`], then [`ChunkWriter::end`].
     pub fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.finish_choice(finish, out);
+        self.end(finish.usage, out);
+    }
+
+    /// Appends the end of this answer: an open think tag is closed, then comes the chunk with
+    /// `finish_reason`, and with `citations` if it cites anything.
+    pub fn finish_choice(&mut self, finish: &Finish, out: &mut Vec<u8>) {
         self.role(out);
         self.close_think("</think>\n", out);
-        self.write(&ChunkChoice::finish(&finish.reason), out);
+        let word = finish_reason(&finish.reason, self.is_legacy);
+        self.write_with(
+            &ChunkChoice::finish(self.index, word),
+            self.cited.urls(),
+            out,
+        );
+    }
+
+    /// Appends the end of all answers: the usage chunk (empty `choices`) when asked for, with `usage`
+    /// of them together, and `[DONE]`.
+    pub fn end(&self, usage: Usage, out: &mut Vec<u8>) {
         if self.include_usage {
             out.extend_from_slice(&self.prefix);
             out.extend_from_slice(br#"],"usage":"#);
-            append_json(&UsageJson::new(finish.usage), out);
+            append_json(&UsageJson::new(usage), out);
             out.extend_from_slice(b"}\n\n");
         }
         out.extend_from_slice(DONE);
@@ -153,32 +193,60 @@ impl ChunkWriter {
 
     fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
         match event {
-            Event::ToolCall(call) => {
-                self.role(out);
-                let call = ToolCallJson::new(call, Some(self.tool_calls));
-                self.tool_calls += 1;
-                let delta = DeltaJson {
-                    tool_calls: Some([call]),
-                    ..DeltaJson::default()
-                };
-                self.write(&ChunkChoice::delta(delta), out);
-            }
+            Event::ToolCall(call) => self.tool_call(call, out),
             Event::Citation(citation) => {
                 self.role(out);
+                self.cited.push(citation);
                 let citing = self.tail.find(citation);
                 let delta = DeltaJson {
-                    annotations: Some([Annotation::new(&citing, 0)]),
+                    annotations: Some([Annotation::new(&citing, 0).at(self.annotations)]),
                     ..DeltaJson::default()
                 };
-                self.write(&ChunkChoice::delta(delta), out);
+                self.write(&ChunkChoice::delta(self.index, delta), out);
+                self.annotations += 1;
             }
             Event::Image { url, alt } => {
                 self.close_think("\n</think>\n", out);
                 let image = content::image(url, alt, self.tail.is_line_start());
                 self.answer(&image, out);
             }
-            Event::Search(_) | Event::Progress { .. } => {}
+            Event::Search(_) | Event::Found(_) | Event::Progress { .. } => {}
         }
+    }
+
+    /// What is called comes first, then its arguments in pieces.
+    fn tool_call(&mut self, call: &ToolCall, out: &mut Vec<u8>) {
+        self.role(out);
+        let index = self.tool_calls;
+        self.tool_calls += 1;
+        if self.is_legacy {
+            // The old form has room for one call.
+            if index == 0 {
+                self.write_function(FunctionPart::start(call), out);
+                fragments(&call.arguments)
+                    .for_each(|piece| self.write_function(FunctionPart::arguments(piece), out));
+            }
+            return;
+        }
+        self.write_call(ToolCallPart::start(index, call), out);
+        fragments(&call.arguments)
+            .for_each(|piece| self.write_call(ToolCallPart::arguments(index, piece), out));
+    }
+
+    fn write_call(&self, part: ToolCallPart<'_>, out: &mut Vec<u8>) {
+        let delta = DeltaJson {
+            tool_calls: Some([part]),
+            ..DeltaJson::default()
+        };
+        self.write(&ChunkChoice::delta(self.index, delta), out);
+    }
+
+    fn write_function(&self, part: FunctionPart<'_>, out: &mut Vec<u8>) {
+        let delta = DeltaJson {
+            function_call: Some(part),
+            ..DeltaJson::default()
+        };
+        self.write(&ChunkChoice::delta(self.index, delta), out);
     }
 
     fn answer(&mut self, text: &str, out: &mut Vec<u8>) {
@@ -226,12 +294,21 @@ impl ChunkWriter {
     }
 
     fn write(&self, choice: &impl Serialize, out: &mut Vec<u8>) {
+        self.write_with(choice, &[], out);
+    }
+
+    fn write_with(&self, choice: &impl Serialize, citations: &[String], out: &mut Vec<u8>) {
         out.extend_from_slice(&self.prefix);
-        out.extend_from_slice(&to_json(choice));
+        append_json(choice, out);
+        out.push(b']');
+        if !citations.is_empty() {
+            out.extend_from_slice(br#","citations":"#);
+            append_json(citations, out);
+        }
         out.extend_from_slice(if self.include_usage {
-            b"],\"usage\":null}\n\n"
+            b",\"usage\":null}\n\n"
         } else {
-            b"]}\n\n"
+            b"}\n\n"
         });
     }
 }

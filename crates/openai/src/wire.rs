@@ -50,19 +50,19 @@ pub(crate) struct ChunkChoice<'a> {
 }
 
 impl<'a> ChunkChoice<'a> {
-    pub(crate) fn delta(delta: DeltaJson<'a>) -> Self {
+    pub(crate) fn delta(index: u8, delta: DeltaJson<'a>) -> Self {
         Self {
-            index: 0,
+            index,
             delta,
             logprobs: (),
             finish_reason: None,
         }
     }
 
-    pub(crate) fn finish(reason: &FinishReason) -> Self {
+    pub(crate) fn finish(index: u8, word: &'static str) -> Self {
         Self {
-            finish_reason: Some(finish_reason(reason)),
-            ..Self::delta(DeltaJson::default())
+            finish_reason: Some(word),
+            ..Self::delta(index, DeltaJson::default())
         }
     }
 }
@@ -77,12 +77,82 @@ pub(crate) struct DeltaJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reasoning_content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) tool_calls: Option<[ToolCallJson<'a>; 1]>,
+    pub(crate) tool_calls: Option<[ToolCallPart<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function_call: Option<FunctionPart<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) annotations: Option<[Annotation<'a>; 1]>,
 }
 
-/// The only choice of a whole answer.
+/// What is new of a tool call: first what it calls, then its arguments piece by piece.
+#[derive(Serialize)]
+pub(crate) struct ToolCallPart<'a> {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    function: FunctionPart<'a>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FunctionPart<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    arguments: &'a str,
+}
+
+impl<'a> ToolCallPart<'a> {
+    /// The beginning of the call at `index`.
+    pub(crate) fn start(index: usize, call: &'a ToolCall) -> Self {
+        Self {
+            index,
+            id: Some(&call.id),
+            kind: Some("function"),
+            function: FunctionPart::start(call),
+        }
+    }
+
+    pub(crate) fn arguments(index: usize, piece: &'a str) -> Self {
+        Self {
+            index,
+            id: None,
+            kind: None,
+            function: FunctionPart::arguments(piece),
+        }
+    }
+}
+
+impl<'a> FunctionPart<'a> {
+    pub(crate) fn start(call: &'a ToolCall) -> Self {
+        Self {
+            name: Some(&call.name),
+            arguments: "",
+        }
+    }
+
+    pub(crate) fn arguments(piece: &'a str) -> Self {
+        Self {
+            name: None,
+            arguments: piece,
+        }
+    }
+}
+
+/// Most bytes of arguments in one frame.
+const FRAGMENT_BYTES: usize = 1024;
+
+/// Arguments as streams send them: in pieces of bounded size, cut between characters.
+pub(crate) fn fragments(arguments: &str) -> impl Iterator<Item = &str> {
+    let mut rest = arguments;
+    std::iter::from_fn(move || {
+        let (piece, later) = rest.split_at_checked(rest.floor_char_boundary(FRAGMENT_BYTES))?;
+        rest = later;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// One choice of a whole answer.
 #[derive(Serialize)]
 pub(crate) struct AnswerChoice<'a> {
     pub(crate) index: u8,
@@ -101,13 +171,12 @@ pub(crate) struct Message<'a> {
     pub(crate) annotations: Vec<Annotation<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tool_calls: Vec<ToolCallJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function_call: Option<FunctionCall<'a>>,
 }
 
 #[derive(Serialize)]
 pub(crate) struct ToolCallJson<'a> {
-    /// In chunks only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
     id: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -115,27 +184,35 @@ pub(crate) struct ToolCallJson<'a> {
 }
 
 #[derive(Serialize)]
-struct FunctionCall<'a> {
+pub(crate) struct FunctionCall<'a> {
     name: &'a str,
     arguments: &'a str,
 }
 
-impl<'a> ToolCallJson<'a> {
-    pub(crate) fn new(call: &'a ToolCall, index: Option<usize>) -> Self {
+impl<'a> FunctionCall<'a> {
+    pub(crate) fn new(call: &'a ToolCall) -> Self {
         Self {
-            index,
+            name: &call.name,
+            arguments: &call.arguments,
+        }
+    }
+}
+
+impl<'a> ToolCallJson<'a> {
+    pub(crate) fn new(call: &'a ToolCall) -> Self {
+        Self {
             id: &call.id,
             kind: "function",
-            function: FunctionCall {
-                name: &call.name,
-                arguments: &call.arguments,
-            },
+            function: FunctionCall::new(call),
         }
     }
 }
 
 #[derive(Serialize)]
 pub(crate) struct Annotation<'a> {
+    /// In chunks only: clients that put lists together want it of every entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
     #[serde(rename = "type")]
     kind: &'static str,
     url_citation: UrlCitation<'a>,
@@ -153,6 +230,7 @@ impl<'a> Annotation<'a> {
     /// `offset` is the number of characters before the text that `citing` counts from.
     pub(crate) fn new(citing: &'a Citing, offset: usize) -> Self {
         Self {
+            index: None,
             kind: "url_citation",
             url_citation: UrlCitation {
                 url: &citing.url,
@@ -162,12 +240,22 @@ impl<'a> Annotation<'a> {
             },
         }
     }
+
+    /// The same as the annotation `index` of a stream.
+    pub(crate) fn at(self, index: usize) -> Self {
+        Self {
+            index: Some(index),
+            ..self
+        }
+    }
 }
 
-pub(crate) fn finish_reason(reason: &FinishReason) -> &'static str {
+/// `is_legacy`: the caller offered `functions`.
+pub(crate) fn finish_reason(reason: &FinishReason, is_legacy: bool) -> &'static str {
     match reason {
         FinishReason::Stop | FinishReason::StopSequence(_) => "stop",
         FinishReason::Length => "length",
+        FinishReason::ToolCalls if is_legacy => "function_call",
         FinishReason::ToolCalls => "tool_calls",
     }
 }
@@ -257,6 +345,18 @@ mod tests {
     }
 
     #[test]
+    fn arguments_are_cut_between_characters() {
+        let text = "é秘\"".repeat(1000);
+        let pieces: Vec<_> = fragments(&text).collect();
+        assert_eq!(pieces.concat(), text);
+        assert!(pieces.len() > 4);
+        for piece in &pieces {
+            assert!((1..=FRAGMENT_BYTES).contains(&piece.len()));
+        }
+        assert_eq!(fragments("").count(), 0);
+    }
+
+    #[test]
     fn each_end_has_its_word() {
         for (reason, word) in [
             (FinishReason::Stop, "stop"),
@@ -264,7 +364,11 @@ mod tests {
             (FinishReason::Length, "length"),
             (FinishReason::ToolCalls, "tool_calls"),
         ] {
-            assert_eq!(finish_reason(&reason), word);
+            assert_eq!(finish_reason(&reason, false), word);
         }
+        assert_eq!(
+            finish_reason(&FinishReason::ToolCalls, true),
+            "function_call"
+        );
     }
 }

@@ -22,6 +22,12 @@ const NAMES: &[&str] = &[
     "tool_choice",
     "functions",
     "function_call",
+    "web_search_options",
+    "search_parameters",
+    "mode",
+    "sources",
+    "allowed_tools",
+    "filters",
     "modalities",
     "response_format",
     "logprobs",
@@ -74,6 +80,9 @@ const WORDS: &[&str] = &[
     "input_audio",
     "file",
     "function",
+    "web_search",
+    "allowed_tools",
+    "file-1",
     "json_object",
     "json_schema",
     "auto",
@@ -107,7 +116,7 @@ fn check(body: &[u8]) -> Result<bool, TestCaseError> {
                 "a valid request says something"
             );
             chat::flatten_last_turn(&request);
-            chat::history_after(&request, "x").to_bytes();
+            chat::history_after(&request, "x", &[]).to_bytes();
             prop_assert!(chat::history_key(&request).is_none_or(|h| !h.to_bytes().is_empty()));
             Ok(true)
         }
@@ -220,7 +229,10 @@ fn every_wrong_type_in_every_place_is_refused_or_harmless() {
         "model": "grok-4", "stream": true, "stream_options": {"include_usage": true}, "n": 1,
         "temperature": 1, "top_p": 1, "user": "u", "conversation_id": "c",
         "tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {}}}],
-        "tool_choice": "none", "reasoning_effort": "low", "modalities": ["text"],
+        "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto",
+            "tools": [{"type": "function", "function": {"name": "f"}}]}},
+        "search_parameters": {"mode": "on", "sources": [{"type": "x"}]}, "web_search_options": {},
+        "reasoning_effort": "low", "modalities": ["text"],
         "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}},
         "logprobs": false, "stop": ["a"], "max_tokens": 1,
         "messages": [

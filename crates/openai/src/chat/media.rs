@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use chat::{Attachment, AttachmentKind, Part, Source};
+use chat::{Attachment, AttachmentKind, Part, Source, SourceError};
 
-use super::content::Place;
+use super::{content::Place, recording};
 use crate::{
     Invalid,
     json::{Fields, Json, Object},
@@ -14,35 +14,38 @@ use crate::{
 struct Shape {
     outer: &'static str,
     inner: &'static str,
+    /// What may stand instead, for messages.
+    or: &'static str,
     /// The code if there is no such thing.
     missing: &'static str,
-    /// Added to the message about a value that is no URL and no data URI.
-    hint: &'static str,
 }
+
+/// How the ids of uploaded files begin.
+const FILE_ID_PREFIX: &str = "file-";
 
 const IMAGE: Shape = Shape {
     outer: "image_url",
     inner: "url",
+    or: "",
     missing: "missing_url",
-    hint: "",
 };
 const FILE: Shape = Shape {
     outer: "file",
     inner: "file_data",
+    or: " or `file_id`",
     missing: "missing_file",
-    hint: "",
 };
 const AUDIO: Shape = Shape {
     outer: "input_audio",
     inner: "data",
+    or: "",
     missing: "missing_audio",
-    hint: " Note that audio input is not supported yet.",
 };
 
 /// Reads the attachment of a block.
 ///
 /// # Errors
-/// `missing_url`, `missing_file`, `missing_audio`; `empty_media`, `invalid_media`.
+/// `missing_url`, `missing_file`, `missing_audio`; `empty_media`, `invalid_media`, `invalid_format`.
 pub(super) fn part(
     place: Place,
     kind: AttachmentKind,
@@ -61,29 +64,53 @@ pub(super) fn part(
         );
         return Err(Invalid::new(shape.missing, outer, message));
     };
-    let param = format!("{outer}.{}", shape.inner);
-    let value = value(&shape, &param, object)?;
-    let source = Source::from_uri(&value).map_err(|error| {
-        let message = format!("{error}{}", shape.hint);
-        Invalid::new("invalid_media", param.as_str(), message)
-    })?;
+    let (source, param) = source(kind, &shape, &outer, object)?;
     Ok(Part::Attachment(Attachment {
         kind,
         source,
         name: (kind == AttachmentKind::File)
             .then(|| file_name(object))
             .flatten(),
-        // A recording is refused as such, not for what it holds.
-        param: match kind {
-            AttachmentKind::Audio => outer,
-            _ => param,
-        },
+        param,
     }))
 }
 
-fn value<'a>(shape: &Shape, param: &str, object: Object<'a>) -> Result<Cow<'a, str>, Invalid> {
+/// Where the bytes are, and the field that says so: an uploaded file by its id, or the value itself.
+fn source(
+    kind: AttachmentKind,
+    shape: &Shape,
+    outer: &str,
+    object: Object<'_>,
+) -> Result<(Source, String), Invalid> {
+    let fields = object.fields(&["url", "file_data", "data", "file_id", "format"]);
+    let param = format!("{outer}.{}", shape.inner);
+    let read = |read: Result<Source, SourceError>, param: String| match read {
+        Ok(source) => Ok((source, param)),
+        Err(error) => Err(Invalid::new("invalid_media", param, error.to_string())),
+    };
+    if fields.raw(shape.inner).is_none() && kind != AttachmentKind::Audio {
+        let param = format!("{outer}.file_id");
+        match fields.get("file_id") {
+            None => {}
+            Some(Json::String(id)) => return read(Source::from_file_id(id.trim()), param),
+            Some(_) => {
+                let message = "`file_id` must be a string.";
+                return Err(Invalid::new("invalid_media", param, message));
+            }
+        }
+    }
+    let value = value(shape, &param, &fields)?;
+    if kind == AttachmentKind::Image && value.trim().starts_with(FILE_ID_PREFIX) {
+        return read(Source::from_file_id(value.trim()), param);
+    }
+    if kind == AttachmentKind::Audio {
+        return Ok((recording::source(&value, &fields, &param)?, param));
+    }
+    read(Source::from_uri(&value), param)
+}
+
+fn value<'a>(shape: &Shape, param: &str, fields: &Fields<'a>) -> Result<Cow<'a, str>, Invalid> {
     let Shape { outer, inner, .. } = shape;
-    let fields = object.fields(&["url", "file_data", "data", "file_id"]);
     match fields.get(inner) {
         Some(Json::String(value)) if value.trim().is_empty() => {
             let message = format!("`{inner}` must not be blank.");
@@ -96,11 +123,7 @@ fn value<'a>(shape: &Shape, param: &str, object: Object<'a>) -> Result<Cow<'a, s
             format!("`{inner}` must be a string."),
         )),
         None => {
-            let hint = match fields.raw("file_id") {
-                Some(_) => " Uploaded files (`file_id`) are not supported; send the data itself.",
-                None => "",
-            };
-            let message = format!("`{outer}` needs `{inner}`.{hint}");
+            let message = format!("`{outer}` needs `{inner}`{}.", shape.or);
             Err(Invalid::new(shape.missing, param, message))
         }
     }
@@ -141,7 +164,37 @@ mod tests {
             mime: "application/pdf".to_owned(),
             base64: "aGk=".into(),
         };
+        let file = |id: &str| Source::File { id: id.to_owned() };
+        let recording = |mime: &str| {
+            let source = Source::Data {
+                mime: mime.to_owned(),
+                base64: "aGk=".into(),
+            };
+            attachment(AttachmentKind::Audio, source, None, "input_audio.data")
+        };
         for (block, expected) in [
+            (
+                json!({"type": "file", "file": {"file_id": "file-1", "filename": "a.pdf"}}),
+                attachment(
+                    AttachmentKind::File,
+                    file("file-1"),
+                    Some("a.pdf"),
+                    "file.file_id",
+                ),
+            ),
+            (
+                json!({"type": "image_url", "image_url": {"url": "file-2"}}),
+                attachment(AttachmentKind::Image, file("file-2"), None, "image_url.url"),
+            ),
+            (
+                json!({"type": "image_url", "image_url": {"file_id": "file-3"}}),
+                attachment(
+                    AttachmentKind::Image,
+                    file("file-3"),
+                    None,
+                    "image_url.file_id",
+                ),
+            ),
             (
                 json!({"type": "image_url", "image_url": {"url": " https://a.io/b", "detail": "low", "filename": "x"}}),
                 attachment(AttachmentKind::Image, url(), None, "image_url.url"),
@@ -160,7 +213,15 @@ mod tests {
             ),
             (
                 json!({"type": "input_audio", "input_audio": {"data": "https://a.io/b"}}),
-                attachment(AttachmentKind::Audio, url(), None, "input_audio"),
+                attachment(AttachmentKind::Audio, url(), None, "input_audio.data"),
+            ),
+            (
+                json!({"type": "input_audio", "input_audio": {"data": "aGk", "format": "wav"}}),
+                recording("audio/wav"),
+            ),
+            (
+                json!({"type": "input_audio", "input_audio": {"data": "aGk=", "format": "mp3"}}),
+                recording("audio/mpeg"),
             ),
         ] {
             assert_eq!(read(block.clone()), Ok(expected), "{block}");
@@ -171,9 +232,9 @@ mod tests {
     fn each_bad_media_block_has_its_code_param_and_advice() {
         let bare =
             "Send an http(s) URL or a data URI (`data:image/png;base64,…`), not bare base64.";
-        let bare_audio = format!("{bare} Note that audio input is not supported yet.");
-        let file_id = "`file` needs `file_data`. Uploaded files (`file_id`) are not supported; send \
-                       the data itself.";
+        let no_file = "`file` needs `file_data` or `file_id`.";
+        let file_id = "The file id must be 1 to 128 letters, digits, `_` or `-`, as the upload's \
+                       answer gave it.";
         for (block, code, tail, message) in [
             (
                 json!({"type": "image_url"}),
@@ -224,9 +285,27 @@ mod tests {
                 "`file` must be an object with `file_data`.",
             ),
             (
-                json!({"type": "file", "file": {"file_id": "f"}}),
+                json!({"type": "file", "file": {"filename": "f"}}),
                 "missing_file",
                 "file.file_data",
+                no_file,
+            ),
+            (
+                json!({"type": "file", "file": {"file_id": "../f"}}),
+                "invalid_media",
+                "file.file_id",
+                file_id,
+            ),
+            (
+                json!({"type": "file", "file": {"file_id": 5}}),
+                "invalid_media",
+                "file.file_id",
+                "`file_id` must be a string.",
+            ),
+            (
+                json!({"type": "image_url", "image_url": {"url": "file-a/b"}}),
+                "invalid_media",
+                "image_url.url",
                 file_id,
             ),
             (
@@ -243,9 +322,21 @@ mod tests {
             ),
             (
                 json!({"type": "input_audio", "input_audio": {"data": "aGk="}}),
+                "invalid_format",
+                "input_audio.format",
+                "`format` must be `wav` or `mp3`.",
+            ),
+            (
+                json!({"type": "input_audio", "input_audio": {"data": "a", "format": "mp3"}}),
                 "invalid_media",
                 "input_audio.data",
-                &bare_audio,
+                "The data is no valid base64.",
+            ),
+            (
+                json!({"type": "input_audio", "input_audio": {"data": "ftp://a.io/b"}}),
+                "invalid_media",
+                "input_audio.data",
+                bare,
             ),
         ] {
             let param = format!("messages.0.content.1.{tail}");

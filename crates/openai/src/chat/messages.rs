@@ -9,7 +9,14 @@ use crate::{
 };
 
 /// The fields of a message that are looked at.
-const FIELDS: &[&str] = &["role", "name", "content", "tool_call_id", "tool_calls"];
+const FIELDS: &[&str] = &[
+    "role",
+    "name",
+    "content",
+    "tool_call_id",
+    "tool_calls",
+    "function_call",
+];
 
 /// Parses the field `messages`.
 ///
@@ -47,6 +54,8 @@ fn message(place: Place, value: &Json<'_>) -> Result<Turn, Invalid> {
     };
     let fields = object.fields(FIELDS);
     let role = match fields.get("role") {
+        // The result of a call, before there were tools.
+        Some(Json::String(name)) if name == "function" => return function_result(place, &fields),
         Some(Json::String(name)) => Role::from_name(&name),
         _ => None,
     };
@@ -81,6 +90,20 @@ fn message(place: Place, value: &Json<'_>) -> Result<Turn, Invalid> {
     })
 }
 
+/// A message of the role `function`: it names the function instead of the call, so the name stands
+/// for the id, here and in the call itself.
+fn function_result(place: Place, fields: &Fields<'_>) -> Result<Turn, Invalid> {
+    let name = name(place, fields)?.ok_or_else(|| {
+        let message = "A `function` message needs the `name` of the function.";
+        Invalid::new("missing_function_name", place.param(".name"), message)
+    })?;
+    Ok(Turn {
+        name: Some(name.clone()),
+        tool_call_id: Some(name),
+        ..Turn::new(Role::Tool, unchecked_parts(place, fields.get("content")))
+    })
+}
+
 fn name(place: Place, fields: &Fields<'_>) -> Result<Option<String>, Invalid> {
     match fields.get("name") {
         None => Ok(None),
@@ -105,7 +128,11 @@ fn tool_call_id(place: Place, fields: &Fields<'_>) -> Result<String, Invalid> {
 
 fn tool_calls(place: Place, fields: &Fields<'_>) -> Result<Vec<ToolCall>, Invalid> {
     match fields.get("tool_calls") {
-        None => Ok(Vec::new()),
+        None => Ok(fields
+            .get("function_call")
+            .map(legacy_call)
+            .into_iter()
+            .collect()),
         Some(Json::Array(calls)) => calls.try_map(|_, call| Ok(tool_call(&call))),
         Some(_) => Err(Invalid::value(
             place.param(".tool_calls"),
@@ -118,16 +145,35 @@ fn tool_calls(place: Place, fields: &Fields<'_>) -> Result<Vec<ToolCall>, Invali
 fn tool_call(call: &Json<'_>) -> ToolCall {
     let fields = call.fields(&["id", "function"]);
     let function = fields.get("function").unwrap_or(Json::Null);
-    let function = function.fields(&["name", "arguments"]);
-    let text = |value: Option<Json<'_>>| match value {
-        Some(Json::String(text)) => Some(text.into_owned()),
-        _ => None,
-    };
     ToolCall {
         id: text(fields.get("id")).unwrap_or_default(),
+        ..called(&function)
+    }
+}
+
+fn legacy_call(call: Json<'_>) -> ToolCall {
+    let call = called(&call);
+    ToolCall {
+        id: call.name.clone(),
+        ..call
+    }
+}
+
+/// A call without its id.
+fn called(function: &Json<'_>) -> ToolCall {
+    let function = function.fields(&["name", "arguments"]);
+    ToolCall {
+        id: String::new(),
         name: text(function.get("name")).unwrap_or_else(|| "unknown".to_owned()),
         arguments: text(function.get("arguments"))
             .unwrap_or_else(|| function.raw("arguments").unwrap_or_default().to_owned()),
+    }
+}
+
+fn text(value: Option<Json<'_>>) -> Option<String> {
+    match value {
+        Some(Json::String(text)) => Some(text.into_owned()),
+        _ => None,
     }
 }
 
@@ -183,8 +229,8 @@ mod tests {
             (json!({"content": "Hi"}), "invalid_role", "messages.1.role"),
             (
                 json!({"role": "function", "content": "Hi"}),
-                "invalid_role",
-                "messages.1.role",
+                "missing_function_name",
+                "messages.1.name",
             ),
             (
                 json!({"role": ["user"], "content": "Hi"}),
@@ -300,6 +346,26 @@ mod tests {
             ]
         );
         assert_eq!(turn.parts, [Part::Text(" ".to_owned())]);
+    }
+
+    #[test]
+    fn calls_and_results_of_functions_are_told_by_the_functions_name() {
+        let called = one(json!({"role": "assistant", "content": null,
+            "function_call": {"name": "f", "arguments": "{}"}}))
+        .unwrap();
+        let call = ToolCall {
+            id: "f".to_owned(),
+            name: "f".to_owned(),
+            arguments: "{}".to_owned(),
+        };
+        assert_eq!((called.tool_calls, called.parts), (vec![call], vec![]));
+        let result = one(json!({"role": "function", "name": "f", "content": "5"})).unwrap();
+        let expected = Turn {
+            name: Some("f".to_owned()),
+            tool_call_id: Some("f".to_owned()),
+            ..Turn::text(Role::Tool, "5")
+        };
+        assert_eq!(result, expected);
     }
 
     #[test]

@@ -2,16 +2,17 @@
 //!
 //! ```text
 //! body -> json (checked, read where it lies) -> parse: scalars here, the others by
-//!         unsupported (refused) · tools · output (format, limits) · messages -> content -> media
+//!         unsupported (refused) · tools, legacy (functions) · output (format, limits) ·
+//!         messages -> content -> media, recording
 //! ```
 
 mod content;
-
+mod legacy;
 mod media;
 mod messages;
-mod output;
+pub(crate) mod output;
 mod parse;
-mod tools;
+pub(crate) mod recording;
 mod unsupported;
 
 pub use parse::{ChatRequest, check_conversation_id, parse};

@@ -2,8 +2,11 @@
 
 use chat::{MAX_STOP_BYTES, OutputLimits, ResponseFormat};
 
-use crate::Invalid;
-use crate::json::{Fields, Json};
+use crate::{
+    Invalid,
+    json::{Fields, Json, Object},
+    tools::schema,
+};
 
 /// Stop sequences in one request; the limit of OpenAI's API.
 const MAX_STOPS: usize = 4;
@@ -24,13 +27,13 @@ pub(super) fn format(value: Option<Json<'_>>) -> Result<ResponseFormat, Invalid>
             "json_schema" => json_schema(fields.get("json_schema")),
             _ => Err(Invalid::unsupported(
                 "response_format",
-                "Only `{\"type\":\"text\"}` is supported. Remove `response_format`, ask for JSON in \
-                 a message and check the answer.",
+                "The `type` of `response_format` must be `text`, `json_object` or `json_schema`.",
             )),
         },
         _ => Err(Invalid::value(
             "response_format",
-            "`response_format` must be an object with a `type`; only `text` is supported.",
+            "`response_format` must be an object whose `type` is `text`, `json_object` or \
+             `json_schema`.",
         )),
     }
 }
@@ -42,24 +45,20 @@ fn json_schema(value: Option<Json<'_>>) -> Result<ResponseFormat, Invalid> {
             "`json_schema` must be an object with a `name` and a `schema`.",
         ));
     };
+    named_schema(object, "response_format.json_schema")
+}
+
+/// A schema with its name, as both of OpenAI's forms have it; `at` is where `object` stands.
+pub(crate) fn named_schema(object: Object<'_>, at: &str) -> Result<ResponseFormat, Invalid> {
     let fields = object.fields(&["name", "schema"]);
     let name = fields.get("name").and_then(Json::into_text);
-    let name = name.ok_or_else(|| {
-        Invalid::value(
-            "response_format.json_schema.name",
-            "`json_schema` needs a `name`.",
-        )
-    })?;
-    if !matches!(fields.get("schema"), None | Some(Json::Object(_))) {
-        return Err(Invalid::value(
-            "response_format.json_schema.schema",
-            "`schema` must be a JSON schema, which is an object.",
-        ));
-    }
+    let name =
+        name.ok_or_else(|| Invalid::value(format!("{at}.name"), "A JSON schema needs a `name`."))?;
     Ok(ResponseFormat::JsonSchema {
         name: name.into_owned(),
         // Without a schema every value fits.
-        schema: fields.raw("schema").unwrap_or("{}").to_owned(),
+        schema: schema(&fields, "schema", &format!("{at}.schema"))?
+            .unwrap_or_else(|| "{}".to_owned()),
     })
 }
 
@@ -68,24 +67,36 @@ fn json_schema(value: Option<Json<'_>>) -> Result<ResponseFormat, Invalid> {
 /// # Errors
 /// `invalid_stop`, `invalid_max_tokens`
 pub(super) fn limits(fields: &Fields<'_>) -> Result<OutputLimits, Invalid> {
-    let tokens = |name: &'static str| {
-        let Some(value) = fields.get(name) else {
-            return Ok(None);
-        };
-        let tokens = value.as_u64().filter(|tokens| *tokens >= 1);
-        let message = || format!("`{name}` must be a whole number of at least 1.");
-        tokens
-            .map(Some)
-            .ok_or_else(|| Invalid::new("invalid_max_tokens", name, message()))
-    };
-    let both = [tokens("max_completion_tokens")?, tokens("max_tokens")?];
+    let both = [
+        max_tokens(fields, "max_completion_tokens")?,
+        max_tokens(fields, "max_tokens")?,
+    ];
     Ok(OutputLimits {
         max_tokens: both.into_iter().flatten().min(),
         stop: stop(fields.get("stop"))?,
     })
 }
 
-fn stop(value: Option<Json<'_>>) -> Result<Vec<String>, Invalid> {
+/// A limit of tokens.
+///
+/// # Errors
+/// `invalid_max_tokens`
+pub(crate) fn max_tokens(fields: &Fields<'_>, name: &'static str) -> Result<Option<u64>, Invalid> {
+    let Some(value) = fields.get(name) else {
+        return Ok(None);
+    };
+    let tokens = value.as_u64().filter(|tokens| *tokens >= 1);
+    let message = || format!("`{name}` must be a whole number of at least 1.");
+    tokens
+        .map(Some)
+        .ok_or_else(|| Invalid::new("invalid_max_tokens", name, message()))
+}
+
+/// Parses `stop`.
+///
+/// # Errors
+/// `invalid_stop`
+pub(crate) fn stop(value: Option<Json<'_>>) -> Result<Vec<String>, Invalid> {
     let invalid = || {
         Invalid::new(
             "invalid_stop",

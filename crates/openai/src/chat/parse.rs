@@ -1,13 +1,15 @@
 //! From a body to a valid request. The rules and codes are those of `docs/upstream-protocol.md` 6.2.
 
-use chat::{Effort, Reasoning, Request, Sampling};
+use chat::{Effort, Reasoning, Request, Sampling, Search, Tool, ToolChoice};
 
-use super::{messages, output, tools, unsupported};
+use super::{legacy, messages, output, unsupported};
 use crate::{
     Invalid,
-    fields::{self, boolean, model, number, stream, string},
+    fields::{self, boolean, choices, include_usage, model, number, stream, string},
     images::{self, ImageConfig},
-    json::Json,
+    json::{Fields, Json},
+    tools::{self, Form},
+    turns,
     videos::{self, VideoConfig},
 };
 
@@ -25,11 +27,16 @@ const FIELDS: &[&str] = &[
     "stop",
     "max_tokens",
     "max_completion_tokens",
+    "max_output_tokens",
+    "input",
+    "instructions",
     "conversation_id",
     "user",
     "tools",
     "tool_choice",
     "parallel_tool_calls",
+    "web_search_options",
+    "search_parameters",
     "response_format",
     "n",
     "functions",
@@ -46,6 +53,10 @@ const FIELDS: &[&str] = &[
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatRequest {
     pub request: Request,
+    /// `n`: how many answers, from 1 to [`crate::MAX_CHOICES`].
+    pub choices: u8,
+    /// The tools came as `functions`: the answer says `function_call` instead of `tool_calls`.
+    pub is_legacy: bool,
     /// `None`: the configured default applies.
     pub stream: Option<bool>,
     /// `stream_options.include_usage`.
@@ -69,9 +80,8 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
     let model = model(&fields)?
         .ok_or_else(|| Invalid::value("model", "`model` is required, for example `grok-4`."))?;
     let asks_for_media = unsupported::refuse(&fields)?;
-    let tools = tools::tools(fields.get("tools"))?;
-    let tool_choice = tools::choice(fields.get("tool_choice"))?;
-    boolean(&fields, "parallel_tool_calls")?;
+    let choices = choices(&fields)?;
+    let called = callables(&fields)?;
     let response_format = output::format(fields.get("response_format"))?;
     let stream = stream(fields.get("stream"))?;
     let include_usage = include_usage(fields.get("stream_options"))?;
@@ -86,11 +96,16 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
         check_conversation_id(id, "conversation_id")?;
     }
     let user = string(&fields, "user")?;
+    let mut turns = messages::parse(fields.get("messages"))?;
+    turns::name_tool_results(&mut turns);
+    let is_legacy = called.is_legacy;
     let request = Request {
         model,
-        turns: messages::parse(fields.get("messages"))?,
-        tools,
-        tool_choice,
+        turns,
+        tools: called.tools,
+        tool_choice: called.choice,
+        one_tool_call: boolean(&fields, "parallel_tool_calls")? == Some(false) || is_legacy,
+        search: called.search,
         response_format,
         limits,
         sampling,
@@ -100,6 +115,8 @@ pub fn parse(body: &[u8]) -> Result<ChatRequest, Invalid> {
     };
     Ok(ChatRequest {
         request,
+        choices,
+        is_legacy,
         stream,
         include_usage,
         image_config: images::config(fields.get("image_config"))?,
@@ -127,25 +144,45 @@ pub fn check_conversation_id(id: &str, param: &str) -> Result<(), Invalid> {
     Err(Invalid::value(param, message))
 }
 
-fn include_usage(options: Option<Json<'_>>) -> Result<bool, Invalid> {
-    let options = match options {
-        None => return Ok(false),
-        Some(Json::Object(options)) => options.fields(&["include_usage"]),
-        Some(_) => {
-            return Err(Invalid::value(
-                "stream_options",
-                "`stream_options` must be an object.",
-            ));
+/// What may be called, by the caller's program or by the upstream itself.
+struct Callables {
+    tools: Vec<Tool>,
+    choice: ToolChoice,
+    search: Search,
+    is_legacy: bool,
+}
+
+fn callables(fields: &Fields<'_>) -> Result<Callables, Invalid> {
+    let offered = tools::offered(fields.get("tools"), Form::Nested)?;
+    let chosen = tools::choice(fields.get("tool_choice"), &offered)?;
+    let mut search = tools::search_parameters(fields.get("search_parameters"))?;
+    match fields.get("web_search_options") {
+        None => {}
+        Some(Json::Object(_)) => search.web = Some(true),
+        Some(other) => {
+            let message = format!(
+                "`web_search_options` must be an object, not {}.",
+                other.kind()
+            );
+            return Err(Invalid::value("web_search_options", message));
         }
-    };
-    match options.get("include_usage") {
-        None => Ok(false),
-        Some(Json::Boolean(include)) => Ok(include),
-        Some(_) => Err(Invalid::value(
-            "stream_options.include_usage",
-            "`stream_options.include_usage` must be true or false.",
-        )),
     }
+    let by_tools = offered.search(&chosen);
+    search.web = by_tools.web.or(search.web);
+    search.x = by_tools.x.or(search.x);
+    let legacy = legacy::functions(fields)?;
+    if legacy.is_some() && !offered.functions.is_empty() {
+        let message = "Send `tools` or `functions`, not both.";
+        return Err(Invalid::value("functions", message));
+    }
+    let is_legacy = legacy.is_some();
+    let (tools, choice) = legacy.unwrap_or((offered.functions, chosen.choice));
+    Ok(Callables {
+        tools,
+        choice,
+        search,
+        is_legacy,
+    })
 }
 
 /// Whoever asks for an effort sees the reasoning; whoever asks for none does not.

@@ -1,8 +1,6 @@
 //! Parameters that are understood but that no answer of this API can serve: refused with what to do
 //! instead. A value that asks for nothing (`null`, an empty list, `"none"`) passes.
 
-use std::cmp::Ordering;
-
 use crate::{
     Invalid,
     fields::boolean,
@@ -10,18 +8,28 @@ use crate::{
 };
 
 /// What is refused unless it is empty, and what to do instead.
-const REFUSED: [(&str, &str); 1] = [(
-    "audio",
-    "Audio output is not supported yet; remove it and read the text answer.",
-)];
+const REFUSED: [(&str, &str); 4] = [
+    (
+        "audio",
+        "Audio output is not served; remove it and read the text answer.",
+    ),
+    // Of the neighbouring API, where they would be followed.
+    ("input", "In this API it is `messages`."),
+    (
+        "instructions",
+        "In this API it is a message of the role `system`.",
+    ),
+    (
+        "max_output_tokens",
+        "In this API it is `max_completion_tokens`.",
+    ),
+];
 
 /// Checks all of them; whether `modalities` ask for more than text, which some models make.
 ///
 /// # Errors
 /// `unsupported_parameter`, or the documented code where the value is wrong in itself.
 pub(super) fn refuse(fields: &Fields<'_>) -> Result<bool, Invalid> {
-    count(fields.get("n"))?;
-    legacy_functions(fields.get("functions"), fields.get("function_call"))?;
     for (name, advice) in REFUSED {
         if fields.get(name).is_some_and(|value| !value.is_empty()) {
             return Err(Invalid::unsupported(name, format!("`{name}`: {advice}")));
@@ -30,29 +38,6 @@ pub(super) fn refuse(fields: &Fields<'_>) -> Result<bool, Invalid> {
     let asks_for_media = modalities(fields.get("modalities"))?;
     log_probabilities(fields)?;
     Ok(asks_for_media)
-}
-
-fn count(n: Option<Json<'_>>) -> Result<(), Invalid> {
-    let Some(n) = n else { return Ok(()) };
-    let message = match n.as_f64().map(|number| number.total_cmp(&1.0)) {
-        Some(Ordering::Equal) => return Ok(()),
-        Some(Ordering::Greater) => {
-            "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`."
-        }
-        _ => "`n` must be 1, or left out.",
-    };
-    Err(Invalid::new("invalid_n", "n", message))
-}
-
-fn legacy_functions(functions: Option<Json<'_>>, call: Option<Json<'_>>) -> Result<(), Invalid> {
-    let asks_for_call = call.is_some_and(|call| call != "none" && call != "auto");
-    let param = match functions {
-        Some(functions) if !functions.is_empty() => "functions",
-        _ if asks_for_call => "function_call",
-        _ => return Ok(()),
-    };
-    let message = format!("Function calling is not supported yet. Remove `{param}`.");
-    Err(Invalid::unsupported(param, message))
 }
 
 fn modalities(modalities: Option<Json<'_>>) -> Result<bool, Invalid> {
@@ -83,7 +68,7 @@ fn modalities(modalities: Option<Json<'_>>) -> Result<bool, Invalid> {
 pub fn only_text() -> Invalid {
     Invalid::unsupported(
         "modalities",
-        "Only text answers are supported yet. Remove `modalities` or set it to [\"text\"].",
+        "Only text answers are served. Remove `modalities` or set it to [\"text\"].",
     )
 }
 
@@ -115,11 +100,9 @@ mod tests {
     fn what_asks_for_nothing_passes() {
         for fields in [
             json!({}),
-            json!({"functions": [], "function_call": "none"}),
-            json!({"functions": {}, "function_call": "auto"}),
-            json!({"n": 1, "modalities": ["text"]}),
-            json!({"n": 1.0, "modalities": [], "logprobs": false, "top_logprobs": 0}),
-            json!({"n": null, "functions": null, "function_call": null, "modalities": null}),
+            json!({"modalities": ["text"]}),
+            json!({"modalities": [], "logprobs": false, "top_logprobs": 0}),
+            json!({"modalities": null}),
             json!({"audio": [], "logprobs": null}),
         ] {
             assert_eq!(refused(fields.clone()), None, "{fields}");
@@ -130,29 +113,19 @@ mod tests {
     fn what_cannot_be_served_is_refused_by_name_with_advice() {
         for (param, value, message) in [
             (
-                "functions",
-                json!([{"name": "f"}]),
-                "Function calling is not supported yet. Remove `functions`.",
-            ),
-            (
-                "functions",
-                json!("f"),
-                "Function calling is not supported yet. Remove `functions`.",
-            ),
-            (
-                "function_call",
-                json!({"name": "f"}),
-                "Function calling is not supported yet. Remove `function_call`.",
+                "max_output_tokens",
+                json!(5),
+                "`max_output_tokens`: In this API it is `max_completion_tokens`.",
             ),
             (
                 "audio",
                 json!({"voice": "ara"}),
-                "`audio`: Audio output is not supported yet; remove it and read the text answer.",
+                "`audio`: Audio output is not served; remove it and read the text answer.",
             ),
             (
                 "modalities",
                 json!(["text", "audio"]),
-                "Only text answers are supported yet. Remove `modalities` or set it to [\"text\"].",
+                "Only text answers are served. Remove `modalities` or set it to [\"text\"].",
             ),
             (
                 "logprobs",
@@ -168,8 +141,6 @@ mod tests {
             let expected = Invalid::new("unsupported_parameter", param, message);
             assert_eq!(refused(json!({param: value})), Some(expected), "{value}");
         }
-        let both = refused(json!({"functions": [1], "function_call": "f"}));
-        assert_eq!(both.and_then(|i| i.param).as_deref(), Some("functions"));
         let both = refused(json!({"logprobs": true, "top_logprobs": 2}));
         assert_eq!(both.and_then(|i| i.param).as_deref(), Some("logprobs"));
     }
@@ -185,26 +156,6 @@ mod tests {
                 "modalities": words});
             let asked = parse(body.to_string().as_bytes()).unwrap();
             assert_eq!(asked.asks_for_media, expected, "{words}");
-        }
-    }
-
-    #[test]
-    fn only_one_answer_is_given() {
-        for (n, message) in [
-            (
-                json!(2),
-                "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`.",
-            ),
-            (
-                json!(1.5),
-                "`n` must be 1: each request gives one answer. Several pictures: `image_config.n`.",
-            ),
-            (json!(0), "`n` must be 1, or left out."),
-            (json!(0.5), "`n` must be 1, or left out."),
-            (json!("1"), "`n` must be 1, or left out."),
-        ] {
-            let expected = Invalid::new("invalid_n", "n", message);
-            assert_eq!(refused(json!({"n": n})), Some(expected), "{n}");
         }
     }
 

@@ -84,7 +84,10 @@ fn a_stream_has_the_documented_bytes() {
         r#"{"content":"A \"quine\"\n"},"logprobs":null,"finish_reason":null}]}"#,
         "\n\n",
         start,
-        r#"{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"get_weather","arguments":"{\"city\": \"Lima\"}"}}]},"logprobs":null,"finish_reason":null}]}"#,
+        r#"{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"get_weather","arguments":""}}]},"logprobs":null,"finish_reason":null}]}"#,
+        "\n\n",
+        start,
+        r#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\": \"Lima\"}"}}]},"logprobs":null,"finish_reason":null}]}"#,
         "\n\n",
         start,
         r#"{},"logprobs":null,"finish_reason":"tool_calls"}]}"#,
@@ -193,7 +196,15 @@ fn tool_calls_are_counted() {
             (call["index"].as_u64(), call["id"].as_str())
         })
         .collect();
-    assert_eq!(places, [(Some(0), Some("a")), (Some(1), Some("b"))]);
+    assert_eq!(
+        places,
+        [
+            (Some(0), Some("a")),
+            (Some(0), None),
+            (Some(1), Some("b")),
+            (Some(1), None)
+        ]
+    );
 }
 
 #[test]
@@ -203,8 +214,8 @@ fn a_citation_is_an_annotation_where_its_mark_stands_in_the_content() {
         url: "https://a.io".into(),
         title: "T".into(),
     });
-    let annotation = |start: u64, end: u64| {
-        json!({"annotations": [{"type": "url_citation", "url_citation":
+    let annotation = |index: u64, start: u64, end: u64| {
+        json!({"annotations": [{"index": index, "type": "url_citation", "url_citation":
             {"url": "https://a.io", "title": "T", "start_index": start, "end_index": end}}]})
     };
     let parts = [
@@ -220,15 +231,15 @@ fn a_citation_is_an_annotation_where_its_mark_stands_in_the_content() {
         run(Thinking::Hidden, &parts),
         [
             text("Né[[1]](https://a.io), "),
-            annotation(2, 21),
+            annotation(0, 2, 21),
             text("x[[1]](https://a.io)"),
-            annotation(24, 43),
-            annotation(43, 43)
+            annotation(1, 24, 43),
+            annotation(2, 43, 43)
         ]
     );
     let tagged = run(Thinking::ThinkTags, &parts[..3]);
     let before = "<think>\nhm\n</think>\n".len() as u64;
-    assert_eq!(tagged.last(), Some(&annotation(before + 2, before + 21)));
+    assert_eq!(tagged.last(), Some(&annotation(0, before + 2, before + 21)));
 }
 
 #[test]
@@ -298,10 +309,10 @@ fn serialised(text: &str, is_reasoning: bool, include_usage: bool) -> Vec<u8> {
     let head = head();
     let chunk = Chunk {
         opening: Opening::new(&head, "chat.completion.chunk"),
-        choices: [ChunkChoice::delta(delta)],
+        choices: [ChunkChoice::delta(0, delta)],
         usage: include_usage.then_some(()),
     };
-    [b"data: ", to_json(&chunk).as_slice(), b"\n\n"].concat()
+    [b"data: ", crate::wire::to_json(&chunk).as_slice(), b"\n\n"].concat()
 }
 
 proptest! {

@@ -37,6 +37,8 @@ fn a_small_request_leaves_everything_else_open() {
             turns: vec![Turn::text(Role::User, "Hi")],
             ..Request::default()
         },
+        choices: 1,
+        is_legacy: false,
         stream: None,
         include_usage: false,
         image_config: None,
@@ -62,6 +64,8 @@ fn every_field_is_read() {
             turns: vec![Turn::text(Role::User, "Hi")],
             tools: Vec::new(),
             tool_choice: ToolChoice::None,
+            one_tool_call: false,
+            search: chat::Search::default(),
             response_format: ResponseFormat::JsonObject,
             limits: OutputLimits {
                 max_tokens: Some(5),
@@ -78,6 +82,8 @@ fn every_field_is_read() {
             conversation_id: Some("0b6e-A_1".to_owned()),
             user: Some("u".to_owned()),
         },
+        choices: 1,
+        is_legacy: false,
         stream: Some(true),
         include_usage: true,
         image_config: None,
@@ -247,7 +253,7 @@ fn what_is_no_json_object_names_the_body() {
 
 #[test]
 fn a_missing_model_is_reported_before_anything_else() {
-    let body = br#"{"n": 5, "messages": []}"#;
+    let body = br#"{"n": 50, "messages": []}"#;
     assert_eq!(
         code_and_param(parse(body)),
         ("invalid_value", "model".to_owned())

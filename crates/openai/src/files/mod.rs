@@ -1,0 +1,7 @@
+//! `/v1/files`: what callers upload to name it later by its id.
+
+mod answer;
+mod query;
+
+pub use answer::{File, deleted_json, list_json};
+pub use query::{FileQuery, Purpose, expires_after};
