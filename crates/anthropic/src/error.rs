@@ -4,6 +4,9 @@ use serde::{Serialize, Serializer};
 
 use crate::json;
 
+/// The field by which clients ask for a thread of messages.
+pub const THREAD: &str = "thread";
+
 /// A mistake in a request: HTTP 400. The first one found is reported.
 ///
 /// Its text is `param: message`, since the API has no field for the place.
@@ -17,12 +20,19 @@ pub struct Invalid {
 }
 
 impl Invalid {
+    /// Whether a thread of messages was asked for.
+    #[must_use]
+    pub fn is_of_thread(&self) -> bool {
+        self.param == THREAD
+    }
+
     /// The envelope for this mistake.
     pub fn body(&self, request_id: Option<String>) -> ErrorBody {
         ErrorBody {
             kind: ErrorKind::InvalidRequest,
             message: self.to_string(),
             request_id,
+            is_thread_refused: self.is_of_thread(),
         }
     }
 }
@@ -91,6 +101,8 @@ pub struct ErrorBody {
     pub message: String,
     /// Left out when absent.
     pub request_id: Option<String>,
+    /// The request names a thread: clients know by this that they have to do without.
+    pub is_thread_refused: bool,
 }
 
 impl ErrorBody {
@@ -108,6 +120,7 @@ impl ErrorBody {
             error: Detail {
                 kind: self.kind,
                 message: &self.message,
+                details: self.is_thread_refused.then_some(NO_THREAD),
             },
             request_id: self.request_id.as_deref(),
         };
@@ -129,7 +142,20 @@ struct Detail<'a> {
     #[serde(rename = "type")]
     kind: ErrorKind,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
 }
+
+#[derive(Serialize)]
+struct Details {
+    error_code: &'static str,
+    unsupported: [&'static str; 1],
+}
+
+const NO_THREAD: Details = Details {
+    error_code: "thread_unsupported_request",
+    unsupported: [THREAD],
+};
 
 #[cfg(test)]
 mod tests {
@@ -180,10 +206,27 @@ mod tests {
                 kind: ErrorKind::from_status(status),
                 message: String::new(),
                 request_id: None,
+                is_thread_refused: false,
             };
             let expected =
                 format!(r#"{{"type":"error","error":{{"type":"{word}","message":""}}}}"#);
             assert_eq!(text(&body), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn a_thread_is_refused_in_the_words_that_clients_know() {
+        let invalid = crate::messages::parse(
+            br#"{"model":"grok-4","max_tokens":1,"thread":{"type":"create"},
+                "messages":[{"role":"user","content":"Hi"}]}"#,
+        )
+        .unwrap_err();
+        let body = text(&invalid.body(None));
+        assert!(
+            body.ends_with(
+                r#""details":{"error_code":"thread_unsupported_request","unsupported":["thread"]}}}"#
+            ),
+            "{body}"
+        );
     }
 }

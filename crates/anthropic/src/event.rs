@@ -3,7 +3,12 @@
 use chat::FinishReason;
 use serde::Serialize;
 
-use crate::{Head, block::Block, json, usage::Usage};
+use crate::{
+    Head,
+    block::{Block, Cited},
+    json,
+    usage::Usage,
+};
 
 /// One server-sent event.
 #[derive(Clone, Debug, Serialize)]
@@ -33,10 +38,14 @@ pub(crate) enum Event<'a> {
 
 /// What is new in a content block, but for text and thinking: for these the writer is quicker.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(crate) enum BlockDelta<'a> {
-    InputJsonDelta { partial_json: &'a str },
-    SignatureDelta { signature: &'static str },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: &'a str },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: &'static str },
+    #[serde(rename = "citations_delta")]
+    Citations { citation: Cited<'a> },
 }
 
 impl Event<'_> {
@@ -82,9 +91,13 @@ impl<'a> MessageObject<'a> {
         Self::new(head, Vec::new(), Stop::default(), usage)
     }
 
-    pub(crate) fn whole(head: &'a Head, content: Vec<Block<'a>>, finish: &'a chat::Finish) -> Self {
-        let stop = Stop::from(&finish.reason);
-        Self::new(head, content, stop, finish.usage.into())
+    pub(crate) fn whole(
+        head: &'a Head,
+        content: Vec<Block<'a>>,
+        reason: &'a FinishReason,
+        usage: Usage,
+    ) -> Self {
+        Self::new(head, content, reason.into(), usage)
     }
 
     fn new(head: &'a Head, content: Vec<Block<'a>>, stop: Stop<'a>, usage: Usage) -> Self {

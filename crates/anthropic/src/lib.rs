@@ -9,6 +9,7 @@
 //! blocks.
 
 mod block;
+mod call_id;
 pub mod count;
 pub mod error;
 mod event;
@@ -17,10 +18,11 @@ pub mod message;
 pub mod messages;
 mod place;
 mod read;
+mod search;
 pub mod stream;
 mod usage;
 
-pub use error::{ErrorBody, ErrorKind, Invalid};
+pub use error::{ErrorBody, ErrorKind, Invalid, THREAD};
 
 /// What is known of an answer before it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

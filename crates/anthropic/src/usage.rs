@@ -12,6 +12,8 @@ pub(crate) struct Usage {
     output_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_tokens_details: Option<Details>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_tool_use: Option<ServerTools>,
     /// A field of our own, as in the OpenAI API: the numbers do not come from the upstream.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     estimated: bool,
@@ -20,6 +22,13 @@ pub(crate) struct Usage {
 #[derive(Clone, Debug, Serialize)]
 struct Details {
     thinking_tokens: u64,
+}
+
+/// How often Anthropic's servers would have been used.
+#[derive(Clone, Debug, Serialize)]
+struct ServerTools {
+    web_search_requests: u64,
+    web_fetch_requests: u64,
 }
 
 impl Usage {
@@ -31,13 +40,13 @@ impl Usage {
             cache_read_input_tokens: 0,
             output_tokens: 1,
             output_tokens_details: None,
+            server_tool_use: None,
             estimated: false,
         }
     }
-}
 
-impl From<chat::Usage> for Usage {
-    fn from(usage: chat::Usage) -> Self {
+    /// What the answer took. `searches` is there if the web search tool was.
+    pub(crate) fn at_end(usage: chat::Usage, searches: Option<u64>) -> Self {
         let usage = usage.never_zero();
         Self {
             input_tokens: usage.prompt_tokens,
@@ -46,6 +55,10 @@ impl From<chat::Usage> for Usage {
             output_tokens: usage.completion_tokens,
             output_tokens_details: Some(Details {
                 thinking_tokens: usage.reasoning_tokens,
+            }),
+            server_tool_use: searches.map(|searches| ServerTools {
+                web_search_requests: searches,
+                web_fetch_requests: 0,
             }),
             estimated: usage.estimated,
         }
@@ -69,7 +82,7 @@ mod tests {
             estimated: false,
         };
         assert_eq!(
-            text(&counted.into()),
+            text(&Usage::at_end(counted, None)),
             r#"{"input_tokens":10,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":30,"output_tokens_details":{"thinking_tokens":12}}"#
         );
         let nothing = chat::Usage {
@@ -77,8 +90,8 @@ mod tests {
             ..chat::Usage::default()
         };
         assert_eq!(
-            text(&nothing.into()),
-            r#"{"input_tokens":1,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1,"output_tokens_details":{"thinking_tokens":0},"estimated":true}"#
+            text(&Usage::at_end(nothing, Some(0))),
+            r#"{"input_tokens":1,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1,"output_tokens_details":{"thinking_tokens":0},"server_tool_use":{"web_search_requests":0,"web_fetch_requests":0},"estimated":true}"#
         );
     }
 

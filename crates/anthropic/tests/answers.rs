@@ -4,7 +4,8 @@
 
 use anthropic::{ErrorBody, ErrorKind, Head, message::Message, stream::EventWriter};
 use chat::{
-    Citation, Delta, Event, Finish, FinishReason, SearchActivity, SearchKind, ToolCall, Usage,
+    Citation, Delta, Event, Finish, FinishReason, Found, SearchActivity, SearchKind, ToolCall,
+    Usage,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -32,15 +33,41 @@ fn finish(reason: FinishReason) -> Finish {
 
 fn call(arguments: &str) -> Event {
     Event::ToolCall(ToolCall {
-        id: "toolu_1".to_owned(),
+        id: "call_1".to_owned(),
         name: "f".to_owned(),
         arguments: arguments.to_owned(),
     })
 }
 
+fn search(query: &str) -> Event {
+    Event::Search(SearchActivity {
+        kind: SearchKind::Web,
+        query: query.to_owned(),
+    })
+}
+
+fn found(url: &str, title: &str) -> Event {
+    Event::Found(Found {
+        url: url.to_owned(),
+        title: title.to_owned(),
+    })
+}
+
+fn citation(url: &str, title: &str) -> Event {
+    Event::Citation(Citation {
+        number: 1,
+        url: url.to_owned(),
+        title: title.to_owned(),
+    })
+}
+
 /// The bytes of a whole stream.
 fn stream(deltas: &[Delta<'_>], reason: FinishReason) -> Vec<u8> {
-    let (mut writer, mut out) = (EventWriter::new(), Vec::new());
+    written(EventWriter::new(), deltas, reason)
+}
+
+fn written(mut writer: EventWriter, deltas: &[Delta<'_>], reason: FinishReason) -> Vec<u8> {
+    let mut out = Vec::new();
     writer.start(&head(), &mut out);
     for delta in deltas {
         writer.delta(*delta, &mut out);
@@ -50,7 +77,10 @@ fn stream(deltas: &[Delta<'_>], reason: FinishReason) -> Vec<u8> {
 }
 
 fn whole(deltas: &[Delta<'_>], reason: FinishReason) -> Value {
-    let mut message = Message::new();
+    collected(Message::new(), deltas, reason)
+}
+
+fn collected(mut message: Message, deltas: &[Delta<'_>], reason: FinishReason) -> Value {
     for delta in deltas {
         message.push(*delta);
     }
@@ -99,6 +129,7 @@ fn accumulate(events: &[Value]) -> Value {
             kind => {
                 assert_eq!(kind, "content_block_stop");
                 assert_eq!(open.take(), Some(index));
+                read_input(&mut message["content"][index]);
             }
         }
     }
@@ -118,10 +149,27 @@ fn append(block: &mut Value, delta: &Value) {
         "text_delta" => ("text", "text"),
         "thinking_delta" => ("thinking", "thinking"),
         "signature_delta" => ("signature", "thinking"),
+        "citations_delta" => {
+            assert_eq!(block["type"], "text");
+            let citations = &mut block["citations"];
+            if citations.is_null() {
+                *citations = json!([]);
+            }
+            let citation = delta["citation"].clone();
+            citations.as_array_mut().unwrap().push(citation);
+            return;
+        }
         other => {
             assert_eq!((other, &block["input"]), ("input_json_delta", &json!({})));
-            let input = delta["partial_json"].as_str().unwrap();
-            block["input"] = serde_json::from_str(input).unwrap();
+            let before = block["json"].as_str().unwrap_or_default();
+            let fragment = delta["partial_json"].as_str().unwrap();
+            assert_eq!(
+                fragment.is_empty(),
+                block["json"].is_null(),
+                "the first is empty"
+            );
+            assert!(fragment.len() <= 1024, "{} bytes", fragment.len());
+            block["json"] = [before, fragment].concat().into();
             return;
         }
     };
@@ -132,6 +180,15 @@ fn append(block: &mut Value, delta: &Value) {
     ]
     .concat();
     block[field] = text.into();
+}
+
+/// Reads the fragments of a call at the end of its block.
+fn read_input(block: &mut Value) {
+    let fields = block.as_object_mut().unwrap();
+    if let Some(json) = fields.remove("json") {
+        let input = serde_json::from_str(json.as_str().unwrap());
+        fields.insert("input".to_owned(), input.unwrap());
+    }
 }
 
 #[test]
@@ -174,7 +231,7 @@ fn a_whole_answer_has_the_documented_bytes() {
         r#"{"id":"msg_1","type":"message","role":"assistant","model":"grok-4","content":["#,
         r#"{"type":"thinking","thinking":"hm","signature":"grok2api-unsigned"},"#,
         r#"{"type":"text","text":"Hello"},"#,
-        r#"{"type":"tool_use","id":"toolu_1","name":"f","input":{"a": 1}}],"#,
+        r#"{"type":"tool_use","id":"toolu_1","name":"f","input":{"a": 1},"caller":{"type":"direct"}}],"#,
         r#""stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":10,"#,
         r#""cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":6,"#,
         r#""output_tokens_details":{"thinking_tokens":2},"estimated":true}}"#,
@@ -219,16 +276,32 @@ fn a_tool_call_is_a_block_of_its_own() {
     let deltas = [Delta::Text("Wait"), Delta::Event(&call), Delta::Text("?")];
     let events = events(&stream(&deltas, FinishReason::ToolCalls));
     assert_eq!(
-        events[5..8],
+        events[5..9],
         [
             json!({"type": "content_block_start", "index": 1, "content_block":
-                {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}}),
+                {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}, "caller": {"type": "direct"}}}),
+            json!({"type": "content_block_delta", "index": 1, "delta":
+                {"type": "input_json_delta", "partial_json": ""}}),
             json!({"type": "content_block_delta", "index": 1, "delta":
                 {"type": "input_json_delta", "partial_json": r#"{"a": "é"}"#}}),
             json!({"type": "content_block_stop", "index": 1}),
         ]
     );
-    assert_eq!(events[8]["index"], 2);
+    assert_eq!(events[9]["index"], 2);
+}
+
+#[test]
+fn long_arguments_come_in_fragments_of_whole_characters() {
+    let arguments = format!(r#"{{"a":"{}"}}"#, "é".repeat(2000));
+    let call = call(&arguments);
+    let events = events(&stream(&[Delta::Event(&call)], FinishReason::ToolCalls));
+    let fragments = events
+        .iter()
+        .filter_map(|event| event["delta"]["partial_json"].as_str());
+    let fragments: Vec<_> = fragments.collect();
+    let lengths: Vec<_> = fragments.iter().map(|fragment| fragment.len()).collect();
+    assert_eq!(lengths, [0, 1024, 1024, 1024, 936]);
+    assert_eq!(fragments.concat(), arguments);
 }
 
 #[test]
@@ -236,7 +309,7 @@ fn an_answer_that_says_nothing_has_an_empty_text() {
     let text = json!({"type": "text", "text": ""});
     let thought = json!({"type": "thinking", "thinking": "hm", "signature": "grok2api-unsigned"});
     let call = call("{}");
-    let called = json!({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}});
+    let called = json!({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}, "caller": {"type": "direct"}});
     for (deltas, content) in [
         (vec![], json!([text])),
         (vec![Delta::Text("")], json!([text])),
@@ -256,21 +329,15 @@ fn an_answer_that_says_nothing_has_an_empty_text() {
 }
 
 #[test]
-fn pictures_become_text_and_the_rest_has_no_form() {
+fn pictures_become_text_and_searches_that_nobody_asked_for_are_left_out() {
     let image = Event::Image {
         url: "https://a.io/1.png".to_owned(),
         alt: "fox".to_owned(),
     };
     let silent = [
-        Event::Citation(Citation {
-            number: 1,
-            url: "https://a.io".to_owned(),
-            title: String::new(),
-        }),
-        Event::Search(SearchActivity {
-            kind: SearchKind::Web,
-            query: "x".to_owned(),
-        }),
+        citation("https://a.io", ""),
+        search("x"),
+        found("https://a.io", ""),
         Event::Progress { percent: 50 },
     ];
     let mut deltas = vec![Delta::Text("A[[1]](https://a.io)\n")];
@@ -282,6 +349,157 @@ fn pictures_become_text_and_the_rest_has_no_form() {
     let streamed = events(&stream(&deltas, FinishReason::Stop));
     assert_eq!(streamed.len(), 8, "nothing is written for what has no form");
     assert_eq!(accumulate(&streamed), message);
+    assert_eq!(message["usage"]["server_tool_use"], Value::Null);
+}
+
+/// The whole answer of a client that asked for the web search tool; checks the stream of it as well.
+fn with_searches(deltas: &[Delta<'_>], reason: FinishReason) -> Value {
+    let message = Message::new().showing_searches(true);
+    let message = collected(message, deltas, reason.clone());
+    let writer = EventWriter::new().showing_searches(true);
+    let streamed = events(&written(writer, deltas, reason));
+    assert_eq!(accumulate(&streamed), message, "{deltas:?}");
+    message
+}
+
+fn search_block(number: usize, query: &str) -> Value {
+    json!({"type": "server_tool_use", "id": format!("srvtoolu_1_{number}"), "name": "web_search",
+        "input": {"query": query}, "caller": {"type": "direct"}})
+}
+
+fn result_block(number: usize, pages: &[(&str, &str)]) -> Value {
+    let page = |(url, title): &(&str, &str)| {
+        json!({"type": "web_search_result", "url": url, "title": title,
+            "encrypted_content": "", "page_age": null})
+    };
+    let pages: Vec<_> = pages.iter().map(page).collect();
+    json!({"type": "web_search_tool_result", "tool_use_id": format!("srvtoolu_1_{number}"),
+        "content": pages, "caller": {"type": "direct"}})
+}
+
+fn thinking(text: &str) -> Value {
+    json!({"type": "thinking", "thinking": text, "signature": "grok2api-unsigned"})
+}
+
+fn cited(url: &str, title: Value) -> Value {
+    json!({"type": "web_search_result_location", "url": url, "title": title,
+        "encrypted_index": "", "cited_text": ""})
+}
+
+#[test]
+fn a_search_is_followed_by_what_it_found_and_the_text_by_what_it_cites() {
+    let events = [
+        search("lima \"weather\""),
+        found("https://a.io", "A"),
+        found("https://b.io", " "),
+        citation("https://a.io", "A"),
+        citation("https://b.io", ""),
+    ];
+    let [search, a, b, cites_a, cites_b] = events.each_ref().map(Delta::Event);
+    let deltas = [
+        Delta::Reasoning("hm"),
+        search,
+        a,
+        b,
+        Delta::Text("Sunny.[[1]](https://a.io)"),
+        cites_a,
+        Delta::Text(" Warm.[[2]](https://b.io)"),
+        cites_b,
+    ];
+    let message = with_searches(&deltas, FinishReason::Stop);
+    let text = "Sunny.[[1]](https://a.io) Warm.[[2]](https://b.io)";
+    let citations = [
+        cited("https://a.io", json!("A")),
+        cited("https://b.io", json!(null)),
+    ];
+    assert_eq!(
+        message["content"],
+        json!([
+            thinking("hm"),
+            search_block(1, "lima \"weather\""),
+            result_block(1, &[("https://a.io", "A"), ("https://b.io", "https://b.io")]),
+            {"type": "text", "text": text, "citations": citations},
+        ])
+    );
+    assert_eq!(
+        message["usage"]["server_tool_use"],
+        json!({"web_search_requests": 1, "web_fetch_requests": 0})
+    );
+}
+
+#[test]
+fn a_search_lasts_through_thinking_and_ends_when_the_answer_goes_on() {
+    let (first, second) = (search("x"), search("y"));
+    let (early, late) = (found("https://a.io", "A"), found("https://b.io", "B"));
+    let called = call("{}");
+    let [first, second, early, late] = [&first, &second, &early, &late].map(Delta::Event);
+    let tool_use = json!({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {},
+        "caller": {"type": "direct"}});
+    let page = [("https://a.io", "A")];
+    let text = |text: &str| json!({"type": "text", "text": text});
+    for (deltas, content) in [
+        (
+            vec![first, Delta::Reasoning("hm"), early, Delta::Text("A"), late],
+            json!([
+                search_block(1, "x"),
+                thinking("hm"),
+                result_block(1, &page),
+                text("A")
+            ]),
+        ),
+        (
+            vec![early, first, second, early, Delta::Event(&called)],
+            json!([
+                search_block(1, "x"),
+                result_block(1, &[]),
+                search_block(2, "y"),
+                result_block(2, &page),
+                tool_use
+            ]),
+        ),
+        (
+            vec![Delta::Text("A"), first, Delta::Text("B")],
+            json!([
+                text("A"),
+                search_block(1, "x"),
+                result_block(1, &[]),
+                text("B")
+            ]),
+        ),
+        (
+            vec![Delta::Text("A"), first, early],
+            json!([text("A"), search_block(1, "x"), result_block(1, &page)]),
+        ),
+        (
+            vec![first],
+            json!([search_block(1, "x"), result_block(1, &[]), text("")]),
+        ),
+    ] {
+        let message = with_searches(&deltas, FinishReason::Stop);
+        assert_eq!(message["content"], content, "{deltas:?}");
+    }
+}
+
+#[test]
+fn a_citation_that_comes_after_no_text_is_left_out() {
+    let (search, cites) = (search("x"), citation("https://a.io", "A"));
+    let called = call("{}");
+    let [search, cites, called] = [&search, &cites, &called].map(Delta::Event);
+    let thought = Delta::Reasoning("hm");
+    let deltas = [
+        cites,
+        thought,
+        cites,
+        Delta::Text("A"),
+        search,
+        cites,
+        called,
+        cites,
+    ];
+    let message = with_searches(&deltas, FinishReason::ToolCalls);
+    assert_eq!(message["content"][1], json!({"type": "text", "text": "A"}));
+    assert!(!message.to_string().contains("web_search_result_location"));
+    assert_eq!(message["stop_reason"], "tool_use");
 }
 
 #[test]
@@ -315,6 +533,7 @@ fn an_error_and_a_ping_are_events_too() {
         kind: ErrorKind::Overloaded,
         message: "late\n".to_owned(),
         request_id: Some("req-1".to_owned()),
+        is_thread_refused: false,
     };
     writer.error(&error, &mut out);
     let expected = concat!(
@@ -375,9 +594,18 @@ fn any_said() -> impl Strategy<Value = Said> {
         2 => any::<String>().prop_map(Said::Reasoning),
         1 => any::<String>().prop_map(|arguments| Said::Event(call(&arguments))),
         1 => Just(Said::Event(call(r#"{"a":[1]}"#))),
+        // Objects, and what is almost one.
+        1 => r#"\{"a":["\[\]{}a-z0-9:,.\\u+-]{0,12}\}"#.prop_map(|json| Said::Event(call(&json))),
         1 => (any::<String>(), any::<String>())
             .prop_map(|(url, alt)| Said::Event(Event::Image { url, alt })),
         1 => Just(Said::Event(Event::Progress { percent: 1 })),
+        1 => any::<String>().prop_map(|query| Said::Event(search(&query))),
+        2 => any::<(String, String)>().prop_map(|(url, title)| Said::Event(found(&url, &title))),
+        2 => any::<(String, String)>()
+            .prop_map(|(url, title)| Said::Event(citation(&url, &title))),
+        1 => (0_usize..3000).prop_map(|length| {
+            Said::Event(call(&format!(r#"{{"a":"{}"}}"#, "é".repeat(length))))
+        }),
     ]
 }
 
@@ -405,5 +633,6 @@ proptest! {
         let deltas: Vec<_> = said.iter().map(Said::delta).collect();
         let streamed = accumulate(&events(&stream(&deltas, FinishReason::Stop)));
         prop_assert_eq!(streamed, whole(&deltas, FinishReason::Stop));
+        with_searches(&deltas, FinishReason::Stop);
     }
 }

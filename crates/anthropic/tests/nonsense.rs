@@ -47,6 +47,10 @@ const NAMES: &[&str] = &[
     "input",
     "tool_use_id",
     "is_error",
+    "tool_name",
+    "disable_parallel_tool_use",
+    "allowed_domains",
+    "output_format",
     "x",
 ];
 
@@ -83,6 +87,11 @@ const WORDS: &[&str] = &[
     "auto",
     "any",
     "tool",
+    "web_search",
+    "web_search_20250305",
+    "server_tool_use",
+    "web_search_tool_result",
+    "tool_reference",
     "aGk=",
     "https://a.io/b.png",
     "http://\u{7f}",
@@ -101,7 +110,7 @@ fn check(body: &[u8]) -> Result<bool, TestCaseError> {
                 !prompt.text.trim().is_empty(),
                 "a valid request says something"
             );
-            chat::history_after(&parsed.request, "x").to_bytes();
+            chat::history_after(&parsed.request, "x", &[]).to_bytes();
             prop_assert!(
                 chat::history_key(&parsed.request).is_none_or(|h| !h.to_bytes().is_empty())
             );
@@ -189,8 +198,10 @@ fn sample() -> Value {
         "system": [{"type": "text", "text": "a"}], "stop_sequences": ["x"], "top_k": 5,
         "metadata": {"user_id": "u"}, "thinking": {"type": "enabled", "budget_tokens": 2000},
         "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {}}},
-        "tools": [{"type": "custom", "name": "f", "description": "d", "input_schema": {}}],
-        "tool_choice": {"type": "tool", "name": "f"},
+        "tools": [{"type": "custom", "name": "f", "description": "d", "input_schema": {}},
+            {"type": "web_search_20250305", "name": "web_search", "allowed_domains": []}],
+        "tool_choice": {"type": "tool", "name": "f", "disable_parallel_tool_use": true},
+        "output_format": {"type": "json_schema", "schema": {}},
         "messages": [
             {"role": "system", "content": "s"},
             {"role": "user", "content": [
@@ -207,10 +218,12 @@ fn sample() -> Value {
             {"role": "assistant", "content": [
                 {"type": "thinking", "thinking": "h", "signature": "s"},
                 {"type": "text", "text": "g"},
+                {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}},
+                {"type": "web_search_tool_result", "tool_use_id": "s", "content": []},
                 {"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
             {"role": "user", "content": [
                 {"type": "tool_result", "tool_use_id": "t", "is_error": true, "content":
-                    [{"type": "text", "text": "i"}]}]},
+                    [{"type": "text", "text": "i"}, {"type": "tool_reference", "tool_name": "f"}]}]},
             {"role": "user", "content": "d"}
         ]
     })

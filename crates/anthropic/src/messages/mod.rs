@@ -8,6 +8,7 @@ mod output;
 mod part;
 mod reasoning;
 mod request;
+mod schema;
 mod tools;
 mod turns;
 
@@ -20,6 +21,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessagesRequest {
     pub request: chat::Request,
+    /// The caller declared the web search tool and lets it be used, so searches and citations are
+    /// part of the answer.
+    pub shows_searches: bool,
     /// Whether the answer shall be a stream of events. `false` if the caller did not say.
     pub stream: bool,
 }
@@ -28,13 +32,18 @@ pub struct MessagesRequest {
 ///
 /// # Errors
 /// The first mistake: a body that is no JSON object (its place is `body`), a field that is missing
-/// or breaks its rule, or something that cannot be served: uploaded files, server tools, MCP servers.
+/// or breaks its rule, or something that cannot be served: uploaded files, tools of Anthropic
+/// other than web search, MCP servers.
 pub fn parse(body: &[u8]) -> Result<MessagesRequest, Invalid> {
     let fields = request::fields(body)?;
     let max_tokens = fields.required("max_tokens", |at, raw| integer(at, raw, 1))?;
     let stream = fields.optional("stream", boolean)?.unwrap_or(false);
     let request = request::read(&fields, Some(max_tokens))?;
-    Ok(MessagesRequest { request, stream })
+    Ok(MessagesRequest {
+        shows_searches: request.search.web == Some(true),
+        request,
+        stream,
+    })
 }
 
 /// Reads a body without `max_tokens` and `stream`, which are ignored.

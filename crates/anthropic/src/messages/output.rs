@@ -3,7 +3,7 @@
 use chat::{Effort, ResponseFormat};
 use serde_json::value::RawValue;
 
-use super::turns::json_object;
+use super::schema;
 use crate::{
     Invalid,
     place::Place,
@@ -35,15 +35,16 @@ fn effort_word(place: &Place<'_>, raw: &RawValue) -> Result<Effort, Invalid> {
     }
 }
 
-/// Reads `output_config.format`.
+/// Reads `output_config.format`, or `output_format`, which is how it began.
 ///
 /// # Errors
-/// It is no JSON schema.
+/// One of them is no JSON schema.
 pub(super) fn format(fields: &Object<'_, '_>) -> Result<ResponseFormat, Invalid> {
     let format = fields.optional("output_config", |at, raw| {
         Object::read(at, raw.get(), &["format"])?.optional("format", json_schema)
     })?;
-    Ok(format.flatten().unwrap_or_default())
+    let older = fields.optional("output_format", json_schema)?;
+    Ok(format.flatten().or(older).unwrap_or_default())
 }
 
 fn json_schema(place: &Place<'_>, raw: &RawValue) -> Result<ResponseFormat, Invalid> {
@@ -53,6 +54,6 @@ fn json_schema(place: &Place<'_>, raw: &RawValue) -> Result<ResponseFormat, Inva
     }
     Ok(ResponseFormat::JsonSchema {
         name: SCHEMA_NAME.to_owned(),
-        schema: format.required("schema", json_object)?.to_owned(),
+        schema: format.required("schema", schema::read)?,
     })
 }

@@ -23,10 +23,19 @@ const BLOCK_FIELDS: &[&str] = &[
     "input",
     "tool_use_id",
     "is_error",
+    "tool_name",
 ];
 
-/// What a user and a tool may show.
+/// What a user may show.
 pub(super) const SHOWN: &[&str] = &["text", "image", "document", "search_result"];
+/// What a tool may show.
+pub(super) const BY_TOOL: &[&str] = &[
+    "text",
+    "image",
+    "document",
+    "search_result",
+    "tool_reference",
+];
 /// What a document may be made of.
 pub(super) const IN_DOCUMENT: &[&str] = &["text", "image"];
 const TEXT_ONLY: &[&str] = &["text"];
@@ -98,6 +107,11 @@ pub(super) fn read(
         "image" => attach::image(block, parts),
         "document" => attach::document(block, parts),
         "search_result" => search_result(block, parts),
+        "tool_reference" => {
+            let name = block.required("tool_name", string)?;
+            parts.push(Part::Text(format!("[tool_reference] {name}")));
+            Ok(())
+        }
         _ => {
             let text = block.required("text", string)?.into_owned();
             parts.push(Part::Text(text));

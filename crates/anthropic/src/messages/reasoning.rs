@@ -52,7 +52,7 @@ fn thinking(
             (true, Some(effort_of(budget)))
         }
         "adaptive" => (true, None),
-        // Without emulated tools there is no "between tools" in which to think.
+        // An answer ends with its calls, so there is no thinking between them.
         "disabled" | "between_tools" => (false, None),
         _ => {
             let message = "Must be enabled, adaptive, between_tools or disabled.";

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use chat::{MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Request, Role, Sampling, Turn};
+use chat::{
+    MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Request, Role, Sampling, Search, ToolChoice,
+    Turn,
+};
 use serde_json::value::RawValue;
 
 use super::{output, part, reasoning, tools, turns};
@@ -28,10 +31,12 @@ const FIELDS: &[&str] = &[
     "top_p",
     "thinking",
     "output_config",
+    "output_format",
     "tools",
     "tool_choice",
     "mcp_servers",
     "metadata",
+    "thread",
 ];
 
 /// Takes the body apart.
@@ -52,15 +57,28 @@ pub(super) fn read(fields: &Object<'_, '_>, max_tokens: Option<u64>) -> Result<R
     let model = fields.required("model", model)?.into_owned();
     let mut turns = fields.optional("system", system)?.unwrap_or_default();
     turns.extend(fields.required("messages", turns::read)?);
+    fields.optional("thread", no_thread)?;
     fields.optional("mcp_servers", no_mcp_servers)?;
     let tools = fields.optional("tools", tools::read)?.unwrap_or_default();
-    let tool_choice = fields.optional("tool_choice", |at, raw| tools::choice(at, raw, &tools))?;
+    let choice = fields.optional("tool_choice", |at, raw| tools::choice(at, raw, &tools))?;
+    let tools::Choice {
+        tool_choice,
+        one_tool_call,
+    } = choice.unwrap_or_default();
     let stop = fields.optional("stop_sequences", stop_sequences)?;
     Ok(Request {
         model,
         turns,
-        tool_choice: tool_choice.unwrap_or_default(),
-        tools,
+        search: Search {
+            // No tool may be used if the caller says so, and searching is one.
+            web: tools
+                .has_web_search
+                .then_some(tool_choice != ToolChoice::None),
+            x: None,
+        },
+        tool_choice,
+        tools: tools.custom,
+        one_tool_call,
         limits: OutputLimits {
             max_tokens,
             stop: stop.unwrap_or_default(),
@@ -83,6 +101,11 @@ fn system(place: &Place<'_>, raw: &RawValue) -> Result<Vec<Turn>, Invalid> {
         .filter(Turn::says_something)
         .into_iter()
         .collect())
+}
+
+/// Clients that are told so send the whole history from then on.
+fn no_thread(place: &Place<'_>, _: &RawValue) -> Result<(), Invalid> {
+    Err(place.invalid("Threads of messages are not kept. Send all messages, without `thread`."))
 }
 
 fn no_mcp_servers(place: &Place<'_>, raw: &RawValue) -> Result<(), Invalid> {

@@ -107,6 +107,36 @@ fn a_schema_for_the_answer_is_kept_as_text() {
 }
 
 #[test]
+fn the_older_field_for_the_schema_is_read_where_the_newer_one_is_absent() {
+    let schema = |name: &str| json!({"type": "json_schema", "schema": {"title": name}});
+    let title = |fields: Value| match accepted(fields).response_format {
+        ResponseFormat::JsonSchema { schema, .. } => schema,
+        _ => String::new(),
+    };
+    let (older, newer) = (schema("older"), schema("newer"));
+    let expected = r#"{"title":"older"}"#;
+    assert_eq!(title(json!({"output_format": older})), expected);
+    let both = json!({"output_format": older, "output_config": {"effort": "low"}});
+    assert_eq!(title(both), expected);
+    let both = json!({"output_format": older, "output_config": {"format": newer}});
+    assert_eq!(title(both), r#"{"title":"newer"}"#);
+    let long = json!({"type": "json_schema", "schema": {"a": "x".repeat(65_536)}});
+    check(
+        "output_format",
+        &[
+            (
+                json!({"type": "text"}),
+                "output_format.type: Must be json_schema.",
+            ),
+            (
+                long,
+                "output_format.schema: Must not be longer than 65536 bytes. Shorten the schema.",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn thinking_has_a_budget_below_the_answer() {
     let kinds = "thinking.type: Must be enabled, adaptive, between_tools or disabled.";
     let least = "thinking.budget_tokens: Must be a whole number of at least 1024.";

@@ -1,10 +1,10 @@
 //! Tools, their calls and results.
 
 use anthropic::messages;
-use chat::{AttachmentKind, Part, Role, Source, Tool, ToolCall, ToolChoice, Turn};
+use chat::{AttachmentKind, Part, Role, Search, Source, Tool, ToolCall, ToolChoice, Turn};
 use serde_json::{Value, json};
 
-use crate::{accepted, attachment, check, check_content, refused, text, user};
+use crate::{accepted, attachment, check, check_content, refused, text, turns, user};
 
 fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
     ToolCall {
@@ -50,6 +50,7 @@ fn tool_results_are_turns_of_their_own_between_what_the_user_says() {
         {"type": "tool_result", "tool_use_id": "t4", "is_error": false, "content": [
             {"type": "image", "source": {"type": "url", "url": "https://a.io/1.png"}},
             {"type": "search_result", "title": "T", "source": "S", "content": []},
+            {"type": "tool_reference", "tool_name": "f"},
             {"type": "document", "source": {"type": "content", "content": "B"}},
         ]},
         {"type": "text", "text": "C"},
@@ -72,12 +73,201 @@ fn tool_results_are_turns_of_their_own_between_what_the_user_says() {
                 vec![
                     image,
                     text("[search_result] T (S)"),
+                    text("[tool_reference] f"),
                     text("[document]"),
                     text("B")
                 ]
             ),
             Turn::text(Role::User, "C"),
         ]
+    );
+}
+
+#[test]
+fn a_result_carries_the_name_and_the_id_of_its_call() {
+    let said = turns(json!([
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}},
+            {"type": "tool_use", "id": "own", "name": "g", "input": {}}]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "own", "content": "1"},
+            {"type": "tool_result", "tool_use_id": "toolu_1", "content": "2"},
+            {"type": "tool_result", "tool_use_id": "toolu_2", "content": "3"}]},
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "own", "name": "h", "input": {}},
+            {"type": "tool_use", "id": "toolu_2", "name": "f", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "own"}]},
+    ]));
+    let ids: Vec<_> = said[0].tool_calls.iter().map(|call| &*call.id).collect();
+    assert_eq!(ids, ["call_1", "own"], "the gateway's ids come back");
+    let results = said.iter().filter(|turn| turn.role == Role::Tool);
+    let results: Vec<_> = results
+        .map(|turn| (turn.tool_call_id.as_deref().unwrap(), turn.name.as_deref()))
+        .collect();
+    assert_eq!(
+        results,
+        [
+            ("own", Some("g")),
+            ("call_1", Some("f")),
+            ("call_2", None),
+            ("own", Some("h")),
+        ],
+        "the call is the last one of that id before the result"
+    );
+}
+
+#[test]
+fn the_web_search_tool_switches_searching_on() {
+    let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 8,
+        "allowed_domains": [], "blocked_domains": null,
+        "user_location": {"type": "approximate", "city": "Lima"}});
+    let newer = json!({"type": "web_search_20260318", "name": "web_search"});
+    let own = json!({"name": "f", "input_schema": {}});
+    for (tools, choice, web, tool_choice) in [
+        (json!([own]), json!(null), None, ToolChoice::Auto),
+        (json!([search]), json!(null), Some(true), ToolChoice::Auto),
+        (
+            json!([newer, own]),
+            json!(null),
+            Some(true),
+            ToolChoice::Auto,
+        ),
+        (
+            json!([search]),
+            json!({"type": "any"}),
+            Some(true),
+            ToolChoice::Auto,
+        ),
+        (
+            json!([search, own]),
+            json!({"type": "any"}),
+            Some(true),
+            ToolChoice::Required,
+        ),
+        (
+            json!([own, search]),
+            json!({"type": "tool", "name": "web_search"}),
+            Some(true),
+            ToolChoice::Auto,
+        ),
+        (
+            json!([search]),
+            json!({"type": "none"}),
+            Some(false),
+            ToolChoice::None,
+        ),
+    ] {
+        let fields = json!({"tools": tools, "tool_choice": choice});
+        let body = crate::body(fields).to_string();
+        let parsed = messages::parse(body.as_bytes()).unwrap();
+        assert_eq!(parsed.request.search, Search { web, x: None }, "{body}");
+        assert_eq!(parsed.shows_searches, web == Some(true), "{body}");
+        assert_eq!(parsed.request.tool_choice, tool_choice, "{body}");
+        let has_own = tools.to_string().contains("input_schema");
+        assert_eq!(parsed.request.tools.len(), usize::from(has_own), "{body}");
+    }
+}
+
+#[test]
+fn tools_of_anthropic_are_refused_by_name() {
+    let servers = |kind: &str| {
+        format!(
+            "tools.0.type: `{kind}` would be run by Anthropic's servers and is not supported. \
+             Remove it, or declare a custom tool that your program runs."
+        )
+    };
+    let models = |kind: &str| {
+        format!(
+            "tools.0.type: `{kind}` has no schema that another model could know. Declare a custom \
+             tool with an `input_schema` of your own instead."
+        )
+    };
+    let other = |_: &str| "tools.0.type: Must be custom or a version of web_search.".to_owned();
+    let long = format!("bash_{}", "1".repeat(60));
+    type Expected<'a> = &'a dyn Fn(&str) -> String;
+    let cases: [(&str, Expected<'_>); 17] = [
+        ("web_fetch_20250910", &servers),
+        ("code_execution_20260521", &servers),
+        ("tool_search_tool_bm25_20251119", &servers),
+        ("mcp_toolset", &servers),
+        ("bash_20250124", &models),
+        ("text_editor_20250728", &models),
+        ("computer_20250124", &models),
+        ("computer_toolset_20260801", &models),
+        ("browser_toolset_20260801", &models),
+        ("memory_20250818", &models),
+        ("web_searches", &other),
+        ("function", &other),
+        ("", &other),
+        ("Custom", &other),
+        ("bash_`x`", &other),
+        ("bash 1", &other),
+        (&long, &other),
+    ];
+    for (kind, expected) in cases {
+        let invalid = refused(json!({"tools": [{"type": kind, "name": "web_search"}]}));
+        assert_eq!(invalid.to_string(), expected(kind), "{kind}");
+    }
+}
+
+#[test]
+fn tools_and_their_schemas_are_bounded() {
+    let tool = |number: usize| json!({"name": format!("f{number}"), "input_schema": {}});
+    let mut tools: Vec<_> = (0..128).map(tool).collect();
+    tools.push(json!({"type": "web_search_20250305", "name": "web_search"}));
+    assert_eq!(accepted(json!({"tools": tools})).tools.len(), 128);
+    tools.push(tool(128));
+    let too_many = refused(json!({"tools": tools})).to_string();
+    assert_eq!(too_many, "tools: Must not hold more than 128 tools.");
+
+    let schema = |fill: usize| json!({"description": "x".repeat(fill)});
+    let empty = schema(0).to_string().len();
+    let with = |schema: Value| json!({"tools": [{"name": "f", "input_schema": schema}]});
+    let largest = accepted(with(schema(65_536 - empty)));
+    assert_eq!(largest.tools[0].parameters.as_ref().unwrap().len(), 65_536);
+    assert_eq!(
+        refused(with(schema(65_537 - empty))).to_string(),
+        "tools.0.input_schema: Must not be longer than 65536 bytes. Shorten the schema."
+    );
+    let nested = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({"a": inner}));
+    assert_eq!(accepted(with(nested(100))).tools.len(), 1);
+    assert_eq!(
+        refused(with(nested(101))).to_string(),
+        "tools.0.input_schema: Must not nest deeper than 100 levels."
+    );
+}
+
+#[test]
+fn one_call_at_most_if_the_caller_says_so() {
+    let tools = json!([{"name": "f", "input_schema": {}}]);
+    for (fields, one) in [
+        (json!({"type": "auto"}), false),
+        (
+            json!({"type": "auto", "disable_parallel_tool_use": true}),
+            true,
+        ),
+        (
+            json!({"type": "any", "disable_parallel_tool_use": false}),
+            false,
+        ),
+        (
+            json!({"type": "any", "disable_parallel_tool_use": null}),
+            false,
+        ),
+        (
+            json!({"type": "tool", "name": "f", "disable_parallel_tool_use": true}),
+            true,
+        ),
+    ] {
+        let request = accepted(json!({"tools": tools, "tool_choice": fields}));
+        assert_eq!(request.one_tool_call, one, "{fields}");
+    }
+    let invalid = refused(json!({
+        "tool_choice": {"type": "auto", "disable_parallel_tool_use": 1},
+    }));
+    assert_eq!(
+        invalid.to_string(),
+        "tool_choice.disable_parallel_tool_use: Must be true or false, not a number."
     );
 }
 
@@ -96,10 +286,6 @@ fn custom_tools_and_the_choice_among_them_are_read() {
     };
     for (choice, expected) in [
         (json!(null), ToolChoice::Auto),
-        (
-            json!({"type": "auto", "disable_parallel_tool_use": true}),
-            ToolChoice::Auto,
-        ),
         (json!({"type": "any"}), ToolChoice::Required),
         (json!({"type": "none"}), ToolChoice::None),
         (
@@ -150,7 +336,8 @@ fn a_tool_result_names_its_call_and_shows_what_a_user_may() {
         ),
         (
             result(json!({"content": [{"type": "tool_result", "tool_use_id": "u"}]})),
-            ".0.content.0.type: Must be one of these here: text, image, document, search_result.",
+            ".0.content.0.type: Must be one of these here: text, image, document, search_result, \
+             tool_reference.",
         ),
         (
             result(json!({"content": [{"type": "text"}]})),
@@ -169,13 +356,17 @@ fn an_assistant_says_text_thinks_and_calls_tools() {
     for (block, expected) in [
         (
             json!({"type": "image", "source": {"type": "url", "url": "https://a.io"}}),
-            "type: Must be text, thinking, redacted_thinking or tool_use here.",
+            "type: Must be text, tool_use, thinking, or a search and its result here.",
         ),
         (
             json!({"type": "document"}),
-            "type: Must be text, thinking, redacted_thinking or tool_use here.",
+            "type: Must be text, tool_use, thinking, or a search and its result here.",
         ),
         (json!({"type": "text"}), "text: Is required."),
+        (
+            json!({"type": "tool_result", "tool_use_id": "t"}),
+            "type: Must be text, tool_use, thinking, or a search and its result here.",
+        ),
         (call("id", json!("")), "id: Must not be blank."),
         (call("id", json!(null)), "id: Is required."),
         (call("name", json!(" ")), "name: Must not be blank."),
@@ -202,7 +393,7 @@ fn an_assistant_says_text_thinks_and_calls_tools() {
 }
 
 #[test]
-fn only_custom_tools_are_taken() {
+fn tools_have_a_name_of_their_own_and_a_schema() {
     let tool = |name: &str, value: Value| {
         let mut tool = json!({"name": "f", "input_schema": {}});
         tool[name] = value;
@@ -215,13 +406,28 @@ fn only_custom_tools_are_taken() {
             (json!({}), "tools: Must be an array, not an object."),
             (json!([1]), "tools.0: Must be an object, not a number."),
             (
-                json!([{"type": "web_search_20250305", "name": "web_search"}]),
-                "tools.0.type: The web search tool is not supported. The models search by \
-                 themselves; remove it.",
+                json!([{"type": "web_search_20250305", "name": "search"}]),
+                "tools.0.name: Must be web_search.",
             ),
             (
-                json!([{"type": "bash_20250124", "name": "bash"}]),
-                "tools.0.type: Only custom tools are supported, not those of Anthropic.",
+                json!([{"type": "web_search_20250305"}]),
+                "tools.0.name: Is required.",
+            ),
+            (
+                json!([{"type": "web_search_20250305", "name": "web_search",
+                    "allowed_domains": ["a.io"]}]),
+                "tools.0.allowed_domains: Searches cannot be kept to some domains here. Remove \
+                 the field.",
+            ),
+            (
+                json!([{"type": "web_search_20250305", "name": "web_search",
+                    "blocked_domains": ["a.io"]}]),
+                "tools.0.blocked_domains: Searches cannot be kept to some domains here. Remove \
+                 the field.",
+            ),
+            (
+                json!([{"name": "f", "input_schema": {}}, {"name": "f", "input_schema": {}}]),
+                "tools.1.name: Is the name of an earlier tool. Give each tool a name of its own.",
             ),
             (
                 tool("type", json!(1)),

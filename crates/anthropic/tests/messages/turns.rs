@@ -61,7 +61,7 @@ fn an_assistant_may_say_nothing_and_of_two_equal_fields_the_last_counts() {
 }
 
 #[test]
-fn thinking_of_the_history_is_left_out_so_that_the_history_stays_the_same() {
+fn thinking_and_searches_of_the_history_are_left_out_so_that_it_stays_the_same() {
     let history = |assistant: Value| {
         let said = turns(json!([
             {"role": "user", "content": "Hi"},
@@ -78,9 +78,14 @@ fn thinking_of_the_history_is_left_out_so_that_the_history_stays_the_same() {
         turns: vec![Turn::text(Role::User, "Hi")],
         ..Request::default()
     };
-    let stored = chat::history_after(&first, "Hello you").to_bytes();
+    let stored = chat::history_after(&first, "Hello you", &[]).to_bytes();
     let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "grok2api-unsigned"});
     let redacted = json!({"type": "redacted_thinking", "data": "x"});
+    let search = json!({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search",
+        "input": {"query": "x"}});
+    let result = json!({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1",
+        "content": [{"type": "web_search_result", "url": "https://a.io", "title": "A",
+            "encrypted_content": "", "page_age": null}]});
     let say = |text: &str| json!({"type": "text", "text": text, "citations": []});
     for echo in [
         json!("Hello you"),
@@ -89,6 +94,8 @@ fn thinking_of_the_history_is_left_out_so_that_the_history_stays_the_same() {
         json!([redacted, say("Hello you")]),
         json!([say("Hello"), thinking, redacted, say(" you")]),
         json!([thinking, say("Hello"), thinking, say(" you"), thinking]),
+        json!([search, thinking, result, say("Hello you")]),
+        json!([say("Hello"), search, result, say(" you")]),
     ] {
         assert_eq!(history(echo.clone()), stored, "{echo}");
     }
@@ -96,7 +103,7 @@ fn thinking_of_the_history_is_left_out_so_that_the_history_stays_the_same() {
     assert_ne!(
         history(json!([say("Hello"), thinking, say(" yo"), say("u")])),
         stored,
-        "only what thinking stood between is joined"
+        "only what something left out stood between is joined"
     );
 }
 
