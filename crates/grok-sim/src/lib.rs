@@ -23,7 +23,9 @@
 //! What a call does is decided in this order: the request is checked as strictly as the real
 //! upstream would (cookies, headers, fields); a scripted [`Reply`] for the account is used if there
 //! is one; the account's name may stand for a behaviour (table in [`names`]); otherwise the answer
-//! is composed from the prompt, always the same for the same prompt.
+//! is composed from the prompt, always the same for the same prompt. It calls tools, fits schemas and
+//! searches where the prompt asks for it, and a question may hold a script (tables in
+//! [`directives`]).
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -39,6 +41,7 @@
 //! ```
 
 mod check;
+pub mod directives;
 mod film;
 mod hash;
 mod memory;
@@ -48,10 +51,12 @@ mod ops;
 mod options;
 mod picture;
 mod pictures;
+mod prompt;
 mod quota;
 mod record;
 mod refusal;
 pub mod reply;
+mod schema;
 mod scripts;
 mod server;
 mod simulator;
@@ -59,6 +64,7 @@ mod state;
 mod stream;
 mod text;
 mod token;
+mod usual;
 mod wire;
 
 pub use names::{DemoAccount, DemoTier, demo_accounts};

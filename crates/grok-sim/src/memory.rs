@@ -5,10 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::{film::Film, picture::Picture};
+use crate::{film::Film, picture::Picture, usual::Asked};
 
 /// Conversations kept at most; the oldest is forgotten first.
 const MAX_CONVERSATIONS: usize = 10_000;
+/// Bytes of questions kept at most; the oldest conversation is forgotten first.
+const MAX_QUESTION_BYTES: usize = 64 * 1024 * 1024;
 /// Pictures kept at most; the oldest is forgotten first.
 const MAX_PICTURES: usize = 10_000;
 /// Videos and posts kept at most, each; the oldest is forgotten first.
@@ -21,7 +23,21 @@ const MAX_UPLOAD_BYTES: usize = 256 * 1024 * 1024;
 pub(crate) struct Conversation {
     pub(crate) account: String,
     /// Answers in order; the last one is the parent of a follow-up.
-    pub(crate) responses: Vec<String>,
+    pub(crate) responses: Vec<Answered>,
+}
+
+/// One answer of a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) id: String,
+    /// What it answered, where a follow-up may need it.
+    pub(crate) asked: Option<Asked>,
+}
+
+impl Answered {
+    fn question_bytes(&self) -> usize {
+        self.asked.as_ref().map_or(0, |asked| asked.question.len())
+    }
 }
 
 /// An uploaded file.
@@ -53,6 +69,7 @@ struct KeptVideo {
 struct Inner {
     conversations: HashMap<String, Conversation>,
     oldest: VecDeque<String>,
+    question_bytes: usize,
     pictures: HashMap<String, Picture>,
     oldest_pictures: VecDeque<String>,
     uploads: VecDeque<Upload>,
@@ -70,26 +87,28 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Starts a conversation or adds an answer to it.
-    pub(crate) fn remember(&self, id: &str, account: &str, response: &str) {
+    pub(crate) fn remember(&self, id: &str, account: &str, response: Answered) {
         let mut inner = self.inner.lock();
+        inner.question_bytes += response.question_bytes();
         if let Some(known) = inner.conversations.get_mut(id) {
-            known.responses.push(response.to_owned());
-            return;
+            known.responses.push(response);
+        } else {
+            inner.oldest.push_back(id.to_owned());
+            inner.conversations.insert(
+                id.to_owned(),
+                Conversation {
+                    account: account.to_owned(),
+                    responses: vec![response],
+                },
+            );
         }
-        if inner.oldest.len() >= MAX_CONVERSATIONS
+        while (inner.oldest.len() > MAX_CONVERSATIONS || inner.question_bytes > MAX_QUESTION_BYTES)
             && let Some(oldest) = inner.oldest.pop_front()
         {
-            inner.conversations.remove(&oldest);
+            let gone = inner.conversations.remove(&oldest);
+            let gone = gone.iter().flat_map(|gone| &gone.responses);
+            inner.question_bytes -= gone.map(Answered::question_bytes).sum::<usize>();
         }
-        inner.oldest.push_back(id.to_owned());
-        let responses = vec![response.to_owned()];
-        inner.conversations.insert(
-            id.to_owned(),
-            Conversation {
-                account: account.to_owned(),
-                responses,
-            },
-        );
     }
 
     pub(crate) fn conversation(&self, id: &str) -> Option<Conversation> {

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::scripts::Operation;
+use crate::{prompt::Prompt, scripts::Operation};
 
 /// One received request, in the order of arrival.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -65,6 +65,30 @@ impl Recorded {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Names of the tools that a chat could call, in their order.
+    #[must_use]
+    pub fn tools(&self) -> Vec<String> {
+        let tools = self.prompt().and_then(|prompt| prompt.tools);
+        let tools = tools.into_iter().flat_map(|toolbox| toolbox.tools);
+        tools.map(|tool| tool.name).collect()
+    }
+
+    /// Whether a chat was to answer with JSON.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.prompt().is_some_and(|prompt| prompt.output.is_some())
+    }
+
+    /// Whether a chat was told that its last answer did not fit.
+    #[must_use]
+    pub fn is_correction(&self) -> bool {
+        self.prompt().is_some_and(|prompt| prompt.is_correction)
+    }
+
+    fn prompt(&self) -> Option<Prompt<'_>> {
+        self.body.get("message")?.as_str().map(Prompt::read)
     }
 }
 

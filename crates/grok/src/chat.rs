@@ -29,6 +29,15 @@ pub struct ChatCall<'a> {
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
     pub reasoning_effort: Option<&'a str>,
+    pub without: Without,
+}
+
+/// What the model may not look up by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    pub web_search: bool,
+    /// Of posts on X.
+    pub x_search: bool,
 }
 
 impl Client {
@@ -144,15 +153,40 @@ struct Body<'a> {
     return_raw_grok_in_xai_request: bool,
     send_final_metadata: bool,
     temporary: bool,
-    tool_overrides: Empty,
+    tool_overrides: ToolOverrides,
     #[serde(skip_serializing_if = "Option::is_none")]
     custom_personality: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_response_id: Option<&'a str>,
 }
 
+/// `false` switches one of the model's own tools off; what is absent is left to it. That the searches
+/// have these names is inferred from its tool cards.
 #[derive(Serialize)]
-struct Empty {}
+#[serde(rename_all = "camelCase")]
+struct ToolOverrides {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_search: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x_search: Option<bool>,
+}
+
+impl ToolOverrides {
+    /// Without any search there is a switch for all of it.
+    fn new(without: Without) -> Self {
+        let off = |is_off: bool| (is_off && !without.is_complete()).then_some(false);
+        Self {
+            web_search: off(without.web_search),
+            x_search: off(without.x_search),
+        }
+    }
+}
+
+impl Without {
+    fn is_complete(self) -> bool {
+        self.web_search && self.x_search
+    }
+}
 
 /// The screen of the browser that we pretend to be.
 #[derive(Serialize)]
@@ -211,7 +245,7 @@ impl<'a> Body<'a> {
         Self {
             device_env_info: DEVICE,
             disable_memory: call.disable_memory,
-            disable_search: false,
+            disable_search: call.without.is_complete(),
             disable_self_harm_short_circuit: false,
             disable_text_follow_ups: false,
             // Nothing shows pictures yet: they would cost quota and be dropped.
@@ -242,7 +276,7 @@ impl<'a> Body<'a> {
             return_raw_grok_in_xai_request: false,
             send_final_metadata: true,
             temporary: call.temporary,
-            tool_overrides: Empty {},
+            tool_overrides: ToolOverrides::new(call.without),
             custom_personality: call
                 .custom_personality
                 .filter(|text| !text.trim().is_empty()),
@@ -273,6 +307,7 @@ mod tests {
             temperature: Some(0.8),
             top_p: Some(0.95),
             reasoning_effort: Some("high"),
+            without: Without::default(),
         };
         let expected = json!({
             "deviceEnvInfo": {"darkModeEnabled": false, "devicePixelRatio": 2, "screenWidth": 2056,
@@ -323,6 +358,29 @@ mod tests {
         );
         assert_eq!(body.get("customPersonality"), None);
         assert_eq!(body["parentResponseId"], "r-1");
+    }
+
+    #[test]
+    fn each_search_is_switched_off_by_itself_and_both_at_once() {
+        let told = |web_search, x_search| {
+            let without = Without {
+                web_search,
+                x_search,
+            };
+            let call = ChatCall {
+                without,
+                ..ChatCall::default()
+            };
+            let body = body(&call, None);
+            (body["disableSearch"].clone(), body["toolOverrides"].clone())
+        };
+        assert_eq!(told(false, false), (json!(false), json!({})));
+        assert_eq!(
+            told(true, false),
+            (json!(false), json!({"webSearch": false}))
+        );
+        assert_eq!(told(false, true), (json!(false), json!({"xSearch": false})));
+        assert_eq!(told(true, true), (json!(true), json!({})));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::frame::{Frame, ModelResponse, Source};
+use crate::markup::Search;
 use crate::payload;
 use crate::unescape::unescape;
 
@@ -44,6 +45,7 @@ pub(crate) struct RawFrame {
     card_attachment: Option<Span>,
     model_response: Option<Box<ModelResponse>>,
     web_results: Vec<Source>,
+    search: Option<Search>,
     is_thinking: bool,
     moderated: bool,
     /// The answer is complete with this frame.
@@ -87,6 +89,7 @@ impl RawFrame {
         !has_text
             && !self.moderated
             && self.model_response.is_none()
+            && self.search.is_none()
             && self.web_results.is_empty()
             && self.error.is_none()
     }
@@ -114,6 +117,7 @@ impl RawFrame {
             token: text(self.token),
             model_response: self.model_response,
             card_attachment: text(self.card_attachment),
+            search: self.search,
             web_results: self.web_results,
             moderated: self.moderated,
         }
@@ -141,6 +145,7 @@ enum Key {
     IsThinking,
     MessageTag,
     Token,
+    ToolUsageCard,
     WebSearchResults,
     CitedWebSearchResults,
     #[serde(rename = "xSearchResults")]
@@ -275,6 +280,7 @@ impl Reader<'_> {
                     self.fail(error);
                 }
             }
+            Key::ToolUsageCard => self.raw.search = payload::search(json),
             Key::WebSearchResults | Key::CitedWebSearchResults => {
                 self.raw.web_results.extend(payload::pages(json));
             }

@@ -1,5 +1,7 @@
 //! One event of an answer.
 
+use crate::markup::Search;
+
 /// An event of an answer's stream. Texts borrow from the stream's buffers.
 ///
 /// Usually one field is set; a frame may carry several. Absent and wrongly typed fields are `None`.
@@ -20,6 +22,8 @@ pub struct Frame<'a> {
     pub model_response: Option<Box<ModelResponse>>,
     /// The card's `jsonData`: a JSON text.
     pub card_attachment: Option<&'a str>,
+    /// A look-up that the model has begun, told as a structured card.
+    pub search: Option<Search>,
     /// Pages and posts that the answer rests on; they have the titles that cards often lack.
     pub web_results: Vec<Source>,
     /// An image or a video of this frame was moderated.

@@ -52,7 +52,7 @@ pub use account_quota::{AccountQuota, Plan, QuotaForm, QuotaQuestion};
 pub use account_settings::BirthDate;
 pub use asset::Download;
 pub use assets::AssetList;
-pub use chat::ChatCall;
+pub use chat::{ChatCall, Without};
 pub use client::Client;
 pub use edit::{EditCall, EditEvent, EditStream};
 pub use error::{Class, UpstreamError};

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::frame::{ModelResponse, Source};
+use crate::markup::Search;
 
 pub(crate) fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
@@ -119,6 +120,16 @@ pub(crate) fn pages(json: &str) -> Vec<Source> {
         })
     };
     entries(json).iter().filter_map(page).collect()
+}
+
+/// The look-up of a structured card: `{"toolUsageCardId","webSearch":{"args":{"query"}}}`.
+pub(crate) fn search(json: &str) -> Option<Search> {
+    let Some(Value::Object(tools)) = value(json) else {
+        return None;
+    };
+    tools
+        .iter()
+        .find_map(|(tool, card)| Search::of_card(tool, card))
 }
 
 /// Posts: `{"results":[{"username","postId","text"}]}`, or the list alone.

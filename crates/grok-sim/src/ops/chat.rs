@@ -13,14 +13,18 @@ use serde_json::Value;
 
 use super::{Call, edit, text, video};
 use crate::{
+    directives::SearchKind,
     hash,
+    memory::Answered,
     models::{self, Model},
+    prompt::Prompt,
     refusal::{self, Refusal},
     reply::Reply,
     scripts::Operation,
     state::{MODEL_HASH, Shared},
     stream::{Answer, Envelope, Ids, PacedBody, Scene, Steps, held, steps, take_permit},
     text as words,
+    usual::{self, Asked, Findings, Task, UsualAnswer},
 };
 
 /// Fields that every caller sends (the complete body of protocol 2.1).
@@ -69,6 +73,10 @@ struct Chat {
     temporary: bool,
     ids: Ids,
     envelope: Envelope,
+    /// Where the upstream may look something up.
+    places: Vec<SearchKind>,
+    /// What the answer before answered, in a follow-up.
+    before: Option<Asked>,
 }
 
 async fn respond(
@@ -97,9 +105,13 @@ async fn respond(
         return Err(call.finish(Refusal::too_many_requests()));
     }
     if !chat.temporary {
+        let answered = Answered {
+            id: chat.ids.response.clone(),
+            asked: asked_for_later(&chat),
+        };
         shared
             .memory
-            .remember(&chat.ids.conversation, &call.account, &chat.ids.response);
+            .remember(&chat.ids.conversation, &call.account, answered);
     }
     let steps = match hold {
         Some(lines) if !waits_first => {
@@ -127,6 +139,7 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
     if let (Some(template), Reply::Answer) = (&shared.template, reply) {
         return template.steps(chat.ids, chat.envelope, pace, seed);
     }
+    let mut findings = Findings::default();
     let (thinking, tokens) = match reply {
         Reply::Tokens { tokens } => (Vec::new(), tokens.clone()),
         Reply::Text {
@@ -139,8 +152,9 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
         }
         | Reply::Paced { text, .. } => (thinking(&chat, seed), words::tokens(text)),
         _ => {
-            let text = words::compose(&chat.message, &chat.attachments, seed);
-            (thinking(&chat, seed), words::tokens(&text))
+            let (answer, thoughts) = usual_answer(&chat, seed);
+            findings = usual::findings(&answer.searches);
+            (thoughts, answer.tokens(&findings, seed))
         }
     };
     let answer = Answer {
@@ -149,15 +163,52 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
         model_hash: MODEL_HASH.to_owned(),
         thinking,
         tokens,
+        lookups: findings.payloads,
+        cards: findings.cards,
     };
     steps(reply, &Scene { answer, pace, seed })
 }
 
+/// The usual answer and the reasoning before it.
+fn usual_answer(chat: &Chat, seed: u64) -> (UsualAnswer, Vec<(usize, String)>) {
+    let prompt = Prompt::read(&chat.message);
+    let asked = Asked::of(&prompt, chat.before.as_ref());
+    let answer = usual::answer(&Task {
+        message: &chat.message,
+        prompt: &prompt,
+        asked: &asked,
+        attachments: &chat.attachments,
+        seed,
+        places: &chat.places,
+    });
+    let topic = if prompt.is_shaped() {
+        &asked.question
+    } else {
+        chat.message.as_str()
+    };
+    (answer, reasoning(chat, topic, seed))
+}
+
 fn thinking(chat: &Chat, seed: u64) -> Vec<(usize, String)> {
+    reasoning(chat, &chat.message, seed)
+}
+
+fn reasoning(chat: &Chat, topic: &str, seed: u64) -> Vec<(usize, String)> {
     if !chat.model.thinks {
         return Vec::new();
     }
-    words::steps(&words::reasoning(&chat.message, seed))
+    words::steps(&words::reasoning(topic, seed))
+}
+
+/// What a follow-up may have to know of this question.
+fn asked_for_later(chat: &Chat) -> Option<Asked> {
+    if !Prompt::may_be_shaped(&chat.message) {
+        return None;
+    }
+    let prompt = Prompt::read(&chat.message);
+    prompt
+        .is_shaped()
+        .then(|| Asked::of(&prompt, chat.before.as_ref()).kept())
 }
 
 fn read(shared: &Shared, call: &Call, conversation: Option<String>) -> Result<Chat, Refusal> {
@@ -170,12 +221,12 @@ fn read(shared: &Shared, call: &Call, conversation: Option<String>) -> Result<Ch
     let flags = flags(json)?;
     let attachments = attachments(shared, call)?;
     let mut ids = shared.new_ids();
-    let envelope = match conversation {
-        None => Envelope::Nested,
+    let (envelope, before) = match conversation {
+        None => (Envelope::Nested, None),
         Some(id) => {
-            check_follow_up(shared, call, &id)?;
+            let before = check_follow_up(shared, call, &id)?;
             ids.conversation = id;
-            Envelope::Direct
+            (Envelope::Direct, before)
         }
     };
     Ok(Chat {
@@ -185,7 +236,22 @@ fn read(shared: &Shared, call: &Call, conversation: Option<String>) -> Result<Ch
         temporary: flags.temporary,
         ids,
         envelope,
+        places: places(json),
+        before,
     })
+}
+
+/// Where the upstream may search: everywhere, but for what the request switches off.
+fn places(json: &Value) -> Vec<SearchKind> {
+    let is_on = |name: &str| json["toolOverrides"][name] != Value::Bool(false);
+    if json["disableSearch"] == Value::Bool(true) {
+        return Vec::new();
+    }
+    [("webSearch", SearchKind::Web), ("xSearch", SearchKind::X)]
+        .into_iter()
+        .filter(|(name, _)| is_on(name))
+        .map(|(_, kind)| kind)
+        .collect()
 }
 
 fn model(json: &Value) -> Result<Model, Refusal> {
@@ -256,21 +322,17 @@ fn attachments(shared: &Shared, call: &Call) -> Result<Vec<String>, Refusal> {
         .collect()
 }
 
-fn check_follow_up(shared: &Shared, call: &Call, id: &str) -> Result<(), Refusal> {
+/// What the parent of a follow-up answered, if that was kept.
+fn check_follow_up(shared: &Shared, call: &Call, id: &str) -> Result<Option<Asked>, Refusal> {
     let conversation = shared
         .memory
         .conversation(id)
         .filter(|conversation| conversation.account == call.account)
         .ok_or_else(|| Refusal::not_found("conversation not found"))?;
     let parent = text(&call.json, "parentResponseId")?;
-    if conversation
-        .responses
-        .iter()
-        .any(|response| response == parent)
-    {
-        return Ok(());
-    }
-    Err(Refusal::bad_request(format!(
-        "unknown parentResponseId {parent}"
-    )))
+    let mut responses = conversation.responses.into_iter();
+    responses
+        .find(|response| response.id == parent)
+        .map(|response| response.asked)
+        .ok_or_else(|| Refusal::bad_request(format!("unknown parentResponseId {parent}")))
 }

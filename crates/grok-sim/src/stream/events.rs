@@ -48,6 +48,10 @@ pub(crate) struct Answer {
     /// Reasoning tokens with the number of their step.
     pub(crate) thinking: Vec<(usize, String)>,
     pub(crate) tokens: Vec<String>,
+    /// Payloads of what the upstream has looked up, sent before the words.
+    pub(crate) lookups: Vec<Value>,
+    /// Cards that the tokens refer to, as JSON each.
+    pub(crate) cards: Vec<Value>,
 }
 
 /// What a line is for, which decides about the pause before it.
@@ -91,6 +95,20 @@ impl Answer {
         head
     }
 
+    /// What was looked up, then the cards.
+    fn looked_up(&self) -> Vec<Event> {
+        let mut lookups = self.lookups.clone();
+        for lookup in &mut lookups {
+            lookup["responseId"] = self.ids.response.clone().into();
+        }
+        let cards = self.cards.iter().map(frames::card);
+        lookups
+            .into_iter()
+            .chain(cards)
+            .map(|payload| Event::new(Role::Token, self.envelope.line(payload)))
+            .collect()
+    }
+
     /// Reasoning tokens, then answer tokens.
     pub(super) fn words(&self) -> Vec<Event> {
         let thinking = self
@@ -119,8 +137,9 @@ impl Answer {
     /// All lines of an ordinary answer.
     pub(super) fn events(&self) -> Vec<Event> {
         let mut events = self.head();
+        events.extend(self.looked_up());
         events.extend(self.words());
-        events.extend(self.tail(&[]));
+        events.extend(self.tail(&self.cards));
         events
     }
 }

@@ -1,11 +1,8 @@
 //! Good answers with something in them that a client must understand or skip.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{
-    events::{Answer, Event, Role, line},
-    frames,
-};
+use super::events::{Answer, Event, Role, line};
 
 /// An internal tool call as XML, spread over tokens that also carry visible text.
 pub(super) const TOOL_CARD_TOKENS: [&str; 7] = [
@@ -38,6 +35,8 @@ pub(super) fn with_tokens(answer: &Answer, tokens: &[&str]) -> Answer {
     Answer {
         tokens,
         thinking: Vec::new(),
+        lookups: Vec::new(),
+        cards: Vec::new(),
         ..answer.clone()
     }
 }
@@ -58,7 +57,11 @@ pub(super) fn render(answer: &Answer) -> Vec<Event> {
             "link": "https://example.org/foxes",
         },
     });
-    with_card(&with_tokens(answer, &RENDER_TOKENS), Vec::new(), &card)
+    Answer {
+        cards: vec![card],
+        ..with_tokens(answer, &RENDER_TOKENS)
+    }
+    .events()
 }
 
 pub(super) fn web_search(answer: &Answer) -> Vec<Event> {
@@ -82,29 +85,19 @@ pub(super) fn web_search(answer: &Answer) -> Vec<Event> {
             "webSearch": {"args": {"query": "rust 1.90"}},
         },
         "rolloutId": "Agent 1",
-        "responseId": answer.ids.response,
     });
     let results = json!({
         "webSearchResults": {"results": [source]},
         "isThinking": true,
         "messageTag": "raw_function_result",
-        "responseId": answer.ids.response,
     });
     let cited = json!({"citedWebSearchResults": {"results": [source]}});
-    with_card(
-        &with_tokens(answer, &SEARCH_TOKENS),
-        vec![search, results, cited],
-        &card,
-    )
-}
-
-fn with_card(answer: &Answer, before: Vec<Value>, card: &Value) -> Vec<Event> {
-    let mut events = answer.head();
-    let extra = before.into_iter().chain([frames::card(card)]);
-    events.extend(extra.map(|payload| Event::new(Role::Token, answer.envelope.line(payload))));
-    events.extend(answer.words());
-    events.extend(answer.tail(std::slice::from_ref(card)));
-    events
+    Answer {
+        lookups: vec![search, results, cited],
+        cards: vec![card],
+        ..with_tokens(answer, &SEARCH_TOKENS)
+    }
+    .events()
 }
 
 /// Puts frames between the good ones that no document describes.

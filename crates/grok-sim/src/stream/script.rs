@@ -239,6 +239,8 @@ mod tests {
             model_hash: "hash".to_owned(),
             thinking: Vec::new(),
             tokens: tokens.iter().map(|&token| token.to_owned()).collect(),
+            lookups: Vec::new(),
+            cards: Vec::new(),
         };
         Scene {
             answer,

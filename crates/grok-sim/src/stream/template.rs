@@ -62,6 +62,8 @@ impl Template {
                     .take(tokens)
                     .map(|&word| word.to_owned())
                     .collect(),
+                lookups: Vec::new(),
+                cards: Vec::new(),
             };
             let lines = answer.events().into_iter().map(|event| Line {
                 role: event.role,

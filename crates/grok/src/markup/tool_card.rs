@@ -16,6 +16,69 @@ pub struct Search {
 pub enum SearchKind {
     Web,
     Images,
+    /// Posts on X.
+    X,
+}
+
+impl SearchKind {
+    const ALL: [Self; 3] = [Self::Web, Self::Images, Self::X];
+
+    /// Name of the tool in elements. Structured cards write it in camel case as well.
+    fn tool(self) -> &'static str {
+        match self {
+            Self::Web => "web_search",
+            Self::Images => "search_images",
+            Self::X => "x_search",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Web => "WebSearch",
+            Self::Images => "SearchImage",
+            Self::X => "XSearch",
+        }
+    }
+
+    /// The arguments that may hold what is looked for.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Web | Self::X => &["query", "q"],
+            Self::Images => &["image_description", "description", "query"],
+        }
+    }
+
+    fn of(tool: &str) -> Option<Self> {
+        let snake = |name: &str| {
+            name.replace("Search", "_search")
+                .replace("Images", "_images")
+        };
+        let is_it = |kind: &Self| kind.tool() == tool || kind.tool() == snake(tool);
+        Self::ALL.into_iter().find(is_it)
+    }
+}
+
+impl Search {
+    /// The look-up of a structured card, whose field `tool` holds `{"args":{…}}`.
+    pub(crate) fn of_card(tool: &str, card: &Value) -> Option<Self> {
+        let kind = SearchKind::of(tool)?;
+        let args = card.get("args")?;
+        let texts = kind
+            .keys()
+            .iter()
+            .filter_map(|key| args.get(*key)?.as_str());
+        let query = one_line(texts.into_iter().find(|text| !text.trim().is_empty())?);
+        Some(Self { kind, query })
+    }
+
+    /// What is told of it among the reasoning, in one line without its end. `rollout` is the reasoning
+    /// agent.
+    #[must_use]
+    pub fn line(&self, rollout: Option<&str>) -> String {
+        let rollout = rollout.filter(|id| !id.is_empty());
+        let rollout = rollout.map(|id| format!("[{id}]")).unwrap_or_default();
+        one_line(&format!("{rollout}[{}] {}", self.kind.label(), self.query))
+    }
 }
 
 /// What a `xai:tool_usage_card` element says.
@@ -35,16 +98,12 @@ pub(super) fn read(xml: &str, rollout: Option<&str>) -> ToolCard {
     let rollout = rollout
         .filter(|id| !id.is_empty())
         .map(|id| format!("[{id}]"));
-    let (label, kind, keys): (_, _, &[&str]) = match name.as_str() {
-        "web_search" => ("WebSearch", Some(SearchKind::Web), &["query", "q"]),
-        "search_images" => (
-            "SearchImage",
-            Some(SearchKind::Images),
-            &["image_description", "description", "query"],
-        ),
-        "chatroom_send" => ("AgentThink", None, &["message"]),
-        "" if args.is_empty() => return ToolCard::other(&without_tags(xml)),
-        _ => return ToolCard::other(&format!("{name} {args}")),
+    let kind = SearchKind::of(&name);
+    let (label, keys): (_, &[&str]) = match (kind, name.as_str()) {
+        (Some(kind), _) => (kind.label(), kind.keys()),
+        (None, "chatroom_send") => ("AgentThink", &["message"]),
+        (None, "") if args.is_empty() => return ToolCard::other(&without_tags(xml)),
+        (None, _) => return ToolCard::other(&format!("{name} {args}")),
     };
     let rollout = rollout.unwrap_or_default();
     let query = one_line(&argument(&args, keys));
