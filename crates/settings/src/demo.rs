@@ -4,8 +4,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    AccountConfig, AppConfig, Config, MediaConfig, ProxyConfig, ServerConfig, UpstreamConfig,
-    UpstreamProtocol,
+    AccountConfig, AppConfig, Config, McpConfig, MediaConfig, ProxyConfig, ServerConfig,
+    UpstreamConfig, UpstreamProtocol,
 };
 
 impl Config {
@@ -28,6 +28,7 @@ impl Config {
             token: own.token,
             media: media(&own.media),
             cache: own.cache,
+            files: own.files,
             chat: own.chat,
             image: own.image,
             imagine_fast: own.imagine_fast,
@@ -37,9 +38,11 @@ impl Config {
             nsfw: own.nsfw,
             usage: own.usage,
             conversation: own.conversation,
+            responses: own.responses,
             stats: own.stats,
             logs: own.logs,
             api_keys: own.api_keys,
+            mcp: mcp(own.mcp),
             models: own.models,
         }
     }
@@ -66,6 +69,18 @@ fn app(own: AppConfig) -> AppConfig {
         dynamic_statsig: own.dynamic_statsig,
         custom_instruction: own.custom_instruction,
         filter_tags: own.filter_tags,
+    }
+}
+
+/// As with `[app]`: who may call this server stays as it is.
+fn mcp(own: McpConfig) -> McpConfig {
+    McpConfig {
+        enabled: own.enabled,
+        mount_path: own.mount_path,
+        api_key: own.api_key,
+        max_sessions: own.max_sessions,
+        session_idle_secs: own.session_idle_secs,
+        session_calls: own.session_calls,
     }
 }
 

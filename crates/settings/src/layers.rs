@@ -88,10 +88,6 @@ impl Layers {
                 Meaning::Unknown => self.warn(&unknown_variable(&name)),
                 Meaning::Key { section, key } => {
                     let place = Place::Variable(name);
-                    if let Some(why) = old::section(&section) {
-                        self.ignored(&place, &format!("[{section}]"), why);
-                        continue;
-                    }
                     let (raw, shown) = (Raw::Text(&value), format!("{:?}", shortened(&value)));
                     if self.config.section_mut(&section).is_some() {
                         self.apply_key(&section, &key, Given { raw, shown, place });
@@ -142,9 +138,7 @@ impl Layers {
     }
 
     fn apply_section(&mut self, section: &str, table: &DeTable<'_>, source: Source<'_>, at: Place) {
-        if let Some(why) = old::section(section) {
-            self.ignored(&at, &format!("section [{section}]"), why);
-        } else if section == old::GROK {
+        if section == old::GROK {
             for (key, given) in source.given(table) {
                 self.apply_moved(&key, given);
             }

@@ -61,6 +61,8 @@ sections! {
         media: MediaConfig,
         /// How much of them is kept.
         cache: CacheConfig,
+        /// Files that callers upload. They lie where generated files do (`media.url`).
+        files: FilesConfig,
         /// Chat.
         chat: ChatConfig,
         /// Image generation.
@@ -79,12 +81,16 @@ sections! {
         usage: UsageConfig,
         /// Running conversations and the account each belongs to.
         conversation: ConversationConfig,
+        /// Answers that callers may read again and go on from.
+        responses: ResponsesConfig,
         /// Sums of the request records, kept by age.
         stats: StatsConfig,
         /// Request records, kept by age and size.
         logs: LogsConfig,
         /// Keys of API callers.
         api_keys: ApiKeysConfig,
+        /// Tools for MCP clients.
+        mcp: McpConfig,
         /// What operators state about their accounts.
         account: AccountConfig,
     }

@@ -14,9 +14,6 @@ const MODERATED: &str = "a moderated request is never repeated";
 const RECORDS: &str = "request records are kept as long as logs.retention_days and logs.max_mb say";
 const CLEARANCE: &str = "challenges are not solved here; set proxy.cf_cookies and proxy.user_agent";
 
-/// Sections, with the reason.
-const SECTIONS: [(&str, &str); 1] = [("mcp", "the MCP server is not part of this release")];
-
 /// The one section of the oldest releases. Its keys kept their names when they moved.
 pub(crate) const GROK: &str = "grok";
 /// Where they moved.
@@ -36,14 +33,6 @@ pub(crate) fn key(section: &str, key: &str) -> Option<&'static str> {
     KEYS.iter()
         .find(|(s, k, _)| (*s, *k) == (section, key))
         .map(|(_, _, why)| *why)
-}
-
-/// Why a section is ignored, if it is one of the old ones.
-pub(crate) fn section(name: &str) -> Option<&'static str> {
-    SECTIONS
-        .iter()
-        .find(|(section, _)| *section == name)
-        .map(|(_, why)| *why)
 }
 
 /// Why a variable is ignored, if it is one of the old ones.

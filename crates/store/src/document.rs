@@ -25,15 +25,27 @@ pub enum DocumentKind {
     Conversation,
     /// A key that callers of the API present.
     ClientKey,
+    /// A response that its caller may go on from.
+    Response,
+    /// A conversation that a caller's responses are part of.
+    ApiConversation,
+    /// A piece of a document that is larger than one may be.
+    Part,
+    /// What is known of a file that a caller uploaded; its content lies elsewhere.
+    File,
 }
 
 impl DocumentKind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Job,
         Self::JobItem,
         Self::Undo,
         Self::Conversation,
         Self::ClientKey,
+        Self::Response,
+        Self::ApiConversation,
+        Self::Part,
+        Self::File,
     ];
 
     /// The name in stored rows.
@@ -45,6 +57,10 @@ impl DocumentKind {
             Self::Undo => "undo",
             Self::Conversation => "conversation",
             Self::ClientKey => "client_key",
+            Self::Response => "response",
+            Self::ApiConversation => "api_conversation",
+            Self::Part => "part",
+            Self::File => "file",
         }
     }
 
@@ -53,9 +69,18 @@ impl DocumentKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether contents may hold credentials: they are encrypted then.
+    /// Whether contents may hold credentials, or are what callers said: they are encrypted then.
     fn is_secret(self) -> bool {
-        matches!(self, Self::JobItem | Self::Undo | Self::ClientKey)
+        match self {
+            Self::Job | Self::Conversation => false,
+            Self::JobItem
+            | Self::Undo
+            | Self::ClientKey
+            | Self::Response
+            | Self::ApiConversation
+            | Self::Part
+            | Self::File => true,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `[media]`: where generated files are kept, and who may open their addresses.
+//! `[media]`: where generated files are kept, and who may open their addresses. `[files]`: what callers
+//! upload.
 
 use secrecy::SecretString;
 
@@ -29,5 +30,22 @@ section! {
         signed_links: bool = false, ();
         /// Hours for which such an address opens its file, and up to one more.
         link_lifetime: u32 = 24, 1..=8760;
+    }
+}
+
+section! {
+    /// `[files]`: files that callers upload. They lie where generated files do (`media.url`), and
+    /// `cache.min_free_mb` stays free while they come.
+    FilesConfig {
+        /// Whether callers may upload files to name them in chats by their ids (`/v1/files`).
+        enabled: bool = true, ();
+        /// Largest file, in MiB. All files of one chat may have 64 MiB together.
+        max_file_mb: u64 = 64, 1..=512;
+        /// Files of one caller (one key) at once.
+        max_files: u32 = 1000, 1..=10_000;
+        /// MiB of all files of one caller.
+        max_total_mb: u64 = 1024, 1..=1_000_000;
+        /// Hours that a file is kept; an upload may ask for less (`expires_after`).
+        keep_hours: u32 = 720, 1..=8760;
     }
 }

@@ -5,6 +5,7 @@
 
 mod app;
 mod batch;
+mod mcp;
 mod media;
 mod media_store;
 mod pool;
@@ -14,11 +15,12 @@ mod upstream;
 
 pub use app::AppConfig;
 pub use batch::{AssetConfig, NsfwConfig, UsageConfig};
+pub use mcp::McpConfig;
 pub use media::{
     CacheConfig, ChatConfig, ImageConfig, ImagineFastConfig, VideoConfig, VoiceConfig,
 };
-pub use media_store::MediaConfig;
+pub use media_store::{FilesConfig, MediaConfig};
 pub use pool::{AccountConfig, RetryConfig, TokenConfig};
-pub use records::{ApiKeysConfig, ConversationConfig, LogsConfig, StatsConfig};
+pub use records::{ApiKeysConfig, ConversationConfig, LogsConfig, ResponsesConfig, StatsConfig};
 pub use server::ServerConfig;
 pub use upstream::{ProxyConfig, UpstreamConfig};

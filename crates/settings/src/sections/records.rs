@@ -1,4 +1,4 @@
-//! `[conversation]`, `[stats]`, `[logs]` and `[api_keys]`: what is remembered, and how long.
+//! `[conversation]`, `[responses]`, `[stats]`, `[logs]` and `[api_keys]`: what is remembered, and how long.
 
 use crate::declare::section;
 
@@ -13,6 +13,19 @@ section! {
         cleanup_interval_sec: u64 = 600, 1..=86_400;
         /// Accepted from older files, in milliseconds.
         save_delay_ms: u64 = 500, 0..=60_000, reserved;
+    }
+}
+
+section! {
+    /// `[responses]`: answers of `/v1/responses` that callers may read again and go on from.
+    ResponsesConfig {
+        /// Days for which a response is kept, and a conversation after its last one.
+        keep_days: u32 = 30, 1..=3660;
+        /// Largest input and answer of a response, together in MiB, that is kept; a request with a
+        /// larger input must say `store: false`.
+        max_stored_mb: u32 = 16, 1..=1024;
+        /// Responses in the background (`background: true`) at once; further ones get 503.
+        max_background: u32 = 100, 0..=100_000;
     }
 }
 

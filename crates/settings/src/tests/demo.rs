@@ -53,6 +53,8 @@ fn the_demo_takes_no_secret_and_no_address_that_is_not_listed_here() {
             "app.filter_tags",
             "server.allowed_hosts",
             "server.log_level",
+            // Who may call its tools.
+            "mcp.api_key",
         ]
     );
 }

@@ -154,10 +154,9 @@ fn a_section_that_stands_twice_is_explained() {
 }
 
 #[test]
-fn old_keys_sections_and_variables_give_one_warning_each() {
+fn old_keys_and_variables_give_one_warning_each() {
     let file = "[image]\nblocked_parallel_attempts = 5\n[proxy]\nenabled = true\n\
-                flaresolverr_url = \"http://solver\"\n[mcp]\nenabled = false\n\
-                [logs]\nmax_len = 2000\n";
+                flaresolverr_url = \"http://solver\"\n[logs]\nmax_len = 2000\n";
     let env = [("FLARESOLVERR_URL", "http://x"), ("GROK2API_PORT", "1")];
     let warnings = read_with(file, &env).unwrap().warnings;
     let named = [
@@ -165,24 +164,19 @@ fn old_keys_sections_and_variables_give_one_warning_each() {
         "proxy.enabled",
         "proxy.flaresolverr_url",
     ];
-    assert_eq!(warnings.len(), 7, "{warnings:#?}");
+    assert_eq!(warnings.len(), 6, "{warnings:#?}");
     for (warning, name) in warnings.iter().zip(named) {
         assert!(
             warning.contains(name) && warning.contains("config.toml line"),
             "{warning}"
         );
     }
+    assert!(warnings[3].contains("logs.max_len"), "{}", warnings[3]);
+    assert!(warnings[4].contains("FLARESOLVERR_URL"), "{}", warnings[4]);
     assert!(
-        warnings[3].contains("section [mcp] is ignored"),
+        warnings[5].contains("GROK2API_<SECTION>__<KEY>"),
         "{}",
-        warnings[3]
-    );
-    assert!(warnings[4].contains("logs.max_len"), "{}", warnings[4]);
-    assert!(warnings[5].contains("FLARESOLVERR_URL"), "{}", warnings[5]);
-    assert!(
-        warnings[6].contains("GROK2API_<SECTION>__<KEY>"),
-        "{}",
-        warnings[6]
+        warnings[5]
     );
 }
 
@@ -312,4 +306,28 @@ fn time_limits_are_seconds_or_switched_off() {
     assert_eq!(Limit::from_secs(0), Limit::OFF);
     let nine = Limit::from_secs(9).as_duration();
     assert_eq!(nine, Some(Duration::from_secs(9)));
+}
+
+#[test]
+fn tools_that_are_switched_on_need_a_key_and_a_path_of_their_own() {
+    let missing = problems("[mcp]\nenabled = true\n", &[]);
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert!(
+        missing[0].contains("mcp.enabled needs a key: set mcp.api_key"),
+        "{missing:?}"
+    );
+    let file = "[mcp]\nenabled = true\n";
+    let key = [("GROK2API_MCP__API_KEY", "one,two")];
+    let read = read_with(file, &key).unwrap().config.mcp;
+    assert_eq!((read.enabled, read.api_key.len()), (true, 2));
+    for path in ["/mcp", "/tools/grok-1", "/MCP_2"] {
+        let file = format!("[mcp]\nmount_path = {path:?}\n");
+        assert!(read_with(&file, &[]).is_ok(), "{path}");
+    }
+    for path in [
+        "", "/", "mcp", "/mcp/", "/a//b", "/a/../b", "/{x}", "/a*", "/v1/mcp", "/admin", "/api/x",
+    ] {
+        let refused = problems(&format!("[mcp]\nmount_path = {path:?}\n"), &[]);
+        assert!(refused[0].contains("expected a path such as"), "{path}");
+    }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Text {
     Host,
     /// Width `x` height.
     ImageSize,
+    /// A path on this server that nothing else has.
+    MountPath,
     /// Not empty: a name that requests use.
     Name,
 }
@@ -42,6 +44,39 @@ const IMAGE_SIZES: [&str; 5] = [
     "1024x1792",
     "1024x1024",
 ];
+
+/// What other parts of this server begin their paths with: pages, APIs, files, and the API's paths
+/// without `/v1`, which tell the right one.
+const TAKEN_PATHS: [&str; 27] = [
+    "admin",
+    "api",
+    "cache",
+    "chat",
+    "completions",
+    "docs",
+    "embeddings",
+    "fonts",
+    "gallery",
+    "health",
+    "healthz",
+    "images",
+    "imagine",
+    "login",
+    "logout",
+    "media",
+    "messages",
+    "models",
+    "openapi.json",
+    "pkg",
+    "readyz",
+    "responses",
+    "v1",
+    "vendor",
+    "video",
+    "videos",
+    "voice",
+];
+const MAX_PATH_BYTES: usize = 100;
 
 impl Text {
     pub(super) fn allows(&self, text: &str) -> bool {
@@ -59,6 +94,7 @@ impl Text {
             Self::Date => text.is_empty() || is_date(text),
             Self::Host => text == "localhost" || IpAddr::from_str(text).is_ok(),
             Self::ImageSize => IMAGE_SIZES.contains(&text),
+            Self::MountPath => is_mount_path(text),
             Self::Name => !text.is_empty() && !text.contains(char::is_whitespace),
         }
     }
@@ -75,6 +111,11 @@ impl Text {
             Self::Date => "\"\" or a date as YYYY-MM-DD".to_owned(),
             Self::Host => "an IP address or \"localhost\"".to_owned(),
             Self::ImageSize => format!("one of {}", IMAGE_SIZES.join(", ")),
+            Self::MountPath => {
+                "a path such as \"/mcp\": letters, digits, `-`, `_` and `.` between \
+                                slashes, none at its end, and no path of the API or a page"
+                    .to_owned()
+            }
             Self::Name => "a name without blanks, not empty".to_owned(),
         }
     }
@@ -82,6 +123,22 @@ impl Text {
 
 fn has_scheme(text: &str, schemes: &[&str]) -> bool {
     Url::parse(text).is_ok_and(|url| schemes.contains(&url.scheme()) && url.has_host())
+}
+
+fn is_mount_path(text: &str) -> bool {
+    let Some(path) = text
+        .strip_prefix('/')
+        .filter(|_| text.len() <= MAX_PATH_BYTES)
+    else {
+        return false;
+    };
+    let is_part = |part: &str| {
+        let is_fitting = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        part.contains(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(is_fitting)
+    };
+    let first = path.split('/').next().unwrap_or_default();
+    let is_taken = TAKEN_PATHS.contains(&first);
+    path.split('/').all(is_part) && !is_taken
 }
 
 fn is_bucket(text: &str) -> bool {

@@ -1,0 +1,315 @@
+//! Documents of any size: one that says what it is, and others with the rest of its content.
+//!
+//! A change writes new parts first, then the document that names them, then removes the old parts; so a
+//! reader sees either content whole, and what a crash leaves behind ends with its time.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Document, DocumentKind, DocumentStore, StoreError};
+
+/// Content of one part, in bytes. As JSON text a byte may take six.
+const PART_BYTES: usize = 32 * 1024;
+/// Reads while the document is being replaced, before it counts as damaged.
+const READS: usize = 4;
+
+/// A document with a small head and content of any size.
+#[derive(Clone, Debug)]
+pub struct LargeDocument {
+    /// Not [`DocumentKind::Part`].
+    pub kind: DocumentKind,
+    pub id: String,
+    pub group: String,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// Unix milliseconds.
+    pub expires_ms: i64,
+    /// Counted by the store.
+    pub revision: u64,
+    /// JSON of a few KiB.
+    pub head: String,
+    pub content: String,
+}
+
+/// What the document itself says.
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    head: Box<RawValue>,
+    /// The first part of the content.
+    content: String,
+    /// Of the parts that follow: a name of this content, and how many there are.
+    name: String,
+    parts: usize,
+}
+
+impl LargeDocument {
+    /// Adds it, or replaces the one of its id.
+    ///
+    /// # Errors
+    /// Those of [`DocumentStore::put_document`].
+    pub async fn put(self, store: &dyn DocumentStore) -> Result<(), StoreError> {
+        let old = store.get_document(self.kind, &self.id).await?;
+        let (document, _) = self.write_parts(store).await?;
+        store.put_document(document).await?;
+        remove_parts(store, old).await
+    }
+
+    /// Replaces the one of its id if that still has this revision; whether it did.
+    ///
+    /// # Errors
+    /// Those of [`DocumentStore::replace_document`].
+    pub async fn replace(self, store: &dyn DocumentStore) -> Result<bool, StoreError> {
+        let old = store.get_document(self.kind, &self.id).await?;
+        if old.as_ref().map(|old| old.revision) != Some(self.revision) {
+            return Ok(false);
+        }
+        let (document, new) = self.write_parts(store).await?;
+        let is_replaced = store.replace_document(document).await?;
+        if is_replaced {
+            remove_parts(store, old).await?;
+        } else {
+            remove(store, new).await?;
+        }
+        Ok(is_replaced)
+    }
+
+    /// Replaces the head alone, of the one that still has this revision; whether it did. The content is
+    /// neither read nor written.
+    ///
+    /// # Errors
+    /// Those of [`DocumentStore::replace_document`].
+    pub async fn replace_head(
+        store: &dyn DocumentStore,
+        (kind, id): (DocumentKind, &str),
+        revision: u64,
+        head: String,
+    ) -> Result<bool, StoreError> {
+        let Some(document) = store.get_document(kind, id).await? else {
+            return Ok(false);
+        };
+        let Some(envelope) = open(&document).filter(|_| document.revision == revision) else {
+            return Ok(false);
+        };
+        let envelope = Envelope {
+            head: raw(head)?,
+            ..envelope
+        };
+        let data = serde_json::to_string(&envelope).unwrap_or_default();
+        store.replace_document(Document { data, ..document }).await
+    }
+
+    /// The document of that id.
+    ///
+    /// # Errors
+    /// The store's, or a part of it is missing.
+    pub async fn get(
+        store: &dyn DocumentStore,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        for _ in 0..READS {
+            let Some(document) = store.get_document(kind, id).await? else {
+                return Ok(None);
+            };
+            if let Some(whole) = read_parts(store, document).await? {
+                return Ok(Some(whole));
+            }
+        }
+        Err(StoreError::Constraint {
+            reason: format!("a part of document {id} ({}) is missing", kind.as_str()),
+        })
+    }
+
+    /// Removes the document of that id; whether it was there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn delete(
+        store: &dyn DocumentStore,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        let old = store.get_document(kind, id).await?;
+        let is_deleted = store.delete_document(kind, id).await?;
+        remove_parts(store, old).await?;
+        Ok(is_deleted)
+    }
+
+    /// Writes all but the document itself; with it the ids of the parts.
+    async fn write_parts(
+        self,
+        store: &dyn DocumentStore,
+    ) -> Result<(Document, Vec<String>), StoreError> {
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let mut pieces = pieces(&self.content);
+        let first = pieces.next().unwrap_or_default().to_owned();
+        let mut written = Vec::new();
+        for piece in pieces {
+            let id = part_id(&name, written.len());
+            store
+                .put_document(Document {
+                    kind: DocumentKind::Part,
+                    id: id.clone(),
+                    group: name.clone(),
+                    at_ms: self.at_ms,
+                    expires_ms: self.expires_ms,
+                    revision: 0,
+                    data: serde_json::to_string(piece).unwrap_or_default(),
+                })
+                .await?;
+            written.push(id);
+        }
+        let envelope = Envelope {
+            head: raw(self.head)?,
+            content: first,
+            name,
+            parts: written.len(),
+        };
+        let document = Document {
+            kind: self.kind,
+            id: self.id,
+            group: self.group,
+            at_ms: self.at_ms,
+            expires_ms: self.expires_ms,
+            revision: self.revision,
+            data: serde_json::to_string(&envelope).unwrap_or_default(),
+        };
+        Ok((document, written))
+    }
+}
+
+fn raw(head: String) -> Result<Box<RawValue>, StoreError> {
+    RawValue::from_string(head).map_err(|_| StoreError::Constraint {
+        reason: "the head of a document is not JSON".to_owned(),
+    })
+}
+
+fn part_id(name: &str, number: usize) -> String {
+    format!("{name}.{number}")
+}
+
+/// Cuts at characters.
+fn pieces(content: &str) -> impl Iterator<Item = &str> {
+    let mut rest = content;
+    std::iter::from_fn(move || {
+        let end = rest.floor_char_boundary(PART_BYTES.min(rest.len()));
+        let (piece, after) = rest
+            .split_at_checked(end)
+            .filter(|(piece, _)| !piece.is_empty())?;
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// `None`: it was replaced meanwhile.
+async fn read_parts(
+    store: &dyn DocumentStore,
+    document: Document,
+) -> Result<Option<LargeDocument>, StoreError> {
+    let envelope = open(&document).ok_or_else(|| StoreError::Constraint {
+        reason: format!("document {} cannot be read", document.id),
+    })?;
+    let mut content = envelope.content;
+    for number in 0..envelope.parts {
+        let id = part_id(&envelope.name, number);
+        let Some(part) = store.get_document(DocumentKind::Part, &id).await? else {
+            return Ok(None);
+        };
+        let piece: String = serde_json::from_str(&part.data).unwrap_or_default();
+        content.push_str(&piece);
+    }
+    Ok(Some(LargeDocument {
+        kind: document.kind,
+        id: document.id,
+        group: document.group,
+        at_ms: document.at_ms,
+        expires_ms: document.expires_ms,
+        revision: document.revision,
+        head: envelope.head.get().to_owned(),
+        content,
+    }))
+}
+
+fn open(document: &Document) -> Option<Envelope> {
+    serde_json::from_str(&document.data).ok()
+}
+
+async fn remove_parts(store: &dyn DocumentStore, old: Option<Document>) -> Result<(), StoreError> {
+    let Some(envelope) = old.as_ref().and_then(open) else {
+        return Ok(());
+    };
+    let ids = (0..envelope.parts).map(|number| part_id(&envelope.name, number));
+    remove(store, ids.collect()).await
+}
+
+async fn remove(store: &dyn DocumentStore, parts: Vec<String>) -> Result<(), StoreError> {
+    for id in parts {
+        store.delete_document(DocumentKind::Part, &id).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MasterKey, Store};
+
+    async fn opened(folder: &std::path::Path) -> std::sync::Arc<dyn Store> {
+        let key = MasterKey::load_or_create(folder, None).unwrap();
+        crate::open("", folder, key).await.unwrap()
+    }
+
+    fn large(content: String) -> LargeDocument {
+        LargeDocument {
+            kind: DocumentKind::Response,
+            id: "r".to_owned(),
+            group: "g".to_owned(),
+            at_ms: 1,
+            expires_ms: 1_000,
+            revision: 0,
+            head: r#"{"a":1}"#.to_owned(),
+            content,
+        }
+    }
+
+    #[tokio::test]
+    async fn content_of_any_size_comes_back_and_its_parts_go_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(folder.path()).await;
+        let documents: &dyn DocumentStore = store.as_ref();
+        let get = || LargeDocument::get(documents, DocumentKind::Response, "r");
+        let long = "é\u{1}秘\"\\".repeat(60_000);
+        for content in [String::new(), "x".repeat(PART_BYTES), long.clone()] {
+            large(content.clone()).put(documents).await.unwrap();
+            let read = get().await.unwrap().unwrap();
+            assert_eq!(
+                (read.content == content, read.head.as_str()),
+                (true, r#"{"a":1}"#)
+            );
+        }
+        let mut read = get().await.unwrap().unwrap();
+        let late = read.clone();
+        read.content = "short".to_owned();
+        assert!(read.replace(documents).await.unwrap());
+        assert!(!late.replace(documents).await.unwrap(), "changed meanwhile");
+        assert_eq!(get().await.unwrap().unwrap().content, "short");
+        large(long.clone()).put(documents).await.unwrap();
+        let place = (DocumentKind::Response, "r");
+        let revision = get().await.unwrap().unwrap().revision;
+        let head = || r#"{"a":2}"#.to_owned();
+        let replace = |revision| LargeDocument::replace_head(documents, place, revision, head());
+        assert!(replace(revision).await.unwrap());
+        assert!(!replace(revision).await.unwrap(), "changed meanwhile");
+        let read = get().await.unwrap().unwrap();
+        assert_eq!((read.head, read.content == long), (head(), true));
+        let id = DocumentKind::Response;
+        assert!(LargeDocument::delete(documents, id, "r").await.unwrap());
+        assert!(get().await.unwrap().is_none());
+        assert_eq!(
+            store.sweep_documents(2_000).await.unwrap(),
+            0,
+            "no part is left"
+        );
+        store.close().await;
+    }
+}
