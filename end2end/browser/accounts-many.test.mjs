@@ -79,7 +79,8 @@ pageTest(
     await page.waitForTimeout(10_000);
     assert.equal(await strip(page).count(), 1, "it stays under the pointer");
     await page.mouse.move(0, 0);
-    await strip(page).waitFor({ state: "detached" });
+    // It is read for eight seconds from now on, nearly as long as anything is waited for elsewhere.
+    await strip(page).waitFor({ state: "detached", timeout: 20_000 });
     await page.reload();
     await choose(page, "Actions for …9001", "Check now");
     await strip(page).getByText("Checking accounts: 1 of 1 failed").waitFor();

@@ -62,7 +62,7 @@ pageTest("what two tabs ask at the same moment is all there, in one order", { ac
   await waitUntil(async () => {
     const turns = await stored();
     return turns.length === 6 && turns.every(({ state }) => state.kind === "complete");
-  }, "not all of it is stored");
+  }, "not all of it is stored", 30);
   const turns = await stored();
   const texts = turns.filter(({ author }) => author === "user").map(({ text }) => text);
   assert.deepEqual([...texts].sort(), ["At once, one", "At once, two", "Opening"]);

@@ -229,15 +229,15 @@ fn ended_ms(job: &JobView) -> i64 {
     job.ended_ms.unwrap_or(job.started_ms)
 }
 
-/// Takes a list over. A running job does not go back: what was asked for earlier may come later than
-/// what it has told itself.
+/// Takes a list over. A running job does not go back, and one that is done does not run again: what was
+/// asked for earlier may come later than what it has told itself.
 fn merge(jobs: &mut Vec<JobView>, fresh: Vec<JobView>) {
     let known = std::mem::replace(jobs, fresh);
     for job in jobs {
         let before = known.iter().find(|one| one.id == job.id);
         if let Some(before) = before
             && !job.state.is_over()
-            && before.done > job.done
+            && (before.done > job.done || before.state == JobState::Done)
         {
             job.clone_from(before);
         }
@@ -303,5 +303,8 @@ mod tests {
         merge(&mut jobs, fresh);
         assert_eq!(jobs[0].done, 7);
         assert_eq!((jobs[1].state, jobs[1].done), (JobState::Done, 2));
+        let late = vec![job("a", JobState::Done, 10), job("b", JobState::Running, 2)];
+        merge(&mut jobs, late);
+        assert_eq!(jobs[1].state, JobState::Done, "a late list brings it back");
     }
 }
