@@ -7,6 +7,7 @@ pub mod commands;
 pub mod delivery;
 pub mod gateway;
 pub mod http;
+pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod media;

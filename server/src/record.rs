@@ -113,6 +113,26 @@ impl RequestRecord {
         }))
     }
 
+    /// The record of a further answer to the same request, with a row of its own. Their ids differ in
+    /// `number`.
+    #[must_use]
+    pub fn further(&self, number: usize) -> Self {
+        let facts = self.0.facts.lock();
+        Self(Arc::new(Inner {
+            id: format!("{}-{number}", self.0.id).into(),
+            at_ms: self.0.at_ms,
+            started: self.0.started,
+            store: self.0.store.clone(),
+            bytes: AtomicU64::new(0),
+            facts: Mutex::new(Facts {
+                client: facts.client,
+                endpoint: facts.endpoint,
+                key: facts.key.clone(),
+                ..Facts::default()
+            }),
+        }))
+    }
+
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
         &self.0.id

@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates that do no I/O, read no clock and need no runtime, and all that they may depend on.
 const PURE: &[(&str, &[&str])] = &[
-    ("chat", &["memchr", "thiserror"]),
+    ("chat", &["jsonschema", "memchr", "serde_json", "thiserror"]),
     (
         "openai",
         &["chat", "memchr", "serde", "serde_json", "thiserror"],
@@ -69,6 +69,7 @@ const IMPURE: &[&str] = &[
 const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("clock", &[]),
+    ("ids", &[]),
     ("obs", &[]),
     ("limits", &[]),
     ("timer", &[]),
@@ -80,7 +81,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "clock", "delivery", "limits", "media", "record", "snapshot", "timer",
+            "clock", "delivery", "ids", "limits", "media", "record", "snapshot", "timer",
         ],
     ),
     (
@@ -102,8 +103,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "clock", "delivery", "gateway", "jobs", "limits", "media", "reached", "record",
-            "runtime", "services", "snapshot", "timer", "work",
+            "auth", "clock", "delivery", "gateway", "ids", "jobs", "limits", "media", "reached",
+            "record", "runtime", "services", "snapshot", "timer", "work",
         ],
     ),
     (

@@ -10,13 +10,11 @@ use sha2::{Digest, Sha256};
 use store::MediaKind;
 
 use super::{
-    Gateway,
+    Caller, Gateway,
     error::{ErrorKind, GatewayError},
+    files::FileRow,
 };
-use crate::{
-    media::{budget::Share, image_type, remote_file::FetchError},
-    snapshot::Settings,
-};
+use crate::media::{budget::Share, image_type, remote_file::FetchError};
 
 /// Largest picture of our own that is used again.
 const MAX_OWN_BYTES: u64 = 64 * 1024 * 1024;
@@ -38,7 +36,7 @@ pub struct Input {
 pub enum InputSource {
     /// In the request.
     Bytes { mime: String, content: Bytes },
-    /// In the request as base64, or elsewhere.
+    /// In the request as base64, elsewhere, or among the files that the caller uploaded.
     Attached(Source),
 }
 
@@ -77,11 +75,12 @@ impl Input {
 }
 
 impl Gateway {
-    /// Decodes data URIs and fetches URLs, all at once; at most so many bytes together.
-    /// `own_address` is what the addresses of this server's files begin with: such a file is read here.
+    /// Decodes data URIs, fetches URLs and reads the caller's files, all at once; at most so many bytes
+    /// together. A file whose address is this server's own is read here.
     ///
     /// # Errors
-    /// A 400 that names the part: bad base64, a URL that may not be fetched, too large. A 502 that
+    /// A 400 that names the part: bad base64, a URL that may not be fetched, too large. A 404 for a file
+    /// that the caller does not have, a 409 where its content is not here. A 502 that
     /// names it when the server behind the URL is at fault. A 503 when the files of all requests take
     /// too much memory.
     ///
@@ -89,13 +88,12 @@ impl Gateway {
     /// Dropping the future closes the connections and gives the memory back.
     pub(super) async fn load(
         &self,
-        settings: &Settings,
-        own_address: &str,
+        caller: &Caller,
         inputs: Vec<Input>,
         max_bytes: usize,
     ) -> Result<Vec<ReadyFile>, GatewayError> {
         let files = inputs.into_iter().map(|input| async move {
-            let loaded = self.load_one(settings, own_address, &input).await?;
+            let loaded = self.load_one(caller, &input, max_bytes).await?;
             hashed(input, loaded).await
         });
         let files = try_join_all(files).await?;
@@ -103,10 +101,7 @@ impl Gateway {
         for file in &files {
             total += file.content.len();
             if total > max_bytes {
-                let mib = max_bytes / 1024 / 1024;
-                let message =
-                    format!("The images and files of a request may have {mib} MiB together.");
-                return Err(invalid(&file.param, message));
+                return Err(too_large(&file.param, max_bytes));
             }
         }
         Ok(files)
@@ -146,9 +141,9 @@ impl Gateway {
 
     async fn load_one(
         &self,
-        settings: &Settings,
-        own_address: &str,
+        caller: &Caller,
         input: &Input,
+        max_bytes: usize,
     ) -> Result<Loaded, GatewayError> {
         let mut share = self.media_budget.share();
         let mut grow = |bytes| {
@@ -165,7 +160,17 @@ impl Gateway {
                 let content = decode(base64, &input.param).await?;
                 (file_name(mime), mime.clone(), content.into())
             }
-            InputSource::Attached(Source::Url(url)) => match own_name(url, own_address) {
+            InputSource::Attached(Source::File { id }) => {
+                let row = self.uploaded(caller, id, &input.param).await?;
+                let bytes = usize::try_from(row.bytes).unwrap_or(usize::MAX);
+                if bytes > max_bytes {
+                    return Err(too_large(&input.param, max_bytes));
+                }
+                grow(bytes)?;
+                let content = self.read_file(&row, &input.param).await?;
+                (row.about.name, row.about.mime, content)
+            }
+            InputSource::Attached(Source::Url(url)) => match own_name(url, &caller.own_address) {
                 Some(name) => {
                     let content = self.own_picture(name, &input.param).await?;
                     grow(content.len())?;
@@ -173,7 +178,7 @@ impl Gateway {
                     (name.to_owned(), mime.to_owned(), content)
                 }
                 None => {
-                    let fetched = match settings.files_by_proxy(url) {
+                    let fetched = match caller.snapshot.settings.files_by_proxy(url) {
                         Some(files) => files.fetch(url, &mut share).await,
                         None => Err(FetchError::NoProxy),
                     };
@@ -188,6 +193,20 @@ impl Gateway {
             content,
             share,
         })
+    }
+
+    /// A file that the caller uploaded, which the field `param` names.
+    async fn uploaded(
+        &self,
+        caller: &Caller,
+        id: &str,
+        param: &str,
+    ) -> Result<FileRow, GatewayError> {
+        let row = self.file(caller, id).await.map_err(|error| GatewayError {
+            param: error.param.as_ref().map(|_| param.to_owned()),
+            ..error
+        })?;
+        row.ok_or_else(|| GatewayError::file_not_found(param))
     }
 
     async fn own_picture(&self, name: &str, param: &str) -> Result<Bytes, GatewayError> {
@@ -220,7 +239,12 @@ fn own_name<'u>(url: &'u str, own_address: &str) -> Option<&'u str> {
 /// A name for a file that has none.
 fn file_name(mime: &str) -> String {
     let subtype = mime.split('/').nth(1).unwrap_or("bin");
-    let extension = subtype.split(['+', ';']).next().unwrap_or("bin");
+    let extension = match subtype.split(['+', ';']).next().unwrap_or("bin") {
+        // Of recordings; a film is no attachment.
+        "mpeg" => "mp3",
+        "x-wav" => "wav",
+        extension => extension,
+    };
     format!("file.{extension}")
 }
 
@@ -286,6 +310,12 @@ pub(super) fn of<'a>(prompt: &Prompt, files: &'a [ReadyFile]) -> Vec<&'a ReadyFi
     let is_attached =
         |file: &&ReadyFile| prompt.attachments.iter().any(|one| one.param == file.param);
     files.iter().filter(is_attached).collect()
+}
+
+fn too_large(param: &str, max_bytes: usize) -> GatewayError {
+    let mib = max_bytes / 1024 / 1024;
+    let message = format!("The images and files of a request may have {mib} MiB together.");
+    invalid(param, message)
 }
 
 fn invalid(param: &str, message: String) -> GatewayError {

@@ -25,6 +25,10 @@ pub enum ErrorKind {
     /// The request breaks a rule; the code says which.
     Invalid(&'static str),
     ModelNotFound,
+    /// The caller has no file of that id.
+    FileNotFound,
+    /// The content of the caller's file is not at this server.
+    FileElsewhere,
     /// The upstream moderated the request or the answer. Never retried elsewhere.
     ContentPolicy,
     /// Accounts exist, but none has room now.
@@ -110,10 +114,41 @@ impl GatewayError {
         }
     }
 
+    /// There is no such file, or it is somebody else's; `param` is the field that names it.
+    #[must_use]
+    pub fn file_not_found(param: &str) -> Self {
+        let message = format!(
+            "`{param}` names no file of yours that is here, or is here any longer. `GET /v1/files` \
+             lists your files."
+        );
+        Self {
+            param: Some(param.to_owned()),
+            ..Self::new(ErrorKind::FileNotFound, message)
+        }
+    }
+
+    /// The file is known, and its content is not here.
+    #[must_use]
+    pub fn file_elsewhere(param: &str) -> Self {
+        let message = "The content of this file is not at this server: another instance keeps it, in a \
+                       folder of its own, or it was lost. Upload the file once more.";
+        Self {
+            param: Some(param.to_owned()),
+            ..Self::new(ErrorKind::FileElsewhere, message)
+        }
+    }
+
     #[must_use]
     pub fn content_policy() -> Self {
         let message = "The upstream declined this request for policy reasons.";
         Self::new(ErrorKind::ContentPolicy, message)
+    }
+
+    /// The answer is not the JSON that was asked for. `why` is a sentence.
+    #[must_use]
+    pub fn invalid_output(why: &str) -> Self {
+        let message = format!("{why} Ask again, or for a simpler format.");
+        Self::new(ErrorKind::Upstream("invalid_output"), message)
     }
 
     #[must_use]
@@ -277,6 +312,8 @@ impl GatewayError {
         match self.kind {
             ErrorKind::Invalid(code) | ErrorKind::Upstream(code) => code,
             ErrorKind::ModelNotFound => "model_not_found",
+            ErrorKind::FileNotFound => "file_not_found",
+            ErrorKind::FileElsewhere => "file_elsewhere",
             ErrorKind::ContentPolicy => "content_policy_violation",
             ErrorKind::AccountsBusy | ErrorKind::RateLimited => "rate_limit_exceeded",
             ErrorKind::NoAccounts => "no_account_available",

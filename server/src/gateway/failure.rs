@@ -45,6 +45,8 @@ pub enum Failure {
     UploadsBusy,
     /// The upstream moderated the answer while it was being written.
     Moderated,
+    /// The answer is not the JSON that was asked for, also when asked once more. Why, in a sentence.
+    Misfit(String),
 }
 
 impl From<UpstreamError> for Failure {
@@ -66,7 +68,8 @@ impl Failure {
             | Self::Interrupted
             | Self::Ours(_)
             | Self::UploadsBusy
-            | Self::Moderated => false,
+            | Self::Moderated
+            | Self::Misfit(_) => false,
         }
     }
 
@@ -97,7 +100,8 @@ impl Failure {
             | Self::Interrupted
             | Self::Ours(_)
             | Self::UploadsBusy
-            | Self::Moderated => Outcome::Unharmed,
+            | Self::Moderated
+            | Self::Misfit(_) => Outcome::Unharmed,
             Self::Deadline { .. } => Outcome::UpstreamFailure { reason: "timeout" },
             Self::Empty => Outcome::UpstreamFailure {
                 reason: "empty_answer",
@@ -142,6 +146,7 @@ impl Failure {
             Self::Empty
             | Self::LostConversation
             | Self::Moderated
+            | Self::Misfit(_)
             | Self::NotAPicture
             | Self::NotAVideo
             | Self::TooLarge { .. } => Verdict::Passed,
@@ -207,6 +212,7 @@ impl Failure {
             Self::Ours(error) => error.code(),
             Self::UploadsBusy => "uploads_busy",
             Self::Moderated => "moderated",
+            Self::Misfit(_) => "invalid_output",
             Self::NotAPicture => "not_a_picture",
             Self::NotAVideo => "not_a_video",
             Self::Interrupted => "interrupted",
@@ -235,6 +241,7 @@ impl Failure {
             Self::Ours(error) => error,
             Self::UploadsBusy => GatewayError::uploads_busy(),
             Self::Moderated => GatewayError::content_policy(),
+            Self::Misfit(why) => GatewayError::invalid_output(&why),
             Self::NotAPicture => GatewayError::new(
                 ErrorKind::Upstream("upstream_error"),
                 "Grok sent something else than a picture. Try again.",

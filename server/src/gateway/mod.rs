@@ -6,6 +6,7 @@
 //! - `chat/`: the chat operation and the answer that protocols render
 //! - `pictures/`: the picture operation, and pictures as they come
 //! - `videos/`: videos, which outlive the request that asked for them
+//! - `files/`: files that callers upload, to name them later by their ids
 //! - `attachments`, `uploads`: callers' files, and what each account has uploaded of them
 //! - `assets/`: the files that accounts keep at the upstream, counted and deleted
 //! - `voice`: the token that opens a voice room
@@ -31,6 +32,7 @@ pub mod chat;
 mod deadlines;
 pub mod error;
 pub mod failure;
+pub mod files;
 mod judgement;
 mod media_model;
 pub mod pictures;
@@ -55,6 +57,7 @@ use self::{
     breakers::Breakers,
     chat::conversations::Conversations,
     failure::Failure,
+    files::Desks,
     quota_check::QuotaCheck,
     refresh::Refresh,
     retry_budget::RetryUse,
@@ -87,6 +90,7 @@ pub struct Gateway {
     voice_slots: Slots,
     media_budget: MediaBudget,
     media_files: MediaFiles,
+    file_desks: Desks,
     conversations: Conversations,
     guards: Arc<Guards>,
     refresh: Refresh,
@@ -107,6 +111,7 @@ impl Gateway {
             voice_slots: Slots::new("voice.concurrent", voice_limit(settings)),
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
+            file_desks: Desks::default(),
             conversations: Conversations::default(),
             guards: Arc::default(),
             refresh: Refresh::default(),

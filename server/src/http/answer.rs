@@ -42,6 +42,9 @@ pub(super) const EVENT_STREAM: [(HeaderName, &str); 3] = [
 /// First size of a write buffer: a few token frames.
 const WRITE_BUFFER_BYTES: usize = 2048;
 
+/// What has to be kept of an answer before its end is sent.
+pub type Keeping = Pin<Box<dyn Future<Output = Result<(), GatewayError>> + Send>>;
+
 /// Writes the frames of one streamed answer. Every method appends whole frames.
 pub trait AnswerWriter: Send + Unpin + 'static {
     /// A sign of life after this much silence, for protocols that know one.
@@ -54,6 +57,11 @@ pub trait AnswerWriter: Send + Unpin + 'static {
 
     /// The end of a good answer.
     fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>);
+
+    /// What has to be kept, besides the record, of a good answer whose end was just written.
+    fn keep(&mut self) -> Option<Keeping> {
+        None
+    }
 
     /// The end of an answer that broke off: the status is spent, and an end is never silent.
     fn error(&mut self, error: &ApiError, out: &mut Vec<u8>);
@@ -114,7 +122,7 @@ struct Frames<W> {
 enum End {
     NotYet,
     Committing {
-        commit: Pin<Box<dyn Future<Output = Result<(), GatewayError>> + Send>>,
+        commit: Keeping,
         /// Bytes of `out` that come before the end.
         before: usize,
     },
@@ -227,7 +235,14 @@ impl<W: AnswerWriter> Frames<W> {
     fn begin_end(&mut self, answer: Answer) {
         let before = self.out.len();
         self.writer.finish(&answer.finish(), &mut self.out);
-        let commit = Box::pin(answer.commit(self.out.len()));
+        let last_bytes = self.out.len();
+        let commit: Keeping = match self.writer.keep() {
+            None => Box::pin(answer.commit(last_bytes)),
+            Some(keeping) => Box::pin(async move {
+                keeping.await?;
+                answer.commit(last_bytes).await
+            }),
+        };
         self.end = End::Committing { commit, before };
     }
 

@@ -7,6 +7,7 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use bytes::BytesMut;
+use http::Extensions;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
@@ -68,13 +69,21 @@ impl FromRequest<AppState> for WholeBody {
         let memory = parts.extensions.remove::<BodyMemory>();
         let collected = collect(body).await;
         let bytes = collected.map_err(|error| why(&error, memory.as_ref()))?;
-        // A body takes its time, and a key may have been taken out meanwhile.
-        if let Some(CallerKey(Some(label))) = parts.extensions.get::<CallerKey>()
-            && !state.current.load().has_key(label)
-        {
-            return Err(ApiError::InvalidApiKey);
-        }
+        check_key_again(&parts.extensions, state)?;
         Ok(Self { bytes, memory })
+    }
+}
+
+/// A body takes its time, and a key may have been taken out meanwhile.
+///
+/// # Errors
+/// [`ApiError::InvalidApiKey`].
+pub(super) fn check_key_again(extensions: &Extensions, state: &AppState) -> Result<(), ApiError> {
+    match extensions.get::<CallerKey>() {
+        Some(CallerKey(Some(label))) if !state.current.load().has_key(label) => {
+            Err(ApiError::InvalidApiKey)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -91,7 +100,11 @@ async fn collect(mut body: Body) -> Result<Bytes, axum::Error> {
     Ok(bytes.freeze())
 }
 
-fn why(error: &axum::Error, memory: Option<&BodyMemory>) -> ApiError {
+/// What reading a body failed for.
+pub(super) fn why(
+    error: &(dyn std::error::Error + 'static),
+    memory: Option<&BodyMemory>,
+) -> ApiError {
     if let Some(refusal) = memory.and_then(BodyMemory::refusal) {
         return refusal;
     }

@@ -7,14 +7,13 @@ use http::{
     HeaderMap, HeaderValue, Method, StatusCode,
     header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE},
 };
-use store::MediaKind;
 
 use super::error::ApiError;
-use crate::media::{bucket::Bucket, names::type_of_name};
+use crate::media::{bucket::Bucket, folder::Folder, names::type_of_name};
 
 /// What of a file is wanted.
 pub(super) struct Wanted<'r> {
-    pub(super) kind: MediaKind,
+    pub(super) folder: Folder,
     pub(super) name: &'r str,
     pub(super) method: &'r Method,
     pub(super) headers: &'r HeaderMap,
@@ -31,7 +30,7 @@ pub(super) async fn answer(
     let range = wanted.headers.get(RANGE);
     let mut part = None;
     if range.is_some() || wanted.method == Method::HEAD {
-        let size = bucket.size(wanted.kind, wanted.name).await;
+        let size = bucket.size(wanted.folder, wanted.name).await;
         let Some(size) = size.map_err(|error| unavailable(&error))? else {
             return Ok(None);
         };
@@ -48,7 +47,7 @@ pub(super) async fn answer(
         }
     }
     let range = part.as_ref().map(|(part, _)| part.clone());
-    let got = bucket.get(wanted.kind, wanted.name, range).await;
+    let got = bucket.get(wanted.folder, wanted.name, range).await;
     let Some(got) = got.map_err(|error| unavailable(&error))? else {
         return Ok(None);
     };

@@ -5,6 +5,10 @@
 pub enum Endpoint {
     ChatCompletions,
     PublicChatCompletions,
+    Completions,
+    Responses,
+    Response,
+    Conversations,
     Messages,
     CountTokens,
     Images,
@@ -25,7 +29,12 @@ pub enum Endpoint {
     PublicVideoRun,
     PublicVoiceToken,
     PublicArchive,
+    Files,
+    File,
+    FileContent,
     Models,
+    /// A call of a tool of the MCP server.
+    Mcp,
     /// A path under `/v1` that does not exist.
     Unknown,
 }
@@ -36,6 +45,16 @@ impl Endpoint {
     pub fn of(route: Option<&str>) -> Self {
         match route {
             Some("/v1/chat/completions") => Self::ChatCompletions,
+            Some("/v1/completions") => Self::Completions,
+            Some("/v1/responses") => Self::Responses,
+            Some(
+                "/v1/responses/{id}"
+                | "/v1/responses/{id}/input_items"
+                | "/v1/responses/{id}/cancel",
+            ) => Self::Response,
+            Some(
+                "/v1/conversations" | "/v1/conversations/{id}" | "/v1/conversations/{id}/items",
+            ) => Self::Conversations,
             Some("/v1/messages") => Self::Messages,
             Some("/v1/messages/count_tokens") => Self::CountTokens,
             Some("/v1/images/generations") => Self::Images,
@@ -50,6 +69,9 @@ impl Endpoint {
             Some("/v1/public/videos/{id}/content") => Self::PublicVideoContent,
             Some("/v1/public/videos/{id}/remix") => Self::PublicVideoRemix,
             Some("/v1/public/videos/{id}/cancel") => Self::PublicVideoCancel,
+            Some("/v1/files") => Self::Files,
+            Some("/v1/files/{id}") => Self::File,
+            Some("/v1/files/{id}/content") => Self::FileContent,
             Some("/v1/models" | "/v1/models/{*id}") => Self::Models,
             _ => Self::Unknown,
         }
@@ -60,6 +82,10 @@ impl Endpoint {
         match self {
             Self::ChatCompletions => "chat.completions",
             Self::PublicChatCompletions => "public.chat.completions",
+            Self::Completions => "completions",
+            Self::Responses => "responses",
+            Self::Response => "responses.one",
+            Self::Conversations => "conversations",
             Self::Messages => "messages",
             Self::CountTokens => "messages.count_tokens",
             Self::Images => "images.generations",
@@ -80,7 +106,11 @@ impl Endpoint {
             Self::PublicVideoRun => "public.video",
             Self::PublicVoiceToken => "public.voice.token",
             Self::PublicArchive => "public.media.zip",
+            Self::Files => "files",
+            Self::File => "files.one",
+            Self::FileContent => "files.content",
             Self::Models => "models",
+            Self::Mcp => "mcp",
             Self::Unknown => "unknown",
         }
     }

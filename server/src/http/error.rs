@@ -11,6 +11,9 @@ use crate::{
     record::CLIENT_GONE,
 };
 
+/// The header by which OpenAI's and Anthropic's clients are told whether to ask again.
+const SHOULD_RETRY: &str = "x-should-retry";
+
 /// An error at the edge: the gateway's, or one that never came to the gateway.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApiError {
@@ -29,6 +32,11 @@ pub enum ApiError {
     )]
     InvalidApiKey,
     #[error(
+        "The key of the MCP server is missing or wrong. Send `Authorization: Bearer <key>` with a key \
+         from `mcp.api_key`."
+    )]
+    InvalidMcpKey,
+    #[error(
         "The operator's password is missing or wrong. Send `Authorization: Bearer <password>`, or sign \
          in at `/admin` in this browser."
     )]
@@ -44,9 +52,12 @@ pub enum ApiError {
     Forbidden(String),
     #[error(
         "The request body is larger than the {limit_mb} MiB that are accepted here \
-         (`server.max_body_mb` sets the API's limit)."
+         (`{setting}` sets the API's limit)."
     )]
-    BodyTooLarge { limit_mb: u64 },
+    BodyTooLarge {
+        limit_mb: u64,
+        setting: &'static str,
+    },
     #[error("The request body could not be read completely.")]
     UnreadableBody,
     #[error("The request body did not come in time (`server.body_timeout_secs`).")]
@@ -85,7 +96,8 @@ impl ApiError {
         match self {
             Self::Gateway(error) => match error.kind {
                 ErrorKind::Invalid(_) | ErrorKind::ContentPolicy => StatusCode::BAD_REQUEST,
-                ErrorKind::ModelNotFound => StatusCode::NOT_FOUND,
+                ErrorKind::ModelNotFound | ErrorKind::FileNotFound => StatusCode::NOT_FOUND,
+                ErrorKind::FileElsewhere => StatusCode::CONFLICT,
                 ErrorKind::AccountsBusy | ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
                 ErrorKind::Upstream(_) => StatusCode::BAD_GATEWAY,
                 ErrorKind::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -101,7 +113,7 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::NotReady(_) | Self::Conflict(..) => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidApiKey | Self::SignInRequired | Self::AdminOnly => {
+            Self::InvalidApiKey | Self::InvalidMcpKey | Self::SignInRequired | Self::AdminOnly => {
                 StatusCode::UNAUTHORIZED
             }
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -129,7 +141,7 @@ impl ApiError {
             Self::NotFound(_) => "not_found",
             Self::NotReady(_) => "video_not_ready",
             Self::MethodNotAllowed => "method_not_allowed",
-            Self::InvalidApiKey => "invalid_api_key",
+            Self::InvalidApiKey | Self::InvalidMcpKey => "invalid_api_key",
             Self::SignInRequired => "sign_in_required",
             Self::AdminOnly => "invalid_admin_key",
             Self::TooManyAttempts { .. } => "too_many_attempts",
@@ -156,6 +168,11 @@ impl ApiError {
             Self::UnreadableBody | Self::BodyTimeout => Some("body"),
             _ => None,
         }
+    }
+
+    /// False where official clients would ask again for the status, and the same would come of it.
+    fn is_worth_a_retry(&self) -> bool {
+        self.code() != "invalid_output"
     }
 
     /// Whole seconds for `Retry-After`, at least 1.
@@ -187,6 +204,10 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if !self.is_worth_a_retry() {
+            let never = HeaderValue::from_static("false");
+            response.headers_mut().insert(SHOULD_RETRY, never);
         }
         response.extensions_mut().insert(self);
         response

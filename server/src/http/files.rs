@@ -37,14 +37,18 @@ use crate::{
     media::{
         bucket::Bucket,
         files::Reading,
+        folder::Folder,
         links::LinkRefusal,
         thumbnails::{Thumbnail, ThumbnailError},
+        uploaded::{UploadedName, UploadedPlace},
     },
     snapshot::Snapshot,
 };
 
 /// What lies under a name never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A caller's own file does not change, and may be deleted.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Of what is no file.
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 /// A file that is opened by itself runs nothing and loads nothing.
@@ -60,7 +64,7 @@ pub fn routes() -> Router<AppState> {
 /// A body that keeps its file from being cleaned up.
 struct Held<B> {
     body: B,
-    _reading: Reading,
+    _reading: Option<Reading>,
 }
 
 impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
@@ -83,7 +87,7 @@ impl<B: http_body::Body + Unpin> http_body::Body for Held<B> {
     }
 }
 
-fn held<B>(body: B, reading: Reading) -> Body
+fn held<B>(body: B, reading: Option<Reading>) -> Body
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
@@ -148,10 +152,36 @@ pub(super) async fn send_kept(
     let files = state.gateway.media_files();
     let (place, reading) = files.read(kind, name).ok_or_else(missing)?;
     let content = match files.bucket() {
-        Some(bucket) => Content::Object(bucket, (kind, name), reading),
-        None => Content::File(place, reading),
+        Some(bucket) => Content::Object(bucket, (kind.into(), name), Some(reading)),
+        None => Content::File(place, Some(reading)),
     };
     send(content, name, request, caching).await
+}
+
+/// What a caller uploaded, as its request wants it; `None` if it is not here.
+///
+/// # Errors
+/// 503 when it cannot be read.
+pub(super) async fn send_uploaded(
+    state: &AppState,
+    name: &UploadedName,
+    request: Request,
+) -> Result<Option<Response>, ApiError> {
+    let files = state.gateway.media_files();
+    let sent = match (files.uploaded_place(name), files.bucket()) {
+        (UploadedPlace::Object(object), Some(bucket)) => {
+            let content = Content::Object(bucket, (Folder::Uploaded, &object), None);
+            send(content, name.id(), request, PRIVATE).await
+        }
+        (UploadedPlace::File(place), _) => {
+            send(Content::File(place, None), name.id(), request, PRIVATE).await
+        }
+        (UploadedPlace::Object(_), None) => return Ok(None),
+    };
+    match sent {
+        Err(ApiError::NotFound(_)) => Ok(None),
+        sent => sent.map(Some),
+    }
 }
 
 /// A small picture of a generated one; a video has none.
@@ -179,7 +209,7 @@ async fn read_thumbnail(
         }
     })?;
     let content = match thumbnail {
-        Thumbnail::Kept(place, reading) => Content::File(place, reading),
+        Thumbnail::Kept(place, reading) => Content::File(place, Some(reading)),
         Thumbnail::Made(picture) => Content::Made(picture),
     };
     send(content, &format!("thumbnail-{name}"), request, caching).await
@@ -191,8 +221,8 @@ fn missing() -> ApiError {
 
 /// Where an answer comes from.
 enum Content<'f> {
-    File(PathBuf, Reading),
-    Object(&'f Bucket, (MediaKind, &'f str), Reading),
+    File(PathBuf, Option<Reading>),
+    Object(&'f Bucket, (Folder, &'f str), Option<Reading>),
     /// A picture that is not kept.
     Made(Bytes),
 }
@@ -207,16 +237,16 @@ async fn send(
     let tag = HeaderValue::try_from(format!("\"{tag}\"")).map_err(anyhow::Error::from)?;
     let decided = decide(request.headers_mut(), &tag);
     let mut response = match (content, decided) {
-        (Content::Object(bucket, (kind, name), _), Some(status)) => {
-            match bucket.size(kind, name).await {
+        (Content::Object(bucket, (folder, name), _), Some(status)) => {
+            match bucket.size(folder, name).await {
                 Ok(Some(_)) => status.into_response(),
                 Ok(None) => return Err(missing()),
                 Err(_) => return Err(ApiError::MediaUnavailable),
             }
         }
-        (Content::Object(bucket, (kind, name), reading), None) => {
+        (Content::Object(bucket, (folder, name), reading), None) => {
             let wanted = Wanted {
-                kind,
+                folder,
                 name,
                 method: request.method(),
                 headers: request.headers(),

@@ -12,8 +12,10 @@ pub mod error;
 pub mod error_page;
 pub mod files;
 pub mod form;
+mod form_stream;
 pub mod imagine;
 pub mod links;
+pub mod mcp;
 pub mod media_archive;
 pub mod middleware;
 pub mod openai;
@@ -25,6 +27,7 @@ mod public_videos;
 mod public_voice;
 mod reasons;
 pub mod runs;
+mod several;
 pub mod unknown;
 mod unread_stream;
 mod video_chunks;
@@ -44,7 +47,7 @@ use leptos::config::LeptosOptions;
 use store::Store;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
-use self::runs::Runs;
+use self::{mcp::Mcp, runs::Runs};
 use crate::{
     auth::StoreSessions,
     delivery::Deliveries,
@@ -108,8 +111,11 @@ pub struct Shared {
     pub in_flight: InFlight,
     pub jobs: Jobs,
     pub limits: Limits,
+    pub responses: openai::responses::Background,
     pub unread: UnreadAnswers,
     pub deliveries: Deliveries,
+    /// `None`: switched off.
+    pub mcp: Option<Arc<Mcp>>,
     pub imagine_runs: Runs<imagine::Wish>,
     pub video_runs: Runs<video_runs::Wish>,
 }
@@ -128,6 +134,7 @@ pub struct PeerAddr(pub SocketAddr);
 /// 4. on `/v1`: `middleware::key`: 401 without a valid API key; adds `CallerKey`.
 ///    On `/v1/admin`: the session layer, then `middleware::admin`: 401 for all but the operator; adds
 ///    `AdminProof`.
+///    On the path of the MCP server: `middleware::host`, `middleware::origin`, then `mcp`'s own key check.
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
 ///    which adds `Session` and stands alone on probes; on pages `middleware::compress`,
 ///    `middleware::server_function` and `middleware::redirect`.
@@ -162,6 +169,7 @@ pub fn router(state: &AppState) -> Router {
         .nest("/v1", keyed)
         .merge(ops::routes().layer(sessions.clone()))
         .merge(unknown::without_prefix())
+        .merge(mcp::routes(state))
         .merge(
             pages::routes(state)
                 .layer(layers::from_fn(middleware::redirect::layer))

@@ -102,6 +102,8 @@ struct LimitUses {
     pictures: SlotUse,
     videos: SlotUse,
     voice: SlotUse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mcp_sessions: Option<Use>,
     /// Second and later tries.
     retries: RetryUse,
     /// Answers that were ended because nobody read them, since the start.
@@ -236,6 +238,7 @@ fn limits(state: &AppState, snapshot: &Snapshot) -> LimitUses {
         pictures: state.gateway.pictures_in_use(),
         videos: state.gateway.videos_in_use(),
         voice: state.gateway.voice_tokens_in_use(),
+        mcp_sessions: state.mcp.as_ref().map(|mcp| mcp.sessions_in_use()),
         retries: state.gateway.retries(),
         unread_ended: state.unread.ended(),
     }

@@ -2,17 +2,18 @@
 
 use http::{HeaderName, StatusCode};
 
-use super::{anthropic, error::ApiError, openai};
+use super::{anthropic, error::ApiError, mcp, openai};
 
 /// A public API with an envelope of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     OpenAi,
     Anthropic,
+    Mcp,
 }
 
 impl Protocol {
-    /// By path, since an error may come before any route is found, or where there is none: the `/v1`
+    /// Of the APIs under `/v1`, by path, since an error may come before any route is found, or where there is none: the `/v1`
     /// of a wrong base URL is missing, or there twice.
     #[must_use]
     pub fn of(path: &str) -> Self {
@@ -37,7 +38,7 @@ impl Protocol {
     #[must_use]
     pub fn request_id_header(self) -> Option<HeaderName> {
         match self {
-            Self::OpenAi => None,
+            Self::OpenAi | Self::Mcp => None,
             Self::Anthropic => Some(HeaderName::from_static("request-id")),
         }
     }
@@ -54,6 +55,7 @@ impl Protocol {
                 anthropic::error::status(error),
                 anthropic::error::body(error, request_id).to_json(),
             ),
+            Self::Mcp => (error.status(), mcp::error::body(error, request_id)),
         }
     }
 }

@@ -6,11 +6,13 @@ use http::Method;
 use super::{AppState, error::ApiError};
 
 /// Where clients ask whose base URL lacks `/v1`.
-const WITHOUT_PREFIX: [&str; 14] = [
+const WITHOUT_PREFIX: [&str; 16] = [
     "/chat/completions",
     "/chat/completions/",
     "/completions",
+    "/conversations",
     "/embeddings",
+    "/files",
     "/images/edits",
     "/images/generations",
     "/messages",
@@ -24,13 +26,7 @@ const WITHOUT_PREFIX: [&str; 14] = [
 ];
 
 /// Endpoints that OpenAI has under `/v1`, by the first part of their path.
-const ELSEWHERE: [&str; 5] = [
-    "audio",
-    "completions",
-    "embeddings",
-    "realtime",
-    "responses",
-];
+const ELSEWHERE: [&str; 4] = ["assistants", "batches", "realtime", "threads"];
 
 /// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key
 /// is asked for.
@@ -76,6 +72,12 @@ fn hint(path: &str) -> &'static str {
         return " Variations are not made; `POST /v1/images/edits` makes a picture of a picture and a text.";
     }
     match rest.split('/').next().unwrap_or_default() {
+        "embeddings" => " Grok makes no embeddings: use another service or a local model for them.",
+        "audio" => {
+            " Grok neither transcribes nor speaks by this API. Recordings can be part of a chat \
+             (`input_audio`), and `/voice` is a page to talk on."
+        }
+        "moderations" | "fine_tuning" => " Grok has nothing of the kind.",
         "images" => {
             " Pictures are made at `POST /v1/images/generations` and `POST /v1/images/edits`."
         }

@@ -7,6 +7,7 @@ mod app_url;
 mod client_keys;
 mod conversations;
 mod documents;
+mod files;
 mod media;
 mod proxies;
 mod refresh;
@@ -129,6 +130,7 @@ pub fn start(jobs: &Jobs, context: &JobContext, tasks: &TaskTracker, stop: &Canc
     jobs.spawn(client_keys::Refresh::new(context), store, &runner);
     jobs.spawn(conversations::Sweep::new(context), store, &runner);
     jobs.spawn(documents::Sweep::new(context), store, &runner);
+    jobs.spawn(files::Sweep::new(context), store, &runner);
     jobs.spawn(media::Clean::new(context), store, &runner);
     jobs.spawn(proxies::Refresh::new(context), store, &runner);
     jobs.spawn(refresh::AskDue::new(context), store, &runner);

@@ -15,7 +15,6 @@ use object_store::{
 };
 use secrecy::ExposeSecret;
 use settings::MediaConfig;
-use store::MediaKind;
 use tokio::{
     fs::File,
     io::AsyncReadExt,
@@ -23,7 +22,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::inventory::Found;
+use super::{folder::Folder, inventory::Entry};
 
 /// Larger files go in parts of this size; that much is in memory for each.
 const PART_BYTES: u64 = 8 * 1024 * 1024;
@@ -127,8 +126,8 @@ impl Bucket {
         }
     }
 
-    fn key(&self, kind: MediaKind, name: &str) -> Key {
-        self.prefix.clone().join(kind.as_str()).join(name)
+    fn key(&self, folder: Folder, name: &str) -> Key {
+        self.prefix.clone().join(folder.as_str()).join(name)
     }
 
     /// Sends a whole file from the disk, or nothing. An upload that is given up leaves parts that are
@@ -136,8 +135,13 @@ impl Bucket {
     ///
     /// # Errors
     /// The file cannot be read or not be sent.
-    pub(crate) async fn put(&self, kind: MediaKind, name: &str, file: &Path) -> io::Result<()> {
-        let key = self.key(kind, name);
+    pub(crate) async fn put(
+        &self,
+        folder: impl Into<Folder>,
+        name: &str,
+        file: &Path,
+    ) -> io::Result<()> {
+        let key = self.key(folder.into(), name);
         let mut file = File::open(file).await?;
         let bytes = file.metadata().await?.len();
         if bytes <= PART_BYTES {
@@ -176,8 +180,13 @@ impl Bucket {
     ///
     /// # Errors
     /// The service does not answer as it should.
-    pub(crate) async fn size(&self, kind: MediaKind, name: &str) -> io::Result<Option<u64>> {
-        let about = self.call(self.store.head(&self.key(kind, name))).await;
+    pub(crate) async fn size(
+        &self,
+        folder: impl Into<Folder>,
+        name: &str,
+    ) -> io::Result<Option<u64>> {
+        let key = self.key(folder.into(), name);
+        let about = self.call(self.store.head(&key)).await;
         present(about.map(|about| about.size))
     }
 
@@ -187,7 +196,7 @@ impl Bucket {
     /// The service does not answer as it should; later the stream tells so.
     pub(crate) async fn get(
         &self,
-        kind: MediaKind,
+        folder: impl Into<Folder>,
         name: &str,
         range: Option<Range<u64>>,
     ) -> io::Result<Option<Part<impl Stream<Item = io::Result<Bytes>> + Send + 'static>>> {
@@ -195,7 +204,7 @@ impl Bucket {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        let key = self.key(kind, name);
+        let key = self.key(folder.into(), name);
         let got = self.call(self.store.get_opts(&key, options)).await;
         let Some(got) = present(got)? else {
             return Ok(None);
@@ -213,11 +222,11 @@ impl Bucket {
     /// answer as it should.
     pub(crate) async fn read_whole(
         &self,
-        kind: MediaKind,
+        folder: impl Into<Folder>,
         name: &str,
         max_bytes: u64,
     ) -> io::Result<Bytes> {
-        let Some(part) = self.get(kind, name, None).await? else {
+        let Some(part) = self.get(folder, name, None).await? else {
             return Err(io::ErrorKind::NotFound.into());
         };
         if part.range.end > max_bytes {
@@ -231,17 +240,16 @@ impl Bucket {
         Ok(whole.into())
     }
 
-    /// Every file of a kind.
+    /// Every file of a folder.
     ///
     /// # Errors
     /// The service does not answer as it should.
-    pub(crate) async fn list(&self, kind: MediaKind) -> io::Result<Vec<Found>> {
-        let folder = self.prefix.clone().join(kind.as_str());
+    pub(crate) async fn list(&self, folder: impl Into<Folder>) -> io::Result<Vec<Entry>> {
+        let folder = self.prefix.clone().join(folder.into().as_str());
         let mut listing = self.store.list(Some(&folder));
         let mut found = Vec::new();
         while let Some(about) = self.call(listing.try_next()).await? {
-            found.push(Found {
-                kind,
+            found.push(Entry {
                 name: about.location.filename().unwrap_or_default().to_owned(),
                 bytes: about.size,
                 modified: about.last_modified.into(),
@@ -254,8 +262,9 @@ impl Bucket {
     ///
     /// # Errors
     /// The service does not answer as it should.
-    pub(crate) async fn remove(&self, kind: MediaKind, name: &str) -> io::Result<()> {
-        let removed = self.call(self.store.delete(&self.key(kind, name))).await;
+    pub(crate) async fn remove(&self, folder: impl Into<Folder>, name: &str) -> io::Result<()> {
+        let key = self.key(folder.into(), name);
+        let removed = self.call(self.store.delete(&key)).await;
         present(removed).map(drop)
     }
 

@@ -24,6 +24,30 @@ pub struct Found {
     pub modified: SystemTime,
 }
 
+/// A file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) modified: SystemTime,
+}
+
+impl Entry {
+    fn of(self, kind: MediaKind) -> Found {
+        let Self {
+            name,
+            bytes,
+            modified,
+        } = self;
+        Found {
+            kind,
+            name,
+            bytes,
+            modified,
+        }
+    }
+}
+
 impl MediaFiles {
     /// Every file of every kind; of folders that are not there, none.
     ///
@@ -33,7 +57,8 @@ impl MediaFiles {
         if let Some(bucket) = self.bucket() {
             let mut found = Vec::new();
             for kind in MediaKind::ALL {
-                found.extend(bucket.list(kind).await?);
+                let listed = bucket.list(kind).await?;
+                found.extend(listed.into_iter().map(|entry| entry.of(kind)));
             }
             return Ok(found);
         }
@@ -41,7 +66,8 @@ impl MediaFiles {
         blocking(move || {
             let mut found = Vec::new();
             for (kind, folder) in folders {
-                found.extend(list_folder(kind, &folder)?);
+                let listed = list_folder(&folder)?;
+                found.extend(listed.into_iter().map(|entry| entry.of(kind)));
             }
             Ok(found)
         })
@@ -72,13 +98,16 @@ pub(super) fn entries(
     }
 }
 
-fn list_folder(kind: MediaKind, folder: &Path) -> io::Result<Vec<Found>> {
+/// Every file of a folder; of one that is not there, none. One that goes meanwhile may be missing.
+pub(super) fn list_folder(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for entry in entries(folder)? {
         let entry = entry?;
-        let about = entry.metadata()?;
-        found.push(Found {
-            kind,
+        let about = match entry.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            about => about?,
+        };
+        found.push(Entry {
             name: entry.file_name().to_string_lossy().into_owned(),
             bytes: about.len(),
             modified: about.modified()?,

@@ -38,6 +38,20 @@ pub(super) fn mime(
     }
 }
 
+/// The type of a file that is kept as it is: what its first bytes say of a picture, else what was
+/// declared, else what its name says.
+#[must_use]
+pub fn type_of_file(declared: &str, name: &str, head: &[u8]) -> String {
+    // Bare, without what it says of the text: so the upstream takes it.
+    let declared = declared.split(';').next().map(str::trim);
+    let declared = declared.filter(|mime| !mime.is_empty() && *mime != UNKNOWN);
+    let found = image_type(head).or(declared);
+    found
+        .or_else(|| type_of_name(name))
+        .unwrap_or(UNKNOWN)
+        .to_owned()
+}
+
 /// What a picture is by its first bytes, of the kinds that browsers show.
 pub fn image_type(content: &[u8]) -> Option<&'static str> {
     if content.starts_with(b"\xff\xd8\xff") {
@@ -85,6 +99,7 @@ fn type_of_name(name: &str) -> Option<&'static str> {
         "html" | "htm" => "text/html",
         "json" => "application/json",
         "mp3" => "audio/mpeg",
+        "wav" => "audio/wav",
         "mp4" => "video/mp4",
         _ => return None,
     })
@@ -135,6 +150,21 @@ mod tests {
             typed(Some("text/plain"), "a.pdf", b"x").as_deref(),
             Some("text/plain")
         );
+    }
+
+    #[test]
+    fn a_kept_file_is_what_its_head_says_or_its_caller_or_its_name() {
+        for (declared, name, head, expected) in [
+            ("text/plain", "a.txt", PNG, "image/png"),
+            (" text/x-rust ", "a.pdf", b"x", "text/x-rust"),
+            ("text/plain; charset=utf-8", "a", b"x", "text/plain"),
+            ("image/heic", "a.heic", b"x", "image/heic"),
+            (UNKNOWN, "a.pdf", b"%PDF", "application/pdf"),
+            ("", "a.WAV", b"RIFF", "audio/wav"),
+            ("", "a", b"x", UNKNOWN),
+        ] {
+            assert_eq!(type_of_file(declared, name, head), expected, "{name}");
+        }
     }
 
     #[test]

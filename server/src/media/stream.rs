@@ -16,9 +16,9 @@ use super::{
 const PIECE_BYTES: usize = 256 * 1024;
 
 impl MediaFiles {
-    /// Writes what a stream gives to a file that has no place yet; [`MediaFiles::keep`] gives it one.
-    /// What it is is read from its first bytes. At most 256 KiB and one chunk of the stream are in
-    /// memory.
+    /// Writes a picture or video that a stream gives to a file that has no place yet;
+    /// [`MediaFiles::keep`] gives it one. What it is is read from its first bytes. At most 256 KiB and
+    /// one chunk of the stream are in memory.
     ///
     /// # Errors
     /// [`MediaError::Source`] with the stream's own error, [`MediaError::TooLarge`] above
@@ -30,6 +30,20 @@ impl MediaFiles {
     pub async fn receive<S, E>(
         &self,
         kind: MediaKind,
+        content: S,
+        limit_bytes: u64,
+    ) -> Result<Unfinished, MediaError>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.receive_as(Some(kind), content, limit_bytes).await
+    }
+
+    /// [`MediaFiles::receive`] of a file that may be anything where no kind is named.
+    pub(super) async fn receive_as<S, E>(
+        &self,
+        kind: Option<MediaKind>,
         content: S,
         limit_bytes: u64,
     ) -> Result<Unfinished, MediaError>
@@ -63,14 +77,14 @@ impl MediaFiles {
 async fn write(
     mut file: Unfinished,
     piece: Vec<Bytes>,
-    kind: MediaKind,
+    kind: Option<MediaKind>,
 ) -> Result<Unfinished, MediaError> {
     blocking(move || {
         let is_first = file.bytes() == 0;
         for chunk in &piece {
             file.write(chunk)?;
         }
-        if is_first {
+        if let Some(kind) = kind.filter(|_| is_first) {
             MediaFiles::type_of(kind, file.head())?;
         }
         Ok(file)

@@ -70,6 +70,11 @@ pub fn check(level: &str) -> anyhow::Result<()> {
 
 fn filter(level: &str) -> EnvFilter {
     let filter = EnvFilter::try_new(directives(level)).unwrap_or_else(|_| EnvFilter::new("info"));
+    // It tells whole messages, and prompts with them.
+    let filter = match "rmcp=warn".parse() {
+        Ok(directive) if !level.contains("rmcp") => filter.add_directive(directive),
+        _ => filter,
+    };
     if level.contains("tower_sessions") {
         return filter;
     }
@@ -119,5 +124,15 @@ mod tests {
             let error = check(bad).unwrap_err().to_string();
             assert!(error.starts_with("server.log_level: "), "{error}");
         }
+    }
+
+    #[test]
+    fn what_tells_prompts_is_left_out_unless_it_is_named() {
+        for level in ["debug", "trace", "info,server=trace"] {
+            let filter = filter(level).to_string();
+            assert!(filter.contains("rmcp=warn"), "{level}: {filter}");
+        }
+        let named = filter("info,rmcp=debug").to_string();
+        assert!(named.contains("rmcp=debug"), "{named}");
     }
 }

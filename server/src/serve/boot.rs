@@ -28,7 +28,7 @@ use crate::{
     clock::now_ms,
     delivery::Deliveries,
     gateway::{Gateway, chat::unread::UnreadAnswers},
-    http::{AppState, Shared, imagine, video_runs},
+    http::{AppState, Shared, imagine, mcp::Mcp, openai::responses::Background, video_runs},
     jobs::Jobs,
     limits::{Descriptors, Limits},
     media::{
@@ -297,6 +297,7 @@ fn assemble(
     let videos = VideoList::new(gateway.clone(), current.clone(), link_key.clone());
     let public: Arc<dyn PublicService> =
         Arc::new(PublicPages::new(current.clone(), gallery.clone(), videos));
+    let mcp = Mcp::new(&current).map(Arc::new);
     AppState::new(Shared {
         leptos: leptos_options(),
         current,
@@ -322,8 +323,10 @@ fn assemble(
             descriptors: Descriptors::raise(),
             ..Limits::default()
         },
+        responses: Background::default(),
         unread: UnreadAnswers::default(),
         deliveries: Deliveries::default(),
+        mcp,
         imagine_runs: imagine::runs(),
         video_runs: video_runs::runs(),
     })

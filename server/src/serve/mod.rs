@@ -182,6 +182,9 @@ impl Background {
             runtime: state.runtime.clone(),
         };
         tasks.spawn(follower.run(stop.clone()));
+        if let Some(mcp) = state.mcp.clone() {
+            tasks.spawn(mcp.run(stop.clone()));
+        }
         tasks.spawn(watch::run(state.runtime.clone(), asked, stop.clone()));
         tasks.close();
         Self { stop, tasks }
@@ -206,7 +209,7 @@ async fn close(booted: Booted) -> bool {
         store,
         simulator,
     } = booted;
-    let work = state.work.clone();
+    let (work, responses) = (state.work.clone(), state.responses.clone());
     let pool = state.current.load().pool.clone();
     drop(state);
     if tokio::time::timeout(CLOSE_TIMEOUT, work.close())
@@ -214,6 +217,12 @@ async fn close(booted: Booted) -> bool {
         .is_err()
     {
         tracing::warn!("a job was cut off");
+    }
+    if tokio::time::timeout(CLOSE_TIMEOUT, responses.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("a response in the background was cut off");
     }
     let gateway_closed = tokio::time::timeout(CLOSE_TIMEOUT, gateway.close()).await;
     if gateway_closed.is_err() {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::ClientKey;
 use subtle::ConstantTimeEq;
 
-/// Keys as hashes: those of `app.api_key`, or those that the store keeps.
+/// Keys as hashes: those of `app.api_key` or `mcp.api_key`, or those that the store keeps.
 #[derive(Default, PartialEq, Eq)]
 pub struct ApiKeys {
     /// What opens the door.

@@ -27,6 +27,8 @@ pub struct Settings {
     remote_files: RemoteFiles,
     /// `app.api_key`. None: the API is open.
     pub api_keys: ApiKeys,
+    /// `mcp.api_key`. None: nobody may call.
+    pub mcp_keys: ApiKeys,
     pub hosts: Hosts,
     trusted_proxies: Vec<IpNet>,
 }
@@ -163,6 +165,7 @@ impl Settings {
         Ok(Self {
             models: Models::from_config(&config.models),
             api_keys: ApiKeys::new(&config.app.api_key),
+            mcp_keys: ApiKeys::new(&config.mcp.api_key),
             hosts: Hosts::new(&config),
             trusted_proxies: networks(&config.server.trusted_proxies),
             upstream,

@@ -126,13 +126,19 @@ async fn an_endpoint_that_is_not_here_names_the_one_that_is() {
         ("/v1/images/variations", "/v1/images/edits"),
         ("/v1/images/nothing", "/v1/images/generations"),
         ("/v1/videos/x/nothing", "/v1/videos"),
-        ("/v1/audio/speech", chat),
-        ("/v1/responses", chat),
-        ("/v1/completions", chat),
-        ("/v1/embeddings", chat),
+        ("/v1/realtime", chat),
+        ("/v1/threads", chat),
     ] {
         let message = missing(&server, "POST", path, OpenAi).await;
         assert!(message.contains(&format!("`POST {instead}`")), "{message}");
+    }
+    for (path, why) in [
+        ("/v1/embeddings", "Grok makes no embeddings"),
+        ("/v1/audio/speech", "Grok neither transcribes nor speaks"),
+        ("/v1/moderations", "Grok has nothing of the kind"),
+    ] {
+        let message = missing(&server, "POST", path, OpenAi).await;
+        assert!(message.contains(why), "{message}");
     }
     let message = missing(&server, "POST", "/v1/nowhere", OpenAi).await;
     assert_eq!(message, "There is no endpoint `POST /v1/nowhere` here.");

@@ -89,7 +89,7 @@ async fn refusals_with_a_known_key_are_recorded_and_strangers_are_not() {
             404,
         ),
         (
-            json!({"model": "grok-4", "messages": [{"role": "user", "content": "Hi"}], "tools": [{"type": "function", "function": {"name": "f"}}]}),
+            json!({"model": "grok-4", "messages": [{"role": "user", "content": "Hi"}], "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "int"}}}}),
             400,
         ),
     ] {
@@ -123,7 +123,7 @@ async fn refusals_with_a_known_key_are_recorded_and_strangers_are_not() {
         [
             (400, Outcome::Refused, Some("invalid_value")),
             (404, Outcome::Refused, Some("model_not_found")),
-            (400, Outcome::Refused, Some("unsupported_parameter")),
+            (400, Outcome::Refused, Some("invalid_schema")),
             (200, Outcome::Served, None),
             (404, Outcome::Refused, Some("not_found")),
             (200, Outcome::Served, None),

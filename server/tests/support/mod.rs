@@ -162,6 +162,11 @@ impl Server {
         self.gateway = self.launch.start().await.unwrap();
     }
 
+    /// Starts the process again that the test has stopped.
+    pub(crate) async fn start_again(&mut self) {
+        self.gateway = self.launch.start().await.unwrap();
+    }
+
     /// Kills the process and starts it again in the same folder.
     pub(crate) async fn kill_and_start(&mut self) {
         self.gateway.kill().unwrap();

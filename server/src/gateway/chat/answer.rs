@@ -6,16 +6,18 @@
 
 use std::{
     future::poll_fn,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use ::chat::{Delta, Deltas, Finish};
+use ::chat::{Delta, Deltas, Event, Finish, ToolCall, Verdict, history_after};
+use grok::ChatStream;
 use pool::{Lease, Outcome};
 
 use super::{
     ChatContext,
-    attempt::Attempt,
+    attempt::{Attempt, OnceMore},
     conversations::{CredentialMark, UpstreamConversation},
 };
 use crate::{
@@ -41,16 +43,36 @@ pub struct AnswerHead {
     pub prompt_tokens: u64,
 }
 
+/// What was asked once more, and the stream that answers it. It holds the lease meanwhile.
+type Asking = Pin<Box<dyn Future<Output = Asked> + Send>>;
+
+struct Asked {
+    lease: Lease,
+    what: OnceMore,
+    opened: Result<ChatStream, Failure>,
+}
+
+/// An answer as the next request will repeat it.
+#[derive(Default)]
+struct Transcript {
+    text: String,
+    calls: Vec<ToolCall>,
+}
+
 /// An answer under way. Holds its account, its slot and the upstream call.
 pub struct Answer {
     gateway: Arc<Gateway>,
-    context: ChatContext,
+    context: Arc<ChatContext>,
     head: AnswerHead,
-    /// `None` once the answer has broken off.
+    /// `None` once the answer has broken off, and while `asking` has it.
     lease: Option<Lease>,
     attempt: Attempt,
-    /// The text so far, when the next turn may need to be recognised by it.
-    transcript: Option<String>,
+    /// Under way while the upstream is asked once more.
+    asking: Option<Asking>,
+    /// How often the upstream has answered.
+    answered: u32,
+    /// What was said so far, when the next turn may need to be recognised by it.
+    transcript: Option<Transcript>,
     /// Deltas are waiting that [`Answer::next`] has not handed out.
     is_unread: bool,
     _slot: Slot,
@@ -87,9 +109,11 @@ impl Answer {
             head,
             lease: Some(lease),
             attempt,
-            transcript: keeps_conversations.then(String::new),
+            asking: None,
+            answered: 1,
+            transcript: keeps_conversations.then(Transcript::default),
             is_unread: true,
-            context,
+            context: Arc::new(context),
             _slot: slot,
         }
     }
@@ -139,7 +163,10 @@ impl Answer {
                 }
             }
             if self.attempt.is_ended {
-                return Poll::Ready(Ok(false));
+                if !ready!(self.poll_once_more(context))? {
+                    return Poll::Ready(Ok(false));
+                }
+                continue;
             }
             self.attempt.deltas.clear();
             if let Err(failure) = ready!(self.attempt.poll_advance(context)) {
@@ -147,6 +174,62 @@ impl Answer {
             }
             self.is_unread = true;
         }
+    }
+
+    /// A complete answer of another shape than was asked for is asked for once more, on its account.
+    /// True = there is more to come.
+    fn poll_once_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, GatewayError>> {
+        let asked = match &mut self.asking {
+            Some(asking) => ready!(asking.as_mut().poll(context)),
+            None => return self.judge(),
+        };
+        self.asking = None;
+        self.lease = Some(asked.lease);
+        self.attempt.deltas.clear();
+        match asked.opened {
+            Ok(stream) => {
+                self.answered += 1;
+                self.attempt.begin_again(&self.context, asked.what, stream);
+            }
+            Err(failure) => {
+                let request_id = self.record().id();
+                let reason = failure.label();
+                tracing::warn!(%request_id, reason, "an answer could not be asked for once more");
+                // Judged again, it is what it is.
+                self.attempt.translator.finish(&mut self.attempt.deltas);
+                self.is_unread = true;
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    /// What a complete answer is worth.
+    fn judge(&mut self) -> Poll<Result<bool, GatewayError>> {
+        let correction = match self.attempt.translator.take_verdict() {
+            None | Some(Verdict::Fine) => return Poll::Ready(Ok(false)),
+            Some(Verdict::Misfit(why)) => {
+                return Poll::Ready(Err(self.broken(Failure::Misfit(why))));
+            }
+            Some(Verdict::AskAgain(correction)) => correction,
+        };
+        let Some(lease) = self.lease.take() else {
+            return Poll::Ready(Ok(false));
+        };
+        tracing::info!(
+            request_id = %self.record().id(), account.id = %lease.account_id(),
+            "the answer does not have the shape that was asked for: it is asked for once more"
+        );
+        let what = self.attempt.once_more(&lease, &self.context, &correction);
+        let context = Arc::clone(&self.context);
+        self.asking = Some(Box::pin(async move {
+            let opened = what.ask(&lease, &context).await;
+            Asked {
+                lease,
+                what,
+                opened,
+            }
+        }));
+        Poll::Ready(Ok(true))
     }
 
     /// How it ended. To be asked when [`Answer::next`] has said `None`.
@@ -166,8 +249,8 @@ impl Answer {
     pub async fn commit(self, last_bytes: usize) -> Result<(), GatewayError> {
         let usage = self.attempt.translator.usage(self.context.prompt_tokens);
         self.remember();
+        let cost = self.context.model.cost.saturating_mul(self.answered);
         let Self { context, lease, .. } = self;
-        let cost = context.model.cost;
         let finish = |lease: Lease| lease.finish(Outcome::Success { cost }, now_ms());
         let changes = lease.map(finish).unwrap_or_default();
         context
@@ -183,12 +266,14 @@ impl Answer {
             return;
         };
         for delta in self.attempt.deltas.iter() {
-            if let Delta::Text(piece) = delta {
-                transcript.push_str(piece);
+            match delta {
+                Delta::Text(piece) => transcript.text.push_str(piece),
+                Delta::Event(Event::ToolCall(call)) => transcript.calls.push(call.clone()),
+                Delta::Reasoning(_) | Delta::Event(_) => {}
             }
         }
         // Such an answer cannot be continued; it can be read all the same.
-        if transcript.len() > self.context.max_answer_bytes() {
+        if transcript.text.len() > self.context.max_answer_bytes() {
             self.transcript = None;
         }
     }
@@ -203,6 +288,10 @@ impl Answer {
         ) else {
             return;
         };
+        // Asked once more in another conversation than the caller was told of.
+        if self.attempt.conversation_id() != Some(id) {
+            return;
+        }
         let conversation = UpstreamConversation {
             account: lease.account_id().clone(),
             credential: CredentialMark::of(lease.credential()),
@@ -210,9 +299,9 @@ impl Answer {
             parent_response_id: response_id.clone(),
         };
         let context = &self.context;
-        let exchange = (&context.request, answer.as_str());
+        let history = history_after(&context.request, &answer.text, &answer.calls);
         self.gateway
-            .remember_conversation(&context.caller, conversation, exchange);
+            .remember_conversation(&context.caller, conversation, history);
     }
 
     /// What the caller has seen is spent: no other account is tried.

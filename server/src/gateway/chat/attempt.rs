@@ -7,10 +7,14 @@ use std::{
 };
 
 use chat::{Deltas, FinishReason};
-use grok::{ChatCall, ChatStream, UpstreamError};
+use grok::{ChatCall, ChatStream, UpstreamError, Without};
 use pool::Lease;
 
-use super::{ChatContext, conversations::UpstreamConversation, translate::Translator};
+use super::{
+    ChatContext,
+    conversations::{CredentialMark, UpstreamConversation},
+    translate::Translator,
+};
 use crate::gateway::{deadlines::FrameWait, error::Deadline, failure::Failure};
 
 /// Frames are gathered into one write up to this size, so that a fast upstream does not cost one
@@ -28,6 +32,8 @@ pub(in crate::gateway) struct Attempt {
     pub(super) first_byte: Option<Duration>,
     /// The conversation that this attempt added a turn to; `None` when it began one.
     continued: Option<UpstreamConversation>,
+    /// What the call referred to.
+    file_ids: Vec<String>,
     stream: ChatStream,
     wait: FrameWait,
     /// How the stream broke right behind frames that were fine: those go to the caller first.
@@ -45,9 +51,14 @@ impl Attempt {
         lease: &Lease,
         context: &ChatContext,
         conversation: Option<&UpstreamConversation>,
-        file_ids: &[String],
+        file_ids: Vec<String>,
     ) -> Result<Self, Failure> {
-        let call = call_upstream(lease, context, conversation, file_ids);
+        let ask = Ask {
+            message: &context.prompt_for(conversation).text,
+            conversation,
+            file_ids: &file_ids,
+        };
+        let call = call_upstream(lease, context, ask);
         let stream = match context.deadlines.wait(Deadline::FirstByte, call).await? {
             Ok(stream) => stream,
             Err(error) if conversation.is_some() && error.status() == Some(404) => {
@@ -59,12 +70,13 @@ impl Attempt {
             translator: Translator::new(
                 &context.settings().config.app.filter_tags,
                 context.shows_reasoning,
-                context.limiter(),
+                &context.request,
             ),
             deltas: Deltas::default(),
             is_ended: false,
             first_byte: None,
             continued: conversation.cloned(),
+            file_ids,
             stream,
             wait: FrameWait::new(context.deadlines),
             broken: None,
@@ -83,6 +95,61 @@ impl Attempt {
     pub(super) fn conversation_id(&self) -> Option<&String> {
         let continued = self.continued.as_ref().map(|conversation| &conversation.id);
         self.translator.conversation_id.as_ref().or(continued)
+    }
+
+    /// Bytes of the answer that are in memory.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.deltas.len_bytes() + self.translator.held_bytes()
+    }
+
+    /// What to ask once more after an answer that does not fit. A conversation that the upstream keeps
+    /// goes on with the `correction`; elsewhere everything is said again.
+    pub(super) fn once_more(
+        &self,
+        lease: &Lease,
+        context: &ChatContext,
+        correction: &str,
+    ) -> OnceMore {
+        let keeps = !context.settings().config.app.temporary;
+        let place = self
+            .conversation_id()
+            .zip(self.translator.response_id.as_ref());
+        if let Some((id, response_id)) = place.filter(|_| keeps) {
+            let conversation = UpstreamConversation {
+                account: lease.account_id().clone(),
+                credential: CredentialMark::of(lease.credential()),
+                id: id.clone(),
+                parent_response_id: response_id.clone(),
+            };
+            return OnceMore {
+                message: correction.trim_start().to_owned(),
+                conversation: Some(conversation),
+                file_ids: Vec::new(),
+            };
+        }
+        let prompt = context.prompt_for(self.continued.as_ref());
+        OnceMore {
+            message: format!("{}{correction}", prompt.text),
+            conversation: self.continued.clone(),
+            file_ids: self.file_ids.clone(),
+        }
+    }
+
+    /// Goes on with the answer to what was asked once more.
+    pub(super) fn begin_again(
+        &mut self,
+        context: &ChatContext,
+        asked: OnceMore,
+        stream: ChatStream,
+    ) {
+        self.translator
+            .begin_again(&context.settings().config.app.filter_tags);
+        self.continued = asked.conversation;
+        self.file_ids = asked.file_ids;
+        self.stream = stream;
+        self.wait = FrameWait::new(context.deadlines);
+        self.broken = None;
+        self.is_ended = false;
     }
 
     /// Why the answer ended.
@@ -129,6 +196,7 @@ impl Attempt {
             self.wait.frame();
             self.translator.apply(&frame, &mut self.deltas);
             if self.translator.ended_early() {
+                self.translator.finish(&mut self.deltas);
                 self.is_ended = true;
                 return Poll::Ready(Ok(()));
             }
@@ -140,32 +208,66 @@ impl Attempt {
     }
 }
 
+/// What the upstream is asked after an answer that does not fit.
+pub(super) struct OnceMore {
+    message: String,
+    conversation: Option<UpstreamConversation>,
+    file_ids: Vec<String>,
+}
+
+impl OnceMore {
+    /// Asks on the account that answered before.
+    ///
+    /// # Errors
+    /// Why it did not serve.
+    pub(super) async fn ask(
+        &self,
+        lease: &Lease,
+        context: &ChatContext,
+    ) -> Result<ChatStream, Failure> {
+        let ask = Ask {
+            message: &self.message,
+            conversation: self.conversation.as_ref(),
+            file_ids: &self.file_ids,
+        };
+        let call = call_upstream(lease, context, ask);
+        Ok(context.deadlines.wait(Deadline::FirstByte, call).await??)
+    }
+}
+
+/// One call: what is new, and the conversation that it goes to.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    message: &'a str,
+    conversation: Option<&'a UpstreamConversation>,
+    file_ids: &'a [String],
+}
+
 async fn call_upstream(
     lease: &Lease,
     context: &ChatContext,
-    conversation: Option<&UpstreamConversation>,
-    file_ids: &[String],
+    ask: Ask<'_>,
 ) -> Result<ChatStream, UpstreamError> {
     let settings = context.settings();
     let app = &settings.config.app;
     let personality = Some(app.custom_instruction.trim()).filter(|text| !text.is_empty());
-    let prompt = context.prompt_for(conversation);
     let request = &context.request;
     let call = ChatCall {
         model_name: &context.model.upstream_name,
         model_mode: context.model.mode.as_deref(),
-        message: &prompt.text,
-        file_attachments: file_ids,
+        message: ask.message,
+        file_attachments: ask.file_ids,
         temporary: app.temporary,
         disable_memory: app.disable_memory,
         custom_personality: personality,
         temperature: request.sampling.temperature,
         top_p: request.sampling.top_p,
         reasoning_effort: request.reasoning.effort.map(chat::Effort::as_str),
+        without: without(context),
     };
     let credential = lease.credential().expose();
     let upstream = settings.upstream_for(lease);
-    match conversation {
+    match ask.conversation {
         Some(UpstreamConversation {
             id,
             parent_response_id,
@@ -176,5 +278,14 @@ async fn call_upstream(
                 .await
         }
         None => upstream.start_chat(credential, &call).await,
+    }
+}
+
+/// What the model may not look up: as the caller says, else as configured.
+fn without(context: &ChatContext) -> Without {
+    let (asked, config) = (context.request.search, &context.settings().config);
+    Without {
+        web_search: !asked.web.unwrap_or(config.chat.web_search),
+        x_search: !asked.x.unwrap_or(config.chat.x_search),
     }
 }

@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-use chat::{History, Request, history_after, history_key};
+use chat::{History, Request, history_key};
 use parking_lot::Mutex;
 use pool::{AccountId, Credential};
 use serde::{Deserialize, Serialize};
@@ -130,18 +130,17 @@ impl Conversations {
         })
     }
 
-    /// Remembers where the next turn goes after `request` got `answer`: the conversation with that
-    /// answer as its parent. Conversations of the account that had to give way for it.
+    /// Remembers where the next turn goes after `history`: the conversation with its last answer as
+    /// the parent. Conversations of the account that had to give way for it.
     #[must_use = "they are stored as well"]
     pub fn remember(
         &self,
         limits: &ConversationConfig,
         scope: Scope,
         conversation: UpstreamConversation,
-        (request, answer): (&Request, &str),
+        history: HistoryHash,
         now_ms: i64,
     ) -> Vec<String> {
-        let history = hash(&history_after(request, answer));
         let mut inner = self.inner.lock();
         let UpstreamConversation {
             account,
@@ -267,7 +266,7 @@ pub(super) fn hash(history: &History<'_>) -> HistoryHash {
 
 #[cfg(test)]
 mod tests {
-    use chat::{Role, Turn};
+    use chat::{Role, Turn, history_after};
 
     use super::*;
 
@@ -326,10 +325,10 @@ mod tests {
         /// `place` is what `texts` (the last one is the answer) led to.
         fn remember(&self, scope: &Scope, place: UpstreamConversation, texts: &[&str], at_ms: i64) {
             let (answer, asked) = texts.split_last().unwrap();
-            let exchange = (&request(asked), *answer);
+            let history = hash(&history_after(&request(asked), answer, &[]));
             let gone = self
                 .0
-                .remember(&limits(50), scope.clone(), place, exchange, at_ms);
+                .remember(&limits(50), scope.clone(), place, history, at_ms);
             assert_eq!(gone, [""; 0]);
         }
 
@@ -402,8 +401,8 @@ mod tests {
     fn an_account_keeps_its_newest_conversations_only() {
         let known = Conversations::default();
         let remember = |max: u32, id: &str| {
-            let asked = request(&[id]);
-            known.remember(&limits(max), own("a"), at(id, "r"), (&asked, "x"), 0)
+            let history = hash(&history_after(&request(&[id]), "x", &[]));
+            known.remember(&limits(max), own("a"), at(id, "r"), history, 0)
         };
         let find = |id: &str| known.find(&limits(3), &own("a"), &request(&[id, "x", "?"]), 1);
         for id in ["c1", "c2", "c3"] {

@@ -9,10 +9,7 @@ pub mod unread;
 
 use std::{sync::Arc, time::Duration};
 
-use ::chat::{
-    AttachmentKind, OutputLimiter, Prompt, Request, ResponseFormat, ToolChoice, flatten,
-    flatten_last_turn,
-};
+use ::chat::{Prompt, Request, flatten, flatten_last_turn, schema_mistake};
 use grok::Uploaded;
 use grok2api_app::limits::MAX_FILES;
 use pool::{AccountId, Lease};
@@ -131,6 +128,16 @@ impl Gateway {
         ))
     }
 
+    /// Whether a request could be served now, as far as that is known without asking the upstream.
+    ///
+    /// # Errors
+    /// There is no such model, or the store takes no records.
+    pub fn check_chat(&self, caller: &Caller, request: &Request) -> Result<(), GatewayError> {
+        self.admit(&caller.record)?;
+        chat_model(&caller.snapshot.settings.models, &request.model)?;
+        check_schema(request)
+    }
+
     async fn load_attachments(
         &self,
         context: &ChatContext,
@@ -142,9 +149,7 @@ impl Gateway {
             return Err(GatewayError::invalid("invalid_media", "messages", message));
         }
         let inputs = attachments.iter().map(Input::from).collect();
-        let own_address = &context.caller.own_address;
-        self.load(context.settings(), own_address, inputs, MAX_FILE_BYTES)
-            .await
+        self.load(&context.caller, inputs, MAX_FILE_BYTES).await
     }
 
     async fn chat_context(
@@ -157,7 +162,7 @@ impl Gateway {
         let config = &settings.config;
         let model = chat_model(&settings.models, &request.model)?;
         caller.record.serves(&model.id);
-        refuse_unsupported(&request)?;
+        check_schema(&request)?;
         let prompt = flatten(&request);
         let conversation = self.find_conversation(&caller, &request).await;
         let started = Instant::from_std(caller.record.started());
@@ -221,7 +226,7 @@ impl Operation for Chat<'_> {
         };
         while self.context.delivery == Delivery::Whole && !attempt.is_ended {
             attempt.advance().await?;
-            if attempt.deltas.len_bytes() > self.context.max_answer_bytes() {
+            if attempt.size_bytes() > self.context.max_answer_bytes() {
                 return Err(Failure::TooLarge {
                     limit_mb: self.context.settings().config.chat.max_answer_mb,
                 });
@@ -245,7 +250,7 @@ impl Chat<'_> {
         let files = (files.as_slice(), Purpose::Chat);
         let open = |uploaded: Vec<Uploaded>| async move {
             let ids: Vec<_> = uploaded.into_iter().map(|one| one.id).collect();
-            Attempt::open(lease, context, conversation, &ids).await
+            Attempt::open(lease, context, conversation, ids).await
         };
         let opening = self
             .gateway
@@ -273,10 +278,19 @@ impl ChatContext {
         let last_turn = conversation.and(self.last_turn.as_ref());
         last_turn.unwrap_or(&self.prompt)
     }
+}
 
-    fn limiter(&self) -> Option<OutputLimiter> {
-        OutputLimiter::new(&self.request.limits)
-    }
+/// A schema that nothing could be checked against would promise too much.
+fn check_schema(request: &Request) -> Result<(), GatewayError> {
+    let Some(why) = schema_mistake(&request.response_format) else {
+        return Ok(());
+    };
+    let message = format!("The JSON schema of the answer's format cannot be used: {why}.");
+    Err(GatewayError::invalid(
+        "invalid_schema",
+        "response_format",
+        message,
+    ))
 }
 
 fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {
@@ -295,132 +309,4 @@ fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {
         ));
     }
     Ok(Arc::clone(model))
-}
-
-/// What every protocol can ask for and nobody serves yet.
-fn refuse_unsupported(request: &Request) -> Result<(), GatewayError> {
-    let refused = |param: &str, message: &str| {
-        Err(GatewayError::invalid(
-            "unsupported_parameter",
-            param,
-            message,
-        ))
-    };
-    if !request.tools.is_empty() && request.tool_choice != ToolChoice::None {
-        return refused(
-            "tools",
-            "Function calling is not supported yet. Remove `tools` and describe in a message what \
-             the answer should look like.",
-        );
-    }
-    if matches!(
-        request.tool_choice,
-        ToolChoice::Required | ToolChoice::Named(_)
-    ) {
-        return refused(
-            "tool_choice",
-            "Function calling is not supported yet. Remove `tool_choice`.",
-        );
-    }
-    if request.response_format != ResponseFormat::Text {
-        return refused(
-            "response_format",
-            "Only `{\"type\":\"text\"}` is supported. Remove `response_format`, ask for JSON in a \
-             message and check the answer.",
-        );
-    }
-    let audio = request
-        .turns
-        .iter()
-        .flat_map(::chat::Turn::attachments)
-        .find(|attachment| attachment.kind == AttachmentKind::Audio);
-    match audio {
-        Some(audio) => refused(
-            &audio.param,
-            "Audio input is not supported yet. Send its transcript as a text block.",
-        ),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ::chat::{Attachment, Part, Role, Source, Tool, Turn};
-
-    use super::*;
-
-    fn refused(request: Request) -> Option<(&'static str, String)> {
-        let error = refuse_unsupported(&request).err()?;
-        Some((error.code(), error.param.unwrap_or_default()))
-    }
-
-    fn tool() -> Tool {
-        Tool {
-            name: "f".to_owned(),
-            description: None,
-            parameters: None,
-        }
-    }
-
-    #[test]
-    fn what_nobody_serves_yet_is_refused_by_its_field() {
-        let unsupported = |param: &str| Some(("unsupported_parameter", param.to_owned()));
-        let audio = Attachment {
-            kind: AttachmentKind::Audio,
-            source: Source::Url("https://a.io/1.mp3".to_owned()),
-            name: None,
-            param: "messages.0.content.0.input_audio.data".to_owned(),
-        };
-        for (request, param) in [
-            (
-                Request {
-                    tools: vec![tool()],
-                    ..Request::default()
-                },
-                "tools",
-            ),
-            (
-                Request {
-                    tool_choice: ToolChoice::Required,
-                    ..Request::default()
-                },
-                "tool_choice",
-            ),
-            (
-                Request {
-                    tool_choice: ToolChoice::Named("f".to_owned()),
-                    ..Request::default()
-                },
-                "tool_choice",
-            ),
-            (
-                Request {
-                    response_format: ResponseFormat::JsonObject,
-                    ..Request::default()
-                },
-                "response_format",
-            ),
-            (
-                Request {
-                    turns: vec![Turn::new(Role::User, vec![Part::Attachment(audio)])],
-                    ..Request::default()
-                },
-                "messages.0.content.0.input_audio.data",
-            ),
-        ] {
-            assert_eq!(refused(request), unsupported(param), "{param}");
-        }
-    }
-
-    #[test]
-    fn tools_that_must_not_be_called_are_no_reason_to_refuse() {
-        let request = Request {
-            tools: vec![tool()],
-            tool_choice: ToolChoice::None,
-            turns: vec![Turn::text(Role::User, "Hi")],
-            ..Request::default()
-        };
-        assert_eq!(refused(request), None);
-        assert_eq!(refused(Request::default()), None);
-    }
 }

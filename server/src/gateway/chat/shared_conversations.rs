@@ -5,7 +5,7 @@
 //! said: names are hashes. They end as the conversation does, and go with it: when it gives way to
 //! others of its account in the memory of an instance, is lost upstream, or its account is gone.
 
-use chat::{Request, history_after, history_key};
+use chat::{History, Request, history_key};
 use pool::{AccountId, Pool};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -74,16 +74,16 @@ impl Gateway {
         })
     }
 
-    /// Remembers where the next turn goes after `request` got `answer`.
+    /// Remembers where the next turn goes after `history`.
     pub(super) fn remember_conversation(
         &self,
         caller: &Caller,
         conversation: UpstreamConversation,
-        (request, answer): (&Request, &str),
+        history: History<'_>,
     ) {
         let limits = &caller.snapshot.settings.config.conversation;
         let (scope, now) = (&caller.scope, now_ms());
-        let history = hash(&history_after(request, answer));
+        let history = hash(&history);
         let ttl_ms = i64::try_from(limits.ttl_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
         let place = StoredPlace {
             account: conversation.account.to_string(),
@@ -102,10 +102,9 @@ impl Gateway {
         };
         let named = document(Some(&conversation.id));
         let unnamed = (*scope != Scope::Shared).then(|| document(None));
-        let exchange = (request, answer);
         let given_way =
             self.conversations
-                .remember(limits, scope.clone(), conversation, exchange, now);
+                .remember(limits, scope.clone(), conversation, history, now);
         self.forget_stored(given_way);
         let store = self.store.clone();
         self.tasks.spawn(async move {

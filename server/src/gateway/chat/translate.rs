@@ -1,13 +1,19 @@
 //! Upstream frames to neutral deltas: what is answer, what is reasoning, what is neither.
 
+use std::collections::HashSet;
+
 use chat::{
-    Citation, Deltas, Estimator, Event, FinishReason, OutputLimiter, SearchActivity, SearchKind,
-    Usage,
+    Citation, Deltas, Estimator, Event, FinishReason, Found, OutputLimiter, Request,
+    SearchActivity, SearchKind, Shape, ToolCall, Usage, Verdict,
 };
 use grok::{Frame, markup};
 
+use crate::ids;
+
 /// Longest id and name that is taken from the upstream, in bytes.
 const MAX_ID_BYTES: usize = 256;
+/// Pages and look-ups of one answer that are told of.
+const MAX_FOUND: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -24,7 +30,19 @@ pub(super) struct Translator {
     reasoning_tokens: Estimator,
     /// What is counted or cut before it is shown; reused.
     scratch: String,
+    /// What the limits let through to `shape`; reused.
+    allowed: String,
     limiter: Option<OutputLimiter>,
+    /// `None` when any text will do.
+    shape: Option<Shape>,
+    /// What came of the shape when the upstream had said everything.
+    verdict: Option<Verdict>,
+    /// The look-up that was told last.
+    searched: Option<markup::Search>,
+    /// How many pages and look-ups were told.
+    found: usize,
+    /// Addresses of the pages.
+    pages: HashSet<String>,
     pub(super) response_id: Option<String>,
     pub(super) conversation_id: Option<String>,
     pub(super) fingerprint: Option<String>,
@@ -35,11 +53,7 @@ pub(super) struct Translator {
 }
 
 impl Translator {
-    pub(super) fn new(
-        filter_tags: &[String],
-        shows_reasoning: bool,
-        limiter: Option<OutputLimiter>,
-    ) -> Self {
+    pub(super) fn new(filter_tags: &[String], shows_reasoning: bool, request: &Request) -> Self {
         Self {
             shows_reasoning,
             text_filter: markup::Filter::new(filter_tags),
@@ -47,7 +61,13 @@ impl Translator {
             text_tokens: Estimator::default(),
             reasoning_tokens: Estimator::default(),
             scratch: String::new(),
-            limiter,
+            allowed: String::new(),
+            limiter: OutputLimiter::new(&request.limits),
+            shape: Shape::new(request),
+            verdict: None,
+            searched: None,
+            found: 0,
+            pages: HashSet::new(),
             response_id: None,
             conversation_id: None,
             fingerprint: None,
@@ -59,6 +79,7 @@ impl Translator {
     /// Takes one frame, metadata first, and appends what a caller should see.
     pub(super) fn apply(&mut self, frame: &Frame<'_>, out: &mut Deltas) {
         self.take_metadata(frame);
+        self.tell_look_ups(frame, out);
         if let Some(token) = frame.token.filter(|token| !token.is_empty()) {
             match kind_of(frame) {
                 Some(Kind::Text) => self.push_text(token, out),
@@ -75,7 +96,8 @@ impl Translator {
         }
     }
 
-    /// Emits what the filters still hold back.
+    /// Emits what the filters still hold back. The upstream has said everything, or no more of it is
+    /// wanted.
     pub(super) fn finish(&mut self, out: &mut Deltas) {
         self.scratch.clear();
         self.reasoning_filter.finish(&mut self.scratch);
@@ -84,21 +106,54 @@ impl Translator {
         self.text_filter.finish(&mut self.scratch);
         self.emit_text(out);
         if let Some(limiter) = &mut self.limiter {
-            let added = out.append_text(|buffer| limiter.finish(buffer));
-            self.text_tokens.push(added);
+            self.allowed.clear();
+            limiter.finish(&mut self.allowed);
+            self.emit_allowed(out);
         }
+        let is_cut = self.is_cut();
+        if let Some(shape) = &mut self.shape {
+            let mut verdict = Verdict::Fine;
+            out.append_text(|buffer| verdict = shape.finish(is_cut, buffer));
+            self.verdict = Some(verdict);
+        }
+        self.emit_calls(out);
     }
 
-    /// The caller's own limit ended the answer: what else comes is not wanted.
+    /// What else comes is not wanted: the caller's own limit is reached, or the call is made.
     pub(super) fn ended_early(&self) -> bool {
-        self.limiter
-            .as_ref()
-            .is_some_and(|limiter| limiter.ended().is_some())
+        self.is_cut() || self.shape.as_ref().is_some_and(Shape::is_over)
+    }
+
+    fn is_cut(&self) -> bool {
+        let limiter = self.limiter.as_ref();
+        limiter.is_some_and(|limiter| limiter.ended().is_some())
     }
 
     pub(super) fn finish_reason(&self) -> FinishReason {
+        if self.shape.as_ref().is_some_and(Shape::has_calls) {
+            return FinishReason::ToolCalls;
+        }
         let early = self.limiter.as_ref().and_then(OutputLimiter::ended);
         early.cloned().unwrap_or_default()
+    }
+
+    /// Bytes that are held back until their shape is known.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.shape.as_ref().map_or(0, Shape::held_bytes)
+    }
+
+    /// What came of the shape of a complete answer, if it has to have one.
+    pub(super) fn take_verdict(&mut self) -> Option<Verdict> {
+        self.verdict.take()
+    }
+
+    /// The upstream is asked once more: another response comes, which goes on where this one ended.
+    pub(super) fn begin_again(&mut self, filter_tags: &[String]) {
+        self.text_filter = markup::Filter::new(filter_tags);
+        self.reasoning_filter = markup::Filter::new(filter_tags);
+        self.has_text = false;
+        self.response_id = None;
+        self.conversation_id = None;
     }
 
     /// Estimated, since the upstream reports no counts.
@@ -145,10 +200,53 @@ impl Translator {
         }
     }
 
+    /// What the model looks up by itself and what it found there.
+    fn tell_look_ups(&mut self, frame: &Frame<'_>, out: &mut Deltas) {
+        if let Some(search) = frame.search.as_ref().filter(|search| self.is_news(search)) {
+            // In front of the event: behind it comes what was found.
+            self.scratch.clear();
+            self.scratch.push_str(&search.line(frame.rollout_id));
+            self.scratch.push('\n');
+            self.emit_reasoning(out);
+            self.tell_search(search.clone(), out);
+        }
+        for source in &frame.web_results {
+            // Those that are cited come again.
+            if self.found < MAX_FOUND && self.pages.insert(source.url.clone()) {
+                self.found += 1;
+                out.push(Event::Found(Found {
+                    url: source.url.clone(),
+                    title: source.title.clone(),
+                }));
+            }
+        }
+    }
+
+    /// Whether it has not just been told: a look-up may come as a card and as an element.
+    fn is_news(&self, search: &markup::Search) -> bool {
+        self.searched.as_ref() != Some(search) && self.found < MAX_FOUND
+    }
+
+    fn tell_search(&mut self, search: markup::Search, out: &mut Deltas) {
+        if !self.is_news(&search) {
+            return;
+        }
+        self.found += 1;
+        out.push(Event::Search(SearchActivity {
+            kind: match search.kind {
+                markup::SearchKind::Web => SearchKind::Web,
+                markup::SearchKind::Images => SearchKind::Images,
+                markup::SearchKind::X => SearchKind::X,
+            },
+            query: search.query.clone(),
+        }));
+        self.searched = Some(search);
+    }
+
     fn push_text(&mut self, token: &str, out: &mut Deltas) {
         self.has_text = true;
         self.has_content = true;
-        if self.limiter.is_none() {
+        if self.limiter.is_none() && self.shape.is_none() {
             // The common case, without a copy.
             let filter = &mut self.text_filter;
             let added = out.append_text(|buffer| filter.push(token, buffer));
@@ -169,12 +267,35 @@ impl Translator {
 
     /// Shows what is in `scratch`, as far as the caller's limit allows.
     fn emit_text(&mut self, out: &mut Deltas) {
-        let (limiter, scratch) = (&mut self.limiter, &self.scratch);
-        let added = out.append_text(|buffer| match limiter {
-            Some(limiter) => limiter.push(scratch, buffer),
-            None => buffer.push_str(scratch),
+        let Some(limiter) = &mut self.limiter else {
+            std::mem::swap(&mut self.scratch, &mut self.allowed);
+            return self.emit_allowed(out);
+        };
+        self.allowed.clear();
+        limiter.push(&self.scratch, &mut self.allowed);
+        self.emit_allowed(out);
+    }
+
+    /// Shows what is in `allowed`, in the shape that was asked for. Calls count as text: they were
+    /// written like it.
+    fn emit_allowed(&mut self, out: &mut Deltas) {
+        self.text_tokens.push(&self.allowed);
+        let (shape, allowed) = (&mut self.shape, &self.allowed);
+        out.append_text(|buffer| match shape {
+            Some(shape) => shape.push(allowed, buffer),
+            None => buffer.push_str(allowed),
         });
-        self.text_tokens.push(added);
+        self.emit_calls(out);
+    }
+
+    fn emit_calls(&mut self, out: &mut Deltas) {
+        for call in self.shape.iter_mut().flat_map(Shape::take_calls) {
+            out.push(Event::ToolCall(ToolCall {
+                id: ids::random("call_"),
+                name: call.name,
+                arguments: call.arguments,
+            }));
+        }
     }
 
     fn push_reasoning(&mut self, token: &str, out: &mut Deltas) {
@@ -182,14 +303,9 @@ impl Translator {
         self.scratch.clear();
         self.reasoning_filter.push(token, &mut self.scratch);
         self.emit_reasoning(out);
-        for search in self.reasoning_filter.take_searches() {
-            out.push(Event::Search(SearchActivity {
-                kind: match search.kind {
-                    markup::SearchKind::Web => SearchKind::Web,
-                    markup::SearchKind::Images => SearchKind::Images,
-                },
-                query: search.query,
-            }));
+        let searches: Vec<_> = self.reasoning_filter.take_searches().collect();
+        for search in searches {
+            self.tell_search(search, out);
         }
     }
 

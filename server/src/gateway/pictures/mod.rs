@@ -106,9 +106,7 @@ impl Gateway {
         };
         // Before the slot: a slow file server must not keep others from drawing.
         let inputs = std::mem::take(&mut request.inputs);
-        let own_address = &caller.own_address;
-        let files = self.load(&settings, own_address, inputs, MAX_INPUT_BYTES);
-        let mut files = files.await?;
+        let mut files = self.load(&caller, inputs, MAX_INPUT_BYTES).await?;
         check_images(&mut files)?;
         let context = PictureContext {
             model,

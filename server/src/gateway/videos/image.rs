@@ -40,9 +40,7 @@ impl Gateway {
         caller: &Caller,
         input: Input,
     ) -> Result<Reference, GatewayError> {
-        let (settings, own_address) = (&caller.snapshot.settings, &caller.own_address);
-        let files = self.load(settings, own_address, vec![input], MAX_IMAGE_BYTES);
-        let mut files = files.await?;
+        let mut files = self.load(caller, vec![input], MAX_IMAGE_BYTES).await?;
         check_images(&mut files)?;
         let content = files.first().map(|file| file.content.clone());
         let kept = self.media_files.keep_reference(content.unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Anthropic's envelope and its statuses.
 
-use anthropic::{ErrorBody, ErrorKind};
+use anthropic::{ErrorBody, ErrorKind, THREAD};
 use http::StatusCode;
 
 use crate::{gateway::GatewayError, http::error::ApiError};
@@ -31,6 +31,7 @@ pub fn body(error: &ApiError, request_id: &str) -> ErrorBody {
             _ => message,
         },
         request_id: Some(request_id.to_owned()),
+        is_thread_refused: error.param() == Some(THREAD),
     }
 }
 

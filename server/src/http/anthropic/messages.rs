@@ -51,7 +51,7 @@ pub(super) async fn create_message(
         // Boxed: a streamed answer would have to carry the room for it.
         return Box::pin(answer::whole(
             answer,
-            Message::new(),
+            Message::new().showing_searches(asked.shows_searches),
             Message::push,
             move |message, _, finish| message.to_json(&head, finish),
         ))
@@ -60,7 +60,7 @@ pub(super) async fn create_message(
     Ok(answer::stream(
         answer,
         Writer {
-            writer: EventWriter::new(),
+            writer: EventWriter::new().showing_searches(asked.shows_searches),
             head,
             request_id: id,
         },

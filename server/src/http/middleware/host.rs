@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Routes that take files.
-const FORM_ROUTES: [&str; 2] = ["/v1/images/edits", "/v1/videos"];
+const FORM_ROUTES: [&str; 3] = ["/v1/files", "/v1/images/edits", "/v1/videos"];
 
 /// Refuses pages and `/v1/public` under a name that is not ours.
 ///
@@ -96,7 +96,8 @@ fn check_host(request: &Request, snapshot: &Snapshot) -> Result<(), ApiError> {
     ))
 }
 
-fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+/// Whether the body is said to have this media type, whatever its parameters.
+pub(in crate::http) fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     let mime = headers
         .get(CONTENT_TYPE)
         .and_then(|mime| mime.to_str().ok());

@@ -46,7 +46,7 @@ pub async fn layer(
 }
 
 /// `Authorization: Bearer <key>`, or `x-api-key: <key>` as Anthropic's clients send it.
-fn presented(headers: &HeaderMap) -> Option<&str> {
+pub(in crate::http) fn presented(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())

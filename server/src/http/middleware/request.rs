@@ -42,7 +42,11 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     request.extensions_mut().insert(snapshot);
 
     let uri = request.uri().clone();
-    let (protocol, is_api) = (Protocol::of(uri.path()), is_api_path(uri.path()));
+    let is_mcp = state.mcp.as_ref().is_some_and(|mcp| mcp.is_at(uri.path()));
+    let (protocol, is_api) = match is_mcp {
+        true => (Protocol::Mcp, true),
+        false => (Protocol::of(uri.path()), is_api_path(uri.path())),
+    };
     let shown = match !is_api && error_page::is_wanted(request.headers()) {
         true => Shown::Page,
         false => Shown::Json(protocol),
@@ -154,7 +158,8 @@ fn edge_error(response: &Response, is_api: bool) -> Option<ApiError> {
     }
 }
 
-fn note(record: &RequestRecord, error: &ApiError) {
+/// Notes an error in the record and in the log, whose line stands in the request's span.
+pub(in crate::http) fn note(record: &RequestRecord, error: &ApiError) {
     record.error(error.status().as_u16(), error.code());
     match error {
         ApiError::Internal(cause) => {

@@ -7,12 +7,13 @@ use std::{
 };
 
 use grok_sim::{Operation, Reply};
+use reqwest::Method;
 use serde_json::{Value, json};
 use test_support::databases::Engine;
 use tokio::time::{Instant, sleep};
 
 use super::world::World;
-use crate::{browser::Browser, videos::PNG};
+use crate::{browser::Browser, uploaded_files::Caller, videos::PNG};
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -68,4 +69,47 @@ async fn a_start_takes_nothing_that_another_instance_is_writing_or_has_just_kept
     starting.start().await;
     assert_eq!([files(&unfinished), files(&references)], before);
     world.stop().await;
+}
+
+/// Every instance knows a file that was uploaded at one of them; its content they have if they share a
+/// folder.
+async fn a_file_is_known_everywhere(engine: Engine, is_shared: bool) {
+    let media = tempfile::tempdir().unwrap();
+    let world = match is_shared {
+        true => World::start_sharing(engine, 1, media.path()).await,
+        false => World::start(engine, 1).await,
+    };
+    let urls: Vec<_> = world.instances.iter().map(|one| one.url()).collect();
+    let at = |place: usize| Caller {
+        url: &urls[place],
+        client: &world.client,
+        key: "sk-anything",
+    };
+    let file = at(0).upload("a.txt", b"hello").await;
+    let path = format!("/v1/files/{}", file["id"].as_str().unwrap());
+    let id = file["id"].as_str().unwrap();
+    assert_eq!(at(1).ask(Method::GET, &path).await.json, file);
+    assert_eq!(at(0).content(id).await.1, "hello");
+    match is_shared {
+        true => assert_eq!(at(1).content(id).await.1, "hello"),
+        false => {
+            let elsewhere = at(1).ask(Method::GET, &format!("{path}/content")).await;
+            elsewhere.assert_error(409, "file_elsewhere");
+            assert!(elsewhere.message().contains("another instance"));
+        }
+    }
+    assert_eq!(at(1).ask(Method::DELETE, &path).await.status, 200);
+    let gone = at(0).ask(Method::GET, &format!("{path}/content")).await;
+    gone.assert_error(404, "file_not_found");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn uploaded_files_are_known_at_every_instance_redis() {
+    a_file_is_known_everywhere(Engine::Redis, false).await;
+}
+
+#[tokio::test]
+async fn uploaded_files_in_a_common_folder_are_read_at_every_instance_postgres() {
+    a_file_is_known_everywhere(Engine::Postgres, true).await;
 }

@@ -1,0 +1,287 @@
+//! `POST /v1/responses`.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use axum::{extract::State, response::Response};
+use chat::{Delta, Finish, Request, Turn};
+use http::HeaderMap;
+use openai::responses::{
+    self as format, Echo, Failure, ResponseDocument, ResponseHead, ResponseWriter, ResponsesRequest,
+};
+use store::Store;
+
+use super::{
+    background, json,
+    kept::{self, Head, Kept},
+};
+use crate::{
+    clock::now_ms,
+    gateway::{Caller, GatewayError, chat::Delivery},
+    http::{
+        AppState,
+        answer::{self, AnswerWriter, Keeping},
+        body::WholeBody,
+        caller::{ApiCaller, conversation_header},
+        error::ApiError,
+        openai::conversations,
+    },
+    ids,
+};
+
+/// One response: as JSON, as a stream of events, or made in the background.
+///
+/// # Errors
+/// Every error of the gateway, as long as no byte has been sent.
+pub(in crate::http::openai) async fn create_response(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    headers: HeaderMap,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
+    let (mut asked, memory) = body.parse(format::parse).await?;
+    asked.request.conversation_id = conversation_header(&headers)?;
+    let asked = Asked::read(&state, caller, asked).await?;
+    if asked.is_background {
+        let response = background::begin(&state, asked).await?;
+        drop(memory);
+        return Ok(json(response));
+    }
+    let delivery = match asked.is_stream {
+        true => Delivery::Stream,
+        false => Delivery::Whole,
+    };
+    let Asked {
+        caller,
+        request,
+        head,
+        echo,
+        keeper,
+        ..
+    } = asked;
+    // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
+    let answer = Box::pin(state.gateway.chat(caller, request, delivery)).await?;
+    drop(memory);
+    if delivery == Delivery::Stream {
+        let writer = Writer {
+            writer: ResponseWriter::new(head, echo),
+            keeper,
+        };
+        return Ok(answer::stream(answer, writer, &state.unread));
+    }
+    let mut document = ResponseDocument::new(head, echo);
+    let body = Box::pin(collect(answer, &mut document, keeper)).await?;
+    Ok(json(body))
+}
+
+/// The rest of an answer, into `document`; it is kept and recorded when this has resolved.
+///
+/// # Errors
+/// It broke off, or could not be kept or recorded.
+pub(super) async fn collect(
+    mut answer: crate::gateway::Answer,
+    document: &mut ResponseDocument,
+    keeper: Option<Keeper>,
+) -> Result<Vec<u8>, ApiError> {
+    while let Some(deltas) = answer.next().await? {
+        deltas.iter().for_each(|delta| document.push(delta));
+    }
+    document.finish(&answer.finish(), now_ms() / 1000);
+    let body = document.to_json();
+    if let Some(keeper) = keeper {
+        keeper.keep(body.clone()).await?;
+    }
+    answer.commit(body.len()).await?;
+    Ok(body)
+}
+
+/// A request with all that it refers to.
+pub(super) struct Asked {
+    pub(super) caller: Caller,
+    pub(super) request: Request,
+    pub(super) head: ResponseHead,
+    pub(super) echo: Echo,
+    /// `None`: it is not kept.
+    pub(super) keeper: Option<Keeper>,
+    is_stream: bool,
+    is_background: bool,
+}
+
+impl Asked {
+    async fn read(
+        state: &AppState,
+        caller: Caller,
+        asked: ResponsesRequest,
+    ) -> Result<Self, ApiError> {
+        let store = &state.store;
+        let (earlier, turns) = earlier(store.as_ref(), &caller, &asked).await?;
+        let id = ids::random("resp_");
+        let config = &caller.snapshot.settings.config.responses;
+        let (is_stream, is_background) = (asked.stream, asked.background);
+        let keeper = asked.store.then(|| Keeper {
+            store: Arc::clone(store),
+            keep_days: config.keep_days,
+            max_bytes: (config.max_stored_mb as usize).saturating_mul(1024 * 1024),
+            conversation: asked.conversation.clone(),
+            kept: Kept {
+                id: id.clone(),
+                owner: kept::owner_of(&caller),
+                at_ms: now_ms(),
+                revision: 0,
+                head: Head {
+                    earlier,
+                    alive_ms: None,
+                    is_background,
+                    has_failed: false,
+                },
+                input: asked.input_items(&id),
+                response: Vec::new(),
+            },
+        });
+        if let Some(keeper) = &keeper {
+            keeper.check_input()?;
+            kept::check_room(state).await?;
+        }
+        let head = ResponseHead {
+            id,
+            created: now_ms() / 1000,
+            model: asked.request.model.clone(),
+            conversation: asked.conversation.clone(),
+        };
+        let (request, echo) = asked.into_request(turns);
+        Ok(Self {
+            caller,
+            request,
+            head,
+            echo,
+            keeper,
+            is_stream,
+            is_background,
+        })
+    }
+}
+
+/// Ids of the responses that a request goes on from, and what was said in them or in its conversation.
+async fn earlier(
+    store: &dyn Store,
+    caller: &Caller,
+    asked: &ResponsesRequest,
+) -> Result<(Vec<String>, Vec<Turn>), ApiError> {
+    if let Some(id) = &asked.previous_response_id {
+        let found = Kept::find(store, caller, id).await;
+        let previous = found.map_err(|error| at(kept::PREVIOUS, "response_not_found", error))?;
+        let turns = kept::turns(store, caller, &previous).await?;
+        return Ok((kept::chain(&previous)?, turns));
+    }
+    let Some(id) = &asked.conversation else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let turns = conversations::turns(store, caller, id).await;
+    let turns = turns.map_err(|error| at("conversation", "conversation_not_found", error))?;
+    Ok((Vec::new(), turns))
+}
+
+/// What is not there was named by a field.
+fn at(param: &str, code: &'static str, error: ApiError) -> ApiError {
+    match error {
+        ApiError::NotFound(message) => GatewayError::invalid(code, param, message).into(),
+        other => other,
+    }
+}
+
+/// Keeps a response when it is complete.
+pub(super) struct Keeper {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) keep_days: u32,
+    max_bytes: usize,
+    pub(super) conversation: Option<String>,
+    pub(super) kept: Kept,
+}
+
+impl Keeper {
+    fn check_input(&self) -> Result<(), ApiError> {
+        if self.kept.input.len() <= self.max_bytes {
+            return Ok(());
+        }
+        let message = format!(
+            "The input is larger than the {} MiB that are kept (`responses.max_stored_mb`). Send \
+             `store: false`.",
+            self.max_bytes / 1024 / 1024
+        );
+        Err(GatewayError::invalid("input_too_large", "input", message).into())
+    }
+
+    /// Larger than what is kept.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.kept.input.len() + self.kept.response.len() > self.max_bytes
+    }
+
+    /// Keeps it with this answer, and adds it to its conversation.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub(super) async fn keep(mut self, response: Vec<u8>) -> Result<(), ApiError> {
+        self.kept.response = response;
+        if self.is_too_large() {
+            tracing::warn!(
+                id = self.kept.id,
+                "a response is larger than responses.max_stored_mb: it is not kept"
+            );
+            return Ok(());
+        }
+        let store = self.store.as_ref();
+        self.kept.put(store, self.keep_days).await?;
+        let Some(id) = &self.conversation else {
+            return Ok(());
+        };
+        let place = (self.kept.owner.as_str(), id.as_str());
+        let added = conversations::add(store, place, &self.kept, self.keep_days).await;
+        if let Err(error) = added {
+            // Deleted or full meanwhile: the answer is made all the same.
+            tracing::warn!(id = self.kept.id, %error, "a response is not part of its conversation");
+        }
+        Ok(())
+    }
+}
+
+struct Writer {
+    writer: ResponseWriter,
+    keeper: Option<Keeper>,
+}
+
+impl AnswerWriter for Writer {
+    const PING_AFTER: Option<Duration> = None;
+
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.writer.start(out);
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.writer.delta(delta, out);
+    }
+
+    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.writer.finish(finish, now_ms() / 1000, out);
+    }
+
+    fn keep(&mut self) -> Option<Keeping> {
+        let keeper = self.keeper.take()?;
+        let response = self.writer.to_json();
+        let keeping = async move {
+            let kept = keeper.keep(response).await;
+            kept.map_err(|_| GatewayError::store_unavailable())
+        };
+        Some(Box::pin(keeping) as Pin<Box<_>>)
+    }
+
+    fn error(&mut self, error: &ApiError, out: &mut Vec<u8>) {
+        self.writer.fail(failure(error), out);
+    }
+}
+
+/// Why a response has failed.
+pub(super) fn failure(error: &ApiError) -> Failure {
+    Failure {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+    }
+}

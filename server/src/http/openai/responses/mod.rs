@@ -1,0 +1,100 @@
+//! `/v1/responses`.
+
+mod background;
+mod create;
+mod kept;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::header::CONTENT_TYPE;
+use openai::responses::{ItemQuery, Status, deleted_json, input_items_page};
+
+pub use self::background::Background;
+pub(super) use self::{
+    create::create_response,
+    kept::{Kept, check_room, owner_of, short, unavailable},
+};
+use crate::{
+    gateway::GatewayError,
+    http::{
+        AppState,
+        address::{Path, Query},
+        caller::ApiCaller,
+        error::ApiError,
+    },
+};
+
+/// One response, as it is now.
+pub(super) async fn get_response(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    if query
+        .iter()
+        .any(|(name, value)| name == "stream" && value == "true")
+    {
+        let message = "A stream cannot be gone on with. Ask without `stream` until the response is \
+                       complete.";
+        return Err(GatewayError::invalid("unsupported_parameter", "stream", message).into());
+    }
+    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    let kept = background::settled(&state, &caller, kept).await?;
+    Ok(json(kept.response))
+}
+
+pub(super) async fn delete_response(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    kept.delete(state.store.as_ref()).await?;
+    state.responses.stop(&id);
+    Ok(json(deleted_json(&id)))
+}
+
+/// Ends a response in the background; one that has ended stays as it is.
+pub(super) async fn cancel_response(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let store = state.store.as_ref();
+    loop {
+        let mut kept = Kept::find(store, &caller, &id).await?;
+        if !kept.head.is_background {
+            let message = "Only responses in the background (`background: true`) can be cancelled; \
+                           close the connection of any other.";
+            return Err(GatewayError::invalid("not_in_background", "response_id", message).into());
+        }
+        if !kept.is_under_way() {
+            return Ok(json(kept.response));
+        }
+        kept.end(Status::Cancelled, None);
+        // Its task writes once in seconds, so this ends soon.
+        let keep_days = caller.snapshot.settings.config.responses.keep_days;
+        if kept.replace(store, keep_days).await? {
+            state.responses.stop(&id);
+            return Ok(json(kept.response));
+        }
+    }
+}
+
+pub(super) async fn list_input_items(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path(id): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    let query = ItemQuery::read(query)?;
+    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    Ok(json(input_items_page(&kept.input, &query)?))
+}
+
+pub(super) fn json(body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
