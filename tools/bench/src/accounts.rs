@@ -51,6 +51,7 @@ async fn upstream() -> anyhow::Result<Upstream> {
         events: 1,
         interval_ms: 0,
         http2: None,
+        json: false,
     };
     Upstream::start(&shape).await
 }

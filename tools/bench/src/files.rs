@@ -27,6 +27,7 @@ pub(crate) async fn measure(programs: Programs<'_>, time: Duration) -> anyhow::R
         events: 1,
         interval_ms: 0,
         http2: None,
+        json: false,
     })
     .await?;
     let data = tempfile::tempdir()?;

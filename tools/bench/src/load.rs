@@ -145,6 +145,16 @@ impl Target {
         }
     }
 
+    /// The same server, asked in another way.
+    pub(crate) fn asked(self, path: &str, body: &serde_json::Value, end: &'static [u8]) -> Self {
+        Self {
+            path: path.to_owned(),
+            body: body.to_string().into(),
+            complete: Complete::Marker(end),
+            ..self
+        }
+    }
+
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         let stream = TcpStream::connect(&self.address)
             .await

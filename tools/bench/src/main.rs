@@ -5,6 +5,7 @@
 //! a comparison.
 
 mod accounts;
+mod asks;
 mod compare;
 mod files;
 mod load;
@@ -83,6 +84,8 @@ enum Part {
     Starts,
     /// Asking the upstream about 10,000 accounts.
     Asking,
+    /// Tools, JSON, responses and messages beside a plain chat.
+    Asks,
     /// Pictures over the imagine socket.
     Pictures,
     /// Downloads of generated files.
@@ -151,6 +154,12 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
             report::pressed(&format!("{engine:?} (SQLite), {clients} clients"), &pair);
         }
     }
+    if is_wanted(Part::Asks) {
+        let (binary, clients) = (&cli.gateway, cli.clients);
+        for (what, pair) in asks::measure(binary, cli.events, clients, cli.time()).await? {
+            report::pressed(&format!("{what} (plain chat), {clients} clients"), &pair);
+        }
+    }
     if is_wanted(Part::Pictures) {
         let pair = pictures::measure(cli.programs(), cli.time()).await?;
         report::pressed("pictures, 16 clients (pass-through)", &pair);
@@ -216,6 +225,7 @@ impl Cli {
             events: self.events,
             interval_ms,
             http2,
+            json: false,
         };
         // So many that no answer waits for an account.
         Bench::start(self.programs(), &shape, self.clients * 4).await

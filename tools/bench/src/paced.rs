@@ -54,6 +54,7 @@ pub(crate) async fn measure(
         events: EVENTS,
         interval_ms: INTERVAL.as_millis() as u64,
         http2,
+        json: false,
     };
     let upstream = Upstream::start(&shape).await?;
     let trusted = shape.http2.as_deref();

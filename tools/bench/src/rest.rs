@@ -26,6 +26,7 @@ pub(crate) async fn measure(binary: &Path, accounts: usize) -> anyhow::Result<Re
         events: 1,
         interval_ms: 0,
         http2: None,
+        json: false,
     })
     .await?;
     let first = Gateway::start(binary, &upstream.url, accounts, None).await?;

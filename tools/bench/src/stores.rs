@@ -26,6 +26,7 @@ pub(crate) async fn measure(
         events,
         interval_ms: 0,
         http2: None,
+        json: false,
     })
     .await?;
     // So many that no answer waits for an account.

@@ -49,6 +49,9 @@ pub(crate) struct Shape {
     /// HTTP/2 over TLS; the certificate is written to this file.
     #[arg(long)]
     pub(crate) http2: Option<PathBuf>,
+    /// The text is a JSON object with one string.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// An answer, an event a chunk: what comes before the first token is part of its chunk, what comes
@@ -62,7 +65,7 @@ struct Answer {
 pub(crate) async fn run(shape: &Shape) -> anyhow::Result<()> {
     let interval = Duration::from_millis(shape.interval_ms);
     let answer = Arc::new(Answer {
-        chunks: chunks(shape.events).await?,
+        chunks: chunks(shape).await?,
         interval: (!interval.is_zero()).then_some(interval),
     });
     let listener = listen(4096)?;
@@ -89,7 +92,8 @@ fn listen(backlog: u32) -> anyhow::Result<TcpListener> {
 }
 
 /// Asks the simulator once.
-async fn chunks(events: usize) -> anyhow::Result<Vec<Bytes>> {
+async fn chunks(shape: &Shape) -> anyhow::Result<Vec<Bytes>> {
+    let events = shape.events;
     let options = Options::for_benchmarks((Ipv4Addr::LOCALHOST, 0).into(), events);
     let simulator = Simulator::start(options).await?;
     let url = simulator.url();
@@ -114,7 +118,30 @@ async fn chunks(events: usize) -> anyhow::Result<Vec<Bytes>> {
         "{} events instead of {events}",
         chunks.len()
     );
+    if shape.json {
+        wrap(&mut chunks)?;
+    }
     Ok(chunks.into_iter().map(BytesMut::freeze).collect())
+}
+
+/// Puts the text into a JSON object: its beginning into the first token, its end into the last one.
+fn wrap(chunks: &mut [BytesMut]) -> anyhow::Result<()> {
+    const TOKEN: &[u8] = br#""token":""#;
+    for (is_first, piece) in [(true, br#"{\"text\":\""#.as_slice()), (false, br#"\"}"#)] {
+        let chunk = if is_first {
+            chunks.first_mut()
+        } else {
+            chunks.last_mut()
+        };
+        let chunk = chunk.context("no token")?;
+        let start = memchr::memmem::find(chunk, TOKEN).context("no token")? + TOKEN.len();
+        let text = memchr::memchr(b'"', &chunk[start..]).context("no end of a token")?;
+        let at = if is_first { start } else { start + text };
+        let rest = chunk.split_off(at);
+        chunk.extend_from_slice(piece);
+        chunk.extend_from_slice(&rest);
+    }
+    Ok(())
 }
 
 /// By hand: a server of hyper's would take as much of the cores as what is measured.
