@@ -1,13 +1,10 @@
 // What a user of the official npm client sees: messages, streams, thinking, typed errors, abort.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { test } from "node:test";
 
-import { apiKey, waitUntil } from "../lib/gateway.mjs";
+import { waitUntil } from "../lib/gateway.mjs";
+import { testsOf } from "../lib/record.mjs";
 import { serveTests } from "../lib/serve-tests.mjs";
-
-// NODE_PATH, where the packages are, is honoured by require only.
-const { default: Anthropic } = createRequire(import.meta.url)("@anthropic-ai/sdk");
+import { Anthropic, connect } from "./connect.mjs";
 
 const messages = [{ role: "user", content: "Say hello." }];
 const hello = { model: "grok-3", max_tokens: 4000, messages };
@@ -21,9 +18,7 @@ const helloTokens = 3;
 const pixel =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-const connect = (server, options = {}) =>
-  new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0, timeout: 20_000, ...options });
-
+const test = testsOf("anthropic (npm)", "@anthropic-ai/sdk");
 const served = serveTests(connect);
 const { withAccount } = served;
 
@@ -163,11 +158,10 @@ test("errors are typed", async () => {
     typed(Anthropic.BadRequestError, "invalid_request_error", (error) =>
       assert.match(error.apiMessage, /^max_tokens: /)),
   );
-  const tools = [{ name: "f", input_schema: { type: "object" } }];
   await assert.rejects(
-    served.client.messages.create({ ...hello, tools }),
+    served.client.messages.create({ ...hello, tools: [{ type: "bash_20250124", name: "bash" }] }),
     typed(Anthropic.BadRequestError, "invalid_request_error", (error) =>
-      assert.match(error.apiMessage, /^tools/)),
+      assert.match(error.apiMessage, /^tools\.0/)),
   );
   await assert.rejects(
     served.client.messages.create({ ...hello, model: "claude-none" }),

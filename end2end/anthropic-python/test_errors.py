@@ -9,6 +9,8 @@ from test_messages import HELLO, client, says
 
 
 class ErrorsTest(GatewayTestCase):
+    client_name = "anthropic (Python)"
+    packages = ("anthropic",)
     accounts = ["plain-basic-1"]
     connect = staticmethod(client)
 
@@ -26,7 +28,6 @@ class ErrorsTest(GatewayTestCase):
         return error
 
     def test_bad_requests_name_the_place(self):
-        tool = {"name": "f", "input_schema": {"type": "object"}}
         image = {"type": "image", "source": {"type": "base64", "media_type": "image/png",
                                              "data": "no base64!"}}
         cases = [
@@ -34,13 +35,13 @@ class ErrorsTest(GatewayTestCase):
             ({"max_tokens": 0}, "max_tokens: "),
             ({"extra_body": {"temperature": 1.5}}, "temperature: "),
             ({"messages": [{"role": "wizard", "content": "x"}]}, "messages.0.role: "),
-            ({"messages": says([{"type": "server_tool_use"}])}, "messages.0.content.0.type: "),
+            ({"messages": says([{"type": "wand"}])}, "messages.0.content.0.type: "),
             ({"messages": says([image])}, "messages.0.content.0.source.data: "),
             ({"thinking": {"type": "enabled", "budget_tokens": 4000}}, "thinking.budget_tokens: "),
             ({"stop_sequences": [" "]}, "stop_sequences.0: "),
-            ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0.type: "),
+            ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, "tools.0.type: "),
             ({"extra_body": {"mcp_servers": [{"type": "url"}]}}, "mcp_servers: "),
-            ({"tools": [tool]}, "tools"),
+            ({"tools": [{"name": "no spaces!", "input_schema": {"type": "object"}}]}, "tools.0.name"),
         ]
         for options, start in cases:
             with self.subTest(options=options):

@@ -34,6 +34,8 @@ def counts(usage):
 
 
 class MessagesTest(GatewayTestCase):
+    client_name = "anthropic (Python)"
+    packages = ("anthropic",)
     connect = staticmethod(client)
 
     def ask(self, messages=HELLO, **options):
@@ -157,7 +159,7 @@ class MessagesTest(GatewayTestCase):
             *says("And tomorrow?"),
         ])
         self.assertEqual(prompt, "user: Weather?\n\nassistant: [tool_call] weather {}\n\n"
-                                 "tool#toolu_1: sunny\n\nAnd tomorrow?")
+                                 "tool[weather]#call_1: sunny\n\nAnd tomorrow?")
 
     def test_what_has_no_effect_is_accepted(self):
         plain = self.ask().content[0].text

@@ -31,6 +31,16 @@ class Simulator:
     def requests(self):
         return self._call("/__sim/requests")["requests"]
 
+    def prompts(self):
+        """The texts of the chats that reached it, oldest first."""
+        return [request["body"]["message"] for request in self.requests()
+                if request["operation"] == "chat" and request["status"] == 200]
+
+    def script(self, *replies, account="*", operation="chat"):
+        """What the next calls get: objects with a `kind` (crates/grok-sim/src/reply.rs)."""
+        body = {"account": account, "operation": operation, "replies": replies}
+        self._call("/__sim/script", json.dumps(body).encode())
+
     def reset(self):
         self._call("/__sim/reset", b"{}")
 
@@ -48,7 +58,9 @@ class Simulator:
 
 
 def base_environment(data):
-    return {**os.environ, "DATA_DIR": str(data), "SERVER_HOST": "127.0.0.1", "SERVER_PORT": "0",
+    environment = {name: value for name, value in os.environ.items()
+                   if name.lower() != "https_proxy"}
+    return {**environment, "DATA_DIR": str(data), "SERVER_HOST": "127.0.0.1", "SERVER_PORT": "0",
             "LOG_LEVEL": "debug"}
 
 
@@ -114,9 +126,16 @@ class Gateway:
 
 
 class GatewayTestCase(unittest.TestCase):
-    """A simulator, a gateway with `accounts` and a client of it for the tests of a class."""
+    """A simulator, a gateway with `accounts` and a client of it for the tests of a class.
+
+    With a `client_name` its tests are rows of docs/clients.md, under that heading; `packages` are what
+    they were run with.
+    """
 
     accounts = ["plain-basic-1", "plain-super-1"]
+    settings = {}
+    client_name = None
+    packages = ()
 
     @staticmethod
     def connect(gateway):
@@ -126,18 +145,20 @@ class GatewayTestCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.simulator = Simulator()
-        cls.gateway = Gateway(cls.simulator.url, cls.accounts)
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.gateway = Gateway(cls.simulator.url, cls.accounts, **cls.settings)
+        cls.addClassCleanup(cls.gateway.stop)
         cls.client = cls.connect(cls.gateway)
+        cls.addClassCleanup(cls.disconnect, cls.client)
 
     @classmethod
-    def tearDownClass(cls):
-        cls.client.close()
-        cls.gateway.stop()
-        cls.simulator.stop()
+    def disconnect(cls, client):
+        if hasattr(client, "close"):
+            client.close()
 
     def with_account(self, name, **settings):
         gateway = Gateway(self.simulator.url, [name], **settings)
         self.addCleanup(gateway.stop)
         api = self.connect(gateway)
-        self.addCleanup(api.close)
+        self.addCleanup(self.disconnect, api)
         return gateway, api

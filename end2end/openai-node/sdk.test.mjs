@@ -1,19 +1,14 @@
 // What a user of the official npm client sees: answers, streams, typed errors, timeouts, abort.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { test } from "node:test";
 
-import { apiKey, waitUntil } from "../lib/gateway.mjs";
+import { waitUntil } from "../lib/gateway.mjs";
+import { testsOf } from "../lib/record.mjs";
 import { serveTests } from "../lib/serve-tests.mjs";
-
-// NODE_PATH, where the packages are, is honoured by require only.
-const { default: OpenAI, toFile } = createRequire(import.meta.url)("openai");
+import { OpenAI, connect, toFile } from "./connect.mjs";
 
 const messages = [{ role: "user", content: "Say hello." }];
 
-const connect = (server, options = {}) =>
-  new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0, timeout: 20_000, ...options });
-
+const test = testsOf("openai (npm)", "openai");
 const served = serveTests(connect);
 const { withAccount } = served;
 

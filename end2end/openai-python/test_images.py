@@ -30,6 +30,8 @@ def png(colour):
 
 
 class ImagesTest(GatewayTestCase):
+    client_name = "openai (Python)"
+    packages = ("openai",)
     connect = staticmethod(client)
 
     def test_an_image_is_a_file_at_an_address(self):

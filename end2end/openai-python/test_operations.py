@@ -1,5 +1,7 @@
 """What an operator sees: a drain that loses nothing, a closed door, clear refusals to start."""
 
+import http.client
+import json
 import signal
 import subprocess
 import tempfile
@@ -91,6 +93,20 @@ class OperationsTest(unittest.TestCase):
             self.assertNotIn(secret, logged)
         for file in gateway.data.glob("grok2api.db*"):
             self.assertNotIn(b"secretive-cookie-7f3a91", file.read_bytes())
+
+    def test_a_refused_request_does_not_break_the_next_one(self):
+        gateway, _ = self.start()
+        connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=10)
+        self.addCleanup(connection.close)
+        body = json.dumps({"model": "grok-3", "messages": HELLO})
+        for _ in range(300):
+            # Head and body are two writes, so the refusal may be there before the body is. A server
+            # that does not read it has to say that the connection ends.
+            connection.request("POST", "/v1/chat/completions", body,
+                               {"authorization": "Bearer sk-wrong", "content-type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            self.assertEqual(answer.status, 401)
 
     def test_the_admin_password_is_set_from_standard_input(self):
         environment = base_environment(self.data)

@@ -4,11 +4,11 @@ import asyncio
 import unittest
 
 import openai
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI
 
-from harness import API_KEY, GatewayTestCase
+from common import HELLO, OpenAiTestCase, client
+from harness import API_KEY
 
-HELLO = [{"role": "user", "content": "Say hello."}]
 LAST_CHAT_MODELS = {"grok-3", "grok-3-mini", "grok-3-thinking", "grok-4", "grok-4-mini",
                     "grok-4-thinking", "grok-4-heavy", "grok-4.1-mini", "grok-4.1-fast",
                     "grok-4.1-expert", "grok-4.1-thinking", "grok-4.20-beta"}
@@ -16,14 +16,7 @@ MEDIA_MODELS = {"grok-imagine-1.0", "grok-imagine-1.0-fast", "grok-imagine-1.0-e
                 "grok-imagine-1.0-video"}
 
 
-def client(gateway, **options):
-    options = {"api_key": API_KEY, "max_retries": 0, "timeout": 20, **options}
-    return OpenAI(base_url=gateway.url + "/v1", **options)
-
-
-class SdkTest(GatewayTestCase):
-    connect = staticmethod(client)
-
+class SdkTest(OpenAiTestCase):
     def test_models_are_listed_and_retrieved(self):
         listed = {model.id for model in self.client.models.list()}
         self.assertEqual(listed, LAST_CHAT_MODELS | MEDIA_MODELS)
@@ -92,12 +85,12 @@ class SdkTest(GatewayTestCase):
         cases = [
             ({"temperature": 3}, "temperature", "invalid_temperature"),
             ({"top_p": -1}, "top_p", "invalid_top_p"),
-            ({"n": 2}, "n", "invalid_n"),
+            ({"n": 0}, "n", "invalid_n"),
             ({"reasoning_effort": "huge"}, "reasoning_effort", "invalid_reasoning_effort"),
             ({"messages": []}, "messages", None),
             ({"messages": [{"role": "wizard", "content": "x"}]}, "messages.0.role", "invalid_role"),
-            ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
-             "tools", "unsupported_parameter"),
+            ({"tools": [{"type": "function", "function": {}}]},
+             "tools.0.function.name", "missing_function_name"),
         ]
         for change, param, code in cases:
             with self.subTest(change=change), self.assertRaises(openai.BadRequestError) as caught:

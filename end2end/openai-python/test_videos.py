@@ -35,6 +35,8 @@ def decoded(file):
 
 
 class VideosTest(GatewayTestCase):
+    client_name = "openai (Python)"
+    packages = ("openai",)
     connect = staticmethod(client)
 
     def setUp(self):
