@@ -1,5 +1,5 @@
 # Thin names for scripts/. Everything heavy goes to $XDG_CACHE_HOME/grok2api (~/.cache/grok2api).
-.PHONY: help run password dev test lint fmt bench site-size siege soak mutants setup
+.PHONY: help run password dev test lint fmt bench site-size siege soak mutants fuzz setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
@@ -33,6 +33,9 @@ siege: ## hostile clients for five minutes, while a good one must be served
 
 soak: ## three instances on each database, killed again and again (half an hour)
 	@scripts/soak
+
+fuzz: ## libFuzzer on every target of fuzz/, a minute each
+	@scripts/fuzz
 
 mutants: ## which small changes of the pure crates no test notices (hours)
 	@scripts/mutants
