@@ -87,7 +87,11 @@ fn Told(job: JobView, accounts: Accounts, jobs: Jobs) -> impl IntoView {
 
 #[component]
 fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
-    let id = StoredValue::new(job.id);
+    // A press may come while the list is told anew: what it needs may not be disposed with the old one.
+    let press = |deed: fn(Jobs, String)| {
+        let id = job.id.clone();
+        move |_: leptos::ev::MouseEvent| deed(jobs, id.clone())
+    };
     let is_over = job.state.is_over();
     let has_accounts = job.failures.iter().any(|one| !one.id.is_empty());
     let may_resume = matches!(job.state, JobState::Interrupted | JobState::Cancelled);
@@ -98,7 +102,7 @@ fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
                     view! {
                         <Button
                             icon=IconName::Square
-                            on:click=move |_| jobs.stop(id.get_value())
+                            on:click=press(Jobs::stop)
                         >
                             {t(text::STOP)}
                         </Button>
@@ -109,7 +113,7 @@ fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
                     view! {
                         <Button
                             icon=IconName::RefreshCw
-                            on:click=move |_| jobs.retry(id.get_value())
+                            on:click=press(Jobs::retry)
                         >
                             {t(text::RETRY)}
                         </Button>
@@ -120,7 +124,7 @@ fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
                     view! {
                         <Button
                             icon=IconName::Check
-                            on:click=move |_| jobs.select_failed(id.get_value())
+                            on:click=press(Jobs::select_failed)
                         >
                             {t(text::SELECT_FAILED)}
                         </Button>
@@ -131,7 +135,7 @@ fn Deeds(job: JobView, jobs: Jobs) -> impl IntoView {
                     view! {
                         <Button
                             icon=IconName::ChevronRight
-                            on:click=move |_| jobs.resume(id.get_value())
+                            on:click=press(Jobs::resume)
                         >
                             {t(text::RESUME)}
                         </Button>

@@ -111,7 +111,12 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
         }
         .into_any(),
         false => view! {
-            <Button icon=IconName::Square on:click=move |_| jobs.stop(id.get_value())>
+            <Button
+                icon=IconName::Square
+                on:click=move |_| {
+                    id.try_get_value().into_iter().for_each(|id| jobs.stop(id));
+                }
+            >
                 {t(text::STOP)}
             </Button>
         }
@@ -121,10 +126,10 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
         <section
             class="job-strip"
             aria-label=label
-            on:mouseenter=move |_| is_under_pointer.set(true)
-            on:mouseleave=move |_| is_under_pointer.set(false)
-            on:focusin=move |_| has_focus.set(true)
-            on:focusout=move |_| has_focus.set(false)
+            on:mouseenter=move |_| _ = is_under_pointer.try_set(true)
+            on:mouseleave=move |_| _ = is_under_pointer.try_set(false)
+            on:focusin=move |_| _ = has_focus.try_set(true)
+            on:focusout=move |_| _ = has_focus.try_set(false)
         >
             <Icon name=IconName::RefreshCw />
             <div class="job-strip__what">
