@@ -23,8 +23,7 @@ section! {
         stream_timeout: Limit = Limit::from_secs(120), 1..=86_400;
         /// Seconds for a whole answer.
         stream_total_timeout: Limit = Limit::from_secs(600), 1..=86_400;
-        /// Largest answer without `stream`, in MiB: it is gathered in memory. Of a stream that must be
-        /// JSON, or must call a tool, it bounds what is held back until that is known.
+        /// Largest answer without `stream`, in MiB: it is gathered in memory.
         max_answer_mb: u64 = 64, 1..=4096;
         /// Whether Grok may search the web by itself where a request does not say.
         web_search: bool = true, ();
