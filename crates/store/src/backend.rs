@@ -285,6 +285,10 @@ impl<R: Reader> DocumentStore for Backend<R> {
         })
     }
 
+    async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {
+        self.reader.count_documents(kind, group).await
+    }
+
     async fn delete_document(&self, kind: DocumentKind, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
         Ok(self.write(Op::DeleteDocument { kind, id }).await? > 0)

@@ -23,6 +23,8 @@ pub enum DocumentKind {
     Undo,
     /// What a conversation needs to be continued by any instance.
     Conversation,
+    /// When and by whom such a conversation was last continued: what the operator lists.
+    ConversationUse,
     /// A key that callers of the API present.
     ClientKey,
     /// A response that its caller may go on from.
@@ -36,11 +38,12 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Job,
         Self::JobItem,
         Self::Undo,
         Self::Conversation,
+        Self::ConversationUse,
         Self::ClientKey,
         Self::Response,
         Self::ApiConversation,
@@ -56,6 +59,7 @@ impl DocumentKind {
             Self::JobItem => "job_item",
             Self::Undo => "undo",
             Self::Conversation => "conversation",
+            Self::ConversationUse => "conversation_use",
             Self::ClientKey => "client_key",
             Self::Response => "response",
             Self::ApiConversation => "api_conversation",
@@ -72,7 +76,7 @@ impl DocumentKind {
     /// Whether contents may hold credentials, or are what callers said: they are encrypted then.
     fn is_secret(self) -> bool {
         match self {
-            Self::Job | Self::Conversation => false,
+            Self::Job | Self::Conversation | Self::ConversationUse => false,
             Self::JobItem
             | Self::Undo
             | Self::ClientKey
@@ -188,6 +192,9 @@ pub trait DocumentStore: Send + Sync {
     /// Documents of one kind and group in the order of time and id. A page ends by bytes as well
     /// ([`PAGE_BYTES`](crate::PAGE_BYTES)).
     async fn list_documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
+
+    /// How many there are of one kind and group.
+    async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
 
     /// Removes a document; `false` when it is no longer there.
     async fn delete_document(&self, kind: DocumentKind, id: &str) -> Result<bool, StoreError>;

@@ -6,12 +6,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Document, DocumentKind, DocumentStore, StoreError};
+use crate::{Document, DocumentKind, DocumentQuery, DocumentStore, StoreError};
 
 /// Content of one part, in bytes. As JSON text a byte may take six.
 const PART_BYTES: usize = 32 * 1024;
 /// Reads while the document is being replaced, before it counts as damaged.
 const READS: usize = 4;
+/// Documents that give way to one that is new.
+const REMOVED_AT_ONCE: u64 = 64;
 
 /// A document with a small head and content of any size.
 #[derive(Clone, Debug)]
@@ -120,6 +122,51 @@ impl LargeDocument {
         })
     }
 
+    /// The document of that id without its content, which is empty.
+    ///
+    /// # Errors
+    /// The store's, or it cannot be read.
+    pub async fn get_head(
+        store: &dyn DocumentStore,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(document) = store.get_document(kind, id).await? else {
+            return Ok(None);
+        };
+        let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
+        Ok(Some(whole(document, &envelope.head, String::new())))
+    }
+
+    /// Removes the oldest documents of a group until it has `most` at most, or `REMOVED_AT_ONCE` are
+    /// removed; how many.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn keep_newest(
+        store: &dyn DocumentStore,
+        kind: DocumentKind,
+        group: &str,
+        most: u64,
+    ) -> Result<u64, StoreError> {
+        let count = store.count_documents(kind, group).await?;
+        let surplus = count.saturating_sub(most).min(REMOVED_AT_ONCE);
+        if surplus == 0 {
+            return Ok(0);
+        }
+        let oldest = DocumentQuery {
+            kind,
+            group: group.to_owned(),
+            after: None,
+            limit: u32::try_from(surplus).unwrap_or(u32::MAX),
+        };
+        let mut removed = 0;
+        for document in store.list_documents(&oldest).await?.rows {
+            removed += u64::from(Self::delete(store, kind, &document.id).await?);
+        }
+        Ok(removed)
+    }
+
     /// Removes the document of that id; whether it was there.
     ///
     /// # Errors
@@ -206,9 +253,7 @@ async fn read_parts(
     store: &dyn DocumentStore,
     document: Document,
 ) -> Result<Option<LargeDocument>, StoreError> {
-    let envelope = open(&document).ok_or_else(|| StoreError::Constraint {
-        reason: format!("document {} cannot be read", document.id),
-    })?;
+    let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
     let mut content = envelope.content;
     for number in 0..envelope.parts {
         let id = part_id(&envelope.name, number);
@@ -218,16 +263,26 @@ async fn read_parts(
         let piece: String = serde_json::from_str(&part.data).unwrap_or_default();
         content.push_str(&piece);
     }
-    Ok(Some(LargeDocument {
+    Ok(Some(whole(document, &envelope.head, content)))
+}
+
+fn whole(document: Document, head: &RawValue, content: String) -> LargeDocument {
+    LargeDocument {
         kind: document.kind,
         id: document.id,
         group: document.group,
         at_ms: document.at_ms,
         expires_ms: document.expires_ms,
         revision: document.revision,
-        head: envelope.head.get().to_owned(),
+        head: head.get().to_owned(),
         content,
-    }))
+    }
+}
+
+fn unreadable(document: &Document) -> StoreError {
+    StoreError::Constraint {
+        reason: format!("document {} cannot be read", document.id),
+    }
 }
 
 fn open(document: &Document) -> Option<Envelope> {
@@ -310,6 +365,36 @@ mod tests {
             0,
             "no part is left"
         );
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn the_oldest_of_a_group_give_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(folder.path()).await;
+        let documents: &dyn DocumentStore = store.as_ref();
+        for (number, id) in (1..).zip(["a", "b", "c", "d"]) {
+            let one = LargeDocument {
+                id: id.to_owned(),
+                at_ms: number,
+                ..large("x".repeat(2 * PART_BYTES))
+            };
+            one.put(documents).await.unwrap();
+        }
+        let kind = DocumentKind::Response;
+        let keep = |most| LargeDocument::keep_newest(documents, kind, "g", most);
+        assert_eq!(keep(4).await.unwrap(), 0);
+        assert_eq!(keep(2).await.unwrap(), 2);
+        for (id, is_there) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+            let head = LargeDocument::get_head(documents, kind, id).await.unwrap();
+            assert_eq!(head.is_some(), is_there, "{id}");
+        }
+        let head = LargeDocument::get_head(documents, kind, "c").await.unwrap();
+        let head = head.map(|one| (one.head, one.content));
+        assert_eq!(head, Some((r#"{"a":1}"#.to_owned(), String::new())));
+        assert_eq!(keep(0).await.unwrap(), 2);
+        let left = store.sweep_documents(2_000).await.unwrap();
+        assert_eq!(left, 0, "their parts went with them");
         store.close().await;
     }
 }

@@ -92,6 +92,8 @@ pub(crate) trait Reader: Send + Sync + 'static {
     /// In the order of time and id.
     async fn documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
 
+    async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
+
     /// As [`ChangeFeed::changes_since`](crate::ChangeFeed::changes_since).
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError>;
 

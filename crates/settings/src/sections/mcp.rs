@@ -16,7 +16,8 @@ section! {
         /// Keys that MCP clients present as `Authorization: Bearer …`: one text, several separated
         /// by commas, or a list. Keys of app.api_key do not open it, and these open nothing else.
         api_key: Vec<SecretString> = Vec::new(), ();
-        /// Sessions at the same time; more are refused.
+        /// Sessions at the same time. Where all are taken, the longest idle one of the same key gives way to
+        /// a new one; more are refused.
         max_sessions: u32 = 100, 1..=10_000;
         /// A session without a message for this long ends, in seconds; its client begins a new one.
         session_idle_secs: u64 = 3600, 1..=604_800;

@@ -29,6 +29,9 @@ section! {
         web_search: bool = true, ();
         /// The same for posts on X.
         x_search: bool = true, ();
+        /// Whether Grok may make pictures in a chat, where the answer is neither JSON nor may call tools.
+        /// It makes them when it is asked to draw; each takes from the account's quota for images.
+        generate_images: bool = true, ();
         /// Seconds until all images and files that a request names by URL are there.
         attachment_timeout: Duration = Duration::from_secs(30), 1..=600;
         /// Memory for the images and files of all requests together, in MiB; when it is taken,

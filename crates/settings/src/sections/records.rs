@@ -24,6 +24,9 @@ section! {
         /// Largest input and answer of a response, together in MiB, that is kept; a request with a
         /// larger input must say `store: false`.
         max_stored_mb: u32 = 16, 1..=1024;
+        /// Responses that are kept for one key, and likewise conversations; beyond about so many the
+        /// oldest give way.
+        max_per_key: u32 = 10_000, 1..=10_000_000;
         /// Responses in the background (`background: true`) at once; further ones get 503.
         max_background: u32 = 100, 0..=100_000;
     }

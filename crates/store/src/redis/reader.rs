@@ -192,10 +192,16 @@ impl Reader for RedisReader {
     async fn documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError> {
         let after = query.after.as_ref().map(|(ms, id)| place(*ms, id));
         let kind = query.kind.as_str();
-        let walk = Walk::of(&format!("documents:group:{kind}/{}", query.group), false)
+        let walk = Walk::of(&documents_of(query.kind, &query.group), false)
             .named(format!("{kind}/"))
             .behind(after.as_deref());
         read_page(&self.link, walk, query.limit, |_| true).await
+    }
+
+    async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {
+        let mut count = cmd("ZCARD");
+        count.arg(key(&documents_of(kind, group)));
+        self.link.ask(count).await
     }
 
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
@@ -216,4 +222,9 @@ impl Reader for RedisReader {
             news.close().await;
         }
     }
+}
+
+/// The places of the documents of a group.
+fn documents_of(kind: DocumentKind, group: &str) -> String {
+    format!("documents:group:{}/{group}", kind.as_str())
 }

@@ -46,3 +46,10 @@ pub(super) fn select_documents<S: Select>(
     select.page(("at_ms", "id"), false, after, limit);
     select
 }
+
+pub(super) fn select_document_count<S: Select>(kind: DocumentKind, group: &str) -> S {
+    let mut select = S::new("SELECT COUNT(*) AS total FROM documents WHERE kind = ");
+    select.text(kind.as_str());
+    select.add(" AND group_id = ").text(group);
+    select
+}

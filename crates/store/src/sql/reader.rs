@@ -6,7 +6,7 @@ use sqlx::Error;
 use super::{
     columns::Columns,
     connections::{Accounts, Connections},
-    document::{read_document, select_documents},
+    document::{read_document, select_document_count, select_documents},
     error::failed,
     media,
     numbers::to_i64,
@@ -255,6 +255,11 @@ impl<C: Connections> Reader for SqlReader<C> {
             select_documents(query, after, limit)
         })
         .await
+    }
+
+    async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {
+        self.only(select_document_count(kind, group), |row| row.count("total"))
+            .await
     }
 
     async fn changes_since(&self, cursor: Option<Cursor>) -> Result<Option<Changes>, StoreError> {

@@ -106,6 +106,10 @@ pub(crate) async fn documents_of_a_group_are_listed_page_by_page(store: Arc<dyn 
     let mut query = all(DocumentKind::Job, "g");
     assert_eq!(ids(&*store, &query).await, ["d", "b", "c", "a"]);
     assert_eq!(ids(&*store, &all(DocumentKind::Job, "")).await, ["e"]);
+    for (group, count) in [("g", 4), ("", 1), ("none", 0)] {
+        let counted = store.count_documents(DocumentKind::Job, group).await;
+        assert_eq!(counted.unwrap(), count, "{group}");
+    }
     let items = all(DocumentKind::JobItem, "g");
     let items = store.list_documents(&items).await.unwrap();
     assert_eq!((items.rows, items.has_more), (vec![other], false));
