@@ -3,6 +3,7 @@
 use crate::{Attachment, AttachmentKind, Estimator, Request, Role, ToolCall, Turn, contract};
 
 mod calls;
+mod inlined;
 
 /// What is sent when the caller only attached something.
 const ONLY_ATTACHMENTS: &str = "Refer to the following content:";
@@ -130,7 +131,7 @@ fn write_text(turn: &Turn, out: &mut String) {
         if index > 0 {
             out.push('\n');
         }
-        out.push_str(part);
+        write_part(turn.role, part, out);
     }
     for (
         index,
@@ -143,6 +144,13 @@ fn write_text(turn: &Turn, out: &mut String) {
             out.push('\n');
         }
         out.extend(["[tool_call] ", name, " ", arguments]);
+    }
+}
+
+fn write_part(role: Role, part: &str, out: &mut String) {
+    match role {
+        Role::Assistant => inlined::push_without_data(part, out),
+        _ => out.push_str(part),
     }
 }
 
@@ -225,6 +233,18 @@ mod tests {
             Turn::text(Role::User, " "),
         ]);
         assert_eq!(text, "developer: A\n\nB\n\nassistant:  C");
+    }
+
+    #[test]
+    fn pictures_of_earlier_answers_are_not_told_as_data() {
+        let picture = "![image](data:image/png;base64,AAAA)";
+        let text = flat(vec![
+            Turn::text(Role::User, picture),
+            Turn::text(Role::Assistant, picture),
+            Turn::text(Role::User, "Why?"),
+        ]);
+        let expected = format!("user: {picture}\n\nassistant: ![image]()\n\nWhy?");
+        assert_eq!(text, expected, "what the user wrote stays");
     }
 
     #[test]

@@ -23,9 +23,9 @@
 //! What a call does is decided in this order: the request is checked as strictly as the real
 //! upstream would (cookies, headers, fields); a scripted [`Reply`] for the account is used if there
 //! is one; the account's name may stand for a behaviour (table in [`names`]); otherwise the answer
-//! is composed from the prompt, always the same for the same prompt. It calls tools, fits schemas and
-//! searches where the prompt asks for it, and a question may hold a script (tables in
-//! [`directives`]).
+//! is composed from the prompt, always the same for the same prompt. It calls tools, fits schemas,
+//! searches and draws (`Draw a red fox`) where the prompt asks for it, and a question may hold a script
+//! (tables in [`directives`]).
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {

@@ -12,6 +12,9 @@ use crate::stream::ChatStream;
 
 const NEW_CONVERSATION: &str = "/rest/app-chat/conversations/new";
 
+/// As many as the web app asks for.
+const PICTURES_AT_ONCE: u8 = 2;
+
 /// What to ask the model.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatCall<'a> {
@@ -30,6 +33,8 @@ pub struct ChatCall<'a> {
     pub top_p: Option<f64>,
     pub reasoning_effort: Option<&'a str>,
     pub without: Without,
+    /// Whether the model may make pictures; it makes two at once, like the web app.
+    pub makes_pictures: bool,
 }
 
 /// What the model may not look up by itself.
@@ -116,12 +121,10 @@ pub(crate) fn media_body(
         message,
         temporary: true,
         disable_memory: true,
+        makes_pictures: true,
         ..ChatCall::default()
     };
     let mut body = json!(Body::new(&call, None));
-    body["enableImageGeneration"] = true.into();
-    body["enableImageStreaming"] = true.into();
-    body["imageGenerationCount"] = 2.into();
     body["toolOverrides"] = json!({tool: true});
     body["responseMetadata"]["modelConfigOverride"] = json!({"modelMap": config});
     body
@@ -248,15 +251,18 @@ impl<'a> Body<'a> {
             disable_search: call.without.is_complete(),
             disable_self_harm_short_circuit: false,
             disable_text_follow_ups: false,
-            // Nothing shows pictures yet: they would cost quota and be dropped.
-            enable_image_generation: false,
-            enable_image_streaming: false,
+            enable_image_generation: call.makes_pictures,
+            enable_image_streaming: call.makes_pictures,
             enable_side_by_side: true,
             file_attachments: call.file_attachments,
             force_concise: false,
             force_side_by_side: false,
             image_attachments: [],
-            image_generation_count: 0,
+            image_generation_count: if call.makes_pictures {
+                PICTURES_AT_ONCE
+            } else {
+                0
+            },
             is_async_chat: false,
             is_reasoning: false,
             message: call.message,
@@ -308,6 +314,7 @@ mod tests {
             top_p: Some(0.95),
             reasoning_effort: Some("high"),
             without: Without::default(),
+            makes_pictures: true,
         };
         let expected = json!({
             "deviceEnvInfo": {"darkModeEnabled": false, "devicePixelRatio": 2, "screenWidth": 2056,
@@ -316,14 +323,14 @@ mod tests {
             "disableSearch": false,
             "disableSelfHarmShortCircuit": false,
             "disableTextFollowUps": false,
-            "enableImageGeneration": false,
-            "enableImageStreaming": false,
+            "enableImageGeneration": true,
+            "enableImageStreaming": true,
             "enableSideBySide": true,
             "fileAttachments": ["5d1c0a52-7f0e-4a53-9a39-0f8a7a0d9b11"],
             "forceConcise": false,
             "forceSideBySide": false,
             "imageAttachments": [],
-            "imageGenerationCount": 0,
+            "imageGenerationCount": 2,
             "isAsyncChat": false,
             "isReasoning": false,
             "message": "system: Be brief.\n\nWhat is a quine?",
@@ -358,6 +365,14 @@ mod tests {
         );
         assert_eq!(body.get("customPersonality"), None);
         assert_eq!(body["parentResponseId"], "r-1");
+    }
+
+    #[test]
+    fn pictures_are_switched_off_as_a_whole() {
+        let body = body(&ChatCall::default(), None);
+        assert_eq!(body["enableImageGeneration"], false);
+        assert_eq!(body["enableImageStreaming"], false);
+        assert_eq!(body["imageGenerationCount"], 0);
     }
 
     #[test]

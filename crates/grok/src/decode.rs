@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 use crate::frame::{Frame, ModelResponse, Source};
 use crate::markup::Search;
 use crate::payload;
+use crate::picture_fact::PictureFact;
 use crate::unescape::unescape;
 
 /// A text of the frame: a range of the line or of the scratch buffer.
@@ -45,6 +46,7 @@ pub(crate) struct RawFrame {
     card_attachment: Option<Span>,
     model_response: Option<Box<ModelResponse>>,
     web_results: Vec<Source>,
+    pictures: Vec<PictureFact>,
     search: Option<Search>,
     is_thinking: bool,
     moderated: bool,
@@ -91,12 +93,14 @@ impl RawFrame {
             && self.model_response.is_none()
             && self.search.is_none()
             && self.web_results.is_empty()
+            && self.pictures.is_empty()
             && self.error.is_none()
     }
 
-    /// Whether it carries words of the answer or of its reasoning.
+    /// Whether it carries words of the answer or of its reasoning, or a finished picture.
     pub(crate) fn has_words(&self) -> bool {
         self.token.is_some_and(|token| token.end > token.start)
+            || self.pictures.iter().any(|fact| fact.finished().is_some())
     }
 
     /// Resolves the spans against the line and the scratch buffer that [`RawFrame::read`] saw.
@@ -119,6 +123,7 @@ impl RawFrame {
             card_attachment: text(self.card_attachment),
             search: self.search,
             web_results: self.web_results,
+            pictures: self.pictures,
             moderated: self.moderated,
         }
     }
@@ -287,14 +292,17 @@ impl Reader<'_> {
             Key::XSearchResults | Key::Xposts | Key::CitedXposts => {
                 self.raw.web_results.extend(payload::posts(json));
             }
-            Key::StreamingImageGenerationResponse | Key::StreamingVideoGenerationResponse => {
+            Key::StreamingImageGenerationResponse => {
+                self.raw.pictures.extend(payload::picture(json));
+            }
+            Key::StreamingVideoGenerationResponse => {
                 self.raw.moderated |= payload::field(json, "moderated") == Some("true");
             }
             _ => {}
         }
     }
 
-    /// A card may say that its image was moderated, or that images are out of quota.
+    /// A card may tell of a generated picture, or that pictures are out of quota.
     fn check_card(&mut self) {
         let Some(span) = self.raw.card_attachment else {
             return;
@@ -307,8 +315,8 @@ impl Reader<'_> {
         let Some(card) = source.get(span.start..span.end) else {
             return;
         };
-        let (moderated, error) = payload::card_verdict(card);
-        self.raw.moderated |= moderated;
+        let (picture, error) = payload::card_picture(card);
+        self.raw.pictures.extend(picture);
         self.fail(error);
     }
 

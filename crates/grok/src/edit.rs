@@ -9,7 +9,8 @@ use crate::chat;
 use crate::client::Client;
 use crate::error::UpstreamError;
 use crate::imagine::{MAX_FILE_BYTES, PictureEvent, Stage, nothing_usable};
-use crate::media_stream::{MediaEvent, MediaStream, PictureFact};
+use crate::media_stream::{MediaEvent, MediaStream};
+use crate::picture_fact::{PictureFact, is_picture};
 use crate::upload::Uploaded;
 
 /// Most images that one edit takes; older upstreams take the last three of them.
@@ -185,7 +186,7 @@ impl EditStream {
 
     /// Notes a finished picture, unless it is a preview or was seen.
     fn add(&mut self, url: String) {
-        if !url.contains("-part-") && self.seen.insert(url.clone()) {
+        if is_picture(&url) && self.seen.insert(url.clone()) {
             self.urls.push_back(url);
         }
     }

@@ -1,6 +1,7 @@
 //! One event of an answer.
 
 use crate::markup::Search;
+use crate::picture_fact::PictureFact;
 
 /// An event of an answer's stream. Texts borrow from the stream's buffers.
 ///
@@ -26,7 +27,9 @@ pub struct Frame<'a> {
     pub search: Option<Search>,
     /// Pages and posts that the answer rests on; they have the titles that cards often lack.
     pub web_results: Vec<Source>,
-    /// An image or a video of this frame was moderated.
+    /// How far pictures are that the model makes.
+    pub pictures: Vec<PictureFact>,
+    /// A video of this frame was moderated.
     pub moderated: bool,
 }
 
@@ -37,6 +40,8 @@ pub struct ModelResponse {
     pub model_hash: Option<String>,
     /// JSON texts.
     pub card_attachments: Vec<String>,
+    /// Addresses of the finished pictures that the model made, moderated ones too.
+    pub pictures: Vec<String>,
 }
 
 /// A source of an answer.

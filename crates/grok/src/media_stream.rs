@@ -12,10 +12,9 @@ use crate::client::Client;
 use crate::error::{Class, UpstreamError};
 use crate::ndjson::{MAX_OBJECT_BYTES, Splitter};
 use crate::net::{Body, Request, Traffic};
+use crate::picture_fact::{PictureFact, picture, picture_urls};
 
 const PATH: &str = "/rest/app-chat/conversations/new";
-/// Names under which a complete answer lists its pictures.
-const PICTURE_LISTS: [&str; 3] = ["generatedImageUrls", "imageUrls", "imageURLs"];
 
 /// A fact about what is being made.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +27,6 @@ pub(crate) enum MediaEvent {
         pictures: Vec<String>,
         answer: Value,
     },
-}
-
-/// How far a picture of an edit is.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PictureFact {
-    pub(crate) index: u32,
-    /// Percent.
-    pub(crate) progress: f64,
-    /// Empty until there is a file.
-    pub(crate) url: String,
-    pub(crate) is_moderated: bool,
 }
 
 /// Events under way. Dropping it ends the call.
@@ -131,7 +119,7 @@ impl MediaStream {
             return Err(fail(error));
         }
         if let Some(fact) = payload.get("streamingImageGenerationResponse") {
-            self.ready.extend(picture(fact));
+            self.ready.extend(picture(fact).map(MediaEvent::Picture));
         }
         if let Some(card) = payload.pointer("/cardAttachment/jsonData") {
             self.ready.extend(card_picture(card)?);
@@ -158,28 +146,6 @@ fn given<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     value.get(key).filter(|found| !found.is_null())
 }
 
-fn text(value: &Value, keys: &[&str]) -> String {
-    let found = keys.iter().find_map(|key| {
-        let text = value.get(*key)?.as_str()?;
-        (!text.is_empty()).then_some(text)
-    });
-    found.unwrap_or_default().to_owned()
-}
-
-fn picture(fact: &Value) -> Option<MediaEvent> {
-    fact.is_object().then(|| {
-        let number = |key| fact.get(key).and_then(Value::as_u64).unwrap_or(0);
-        let is_final = fact.get("isFinal") == Some(&Value::Bool(true));
-        let progress = fact.get("progress").and_then(Value::as_f64).unwrap_or(0.0);
-        MediaEvent::Picture(PictureFact {
-            index: u32::try_from(number("imageIndex")).unwrap_or(u32::MAX),
-            progress: if is_final { 100.0 } else { progress },
-            url: text(fact, &["imageUrl", "url"]),
-            is_moderated: fact.get("moderated") == Some(&Value::Bool(true)),
-        })
-    })
-}
-
 /// A card with a generated picture; other cards say nothing here.
 fn card_picture(card: &Value) -> Result<Option<MediaEvent>, UpstreamError> {
     let card: Option<Value> = card
@@ -195,7 +161,7 @@ fn card_picture(card: &Value) -> Result<Option<MediaEvent>, UpstreamError> {
             message: "rate limit (image card)".to_owned(),
         });
     }
-    Ok(picture(chunk))
+    Ok(picture(chunk).map(MediaEvent::Picture))
 }
 
 /// The error that counts: a moderation if there is one, else the first.
@@ -207,26 +173,4 @@ fn stream_error(answer: &Value, secret: &str) -> Option<UpstreamError> {
     let errors: Vec<_> = errors.collect();
     let moderated = errors.iter().find(|one| one.class() == Class::Moderated);
     moderated.or_else(|| errors.first()).cloned()
-}
-
-/// Addresses of pictures, wherever they are listed; each once, in their order.
-fn picture_urls(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, inner) in fields {
-                if !PICTURE_LISTS.contains(&name.as_str()) {
-                    picture_urls(inner, found);
-                    continue;
-                }
-                let entries = inner.as_array().map(Vec::as_slice).unwrap_or_default();
-                for url in entries.iter().filter_map(Value::as_str) {
-                    if !url.is_empty() && !found.iter().any(|known| known == url) {
-                        found.push(url.to_owned());
-                    }
-                }
-            }
-        }
-        Value::Array(entries) => entries.iter().for_each(|one| picture_urls(one, found)),
-        _ => {}
-    }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::frame::{ModelResponse, Source};
 use crate::markup::Search;
+use crate::picture_fact::{self, PictureFact};
 
 pub(crate) fn value(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
@@ -76,6 +77,9 @@ pub(crate) fn model_response(json: &str) -> Option<(ModelResponse, Option<Value>
     let model_hash = hash.and_then(Value::as_str).map(str::to_owned);
     let error = worst_error(value.get("streamErrors"));
     let card_attachments = strings(value.get("cardAttachmentsJson"));
+    let mut pictures = Vec::new();
+    picture_fact::picture_urls(&value, &mut pictures);
+    pictures.retain(|url| picture_fact::is_picture(url));
     let message = match value.get_mut("message").map(Value::take) {
         Some(Value::String(text)) => Some(text),
         _ => None,
@@ -84,6 +88,7 @@ pub(crate) fn model_response(json: &str) -> Option<(ModelResponse, Option<Value>
         message,
         model_hash,
         card_attachments,
+        pictures,
     };
     Some((response, error))
 }
@@ -161,13 +166,17 @@ fn entries(json: &str) -> Vec<Value> {
     }
 }
 
-/// Whether a card's image was moderated, and the error that it carries.
-pub(crate) fn card_verdict(card: &str) -> (bool, Option<Value>) {
+/// How far a picture is.
+pub(crate) fn picture(json: &str) -> Option<PictureFact> {
+    picture_fact::picture(&value(json)?)
+}
+
+/// How far a card's picture is, and the error that it carries.
+pub(crate) fn card_picture(card: &str) -> (Option<PictureFact>, Option<Value>) {
     let Some(chunk) = field(card, "image_chunk") else {
-        return (false, None);
+        return (None, None);
     };
-    let moderated = field(chunk, "moderated") == Some("true");
     let is_limited = field(chunk, "systemErrCode") == Some("\"rate_limit\"");
     let error = is_limited.then(|| json!({"code": 8, "message": "rate limit (image card)"}));
-    (moderated, error)
+    (picture(chunk), error)
 }

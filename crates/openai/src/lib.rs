@@ -24,6 +24,7 @@ pub mod answer;
 pub mod chat;
 pub mod completions;
 mod content;
+mod deleted;
 pub mod error;
 mod fields;
 pub mod files;
@@ -38,6 +39,7 @@ mod turns;
 pub mod videos;
 mod wire;
 
+pub use deleted::Deleted;
 pub use error::{ErrorBody, Invalid};
 pub use fields::{MAX_CHOICES, check_prompt, too_many_choices};
 pub use turns::name_tool_results;

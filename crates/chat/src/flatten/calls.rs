@@ -54,7 +54,7 @@ fn tell(turn: &Turn, names: &HashMap<&str, &str>) -> String {
         if index > 0 {
             text.push('\n');
         }
-        text.push_str(part);
+        super::write_part(turn.role, part, &mut text);
     }
     for call in &turn.tool_calls {
         if !text.is_empty() {

@@ -107,17 +107,34 @@ pub struct Shape {
     policy: Policy,
 }
 
+/// Tools that may be called: where one is named, of all that the model knows of only this one.
+fn meant_tools(request: &Request) -> impl Iterator<Item = &Tool> {
+    let named = named_tool(request);
+    let tools = request.callable_tools();
+    tools.filter(move |tool| named.is_none_or(|name| *name == tool.name))
+}
+
+fn named_tool(request: &Request) -> Option<&String> {
+    match &request.tool_choice {
+        ToolChoice::Named(name) => Some(name),
+        _ => None,
+    }
+}
+
 impl Shape {
+    /// Whether not any text will do: tools may be called, or JSON is wanted.
+    #[must_use]
+    pub fn is_wanted(request: &Request) -> bool {
+        request.response_format != ResponseFormat::Text || meant_tools(request).next().is_some()
+    }
+
     /// `None` when any text will do: then no piece has to pass through here.
     #[must_use]
     pub fn new(request: &Request) -> Option<Self> {
-        let named = match &request.tool_choice {
-            ToolChoice::Named(name) => Some(name.clone()),
-            _ => None,
-        };
-        // Of all that the model knows of, only this one.
-        let is_meant = |tool: &&Tool| named.as_ref().is_none_or(|name| *name == tool.name);
-        let mut callable = request.callable_tools().filter(is_meant).peekable();
+        if !Self::is_wanted(request) {
+            return None;
+        }
+        let mut callable = meant_tools(request).peekable();
         let tools = callable.peek().is_some().then(|| Tools::new(callable));
         let json = match &request.response_format {
             ResponseFormat::Text => None,
@@ -126,9 +143,6 @@ impl Shape {
                 Some(JsonRule::Schema(Schema::new(Some(schema))))
             }
         };
-        if tools.is_none() && json.is_none() {
-            return None;
-        }
         let must_call = match &request.tool_choice {
             ToolChoice::Auto | ToolChoice::None => false,
             ToolChoice::Required | ToolChoice::Named(_) => true,
@@ -137,7 +151,7 @@ impl Shape {
         let rules = Rules {
             must_call: must_call && tools.is_some(),
             tools,
-            named,
+            named: named_tool(request).cloned(),
             one_call: request.one_tool_call,
             json,
             foreign: foreign(request),

@@ -11,21 +11,27 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Call, edit, text, video};
+use super::{Call, MODERATED_WORD, edit, text, video};
 use crate::{
     directives::SearchKind,
     hash,
     memory::Answered,
     models::{self, Model},
+    picture::{Format, Picture},
     prompt::Prompt,
     refusal::{self, Refusal},
     reply::Reply,
     scripts::Operation,
     state::{MODEL_HASH, Shared},
-    stream::{Answer, Envelope, Ids, PacedBody, Scene, Steps, held, steps, take_permit},
+    stream::{Answer, Drawing, Envelope, Ids, PacedBody, Scene, Steps, held, steps, take_permit},
     text as words,
     usual::{self, Asked, Findings, Task, UsualAnswer},
 };
+
+/// Pictures that are made at once.
+const MAX_PICTURES: usize = 4;
+/// What is said behind pictures.
+const AFTER_PICTURES: &str = "\n\nSay what to change.";
 
 /// Fields that every caller sends (the complete body of protocol 2.1).
 const FLAGS: [&str; 15] = [
@@ -75,6 +81,9 @@ struct Chat {
     envelope: Envelope,
     /// Where the upstream may look something up.
     places: Vec<SearchKind>,
+    /// How many pictures the upstream may make.
+    pictures: usize,
+    user: String,
     /// What the answer before answered, in a follow-up.
     before: Option<Asked>,
 }
@@ -139,7 +148,7 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
     if let (Some(template), Reply::Answer) = (&shared.template, reply) {
         return template.steps(chat.ids, chat.envelope, pace, seed);
     }
-    let mut findings = Findings::default();
+    let (mut findings, mut drawing) = (Findings::default(), None);
     let (thinking, tokens) = match reply {
         Reply::Tokens { tokens } => (Vec::new(), tokens.clone()),
         Reply::Text {
@@ -154,7 +163,16 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
         _ => {
             let (answer, thoughts) = usual_answer(&chat, seed);
             findings = usual::findings(&answer.searches);
-            (thoughts, answer.tokens(&findings, seed))
+            let mut tokens = answer.tokens(&findings, seed);
+            if let Some(subject) = &answer.drawn {
+                let drawn = draw(shared, &chat, (subject, reply), tokens.len());
+                match drawn.is_moderated {
+                    true => tokens.clear(),
+                    false => tokens.extend(words::tokens(AFTER_PICTURES)),
+                }
+                drawing = Some(drawn);
+            }
+            (thoughts, tokens)
         }
     };
     let answer = Answer {
@@ -165,8 +183,31 @@ fn stream(shared: &Shared, chat: Chat, reply: &Reply) -> Steps {
         tokens,
         lookups: findings.payloads,
         cards: findings.cards,
+        drawing,
     };
     steps(reply, &Scene { answer, pace, seed })
+}
+
+/// The pictures of an answer behind so many tokens. Moderated ones are its end.
+fn draw(
+    shared: &Shared,
+    chat: &Chat,
+    (subject, reply): (&str, &Reply),
+    after_tokens: usize,
+) -> Drawing {
+    let is_moderated = matches!(reply, Reply::ModeratedPicture { .. })
+        || *reply == Reply::Answer && subject.contains(MODERATED_WORD);
+    let urls = (0..chat.pictures).map(|_| {
+        let id = shared.new_id();
+        let picture = Picture::new(&format!("{subject} {id}"), "1:1", Format::Jpeg);
+        shared.memory.keep_picture(&id, picture);
+        format!("users/{}/generated/{id}/image.jpg", chat.user)
+    });
+    Drawing {
+        urls: urls.collect(),
+        is_moderated,
+        after_tokens,
+    }
 }
 
 /// The usual answer and the reasoning before it.
@@ -180,6 +221,7 @@ fn usual_answer(chat: &Chat, seed: u64) -> (UsualAnswer, Vec<(usize, String)>) {
         attachments: &chat.attachments,
         seed,
         places: &chat.places,
+        may_draw: chat.pictures > 0,
     });
     let topic = if prompt.is_shaped() {
         &asked.question
@@ -237,6 +279,8 @@ fn read(shared: &Shared, call: &Call, conversation: Option<String>) -> Result<Ch
         ids,
         envelope,
         places: places(json),
+        pictures: pictures(json),
+        user: Shared::user_of(&call.account),
         before,
     })
 }
@@ -252,6 +296,18 @@ fn places(json: &Value) -> Vec<SearchKind> {
         .filter(|(name, _)| is_on(name))
         .map(|(_, kind)| kind)
         .collect()
+}
+
+/// How many pictures are wanted where they may be made.
+fn pictures(json: &Value) -> usize {
+    let is_on = json["enableImageGeneration"] == Value::Bool(true);
+    let count = json["imageGenerationCount"].as_u64().unwrap_or(1);
+    match is_on {
+        true => usize::try_from(count)
+            .unwrap_or(MAX_PICTURES)
+            .clamp(1, MAX_PICTURES),
+        false => 0,
+    }
 }
 
 fn model(json: &Value) -> Result<Model, Refusal> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::frames;
+use super::{drawing::Drawing, frames};
 
 /// Where the payload of an event sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(crate) struct Answer {
     pub(crate) lookups: Vec<Value>,
     /// Cards that the tokens refer to, as JSON each.
     pub(crate) cards: Vec<Value>,
+    /// What is drawn between the words.
+    pub(crate) drawing: Option<Drawing>,
 }
 
 /// What a line is for, which decides about the pause before it.
@@ -109,7 +111,7 @@ impl Answer {
             .collect()
     }
 
-    /// Reasoning tokens, then answer tokens.
+    /// Reasoning tokens, then answer tokens, with what is drawn between them.
     pub(super) fn words(&self) -> Vec<Event> {
         let thinking = self
             .thinking
@@ -119,15 +121,23 @@ impl Answer {
             .tokens
             .iter()
             .map(|token| frames::token(&self.ids, token));
-        thinking
+        let words = thinking
             .chain(tokens)
-            .map(|payload| Event::new(Role::Token, self.envelope.line(payload)))
-            .collect()
+            .map(|payload| Event::new(Role::Token, self.envelope.line(payload)));
+        let mut words: Vec<Event> = words.collect();
+        if let Some(drawing) = &self.drawing {
+            let at = self.thinking.len() + drawing.after_tokens;
+            let at = at.min(words.len());
+            words.splice(at..at, drawing.events(self.envelope));
+        }
+        words
     }
 
     /// The complete answer and the end mark.
     pub(super) fn tail(&self, cards: &[Value]) -> Vec<Event> {
-        let complete = frames::model_response(&self.ids, &self.model_hash, &self.message(), cards);
+        let drawn = self.drawing.as_ref().map(|drawing| drawing.urls.as_slice());
+        let listed = (cards, drawn.unwrap_or_default());
+        let complete = frames::model_response(&self.ids, &self.model_hash, &self.message(), listed);
         [complete, frames::last()]
             .into_iter()
             .map(|payload| Event::new(Role::Tail, self.envelope.line(payload)))

@@ -37,6 +37,7 @@ pub(super) fn with_tokens(answer: &Answer, tokens: &[&str]) -> Answer {
         thinking: Vec::new(),
         lookups: Vec::new(),
         cards: Vec::new(),
+        drawing: None,
         ..answer.clone()
     }
 }

@@ -32,13 +32,19 @@ pub(super) fn token(ids: &Ids, token: &str) -> Value {
     json!({"token": token, "isThinking": false, "messageTag": "final", "responseId": ids.response})
 }
 
-pub(super) fn model_response(ids: &Ids, model_hash: &str, message: &str, cards: &[Value]) -> Value {
+/// The complete answer, with its cards and the addresses of what was drawn.
+pub(super) fn model_response(
+    ids: &Ids,
+    model_hash: &str,
+    message: &str,
+    (cards, drawn): (&[Value], &[String]),
+) -> Value {
     let cards: Vec<String> = cards.iter().map(Value::to_string).collect();
     json!({
         "modelResponse": {
             "responseId": ids.response,
             "message": message,
-            "generatedImageUrls": [],
+            "generatedImageUrls": drawn,
             "cardAttachmentsJson": cards,
             "metadata": {"llm_info": {"modelHash": model_hash}},
         }

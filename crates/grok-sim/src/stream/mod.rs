@@ -5,6 +5,7 @@
 //! them, `template` is the short cut for benchmarks, `media` does for pictures what `script` does for words.
 
 mod body;
+mod drawing;
 mod events;
 mod extras;
 mod frames;
@@ -19,6 +20,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 pub(crate) use body::{PacedBody, take_permit};
+pub(crate) use drawing::Drawing;
 pub(crate) use events::{Answer, Envelope, Ids};
 pub(crate) use hold::{Gates, held};
 pub(crate) use media::{MediaAnswer, media_steps};

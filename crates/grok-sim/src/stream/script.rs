@@ -209,6 +209,7 @@ fn moderated(scene: &Scene, after_lines: usize) -> Steps {
     let empty = Answer {
         tokens: Vec::new(),
         thinking: Vec::new(),
+        drawing: None,
         ..answer.clone()
     };
     let image = Step::Write(answer.envelope.line(frames::moderated_image()));
@@ -241,6 +242,7 @@ mod tests {
             tokens: tokens.iter().map(|&token| token.to_owned()).collect(),
             lookups: Vec::new(),
             cards: Vec::new(),
+            drawing: None,
         };
         Scene {
             answer,

@@ -64,6 +64,7 @@ impl Template {
                     .collect(),
                 lookups: Vec::new(),
                 cards: Vec::new(),
+                drawing: None,
             };
             let lines = answer.events().into_iter().map(|event| Line {
                 role: event.role,

@@ -3,11 +3,13 @@
 //!
 //! `asked` is the question as far as the conversation is known, `scripted` plays its directives,
 //! `choose` finds tools that fit, `write` writes calls down, `shaped` writes JSON, `awkward` cuts
-//! both into tokens that are hard to read, `search` finds sources and cites them.
+//! both into tokens that are hard to read, `search` finds sources and cites them, `draw` finds what is
+//! to be drawn.
 
 mod asked;
 mod awkward;
 mod choose;
+mod draw;
 mod scripted;
 mod search;
 mod shaped;
@@ -35,6 +37,8 @@ pub(crate) struct Task<'a> {
     pub(crate) seed: u64,
     /// Where the upstream may look something up.
     pub(crate) places: &'a [SearchKind],
+    /// The upstream may make pictures.
+    pub(crate) may_draw: bool,
 }
 
 /// An answer before it becomes tokens.
@@ -47,6 +51,8 @@ pub(crate) struct UsualAnswer {
     pub(crate) searches: Vec<Search>,
     /// The text ends with citations of what was found.
     is_cited: bool,
+    /// What is drawn behind the text.
+    pub(crate) drawn: Option<String>,
 }
 
 impl UsualAnswer {
@@ -110,6 +116,15 @@ fn unscripted(task: &Task<'_>) -> UsualAnswer {
     }
     if let Some(quote) = task.quote() {
         return UsualAnswer::text(format!("The tool says: {quote}"));
+    }
+    if let Some(subject) = draw::asked_for(&task.asked.question)
+        && task.may_draw
+        && !prompt.is_shaped()
+    {
+        return UsualAnswer {
+            drawn: Some(subject.clone()),
+            ..UsualAnswer::text(format!("Here is {subject}:"))
+        };
     }
     if let Some(search) = search::asked_for(&task.asked.question)
         && task.places.contains(&search.kind)

@@ -53,7 +53,7 @@ fn searched(task: &Task<'_>, searches: Vec<Search>) -> UsualAnswer {
         is_awkward: text.is_some(),
         text,
         searches,
-        is_cited: false,
+        ..UsualAnswer::default()
     }
 }
 

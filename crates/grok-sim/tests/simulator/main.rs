@@ -6,6 +6,7 @@ mod account_settings;
 mod caller;
 mod chat;
 mod control;
+mod drawings;
 mod faults;
 mod other_calls;
 mod searches;

@@ -84,6 +84,7 @@ fn the_complete_answer_is_owned() {
                 message: Some("done".into()),
                 model_hash: Some("h".into()),
                 card_attachments: vec!["{}".into(), "{\"id\":1}".into()],
+                pictures: vec!["a".into(), "b".into()],
             }))
         );
     });
@@ -167,13 +168,15 @@ fn end_marks_are_three_and_say_nothing_by_themselves() {
 }
 
 #[test]
-fn words_are_tokens_that_are_not_empty() {
+fn words_are_tokens_that_are_not_empty_and_whole_pictures() {
     let mut scratch = String::new();
     let mut has_words = |payload: &str| {
         let line = format!("{{\"result\":{payload}}}");
         RawFrame::read(&line, &mut scratch).unwrap().has_words()
     };
     assert!(has_words(r#"{"token":"x"}"#) && has_words(r#"{"token":"\n"}"#));
+    let picture = r#"{"streamingImageGenerationResponse":{"imageUrl":"u","isFinal":true}}"#;
+    assert!(has_words(picture), "an answer may be pictures alone");
     for none in [r#"{"token":""}"#, r#"{"token":7}"#, r#"{"responseId":"x"}"#] {
         assert!(!has_words(none), "{none}");
     }
@@ -193,7 +196,8 @@ fn what_counts_alone_makes_a_frame() {
         r#"{"cardAttachment":{"jsonData":"{}"}}"#,
         r#"{"modelResponse":{}}"#,
         r#"{"webSearchResults":[{"url":"https://a"}]}"#,
-        r#"{"streamingImageGenerationResponse":{"moderated":true}}"#,
+        r#"{"streamingImageGenerationResponse":{"imageIndex":0,"progress":50}}"#,
+        r#"{"streamingVideoGenerationResponse":{"moderated":true}}"#,
         r#"{"error":"x"}"#,
     ] {
         let line = format!("{{\"result\":{payload}}}");
@@ -205,16 +209,50 @@ fn what_counts_alone_makes_a_frame() {
 }
 
 #[test]
-fn moderation_is_seen_in_images_videos_and_cards() {
-    let card = json!({"image_chunk":{"moderated":true,"imageUrl":"u"}}).to_string();
-    for payload in [
-        json!({"streamingImageGenerationResponse":{"imageIndex":0,"moderated":true}}),
-        json!({"streamingVideoGenerationResponse":{"moderated":true}}),
-        json!({"cardAttachment":{"jsonData":card}}),
+fn a_moderated_video_marks_its_frame() {
+    let line = json!({"result":{"streamingVideoGenerationResponse":{"moderated":true}}});
+    assert!(with_frame(&line.to_string(), |frame| frame.moderated));
+}
+
+#[test]
+fn pictures_are_told_by_events_and_by_cards() {
+    let card = |chunk: serde_json::Value| {
+        let card = json!({"id":"c1","image_chunk":chunk}).to_string();
+        json!({"cardAttachment":{"jsonData":card}})
+    };
+    let fact = |progress: f64, url: &str, is_moderated| PictureFact {
+        index: 0,
+        progress,
+        url: url.to_owned(),
+        is_moderated,
+    };
+    for (payload, expected) in [
+        (
+            json!({"streamingImageGenerationResponse":{"imageIndex":0,"progress":50}}),
+            fact(50.0, "", false),
+        ),
+        (
+            json!({"streamingImageGenerationResponse":{"progress":100,"imageUrl":"u","moderated":true}}),
+            fact(100.0, "u", true),
+        ),
+        (
+            card(json!({"imageUuid":"i1","imageUrl":"u","progress":100,"moderated":false})),
+            fact(100.0, "u", false),
+        ),
+        (
+            card(json!({"moderated":true,"imageUrl":"u"})),
+            fact(0.0, "u", true),
+        ),
     ] {
         let line = json!({"result":{"response":payload}}).to_string();
-        assert!(with_frame(&line, |frame| frame.moderated), "{line}");
+        with_frame(&line, |frame| {
+            assert_eq!(frame.pictures, [expected], "{line}")
+        });
     }
+    let other = json!({"result":{"response":{"cardAttachment":{"jsonData":"{\"id\":\"c\"}"}}}});
+    with_frame(&other.to_string(), |frame| {
+        assert!(frame.pictures.is_empty())
+    });
 }
 
 #[test]

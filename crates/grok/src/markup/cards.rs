@@ -9,6 +9,8 @@ use crate::frame::Source;
 
 /// Most cards and most sources kept for one answer; further ones are ignored.
 const MAX_CARDS: usize = 1024;
+/// Most found pictures that come behind the text because no element has placed them.
+const MAX_UNPLACED: usize = 20;
 
 /// A source that the text cites.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub(super) struct Cards {
     titles: HashMap<String, String>,
     /// Numbers by URL.
     numbers: HashMap<String, usize>,
+    /// Ids of cards with a found picture that no element has named, in their order.
+    unplaced: Vec<String>,
 }
 
 impl Cards {
@@ -78,7 +82,12 @@ impl Cards {
             thumbnail: image["thumbnail"].as_str().and_then(web_url),
             link: image["link"].as_str().and_then(web_url),
         };
-        self.by_id.insert(id.to_owned(), card);
+        let has_picture = card.original.is_some();
+        // The complete answer lists the cards once more.
+        let is_new = self.by_id.insert(id.to_owned(), card).is_none();
+        if is_new && has_picture && self.unplaced.len() < MAX_UNPLACED {
+            self.unplaced.push(id.to_owned());
+        }
         true
     }
 
@@ -92,10 +101,11 @@ impl Cards {
 
     /// What the element with this opening tag stands for. Unknown cards and types are nothing.
     pub(super) fn render(&mut self, opening_tag: &str) -> Rendered {
-        let card = attribute(opening_tag, "card_id").and_then(|id| self.by_id.get(&id));
-        let Some(card) = card else {
+        let id = attribute(opening_tag, "card_id").unwrap_or_default();
+        let Some(card) = self.by_id.get(&id) else {
             return Rendered::Nothing;
         };
+        self.unplaced.retain(|other| *other != id);
         let markdown = match attribute(opening_tag, "type").as_deref() {
             Some("render_inline_citation") => {
                 let Some(url) = card.url.clone() else {
@@ -106,10 +116,7 @@ impl Cards {
             }
             Some("render_searched_image") => {
                 let source = card.thumbnail.as_ref().or(card.original.as_ref());
-                source.map(|source| match &card.link {
-                    Some(link) => format!("[{}]({link})", image(&card.title, source)),
-                    None => image(&card.title, source),
-                })
+                source.map(|source| card.found_picture(source))
             }
             None => card
                 .original
@@ -120,6 +127,14 @@ impl Cards {
         markdown.map_or(Rendered::Nothing, Rendered::Image)
     }
 
+    /// The found pictures that no element has named, as markdown.
+    pub(super) fn take_unplaced(&mut self) -> Vec<String> {
+        let unplaced = std::mem::take(&mut self.unplaced);
+        let cards = unplaced.iter().filter_map(|id| self.by_id.get(id));
+        let pictures = cards.filter_map(|card| Some(card.found_picture(card.original.as_ref()?)));
+        pictures.collect()
+    }
+
     /// Sources are numbered by the first appearance of their URL.
     fn cite(&mut self, url: String, mut title: String) -> Citation {
         if title.is_empty() {
@@ -128,6 +143,17 @@ impl Cards {
         let next = self.numbers.len() + 1;
         let number = *self.numbers.entry(url.clone()).or_insert(next);
         Citation { number, url, title }
+    }
+}
+
+impl Card {
+    /// The picture at `source`, linked to its page where that is known.
+    fn found_picture(&self, source: &str) -> String {
+        let picture = image(&self.title, source);
+        match &self.link {
+            Some(link) => format!("[{picture}]({link})"),
+            None => picture,
+        }
     }
 }
 
@@ -276,6 +302,36 @@ mod tests {
                 "{tag}"
             );
         }
+    }
+
+    #[test]
+    fn pictures_that_no_element_names_are_left_over_once() {
+        let mut cards = cards();
+        let again = r#"{"id":"j","image":{"original":"https://j.io/o.png"}}"#;
+        assert!(cards.register(again), "the complete answer repeats it");
+        assert_ne!(
+            cards.render(&tag("i", "render_searched_image")),
+            Rendered::Nothing
+        );
+        assert_eq!(cards.take_unplaced(), ["![image](https://j.io/o.png)"]);
+        assert!(cards.register(again));
+        assert!(cards.take_unplaced().is_empty());
+        let linked =
+            r#"{"id":"l","image":{"original":"https://l.io/o.png","link":"https://l.io"}}"#;
+        assert!(cards.register(linked));
+        let markdown = "[![image](https://l.io/o.png)](https://l.io)";
+        assert_eq!(cards.take_unplaced(), [markdown]);
+    }
+
+    #[test]
+    fn pictures_that_are_left_over_are_bounded() {
+        let mut cards = Cards::default();
+        for n in 0..MAX_UNPLACED + 5 {
+            let original = format!("https://a.io/{n}.png");
+            let card = serde_json::json!({"id": n.to_string(), "image": {"original": original}});
+            assert!(cards.register(&card.to_string()));
+        }
+        assert_eq!(cards.take_unplaced().len(), MAX_UNPLACED);
     }
 
     #[test]

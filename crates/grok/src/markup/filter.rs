@@ -134,6 +134,17 @@ impl Filter {
         self.emit(&held, out);
     }
 
+    /// Appends the found pictures of cards that no render element has named, each on a line of its own.
+    /// To be called behind [`Filter::finish`].
+    pub fn finish_pictures(&mut self, out: &mut String) {
+        for markdown in self.cards.take_unplaced() {
+            if !self.is_line_start {
+                self.emit("\n", out);
+            }
+            self.emit(&markdown, out);
+        }
+    }
+
     /// Works through `text` as far as it can be decided, and says how far that is.
     fn settle(&mut self, text: &str, out: &mut String) -> usize {
         let mut rest = text;

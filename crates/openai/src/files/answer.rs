@@ -77,22 +77,6 @@ pub fn list_json<'a>(files: impl IntoIterator<Item = File<'a>>, has_more: bool) 
     })
 }
 
-/// The body of the answer to `DELETE /v1/files/{id}`.
-#[must_use]
-pub fn deleted_json(id: &str) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Deleted<'a> {
-        id: &'a str,
-        object: &'static str,
-        deleted: bool,
-    }
-    to_json(&Deleted {
-        id,
-        object: "file",
-        deleted: true,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +116,5 @@ mod tests {
         let empty =
             r#"{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}"#;
         assert_eq!(text(list_json([], false)), empty);
-        let deleted = r#"{"id":"file-1","object":"file","deleted":true}"#;
-        assert_eq!(text(deleted_json("file-1")), deleted);
     }
 }

@@ -3,5 +3,5 @@
 mod answer;
 mod query;
 
-pub use answer::{File, deleted_json, list_json};
+pub use answer::{File, list_json};
 pub use query::{FileQuery, Purpose, expires_after};

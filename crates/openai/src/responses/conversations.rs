@@ -104,19 +104,3 @@ impl Conversation<'_> {
         })
     }
 }
-
-/// The body of the answer to `DELETE /v1/conversations/{id}`.
-#[must_use]
-pub fn deleted_conversation_json(id: &str) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Deleted<'a> {
-        id: &'a str,
-        object: &'static str,
-        deleted: bool,
-    }
-    to_json(&Deleted {
-        id,
-        object: "conversation.deleted",
-        deleted: true,
-    })
-}

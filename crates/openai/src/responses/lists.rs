@@ -118,19 +118,3 @@ pub fn ended_json(response: &[u8], status: Status, failure: Option<&Failure>) ->
     }
     to_json(&fields)
 }
-
-/// The body of the answer to `DELETE /v1/responses/{id}`.
-#[must_use]
-pub fn deleted_json(id: &str) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Deleted<'a> {
-        id: &'a str,
-        object: &'static str,
-        deleted: bool,
-    }
-    to_json(&Deleted {
-        id,
-        object: "response",
-        deleted: true,
-    })
-}

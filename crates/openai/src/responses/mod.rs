@@ -22,14 +22,12 @@ mod output;
 mod request;
 mod settings;
 
-pub use conversations::{
-    Conversation, ConversationRequest, deleted_conversation_json, parse_conversation,
-};
+pub use conversations::{Conversation, ConversationRequest, parse_conversation};
 pub use document::ResponseDocument;
 pub use echo::Echo;
 pub use events::ResponseWriter;
 pub use input::stored_turns;
-pub use lists::{ItemQuery, deleted_json, ended_json, input_items_page, joined_items};
+pub use lists::{ItemQuery, ended_json, input_items_page, joined_items};
 pub use object::{Failure, ResponseHead, Status};
 pub use request::{ResponsesRequest, check_id, parse};
 

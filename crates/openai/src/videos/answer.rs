@@ -74,13 +74,6 @@ struct List<'a> {
     has_more: bool,
 }
 
-#[derive(Serialize)]
-struct Deleted<'a> {
-    id: &'a str,
-    object: &'static str,
-    deleted: bool,
-}
-
 impl<'a> Video<'a> {
     /// The body of an answer about one video.
     #[must_use]
@@ -123,16 +116,6 @@ pub fn list(videos: &[Video<'_>], has_more: bool) -> Vec<u8> {
         first_id: videos.first().map(|video| video.id),
         last_id: videos.last().map(|video| video.id),
         has_more,
-    })
-}
-
-/// The body of the answer to a deletion.
-#[must_use]
-pub fn deleted(id: &str) -> Vec<u8> {
-    to_json(&Deleted {
-        id,
-        object: "video.deleted",
-        deleted: true,
     })
 }
 
@@ -200,7 +183,5 @@ mod tests {
         );
         assert_eq!(page["data"][1]["id"], "video_2");
         assert_eq!(read(list(&[], false))["last_id"], Value::Null);
-        let expected = json!({"id": "video_1", "object": "video.deleted", "deleted": true});
-        assert_eq!(read(deleted("video_1")), expected);
     }
 }

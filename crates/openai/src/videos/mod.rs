@@ -4,7 +4,7 @@ mod answer;
 mod parse;
 mod shape;
 
-pub use answer::{Video, VideoStatus, deleted, list};
+pub use answer::{Video, VideoStatus, list};
 pub(crate) use parse::config;
 pub use parse::{
     Page, VideoConfig, VideoRequest, parse, parse_form, parse_page, parse_remix, parse_start,

@@ -208,6 +208,20 @@ fn an_image_starts_its_own_line() {
 }
 
 #[test]
+fn a_picture_that_no_element_names_comes_behind_the_text() {
+    let mut filter = Filter::new(&[]);
+    let card = r#"{"id":"f1","image":{"original":"https://f.io/o.png","title":"Fox"}}"#;
+    assert!(filter.register_card(card));
+    let mut out = String::new();
+    filter.push("A fox.", &mut out);
+    filter.finish(&mut out);
+    filter.finish_pictures(&mut out);
+    assert_eq!(out, "A fox.\n![Fox](https://f.io/o.png)");
+    filter.finish_pictures(&mut out);
+    assert_eq!(out.matches("![Fox]").count(), 1, "{out}");
+}
+
+#[test]
 fn only_configured_names_are_touched() {
     let mut filter = Filter::new(&["think".into(), " ".into()]);
     let mut out = String::new();

@@ -27,8 +27,6 @@ fn a_conversation_is_made_of_items_and_metadata_or_of_nothing() {
     let expected =
         r#"{"id":"conv_1","object":"conversation","created_at":1772700000,"metadata":{"a":"b"}}"#;
     assert_eq!(String::from_utf8(conversation.to_json()).unwrap(), expected);
-    let deleted = br#"{"id":"conv_1","object":"conversation.deleted","deleted":true}"#;
-    assert_eq!(deleted_conversation_json("conv_1"), deleted);
     assert_eq!(
         asked.metadata,
         BTreeMap::from([("a".to_owned(), "b".to_owned())])

@@ -143,12 +143,6 @@ fn input_items_are_read_page_by_page() {
 }
 
 #[test]
-fn a_deletion_is_confirmed() {
-    let expected = br#"{"id":"resp_1","object":"response","deleted":true}"#;
-    assert_eq!(deleted_json("resp_1"), expected);
-}
-
-#[test]
 fn what_is_no_stored_response_is_refused() {
     assert!(stored_turns("p", b"nonsense", b"{}").is_err());
     assert!(stored_turns("p", b"[]", b"nonsense").is_err());
