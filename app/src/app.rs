@@ -49,6 +49,7 @@ fn Pages() -> impl IntoView {
                 // The predecessor's name for it.
                 <Route path=path!("token") view=|| view! { <Redirect path="/admin/accounts" /> } />
                 <Route path=path!("accounts") view={Lazy::<lazy::Accounts>::new()} />
+                <Route path=path!("connect") view={Lazy::<lazy::Connect>::new()} />
                 <Route path=path!("media") view={Lazy::<lazy::Media>::new()} />
                 <Route path=path!("cache") view=|| view! { <Redirect path="/admin/media" /> } />
                 <Route path=path!("password") view={Lazy::<lazy::Password>::new()} />

@@ -111,16 +111,39 @@ pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
-/// Copies text to the clipboard. False when the browser refuses (no permission, plain http).
+/// Copies text to the clipboard. False when the browser refuses.
 pub async fn copy_text(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     // `navigator.clipboard` is undefined outside secure contexts.
     if clipboard.is_undefined() {
-        return false;
+        return copy_selection_of(text).unwrap_or(false);
     }
     wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text))
         .await
         .is_ok()
+}
+
+/// Copies as a key press does, what is selected: the way that is left over plain http, where many
+/// servers at home are. To be called while a press is being handled.
+fn copy_selection_of(text: &str) -> Option<bool> {
+    let document = document();
+    let had_focus = document.active_element();
+    let field = document.create_element("textarea").ok()?;
+    let field: web_sys::HtmlTextAreaElement = field.dyn_into().ok()?;
+    field.set_class_name("visually-hidden");
+    field.set_value(text);
+    // Below a dialog nothing can be selected.
+    let dialog = document.query_selector("dialog:modal").ok().flatten();
+    let parent = dialog.or_else(|| document.body().map(Into::into))?;
+    parent.append_child(&field).ok()?;
+    field.select();
+    let page: web_sys::HtmlDocument = document.dyn_into().ok()?;
+    let is_copied = page.exec_command("copy").unwrap_or(false);
+    field.remove();
+    if let Some(had_focus) = had_focus.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = had_focus.focus();
+    }
+    Some(is_copied)
 }
 
 /// The image at this address, once it can be drawn; `None`: it cannot be.

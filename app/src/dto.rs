@@ -2,6 +2,7 @@
 
 mod account;
 mod admin_media;
+mod connection;
 mod job;
 mod media;
 mod video;
@@ -17,6 +18,7 @@ pub use admin_media::{
     CallerCount, DeletedMedia, FoundMedia, FoundMediaPage, LastClean, MediaCaller, MediaFilter,
     MediaOverview, MediaTotal,
 };
+pub use connection::Connection;
 pub use job::{
     AccountChoice, JobFailure, JobItem, JobItems, JobKind, JobNote, JobOutcome, JobStart, JobState,
     JobTrouble, JobView,

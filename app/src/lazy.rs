@@ -9,6 +9,7 @@ use crate::{
         accounts::{AccountsPage, FirstAccounts},
         chat::{ChatPage, Models},
         components::ComponentsPage,
+        connect::{ConnectPage, FirstConnection},
         imagine::{ImaginePage, Options},
         media::{FirstMedia, MediaPage},
         not_found::NotFoundPage,
@@ -31,6 +32,7 @@ pub(crate) fn functions_of(path: &str) -> &'static [&'static str] {
         "/video" => &["__video_view"],
         "/voice" => &["__voice_view"],
         "/admin/media" => &["admin_views", "__media_view"],
+        "/admin/connect" => &["admin_views", "__connect_view"],
         "/admin/accounts" | "/admin/password" => &["admin_views"],
         "/admin/dev/components" => &["admin_views", "__gallery_view"],
         _ => &[],
@@ -160,6 +162,7 @@ impl LazyRoute for Admin {
     async fn view(_this: Self) -> AnyView {
         provide_context(LoadedAccounts::default());
         provide_context(LoadedMedia::default());
+        provide_context(LoadedConnection::default());
         (admin_views().await.layout)()
     }
 
@@ -216,6 +219,29 @@ impl LazyRoute for Media {
         }
         provide_context(this.0);
         view! { <MediaPage /> }.into_any()
+    }
+}
+
+/// `/admin/connect`
+pub(crate) struct Connect(FirstConnection);
+
+/// As [`LoadedAccounts`].
+#[derive(Clone, Copy, Default)]
+struct LoadedConnection(StoredValue<Option<FirstConnection>>);
+
+#[lazy_route]
+impl LazyRoute for Connect {
+    fn data() -> Self {
+        let loaded = use_context().and_then(|LoadedConnection(loaded)| loaded.get_value());
+        Self(loaded.unwrap_or_else(FirstConnection::load))
+    }
+
+    fn view(this: Self) -> AnyView {
+        if let Some(LoadedConnection(loaded)) = use_context() {
+            loaded.set_value(Some(this.0));
+        }
+        provide_context(this.0);
+        view! { <ConnectPage /> }.into_any()
     }
 }
 

@@ -18,6 +18,8 @@ mod api;
 mod app;
 pub mod browser;
 mod components;
+#[cfg(feature = "ssr")]
+mod docs_frame;
 mod dom;
 pub mod dto;
 pub mod error;
@@ -41,6 +43,8 @@ mod site_files;
 mod words;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
+pub use docs_frame::{DocsFrame, DocsText};
 #[cfg(feature = "ssr")]
 pub use shell::{PLAIN_PATHS, plain_shell, shell};
 #[cfg(feature = "ssr")]

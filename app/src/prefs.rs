@@ -106,23 +106,28 @@ fn cookie<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(feature = "ssr")]
 mod source {
     use super::Prefs;
-    use http::{HeaderName, header, request::Parts};
+    use http::{HeaderMap, HeaderName, header, request::Parts};
     use leptos::prelude::use_context;
 
     pub(super) fn read() -> Prefs {
-        let Some(parts) = use_context::<Parts>() else {
-            return Prefs::default();
-        };
-        let text = |name: HeaderName| {
-            let values = parts.headers.get_all(name).iter();
-            values
-                .filter_map(|value| value.to_str().ok())
-                .collect::<Vec<_>>()
-        };
-        Prefs::from_headers(
-            &text(header::COOKIE).join("; "),
-            &text(header::ACCEPT_LANGUAGE).join(","),
-        )
+        let parts = use_context::<Parts>();
+        parts.map_or_else(Prefs::default, |parts| Prefs::of(&parts.headers))
+    }
+
+    impl Prefs {
+        /// Of the request that has these headers.
+        pub(crate) fn of(headers: &HeaderMap) -> Self {
+            let text = |name: HeaderName| {
+                let values = headers.get_all(name).iter();
+                values
+                    .filter_map(|value| value.to_str().ok())
+                    .collect::<Vec<_>>()
+            };
+            Self::from_headers(
+                &text(header::COOKIE).join("; "),
+                &text(header::ACCEPT_LANGUAGE).join(","),
+            )
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     dto::{
         AccountChoice, AccountDetail, AccountEdit, AccountList, AccountQuery, AccountSwitch,
-        AssetAccounts, AssetWork, DeletedAccounts, DeletedMedia, FoundMediaPage, ImportPreview,
-        JobItems, JobKind, JobStart, JobView, MediaFilter, MediaKind, MediaOverview, MediaPage,
-        ModelOption, PictureOptions, Tier, VideoPage, Viewer,
+        AssetAccounts, AssetWork, Connection, DeletedAccounts, DeletedMedia, FoundMediaPage,
+        ImportPreview, JobItems, JobKind, JobStart, JobView, MediaFilter, MediaKind, MediaOverview,
+        MediaPage, ModelOption, PictureOptions, Tier, VideoPage, Viewer,
     },
     error::UiError,
 };
@@ -167,6 +167,14 @@ pub trait AdminService: Send + Sync {
 pub trait HealthService: Send + Sync {
     /// What keeps it from working as it should, in English sentences, as `/readyz` tells the operator.
     async fn reasons(&self, admin: AdminProof) -> Vec<String>;
+}
+
+/// How clients reach the server.
+#[async_trait]
+pub trait ConnectService: Send + Sync {
+    /// What a client has to be told, but for the models. `parts` are those of the current HTTP request,
+    /// which say under which address it came.
+    async fn connection(&self, admin: AdminProof, parts: &Parts) -> Connection;
 }
 
 /// Long work over many accounts.

@@ -12,6 +12,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 /// Addresses of the generated files. Read once; a page finds it in its context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteFiles {
+    style: String,
     script: String,
     module: String,
     /// The script that loads the parts.
@@ -54,6 +55,7 @@ impl SiteFiles {
         // The name without a hash is the one that leptos compiles into the module.
         let loader = hash_of(hashes, "split").unwrap_or("______________________");
         Self {
+            style: own("css"),
             script: own("js"),
             module: own("wasm"),
             loader: format!("/{folder}/__wasm_split.{loader}.js"),
@@ -81,6 +83,12 @@ impl SiteFiles {
             }
         }
         self
+    }
+
+    /// Address of the style sheet.
+    #[must_use]
+    pub fn style(&self) -> &str {
+        &self.style
     }
 
     /// Files of the code that the page at `path` consists of: the bundle of its first function, if

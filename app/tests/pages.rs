@@ -13,14 +13,14 @@ use grok2api_app::{
     App,
     dto::{
         AccountChoice, AccountCounts, AccountDetail, AccountEdit, AccountList, AccountQuery,
-        AccountRow, AccountStatus, AccountSwitch, Condition, Cooldown, CooldownReason,
+        AccountRow, AccountStatus, AccountSwitch, Condition, Connection, Cooldown, CooldownReason,
         DeletedAccounts, ImportPreview, MediaKind, MediaPage, ModelOption, PictureOptions, Tier,
         VideoPage, Viewer,
     },
     error::{Field, PasswordRule, UiError},
     service::{
-        AdminProof, AdminService, AuthService, Door, HealthService, PublicProof, PublicService,
-        Visitor,
+        AdminProof, AdminService, AuthService, ConnectService, Door, HealthService, PublicProof,
+        PublicService, Visitor,
     },
     shell,
 };
@@ -95,6 +95,20 @@ struct Troubled;
 impl HealthService for Troubled {
     async fn reasons(&self, _: AdminProof) -> Vec<String> {
         vec!["store: it does not answer".to_owned()]
+    }
+}
+
+/// An API with a key, at an address that is configured.
+struct Keyed;
+
+#[async_trait]
+impl ConnectService for Keyed {
+    async fn connection(&self, _: AdminProof, _: &Parts) -> Connection {
+        Connection {
+            base: "https://grok.example".to_owned(),
+            is_configured: true,
+            ..Connection::default()
+        }
     }
 }
 
@@ -288,6 +302,7 @@ async fn send(request: Request<Body>) -> Answer {
         move || {
             provide_context::<Arc<dyn AuthService>>(Arc::new(Open));
             provide_context::<Arc<dyn HealthService>>(Arc::new(Troubled));
+            provide_context::<Arc<dyn ConnectService>>(Arc::new(Keyed));
             provide_context::<Arc<dyn AdminService>>(accounts.clone());
             provide_context::<Arc<dyn PublicService>>(models.clone());
         }
@@ -348,6 +363,22 @@ async fn the_password_page_asks_for_no_accounts() {
         page.html
     );
     assert_eq!(page.accounts.lists.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn clients_are_configured_before_our_code_has_loaded() {
+    let page = visit("/admin/connect", "en").await;
+    for text in [
+        r#"base_url = "https://grok.example/v1""#,
+        "export ANTHROPIC_BASE_URL=https://grok.example\n",
+        r#"model = "close-by""#,
+        "far-away (no account for it)",
+        "YOUR_API_KEY",
+        "switched off here",
+    ] {
+        assert!(page.html.contains(text), "{text} in {}", page.html);
+    }
+    assert_eq!(page.models.lists.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

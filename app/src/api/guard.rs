@@ -3,8 +3,8 @@
 use crate::{
     error::UiError,
     service::{
-        AdminProof, AdminService, AuthService, HealthService, JobService, MediaAdminService,
-        PublicProof, PublicService, RequestId, Visitor,
+        AdminProof, AdminService, AuthService, ConnectService, HealthService, JobService,
+        MediaAdminService, PublicProof, PublicService, RequestId, Visitor,
     },
 };
 use http::{StatusCode, header, request::Parts};
@@ -49,6 +49,14 @@ pub fn admin_service() -> Result<Arc<dyn AdminService>, UiError> {
 /// # Errors
 /// As [`auth_service`].
 pub fn health_service() -> Result<Arc<dyn HealthService>, UiError> {
+    service()
+}
+
+/// How clients reach the server, from context.
+///
+/// # Errors
+/// As [`auth_service`].
+pub fn connect_service() -> Result<Arc<dyn ConnectService>, UiError> {
     service()
 }
 

@@ -1,4 +1,4 @@
-//! The streamed answer of `POST /v1/public/chat/completions`.
+//! The streamed answer of `POST /v1/public/chat/completions`, and of `POST /v1/chat/completions`.
 
 use super::{
     completion::{Failure, FailureKind, Frame, read_frame},
@@ -6,6 +6,7 @@ use super::{
 };
 
 const ENDPOINT: &str = "/v1/public/chat/completions";
+const API_ENDPOINT: &str = "/v1/chat/completions";
 
 /// An answer that is being received. Dropping it ends the request, which frees the account.
 pub(crate) struct AnswerStream {
@@ -22,6 +23,15 @@ pub(crate) struct AnswerStream {
 /// Dropping the future ends the request.
 pub(crate) async fn open_answer(body: &str) -> Result<AnswerStream, Failure> {
     let events = EventStream::open(ENDPOINT, RequestBody::Json(body.to_owned())).await?;
+    Ok(AnswerStream {
+        events,
+        is_done: false,
+    })
+}
+
+/// As [`open_answer`], from the API and as a client that presents `key`.
+pub(crate) async fn open_client_answer(body: String, key: &str) -> Result<AnswerStream, Failure> {
+    let events = EventStream::open_as_client(API_ENDPOINT, RequestBody::Json(body), key).await?;
     Ok(AnswerStream {
         events,
         is_done: false,

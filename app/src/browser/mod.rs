@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod back;
 pub(crate) mod call;
 pub(crate) mod channel;
+pub(crate) mod client;
 pub(crate) mod completion;
 pub(crate) mod database;
 pub(crate) mod download;

@@ -13,6 +13,8 @@ use web_sys::{
     AbortController, FormData, Headers, ReadableStreamDefaultReader, RequestInit, Response,
 };
 
+const EVENTS: &str = "text/event-stream";
+
 /// What is sent.
 pub(crate) enum RequestBody {
     Json(String),
@@ -30,9 +32,38 @@ pub(crate) struct EventStream {
 }
 
 /// Aborts its request when it is dropped, unless that has ended.
-struct RunningRequest {
+pub(super) struct RunningRequest {
     abort: AbortController,
     has_ended: bool,
+}
+
+impl RunningRequest {
+    /// Sends a request and waits for the head of an answer that is no refusal.
+    pub(super) async fn send(
+        path: &str,
+        options: &RequestInit,
+    ) -> Result<(Response, Self), Failure> {
+        let mut request = Self {
+            abort: AbortController::new().map_err(unreachable_server)?,
+            has_ended: false,
+        };
+        options.set_signal(Some(&request.abort.signal()));
+        let answer = JsFuture::from(window().fetch_with_str_and_init(path, options)).await;
+        let response: Response = answer
+            .and_then(JsCast::dyn_into)
+            .map_err(unreachable_server)?;
+        if response.ok() {
+            return Ok((response, request));
+        }
+        let refusal = refusal(&response).await;
+        request.has_ended = true;
+        Err(refusal)
+    }
+
+    /// Nothing is left to abort.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+    }
 }
 
 impl Drop for RunningRequest {
@@ -52,18 +83,23 @@ impl EventStream {
     /// # Cancellation
     /// Dropping the future ends the request.
     pub(crate) async fn open(path: &str, body: RequestBody) -> Result<Self, Failure> {
-        let mut request = RunningRequest {
-            abort: AbortController::new().map_err(unreachable_server)?,
-            has_ended: false,
-        };
-        let response = send(path, body, &request.abort)
-            .await
-            .map_err(unreachable_server)?;
-        if !response.ok() {
-            let refusal = refusal(&response).await;
-            request.has_ended = true;
-            return Err(refusal);
-        }
+        let options = request_of("POST", EVENTS, Some(body)).map_err(unreachable_server)?;
+        Self::receive_from(path, &options).await
+    }
+
+    /// As [`Self::open`], as a client of the API that presents `key`.
+    pub(crate) async fn open_as_client(
+        path: &str,
+        body: RequestBody,
+        key: &str,
+    ) -> Result<Self, Failure> {
+        let options = request_of("POST", EVENTS, Some(body)).map_err(unreachable_server)?;
+        become_client(&options, key).map_err(unreachable_server)?;
+        Self::receive_from(path, &options).await
+    }
+
+    async fn receive_from(path: &str, options: &RequestInit) -> Result<Self, Failure> {
+        let (response, request) = RunningRequest::send(path, options).await?;
         let stream = response.body().ok_or_else(|| failed(FailureKind::CutOff))?;
         let reader = stream
             .get_reader()
@@ -119,11 +155,16 @@ impl EventStream {
     }
 }
 
-async fn send(path: &str, body: RequestBody, abort: &AbortController) -> Result<Response, JsValue> {
-    let options = request_of("POST", "text/event-stream", Some(body))?;
-    options.set_signal(Some(&abort.signal()));
-    let response = JsFuture::from(window().fetch_with_str_and_init(path, &options)).await?;
-    response.dyn_into()
+/// Makes a request one of a client of the API: with its key if it has one, and without what this browser
+/// has for this server, such as the session.
+pub(super) fn become_client(options: &RequestInit, key: &str) -> Result<(), JsValue> {
+    if !key.is_empty() {
+        let headers: Headers = options.get_headers().dyn_into()?;
+        headers.set("authorization", &format!("Bearer {key}"))?;
+    }
+    // By its name: the setter would be a feature of web-sys that nothing else needs.
+    js_sys::Reflect::set(options, &"credentials".into(), &"omit".into())?;
+    Ok(())
 }
 
 /// A request that accepts answers of this type.

@@ -12,7 +12,12 @@ const FEEDBACK: Duration = Duration::from_millis(1_600);
 
 /// Copies `text` and shows a tick for a moment, or says that the browser refuses.
 #[component]
-pub fn CopyButton(#[prop(into)] text: TextProp) -> impl IntoView {
+pub fn CopyButton(
+    #[prop(into)] text: TextProp,
+    /// What is copied, where a page has several such buttons.
+    #[prop(optional, into)]
+    of: Option<TextProp>,
+) -> impl IntoView {
     let (toaster, language) = (use_toaster(), use_language());
     let done = RwSignal::new(false);
     let copy = move |_| {
@@ -26,13 +31,17 @@ pub fn CopyButton(#[prop(into)] text: TextProp) -> impl IntoView {
         });
     };
     let (idle, copied) = (t(common::COPY), t(common::COPIED));
-    let label = move || if done.get() { copied() } else { idle() };
+    let state = move || if done.get() { copied() } else { idle() };
+    let label = move || match &of {
+        Some(of) => format!("{}: {}", state(), of.get()),
+        None => state().to_owned(),
+    };
     view! {
         <button
             type="button"
             class="icon-button icon-button--small"
             aria-label=label
-            title=label
+            title=state
             on:click=copy
         >
             {move || {

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Areas of pages that only the server renders: the browser's half does not get their texts.
-const SERVER_AREAS: [&str; 1] = ["login"];
+const SERVER_AREAS: [&str; 2] = ["docs", "login"];
 
 /// Area (file name without its ending) to key to text.
 type Areas = BTreeMap<String, BTreeMap<String, String>>;

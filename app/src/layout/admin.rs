@@ -9,7 +9,7 @@ use crate::{
     components::{Badge, Icon, IconButton, IconName, PageTitle, Sheet, Tone},
     i18n::{
         Text, t,
-        text::{accounts, gallery, media, password, shell},
+        text::{accounts, connect, gallery, media, password, shell},
         use_language,
     },
     session::use_viewer,
@@ -23,6 +23,7 @@ fn title_of(path: &str) -> Text {
     match path.trim_end_matches('/') {
         "/admin/accounts" => accounts::TITLE,
         "/admin/media" => media::TITLE,
+        "/admin/connect" => connect::TITLE,
         "/admin/password" => password::TITLE,
         "/admin/dev/components" => gallery::TITLE,
         _ => shell::ADMIN,
@@ -108,6 +109,7 @@ fn Navigation() -> impl IntoView {
         <nav class="nav" aria-label=t(shell::NAVIGATION)>
             <NavLink href="/admin/accounts" icon=IconName::Users text=shell::ACCOUNTS />
             <NavLink href="/admin/media" icon=IconName::Image text=shell::MEDIA />
+            <NavLink href="/admin/connect" icon=IconName::Link text=connect::TITLE />
             <NavLink href="/" icon=IconName::MessageSquare text=shell::CHAT />
         </nav>
     }

@@ -2,10 +2,10 @@
 
 use crate::{
     components::{
-        Badge, Button, ButtonVariant, Card, Checkbox, Choice, CopyButton, Dialog, Drawer,
-        EmptyState, ErrorNotice, Icon, IconButton, IconName, Input, Notice, Pagination, QuotaBar,
-        SearchInput, Select, Sheet, Stat, StatusDot, Switch, Tab, TableSkeleton, Tabs, Textarea,
-        Tone, Tooltip, use_toaster,
+        Badge, Button, ButtonVariant, Card, Checkbox, Choice, CodeBlock, CodeField, CopyButton,
+        Dialog, Drawer, EmptyState, ErrorNotice, Icon, IconButton, IconName, Input, Notice,
+        Pagination, QuotaBar, SearchInput, Select, Sheet, Stat, StatusDot, Switch, Tab,
+        TableSkeleton, Tabs, Textarea, Tone, Tooltip, use_toaster,
     },
     error::UiError,
 };
@@ -130,6 +130,10 @@ fn Display() -> impl IntoView {
         <dl class="stats">
             <Stat label="Stat" value="1,234" note="a note" tone=Tone::Success />
             <Stat label="Stat" value="0" />
+        </dl>
+        <CodeBlock title="file.toml" label="A file" code=Signal::stored("key = 1".to_owned()) />
+        <dl>
+            <CodeField label="Name" value=Signal::stored("value".to_owned()) />
         </dl>
         <Notice>"A notice."</Notice>
         <Notice tone=Tone::Warning>"A warning."</Notice>

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod chat;
 pub mod components;
+pub mod connect;
 pub mod imagine;
 #[cfg(feature = "ssr")]
 pub mod login;

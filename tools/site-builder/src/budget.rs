@@ -11,17 +11,18 @@ use crate::report::Size;
 use crate::{assets, bundle, report, split};
 
 /// The goal is 200; the same source differs by some tenths between machines and compilers.
-const LARGEST_PART_KIB: f64 = 224.0;
+const LARGEST_PART_KIB: f64 = 226.0;
 /// Sign-in has no code of ours.
 const PLAIN_PAGE_KIB: f64 = 20.0;
 /// By the lazy function of the page, and what people call it.
-const PAGES: [(&str, &str, f64); 6] = [
-    ("__chat_view", "the chat", 470.0),
-    ("__imagine_view", "the pictures", 510.0),
-    ("__video_view", "the videos", 469.0),
-    ("__voice_view", "the talk", 390.0),
-    ("__media_view", "the operator's media", 430.0),
-    ("admin_views", "the accounts", 458.0),
+const PAGES: [(&str, &str, f64); 7] = [
+    ("__chat_view", "the chat", 476.0),
+    ("__imagine_view", "the pictures", 516.0),
+    ("__video_view", "the videos", 475.0),
+    ("__voice_view", "the talk", 396.0),
+    ("__media_view", "the operator's media", 434.0),
+    ("__connect_view", "connecting a client", 374.0),
+    ("admin_views", "the accounts", 461.0),
 ];
 
 /// Brotli bytes of the site's files.
@@ -126,6 +127,7 @@ mod tests {
                 ("__video_view_4", 2560),
                 ("__voice_view_5", 512),
                 ("__media_view_6", 1536),
+                ("__connect_view_7", 1792),
             ]
             .map(|(name, bytes)| (name.to_owned(), bytes))
             .into(),
@@ -139,12 +141,13 @@ mod tests {
             "__video_view_4",
             "__voice_view_5",
             "__media_view_6",
+            "__connect_view_7",
         ]
         .map(|name| (format!("bundle:{name}"), vec![format!("{name}.AbC")]))
         .into();
         let measured = measure(&sizes, &manifest, "app").unwrap();
         let found: Vec<_> = measured.iter().map(|(_, kib, _)| *kib).collect();
-        assert_eq!(found, [4.0, 0.5, 8.5, 6.5, 8.0, 6.0, 7.0, 7.5]);
+        assert_eq!(found, [4.0, 0.5, 8.5, 6.5, 8.0, 6.0, 7.0, 7.25, 7.5]);
         assert!(measure(&sizes, &BTreeMap::new(), "app").is_err());
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn DemoEnded() -> impl IntoView {
                 {t(accounts::NEXT_CLIENTS)} " " <code>{base_url}</code>
                 <CopyButton text=base_url />
             </p>
-            <p>{t(accounts::NEXT_KEY)}</p>
+            <p>
+                {t(accounts::NEXT_KEY)} " " <a href="/admin/connect">{t(accounts::NEXT_CONNECT)}</a>
+            </p>
         </Notice>
     })
 }

@@ -161,6 +161,7 @@ fn NoAccounts(adding: RwSignal<bool>) -> impl IntoView {
             >
                 {t(accounts::ADD)}
             </Button>
+            <a href="/admin/connect">{t(accounts::EMPTY_CONNECT)}</a>
         </EmptyState>
     }
 }

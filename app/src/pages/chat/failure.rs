@@ -115,8 +115,17 @@ fn use_wait(failure: &Failure) -> RwSignal<u64> {
     wait
 }
 
+/// What happened to a request of the operator's, and what to do.
+pub(in crate::pages) fn explain_to_operator(failure: &Failure) -> Text {
+    let reader = Reader {
+        is_operator: true,
+        was_demo: false,
+    };
+    happened(failure.kind, failure.code, reader)
+}
+
 /// Whether the operator finds the cause among the accounts.
-fn is_about_accounts(code: FailureCode) -> bool {
+pub(in crate::pages) fn is_about_accounts(code: FailureCode) -> bool {
     matches!(
         code,
         FailureCode::NoAccountAvailable

@@ -40,6 +40,7 @@ use crate::{
         text::{chat, common},
     },
 };
+pub(in crate::pages) use failure::{explain_to_operator, is_about_accounts};
 use later::Later;
 use leptos::prelude::*;
 use pane::ChatPane;

@@ -101,26 +101,31 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
     let is_held =
         Signal::derive(move || is_under_pointer.get() || has_focus.get() || jobs.is_open.get());
     go_by_itself(id, job, is_held, jobs);
-    let end = move || match is_over.get() {
-        true => view! {
-            <IconButton
-                icon=IconName::X
-                label=t(common::DISMISS)
-                on:click=move |_| jobs.note_all()
-            />
-        }
-        .into_any(),
-        false => view! {
-            <Button
-                icon=IconName::Square
-                on:click=move |_| {
-                    id.try_get_value().into_iter().for_each(|id| jobs.stop(id));
-                }
-            >
-                {t(text::STOP)}
-            </Button>
-        }
-        .into_any(),
+    // Apart, each built anew: a button that is made of another one keeps what that one did.
+    let stop = move || {
+        (!is_over.get()).then(|| {
+            view! {
+                <Button
+                    icon=IconName::Square
+                    on:click=move |_| {
+                        id.try_get_value().into_iter().for_each(|id| jobs.stop(id));
+                    }
+                >
+                    {t(text::STOP)}
+                </Button>
+            }
+        })
+    };
+    let dismiss = move || {
+        is_over.get().then(|| {
+            view! {
+                <IconButton
+                    icon=IconName::X
+                    label=t(common::DISMISS)
+                    on:click=move |_| jobs.note_all()
+                />
+            }
+        })
     };
     view! {
         <section
@@ -146,7 +151,7 @@ fn Strip(id: String, job: Memo<Option<JobView>>, jobs: Jobs) -> impl IntoView {
             <Button variant=ButtonVariant::Ghost on:click=move |_| jobs.is_open.set(true)>
                 {t(text::DETAILS)}
             </Button>
-            {end}
+            {stop} {dismiss}
         </section>
     }
 }

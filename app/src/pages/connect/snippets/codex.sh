@@ -1,0 +1,2 @@
+export GROK_API_KEY={{key}}
+codex
