@@ -91,7 +91,7 @@ pub struct Gateway {
     media_budget: MediaBudget,
     media_files: MediaFiles,
     file_desks: Desks,
-    conversations: Conversations,
+    conversations: Arc<Conversations>,
     guards: Arc<Guards>,
     refresh: Refresh,
 }
@@ -112,7 +112,7 @@ impl Gateway {
             media_budget: MediaBudget::new(settings.config.chat.attachment_memory_mb),
             media_files,
             file_desks: Desks::default(),
-            conversations: Conversations::default(),
+            conversations: Arc::default(),
             guards: Arc::default(),
             refresh: Refresh::default(),
         })

@@ -11,6 +11,7 @@ use tower_sessions::Session;
 use super::{AppState, error::ApiError, links::Links};
 use crate::{
     gateway::{Caller, chat::conversations::Scope},
+    media::links::FileLinks,
     record::RequestRecord,
     snapshot::Snapshot,
 };
@@ -22,27 +23,13 @@ pub(super) const CONVERSATION_HEADER: &str = "x-conversation-id";
 #[derive(Clone, Debug)]
 pub struct CallerKey(pub Option<Arc<str>>);
 
-/// A caller who was checked, by whatever proves it: for handlers that serve several kinds.
-pub(super) trait KnownCaller:
-    FromRequestParts<AppState, Rejection = ApiError> + Into<Caller> + Send
-{
-}
-
-impl KnownCaller for ApiCaller {}
-
-impl From<ApiCaller> for Caller {
-    fn from(ApiCaller(caller): ApiCaller) -> Self {
-        caller
-    }
-}
-
 /// A caller with a valid API key, or any where none is configured.
 pub struct ApiCaller(pub Caller);
 
 impl FromRequestParts<AppState> for ApiCaller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let key = parts.extensions.get::<CallerKey>();
         let key = key.ok_or(ApiError::InvalidApiKey)?.0.clone();
         let owner = match &key {
@@ -50,7 +37,7 @@ impl FromRequestParts<AppState> for ApiCaller {
             None => "open".to_owned(),
         };
         let scope = key.map_or(Scope::Shared, Scope::Own);
-        caller(parts, scope, owner).map(Self)
+        caller(parts, state, (scope, owner)).map(Self)
     }
 }
 
@@ -81,7 +68,11 @@ impl FromRequestParts<AppState> for PublicCaller {
         let visitor = state.auth.require_visitor(parts).await.map_err(refusal)?;
         let session = parts.extensions.get::<Session>().and_then(Session::id);
         let scope = session.map_or(Scope::Shared, session_scope);
-        caller(parts, scope, visitor.owner().to_owned()).map(Self)
+        let mut caller = caller(parts, state, (scope, visitor.owner().to_owned()))?;
+        // A page shows pictures of its own origin only, which it need not know the name of.
+        let media = &caller.snapshot.settings.config.media;
+        caller.file_links = FileLinks::new("", state.link_key.paths(media));
+        Ok(Self(caller))
     }
 }
 
@@ -92,7 +83,11 @@ fn session_scope(id: tower_sessions::session::Id) -> Scope {
 }
 
 /// What the outermost layer put into the request.
-fn caller(parts: &Parts, scope: Scope, owner: String) -> Result<Caller, ApiError> {
+fn caller(
+    parts: &Parts,
+    state: &AppState,
+    (scope, owner): (Scope, String),
+) -> Result<Caller, ApiError> {
     let extensions = &parts.extensions;
     let (Some(record), Some(snapshot)) = (
         extensions.get::<RequestRecord>(),
@@ -100,11 +95,14 @@ fn caller(parts: &Parts, scope: Scope, owner: String) -> Result<Caller, ApiError
     ) else {
         return Err(anyhow::anyhow!("the request layer is missing").into());
     };
+    let links = Links::of(parts, &snapshot.settings);
+    let paths = state.link_key.paths(&snapshot.settings.config.media);
     Ok(Caller {
         scope,
         owner,
         record: record.clone(),
-        own_address: Links::of(parts, &snapshot.settings).base().into(),
+        own_address: links.base().into(),
+        file_links: FileLinks::new(links.base(), paths),
         snapshot: snapshot.clone(),
     })
 }

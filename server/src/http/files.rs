@@ -8,11 +8,10 @@ use std::{
 };
 
 use axum::{
-    BoxError, Extension, Router,
+    BoxError, Extension,
     body::{Body, Bytes},
     extract::{Request, State},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -25,12 +24,17 @@ use http_body::{Frame, SizeHint};
 use store::MediaKind;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
     address::Path,
     bucket_file::{self, Wanted},
     error::ApiError,
+    openapi::{
+        errors::OfFile,
+        files::{MediaPlace, ThumbnailPlace},
+    },
 };
 use crate::{
     clock::now_secs,
@@ -55,10 +59,10 @@ const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 const ALONE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
 /// Routes that need no key.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/files/thumbnail/{name}", get(read_thumbnail))
-        .route("/files/{kind}/{name}", get(read_file))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(read_thumbnail))
+        .routes(routes!(read_file))
 }
 
 /// A body that keeps its file from being cleaned up.
@@ -128,6 +132,22 @@ fn caching(
 ///
 /// # Errors
 /// 404 for what is not there.
+#[utoipa::path(
+    get,
+    path = "/files/{kind}/{name}",
+    tag = "Media",
+    operation_id = "read_media",
+    summary = "Read a generated file",
+    description = "A picture or video at the address that an answer gave out; the name is the secret. With `media.signed_links` the address ends, and 403 says so.",
+    params(MediaPlace),
+    responses(
+        (status = 200, description = "The file.", content((Vec<u8> = "image/*"), (Vec<u8> = "video/*"))),
+        (status = 206, description = "A part of it.", content((Vec<u8> = "image/*"), (Vec<u8> = "video/*"))),
+        (status = 304, description = "It is the one that `If-None-Match` names."),
+        (status = 403, description = "The address has expired or is not signed."),
+        OfFile,
+    )
+)]
 async fn read_file(
     State(state): State<AppState>,
     Extension(snapshot): Extension<Snapshot>,
@@ -188,6 +208,21 @@ pub(super) async fn send_uploaded(
 ///
 /// # Errors
 /// 404 for what is not there or cannot be made smaller, 503 while others' take too long.
+#[utoipa::path(
+    get,
+    path = "/files/thumbnail/{name}",
+    tag = "Media",
+    operation_id = "read_thumbnail",
+    summary = "Read a small picture of a generated one",
+    params(ThumbnailPlace),
+    responses(
+        (status = 200, description = "The small picture.", content_type = "image/jpeg", body = Vec<u8>),
+        (status = 206, description = "A part of it.", content_type = "image/jpeg", body = Vec<u8>),
+        (status = 304, description = "It is the one that `If-None-Match` names."),
+        (status = 403, description = "The address has expired or is not signed."),
+        OfFile,
+    )
+)]
 async fn read_thumbnail(
     State(state): State<AppState>,
     Extension(snapshot): Extension<Snapshot>,

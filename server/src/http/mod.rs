@@ -7,6 +7,7 @@ pub mod anthropic;
 pub mod body;
 mod bucket_file;
 pub mod caller;
+mod connect;
 pub mod endpoint;
 pub mod error;
 pub mod error_page;
@@ -19,6 +20,7 @@ pub mod mcp;
 pub mod media_archive;
 pub mod middleware;
 pub mod openai;
+mod openapi;
 pub mod ops;
 pub mod pages;
 pub mod protocol;
@@ -46,8 +48,9 @@ use grok2api_app::service::{
 use leptos::config::LeptosOptions;
 use store::Store;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+use utoipa_axum::router::OpenApiRouter;
 
-use self::{mcp::Mcp, runs::Runs};
+use self::{mcp::Mcp, openapi::access::Access, runs::Runs};
 use crate::{
     auth::StoreSessions,
     delivery::Deliveries,
@@ -138,40 +141,25 @@ pub struct PeerAddr(pub SocketAddr);
 ///    On pages and `/v1/public`: `middleware::host`, `middleware::origin`, then the session layer,
 ///    which adds `Session` and stands alone on probes; on pages `middleware::compress`,
 ///    `middleware::server_function` and `middleware::redirect`.
-pub fn router(state: &AppState) -> Router {
-    let keyed = openai::routes()
-        .merge(anthropic::routes())
-        .fallback(unknown::endpoint)
-        .layer(layers::from_fn(middleware::key::layer));
+///    Nobody is asked for a key at `/openapi.json`, `/docs` and generated files.
+///
+/// # Errors
+/// The document of the API cannot be written.
+pub fn router(state: &AppState) -> anyhow::Result<Router> {
     let sessions = session_layer(state);
     let same_origin = layers::from_fn(middleware::origin::layer);
     let our_name = layers::from_fn_with_state(state.clone(), middleware::host::layer);
     let server_function =
         layers::from_fn_with_state(state.clone(), middleware::server_function::layer);
-    Router::new()
-        .nest(
-            "/v1/public",
-            public::routes()
-                .layer(sessions.clone())
-                .layer(same_origin.clone())
-                .layer(our_name.clone()),
-        )
-        .nest(
-            "/v1/admin",
-            admin::routes()
-                .layer(layers::from_fn_with_state(
-                    state.clone(),
-                    middleware::admin::layer,
-                ))
-                .layer(sessions.clone()),
-        )
-        .nest("/v1", files::routes())
-        .nest("/v1", keyed)
-        .merge(ops::routes().layer(sessions.clone()))
+    let (documented, document) = documented(state, &sessions).split_for_parts();
+    let (own, document) = openapi::serve::with_itself(document)?;
+    let router = documented
+        .merge(own)
         .merge(unknown::without_prefix())
         .merge(mcp::routes(state))
         .merge(
             pages::routes(state)
+                .merge(openapi::page::routes(document))
                 .layer(layers::from_fn(middleware::redirect::layer))
                 .layer(server_function)
                 .layer(middleware::compress::layer())
@@ -189,7 +177,39 @@ pub fn router(state: &AppState) -> Router {
             state.clone(),
             middleware::request::layer,
         ))
-        .with_state(state.clone())
+        .with_state(state.clone());
+    Ok(router)
+}
+
+/// The routes that the document of the API lists, each behind the layer that says who may call it.
+fn documented(
+    state: &AppState,
+    sessions: &SessionManagerLayer<StoreSessions>,
+) -> OpenApiRouter<AppState> {
+    let keyed = openai::routes()
+        .merge(anthropic::routes())
+        .fallback(unknown::endpoint)
+        .layer(layers::from_fn(middleware::key::layer));
+    let public = public::routes()
+        .layer(sessions.clone())
+        .layer(layers::from_fn(middleware::origin::layer))
+        .layer(layers::from_fn_with_state(
+            state.clone(),
+            middleware::host::layer,
+        ));
+    let admin = admin::routes()
+        .layer(layers::from_fn_with_state(
+            state.clone(),
+            middleware::admin::layer,
+        ))
+        .layer(sessions.clone());
+    let ops = ops::routes().layer(sessions.clone());
+    OpenApiRouter::with_openapi(openapi::empty())
+        .nest("/v1/public", Access::Visitor.noted_on(public))
+        .nest("/v1/admin", Access::Operator.noted_on(admin))
+        .nest("/v1", Access::Open.noted_on(files::routes()))
+        .nest("/v1", Access::Key.noted_on(keyed))
+        .merge(Access::Open.noted_on(ops))
 }
 
 /// Cookie by `requirements.md` 1.5: HttpOnly, SameSite=Strict, and `Secure` with `__Host-` behind

@@ -1,18 +1,19 @@
 //! Probes: is the process alive, can it serve, and if not, why.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{Request, State},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
     address::Query,
     middleware::{admin, body::ALL_SERVER_FUNCTION_BYTES, held_answer::ALL_ANSWER_BYTES},
+    openapi::{errors::Refused, ops as shapes},
     reasons::{PING_TIMEOUT, Reasons, store_trouble},
 };
 use crate::{
@@ -31,11 +32,11 @@ use crate::{
 const MAX_EJECTIONS: usize = 100;
 
 /// Open to everyone. The operator's session is told more.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/health", get(healthz))
-        .route("/readyz", get(readyz))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(healthz))
+        .routes(routes!(health))
+        .routes(routes!(readyz))
 }
 
 #[derive(Serialize)]
@@ -44,6 +45,15 @@ struct Health {
 }
 
 /// Answers who wants to know whether it is this server (`?prove=…`) with a proof.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "Operation",
+    operation_id = "healthz",
+    summary = "Is the process alive?",
+    params(shapes::Prove),
+    responses((status = 200, description = "It is.", body = shapes::Health), Refused)
+)]
 async fn healthz(State(state): State<AppState>, Query(asked): Query<Asked>) -> Response {
     let mut response = Json(Health { status: "ok" }).into_response();
     let proof = asked.prove.map(|text| state.reached.proof(&text));
@@ -51,6 +61,20 @@ async fn healthz(State(state): State<AppState>, Query(asked): Query<Asked>) -> R
         response.headers_mut().insert(PROOF, proof);
     }
     response
+}
+
+/// The older name of [`healthz`].
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Operation",
+    operation_id = "health",
+    summary = "Is the process alive? (older name)",
+    params(shapes::Prove),
+    responses((status = 200, description = "It is.", body = shapes::Health), Refused)
+)]
+async fn health(state: State<AppState>, query: Query<Asked>) -> Response {
+    healthz(state, query).await
 }
 
 #[derive(Deserialize)]
@@ -153,6 +177,18 @@ fn ejections(snapshot: &Snapshot) -> Vec<EjectionReport> {
     ejections.map(report).collect()
 }
 
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "Operation",
+    operation_id = "readyz",
+    summary = "Can the server serve?",
+    description = "How the server is and what needs attention. The operator's session or password is told more.",
+    responses(
+        (status = 200, description = "It can.", body = shapes::Readiness),
+        (status = 503, description = "It cannot: it is stopping, or nothing can be recorded.", body = shapes::Readiness),
+    )
+)]
 async fn readyz(State(state): State<AppState>, request: Request) -> Response {
     let snapshot = state.current.load_full();
     let counts = snapshot.pool.counts(now_ms());

@@ -6,7 +6,8 @@ use axum::{Router, extract::FromRef, middleware, response::Response, routing::ge
 use grok2api_app::{
     App, PLAIN_PATHS, SiteFiles, plain_shell,
     service::{
-        AdminService, AuthService, HealthService, JobService, MediaAdminService, PublicService,
+        AdminService, AuthService, ConnectService, HealthService, JobService, MediaAdminService,
+        PublicService,
     },
     shell,
 };
@@ -15,7 +16,7 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::services::ServeDir;
 
-use super::{AppState, reasons::Health};
+use super::{AppState, connect::Connect, reasons::Health};
 
 /// Names with a hash or a version never change their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -41,7 +42,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             state.public.clone(),
         );
         let health = Arc::new(Health(state.clone()));
+        let connect = Arc::new(Connect(state.clone()));
         move || {
+            provide_context::<Arc<dyn ConnectService>>(connect.clone());
             provide_context::<Arc<dyn HealthService>>(health.clone());
             provide_context::<Arc<dyn AuthService>>(auth.clone());
             provide_context::<Arc<dyn AdminService>>(admin.clone());

@@ -1,51 +1,43 @@
-//! `/v1/public/videos`: what the video page calls with its cookie. The handlers are those of
+//! `/v1/public/videos`: what the video page calls with its cookie. It is done by
 //! [`openai::videos`](super::openai::videos); a visitor sees the videos of its own browser only.
 
 use axum::{
-    Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
     response::Response,
-    routing::{get, post},
 };
 use http::request::Parts;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState,
-    address::Path,
-    caller::{KnownCaller, PublicCaller},
+    address::{Path, Query},
+    caller::PublicCaller,
     endpoint::Endpoint,
     error::ApiError,
     form::Form,
     openai::videos,
+    openapi::{
+        common::{Deleted, Named},
+        errors::{Conflicting, Missing, OfBody, OfFile, OfUpstream, Refused},
+        videos::{
+            RemixRequest, Video, VideoForm, VideoList, VideoPage, VideoRequest, VideoVariant,
+        },
+    },
     public::read,
 };
 use crate::gateway::Caller;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(
-            "/videos",
-            get(videos::list_videos::<Visitor>).post(create_video),
-        )
-        .route(
-            "/videos/{id}",
-            get(videos::get_video::<Visitor>).delete(videos::delete_video::<Visitor>),
-        )
-        .route("/videos/{id}/content", get(videos::read_content::<Visitor>))
-        .route("/videos/{id}/remix", post(remix_video))
-        .route("/videos/{id}/cancel", post(videos::cancel_video::<Visitor>))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(list_videos, create_video))
+        .routes(routes!(get_video, delete_video))
+        .routes(routes!(read_video_content))
+        .routes(routes!(remix_video))
+        .routes(routes!(cancel_video))
 }
 
 /// A visitor whose record names the route.
 struct Visitor(Caller);
-
-impl KnownCaller for Visitor {}
-
-impl From<Visitor> for Caller {
-    fn from(Visitor(caller): Visitor) -> Self {
-        caller
-    }
-}
 
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = ApiError;
@@ -59,6 +51,26 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/videos",
+    tag = "Public pages",
+    operation_id = "public_create_video",
+    summary = "Create a video as a visitor",
+    request_body(content(
+        (VideoRequest = "application/json", example = json!({"prompt": "A red fox runs.", "seconds": "6"})),
+        (VideoForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "The video.", body = Video, links(
+            ("get" = (operation_id = "public_get_video", parameters(("id" = "$response.body#/id")))),
+            ("cancel" = (operation_id = "public_cancel_video", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "public_delete_video", parameters(("id" = "$response.body#/id")))),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 async fn create_video(
     State(state): State<AppState>,
     caller: PublicCaller,
@@ -69,6 +81,84 @@ async fn create_video(
     videos::create(&state, &asked.caller, (boundary, asked.body)).await
 }
 
+#[utoipa::path(
+    get,
+    path = "/videos",
+    tag = "Public pages",
+    operation_id = "public_list_videos",
+    summary = "List a visitor's videos",
+    params(VideoPage),
+    responses((status = 200, description = "Videos of this browser.", body = VideoList), Refused)
+)]
+async fn list_videos(
+    State(state): State<AppState>,
+    Visitor(caller): Visitor,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    videos::list(&state, &caller, query).await
+}
+
+#[utoipa::path(
+    get,
+    path = "/videos/{id}",
+    tag = "Public pages",
+    operation_id = "public_get_video",
+    summary = "Get a visitor's video",
+    params(Named),
+    responses((status = 200, description = "The video.", body = Video), Refused, Missing)
+)]
+async fn get_video(
+    State(state): State<AppState>,
+    Visitor(caller): Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    videos::get(&state, &caller, &id).await
+}
+
+#[utoipa::path(
+    delete,
+    path = "/videos/{id}",
+    tag = "Public pages",
+    operation_id = "public_delete_video",
+    summary = "Delete a visitor's video",
+    params(Named),
+    responses((status = 200, description = "It is gone.", body = Deleted), Refused, Missing)
+)]
+async fn delete_video(
+    State(state): State<AppState>,
+    Visitor(caller): Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    videos::delete(&state, &caller, &id).await
+}
+
+#[utoipa::path(
+    post,
+    path = "/videos/{id}/cancel",
+    tag = "Public pages",
+    operation_id = "public_cancel_video",
+    summary = "Cancel a visitor's video",
+    params(Named),
+    responses((status = 200, description = "The video.", body = Video), OfBody, Missing)
+)]
+async fn cancel_video(
+    State(state): State<AppState>,
+    Visitor(caller): Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    videos::cancel(&state, &caller, &id).await
+}
+
+#[utoipa::path(
+    post,
+    path = "/videos/{id}/remix",
+    tag = "Public pages",
+    operation_id = "public_remix_video",
+    summary = "Remix a visitor's video",
+    params(Named),
+    request_body(content = RemixRequest, example = json!({"prompt": "Now it snows."})),
+    responses((status = 200, description = "The new video.", body = Video), OfBody, OfUpstream)
+)]
 async fn remix_video(
     State(state): State<AppState>,
     caller: PublicCaller,
@@ -77,4 +167,30 @@ async fn remix_video(
 ) -> Result<Response, ApiError> {
     let asked = read(&state, caller, request, Endpoint::PublicVideoRemix).await?;
     videos::remix(&state, &asked.caller, &id, asked.body).await
+}
+
+#[utoipa::path(
+    get,
+    path = "/videos/{id}/content",
+    tag = "Public pages",
+    operation_id = "public_read_video_content",
+    summary = "Read a visitor's video",
+    description = "The finished file, or the part of it that `Range` asks for.",
+    params(Named, VideoVariant),
+    responses(
+        (status = 200, description = "The file.", content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/*"))),
+        (status = 206, description = "A part of it.", content((Vec<u8> = "video/mp4"), (Vec<u8> = "image/*"))),
+        (status = 304, description = "It is the one that `If-None-Match` names."),
+        OfFile,
+        Conflicting,
+    )
+)]
+async fn read_video_content(
+    State(state): State<AppState>,
+    Visitor(caller): Visitor,
+    Path(id): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    videos::content(&state, &caller, &id, (query, request)).await
 }

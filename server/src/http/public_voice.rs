@@ -8,7 +8,16 @@ use grok2api_app::limits::{PERSONALITIES, VOICE_SPEEDS, VOICES};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
 
-use super::{AppState, caller::PublicCaller, endpoint::Endpoint, error::ApiError};
+use super::{
+    AppState,
+    caller::PublicCaller,
+    endpoint::Endpoint,
+    error::ApiError,
+    openapi::{
+        errors::{OfUpstream, Refused},
+        public::{VoiceQuery, VoiceToken},
+    },
+};
 use crate::gateway::{GatewayError, voice::VoiceRequest};
 
 /// The names are empty, as pages of the predecessor know them: the token holds both.
@@ -20,6 +29,15 @@ struct Answer<'a> {
     room_name: &'static str,
 }
 
+#[utoipa::path(
+    get,
+    path = "/voice/token",
+    tag = "Public pages",
+    operation_id = "public_create_voice_token",
+    summary = "Open a voice room",
+    params(VoiceQuery),
+    responses((status = 200, description = "What opens the room, once.", body = VoiceToken), Refused, OfUpstream)
+)]
 pub(super) async fn create_token(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,

@@ -17,11 +17,31 @@ use http::header::CONTENT_TYPE;
 
 use super::{AppState, answer::EVENT_STREAM, error::ApiError, unread_stream};
 use crate::{
-    gateway::{Answer, Caller, GatewayError, chat::Delivery},
+    gateway::{
+        Answer, Caller, GatewayError,
+        chat::{Delivery, answer::AnswerHead},
+    },
     record::RequestRecord,
 };
 
-/// Writes the frames of one of several streamed answers.
+/// How a protocol writes several answers.
+pub(super) trait ChoiceFormat {
+    /// The deltas of one answer, until it is whole.
+    type Collected: Clone + Send;
+    type Writer: ChoiceWriter;
+
+    fn collector(&self) -> Self::Collected;
+
+    fn push(collected: &mut Self::Collected, delta: Delta<'_>);
+
+    /// All of them as one JSON document.
+    fn to_json(&self, answers: &[(Self::Collected, Finish)]) -> Vec<u8>;
+
+    /// Of the answer with this index.
+    fn writer(&self, index: u8) -> Self::Writer;
+}
+
+/// Writes the frames of one of several streamed answers, and those behind the last of all.
 pub(super) trait ChoiceWriter: Send + 'static {
     /// What comes before its first delta.
     fn start(&mut self, out: &mut Vec<u8>);
@@ -30,10 +50,7 @@ pub(super) trait ChoiceWriter: Send + 'static {
 
     /// Its end; the end of the stream comes behind the last of them.
     fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>);
-}
 
-/// Writes the end of a stream of several answers.
-pub(super) trait EndWriter: Send + 'static {
     /// All of them are good, and took `usage` together.
     fn end(&self, usage: Usage, out: &mut Vec<u8>);
 
@@ -41,12 +58,34 @@ pub(super) trait EndWriter: Send + 'static {
     fn error(&self, error: &ApiError, out: &mut Vec<u8>);
 }
 
-/// Asks for so many answers at once; resolves when the first content of each is there. The first one
-/// goes by the record of the request.
+/// Asks for so many answers at once, and writes them when the first content of each is there: as one
+/// JSON document, or as events. `memory` is what the request's body holds. The first answer goes by the
+/// record of the request.
 ///
 /// # Errors
-/// One of them could not be had: the others are given up.
-pub(super) async fn ask(
+/// One of them could not be had, broke off before it was sent, or could not be recorded: the others are
+/// given up.
+pub(super) async fn respond<F: ChoiceFormat>(
+    (state, caller): (&AppState, Caller),
+    request: &Request,
+    (choices, delivery): (u8, Delivery),
+    memory: impl Send,
+    format: impl FnOnce(&AnswerHead) -> F,
+) -> Result<Response, ApiError> {
+    // Boxed: these futures hold whole attempts.
+    let answers = Box::pin(ask(state, &caller, request, (choices, delivery))).await?;
+    drop(memory);
+    let Some(first) = answers.first() else {
+        return Err(anyhow::anyhow!("no answer was asked for").into());
+    };
+    let format = format(first.head());
+    match delivery {
+        Delivery::Whole => Box::pin(whole(answers, format)).await,
+        Delivery::Stream => Ok(stream(answers, &format, (caller.record, state))),
+    }
+}
+
+async fn ask(
     state: &AppState,
     caller: &Caller,
     request: &Request,
@@ -66,22 +105,14 @@ pub(super) async fn ask(
     try_join_all(asking).await
 }
 
-/// All answers as one JSON document: the deltas of each go to a collector of its own by `push`, then
-/// `render` writes them.
-///
-/// # Errors
-/// One of them broke off, or could not be recorded.
-pub(super) async fn whole<T: Clone + Send>(
-    answers: Vec<Answer>,
-    collector: T,
-    push: impl Fn(&mut T, Delta<'_>) + Copy + Send,
-    render: impl FnOnce(&[(T, Finish)]) -> Vec<u8>,
-) -> Result<Response, ApiError> {
+async fn whole<F: ChoiceFormat>(answers: Vec<Answer>, format: F) -> Result<Response, ApiError> {
     let collecting = answers.into_iter().map(|mut answer| {
-        let mut collected = collector.clone();
+        let mut collected = format.collector();
         async move {
             while let Some(deltas) = answer.next().await? {
-                deltas.iter().for_each(|delta| push(&mut collected, delta));
+                deltas
+                    .iter()
+                    .for_each(|delta| F::push(&mut collected, delta));
             }
             let finish = answer.finish();
             Ok::<_, GatewayError>((answer, (collected, finish)))
@@ -89,7 +120,7 @@ pub(super) async fn whole<T: Clone + Send>(
     });
     let (answers, collected): (Vec<_>, Vec<_>) =
         try_join_all(collecting).await?.into_iter().unzip();
-    let body = render(&collected);
+    let body = format.to_json(&collected);
     let mut bytes = body.len();
     let commits = answers
         .into_iter()
@@ -100,18 +131,19 @@ pub(super) async fn whole<T: Clone + Send>(
 
 /// All answers as server-sent events, each as it comes. Dropping the response ends every upstream
 /// call.
-pub(super) fn stream<W: ChoiceWriter>(
-    answers: Vec<(Answer, W)>,
-    end: impl EndWriter,
+fn stream<F: ChoiceFormat>(
+    answers: Vec<Answer>,
+    format: &F,
     (record, state): (RequestRecord, &AppState),
 ) -> Response {
     let frames = answers
         .into_iter()
-        .map(|(answer, writer)| frames(answer, writer).boxed());
+        .zip(0..)
+        .map(|(answer, index)| frames(answer, format.writer(index)).boxed());
     let merged = Merged {
         frames: stream::select_all(frames),
         usages: Vec::new(),
-        end,
+        end: format.writer(0),
         record: record.clone(),
     };
     let body = stream::unfold(Some(merged), Merged::next);
@@ -154,15 +186,15 @@ fn frames<W: ChoiceWriter>(answer: Answer, mut writer: W) -> impl Stream<Item = 
     })
 }
 
-struct Merged<E> {
+struct Merged<W> {
     frames: SelectAll<BoxStream<'static, Piece>>,
     /// Of the answers that have ended.
     usages: Vec<Usage>,
-    end: E,
+    end: W,
     record: RequestRecord,
 }
 
-impl<E: EndWriter> Merged<E> {
+impl<W: ChoiceWriter> Merged<W> {
     async fn next(this: Option<Self>) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
         let mut this = this?;
         loop {

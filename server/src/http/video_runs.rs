@@ -2,11 +2,10 @@
 //! is one video, made while it is watched and shown in chunks of a chat; then it is forgotten.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{FromRequest, Request, State},
     middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use chat::Source;
 use openai::{
@@ -15,6 +14,10 @@ use openai::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use super::{
     AppState,
@@ -27,6 +30,10 @@ use super::{
     links::Links,
     middleware::origin,
     openai::videos::wishes,
+    openapi::{
+        errors::{Missing, OfBody, Refused},
+        public::{StartedRun, StopRuns, StoppedRuns, VideoRunEvent, VideoStart, VideoWatch},
+    },
     runs::{self, Runs, Starter},
     video_chunks::{Chunks, DONE, Telling, VideoRenderer},
 };
@@ -58,14 +65,24 @@ pub fn runs() -> Runs<Wish> {
     Runs::new(MAX_WAITING, MAX_BYTES)
 }
 
-pub(super) fn routes() -> Router<AppState> {
-    let watch = get(watch).layer(from_fn(origin::layer_for_costly_reads));
-    Router::new()
-        .route("/video/start", post(start))
-        .route("/video/stop", post(stop))
-        .route("/video/sse", watch)
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    let costly = from_fn(origin::layer_for_costly_reads);
+    OpenApiRouter::default()
+        .routes(routes!(start))
+        .routes(routes!(stop))
+        .routes(routes!(watch).layer(costly))
 }
 
+#[utoipa::path(
+    post,
+    path = "/video/start",
+    tag = "Public pages",
+    operation_id = "public_video_start",
+    summary = "Start a run of a video",
+    description = "The run waits a minute to be watched.",
+    request_body(content = VideoStart, example = json!({"prompt": "A red fox runs.", "video_length": 6})),
+    responses((status = 200, description = "The run.", body = StartedRun), OfBody, Missing)
+)]
 async fn start(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
@@ -82,6 +99,15 @@ async fn start(
     Ok(runs::started(&id, aspect_ratio))
 }
 
+#[utoipa::path(
+    post,
+    path = "/video/stop",
+    tag = "Public pages",
+    operation_id = "public_video_stop",
+    summary = "Stop runs of videos",
+    request_body(content = StopRuns, example = json!({"task_ids": ["none"]})),
+    responses((status = 200, description = "How many were stopped.", body = StoppedRuns), OfBody)
+)]
 async fn stop(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
@@ -103,6 +129,16 @@ struct Which {
 }
 
 /// Makes the video of a run. Whoever leaves cancels it.
+#[utoipa::path(
+    get,
+    path = "/video/sse",
+    tag = "Public pages",
+    operation_id = "public_video_watch",
+    summary = "Watch a run of a video",
+    description = "Makes the video of a run while it is watched, as chunks of a chat; each run is watched once.",
+    params(VideoWatch),
+    responses((status = 200, description = "The events.", content_type = "text/event-stream", body = VideoRunEvent), Refused)
+)]
 async fn watch(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,

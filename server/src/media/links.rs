@@ -1,5 +1,7 @@
 //! Addresses of generated files that end: an instant and a signature over it, the kind and the name.
 
+use std::sync::Arc;
+
 use settings::MediaConfig;
 use store::{DerivedKey, MediaKind};
 use subtle::ConstantTimeEq;
@@ -19,6 +21,14 @@ pub struct LinkKey(DerivedKey);
 pub struct Paths {
     /// With what and for how many seconds.
     signed: Option<(LinkKey, u64)>,
+}
+
+/// Addresses of generated files, as one caller reaches them. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct FileLinks {
+    /// What they begin with; empty for pages of this server.
+    base: Arc<str>,
+    paths: Paths,
 }
 
 /// Why an address does not open its file.
@@ -90,6 +100,24 @@ impl LinkKey {
     }
 }
 
+impl FileLinks {
+    #[must_use]
+    pub fn new(base: &str, paths: Paths) -> Self {
+        Self {
+            base: base.into(),
+            paths,
+        }
+    }
+
+    /// Where a picture's file is.
+    #[must_use]
+    pub fn image(&self, name: &str, now_secs: u64) -> String {
+        let kind = MediaKind::Image;
+        let path = self.paths.of(kind.as_str(), (kind, name), now_secs);
+        format!("{}{path}", self.base)
+    }
+}
+
 impl Paths {
     /// Where a file is served: in the folder of its kind, or as a small picture of it.
     #[must_use]
@@ -129,6 +157,23 @@ mod tests {
         assert_eq!(check(&query, NOW + left), Err(LinkRefusal::Expired));
         let again = key(1).query(MediaKind::Image, NAME, NOW + 1, 7200);
         assert_eq!(again, query, "the same within an hour");
+    }
+
+    #[test]
+    fn a_page_gets_paths_and_a_program_whole_addresses() {
+        let path = format!("/v1/files/image/{NAME}");
+        assert_eq!(FileLinks::default().image(NAME, NOW), path);
+        let config = MediaConfig {
+            signed_links: true,
+            ..MediaConfig::default()
+        };
+        let links = FileLinks::new("https://g.test", key(1).paths(&config));
+        let address = links.image(NAME, NOW);
+        assert!(
+            address.starts_with(&format!("https://g.test{path}?expires=")),
+            "{address}"
+        );
+        assert!(check(address.split_once('?').unwrap().1, NOW).is_ok());
     }
 
     #[test]

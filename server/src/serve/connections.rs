@@ -47,9 +47,11 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(state: &AppState) -> Self {
-        Self {
-            service: router(state),
+    /// # Errors
+    /// The routes cannot be made.
+    pub(super) fn new(state: &AppState) -> anyhow::Result<Self> {
+        Ok(Self {
+            service: router(state)?,
             current: state.current.clone(),
             limits: state.limits.clone(),
             refusals: Limit::default(),
@@ -59,7 +61,7 @@ impl Connections {
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             cut: CancellationToken::new(),
-        }
+        })
     }
 
     /// Serves a new connection. One that could not be accepted tells until when to wait.
@@ -230,7 +232,7 @@ mod tests {
         let booted = boot::build(folder.path(), &ServeArgs::default(), config)
             .await
             .unwrap();
-        let mut connections = Connections::new(&booted.state);
+        let mut connections = Connections::new(&booted.state).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut held = Vec::new();
         for _ in 0..20 {

@@ -107,7 +107,7 @@ async fn serve_until_stopped(
     reload: &Notify,
     drain: Duration,
 ) -> anyhow::Result<Stopped> {
-    let mut connections = Connections::new(state);
+    let mut connections = Connections::new(state)?;
     let mut paused_until = None;
     let in_flight = state.in_flight.clone();
     let mut deadline = None;

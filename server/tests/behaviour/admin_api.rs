@@ -21,7 +21,7 @@ pub(crate) fn setup<const N: usize>(accounts: [&str; N]) -> Setup {
     Setup::accounts(accounts).with("GROK2API_APP__APP_KEY", PASSWORD)
 }
 
-fn request(server: &Server, method: Method, path: &str) -> RequestBuilder {
+pub(crate) fn request(server: &Server, method: Method, path: &str) -> RequestBuilder {
     let url = server.url(&format!("/v1/admin{path}"));
     server.client.request(method, url).bearer_auth(PASSWORD)
 }

@@ -191,11 +191,18 @@ async fn a_conversation_goes_on_elsewhere(engine: Engine) {
     sleep(NEWS).await;
     let turns = json!([user("Hi"), {"role": "assistant", "content": said}, user("More")]);
     let more = json!({"model": "grok-3", "messages": turns, "conversation_id": id});
-    let second = ask(1, more).await;
+    let second = ask(1, more.clone()).await;
     assert_eq!(second["conversation_id"], *id);
     let chats = world.simulator.requests_of(Operation::Chat);
     assert_eq!(chats[1].body["message"], "More", "the rest is known there");
     assert_eq!(chats[0].account, chats[1].account);
+    // Deleted on a third instance, although the second one has it in memory.
+    let url = |path: &str| format!("{}/v1/admin/sessions{path}", world.instances[2].url());
+    let path = format!("/{}", id.as_str().unwrap());
+    let deleted = world.client.delete(url(&path)).bearer_auth(PASSWORD);
+    assert_eq!(deleted.send().await.unwrap().status(), 200);
+    let anew = ask(1, more).await;
+    assert_ne!(anew["conversation_id"], *id);
     world.stop().await;
 }
 

@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use ::chat::{Delta, Deltas, Event, Finish, ToolCall, Verdict, history_after};
+use ::chat::{Delta, Deltas, Event, Finish, ToolCall, Usage, Verdict, history_after};
 use grok::ChatStream;
 use pool::{Lease, Outcome};
 
@@ -19,10 +19,12 @@ use super::{
     ChatContext,
     attempt::{Attempt, OnceMore},
     conversations::{CredentialMark, UpstreamConversation},
+    pictures::Pictures,
+    place::TextPlace,
 };
 use crate::{
     clock::now_ms,
-    gateway::{Gateway, GatewayError, failure::Failure, slots::Slot},
+    gateway::{Gateway, GatewayError, failure::Failure, pictures::PICTURE_TOKENS, slots::Slot},
     record::RequestRecord,
 };
 
@@ -73,6 +75,10 @@ pub struct Answer {
     answered: u32,
     /// What was said so far, when the next turn may need to be recognised by it.
     transcript: Option<Transcript>,
+    /// How far the text is, where pictures may come into it.
+    place: Option<TextPlace>,
+    /// `None` until there is one.
+    pictures: Option<Box<Pictures>>,
     /// Deltas are waiting that [`Answer::next`] has not handed out.
     is_unread: bool,
     _slot: Slot,
@@ -112,6 +118,8 @@ impl Answer {
             asking: None,
             answered: 1,
             transcript: keeps_conversations.then(Transcript::default),
+            place: context.makes_pictures.then(TextPlace::default),
+            pictures: None,
             is_unread: true,
             context: Arc::new(context),
             _slot: slot,
@@ -163,9 +171,13 @@ impl Answer {
                 }
             }
             if self.attempt.is_ended {
-                if !ready!(self.poll_once_more(context))? {
+                let has_more = ready!(self.poll_once_more(context))?;
+                if !has_more && !ready!(self.poll_last_pictures(context)) {
                     return Poll::Ready(Ok(false));
                 }
+                continue;
+            }
+            if self.poll_pictures(context) {
                 continue;
             }
             self.attempt.deltas.clear();
@@ -174,6 +186,64 @@ impl Answer {
             }
             self.is_unread = true;
         }
+    }
+
+    /// Goes on with the pictures while the text does. True = one has come, and it fits in here.
+    fn poll_pictures(&mut self, context: &mut Context<'_>) -> bool {
+        self.fetch_pictures();
+        let Some(pictures) = &mut self.pictures else {
+            return false;
+        };
+        let _ = pictures.poll(&self.attempt.translator.pictures, context);
+        let fits = self.place.as_ref().is_some_and(TextPlace::takes_paragraph);
+        fits && self.tell_picture()
+    }
+
+    /// The text has ended: what is under way is waited for. True = one has come.
+    fn poll_last_pictures(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let is_limited = self.attempt.translator.ended_early();
+        if !is_limited {
+            self.fetch_pictures();
+        }
+        let Some(pictures) = &mut self.pictures else {
+            return Poll::Ready(false);
+        };
+        if is_limited {
+            // It ends where its caller has limited it.
+            pictures.give_up();
+        }
+        let polled = pictures.poll(&self.attempt.translator.pictures, context);
+        if self.tell_picture() {
+            return Poll::Ready(true);
+        }
+        polled.map(|()| false)
+    }
+
+    /// Begins to fetch those that the upstream has finished.
+    fn fetch_pictures(&mut self) {
+        let made = &mut self.attempt.translator.pictures;
+        let Some(lease) = self.lease.as_ref().filter(|_| made.has_fresh()) else {
+            return;
+        };
+        let begin = || Box::new(Pictures::new(&self.gateway, &self.context, lease));
+        let pictures = self.pictures.get_or_insert_with(begin);
+        pictures.fetch(made.take_fresh());
+    }
+
+    /// Makes the next picture that is ready the news, if there is one.
+    fn tell_picture(&mut self) -> bool {
+        let told = self.pictures.as_mut().and_then(|pictures| pictures.take());
+        let Some(told) = told else {
+            return false;
+        };
+        let place = self.place.as_ref();
+        let before = place.map_or("\n\n", TextPlace::paragraph_break);
+        let deltas = &mut self.attempt.deltas;
+        deltas.clear();
+        deltas.append_text(|buffer| buffer.extend([before, told.as_str()]));
+        self.attempt.translator.begin_paragraph();
+        self.is_unread = true;
+        true
     }
 
     /// A complete answer of another shape than was asked for is asked for once more, on its account.
@@ -237,8 +307,16 @@ impl Answer {
     pub fn finish(&self) -> Finish {
         Finish {
             reason: self.attempt.finish_reason(),
-            usage: self.attempt.translator.usage(self.context.prompt_tokens),
+            usage: self.usage(),
         }
+    }
+
+    /// Estimated; a picture counts as much as it does elsewhere.
+    fn usage(&self) -> Usage {
+        let mut usage = self.attempt.translator.usage(self.context.prompt_tokens);
+        let pictures = self.pictures.as_ref().map_or(0, |pictures| pictures.made());
+        usage.completion_tokens += PICTURE_TOKENS * u64::from(pictures);
+        usage
     }
 
     /// Charges the account and makes usage and quota durable. Only then may the caller see the end;
@@ -247,7 +325,7 @@ impl Answer {
     /// # Errors
     /// [`crate::gateway::ErrorKind::StoreUnavailable`]; the account has been charged in memory.
     pub async fn commit(self, last_bytes: usize) -> Result<(), GatewayError> {
-        let usage = self.attempt.translator.usage(self.context.prompt_tokens);
+        let usage = self.usage();
         self.remember();
         let cost = self.context.model.cost.saturating_mul(self.answered);
         let Self { context, lease, .. } = self;
@@ -262,6 +340,13 @@ impl Answer {
     }
 
     fn note(&mut self) {
+        if let Some(place) = &mut self.place {
+            for delta in self.attempt.deltas.iter() {
+                if let Delta::Text(piece) = delta {
+                    place.read(piece);
+                }
+            }
+        }
         let Some(transcript) = &mut self.transcript else {
             return;
         };

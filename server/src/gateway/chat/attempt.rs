@@ -69,7 +69,7 @@ impl Attempt {
         let mut attempt = Self {
             translator: Translator::new(
                 &context.settings().config.app.filter_tags,
-                context.shows_reasoning,
+                (context.shows_reasoning, context.makes_pictures),
                 &context.request,
             ),
             deltas: Deltas::default(),
@@ -180,7 +180,10 @@ impl Attempt {
                 Poll::Ready(Ok(None)) => {
                     self.translator.finish(&mut self.deltas);
                     self.is_ended = true;
-                    return Poll::Ready(Ok(()));
+                    return Poll::Ready(match self.translator.pictures.leave_nothing() {
+                        true => Err(Failure::Moderated),
+                        false => Ok(()),
+                    });
                 }
                 Poll::Ready(Err(error)) if has_news => {
                     self.broken = Some(error);
@@ -264,6 +267,7 @@ async fn call_upstream(
         top_p: request.sampling.top_p,
         reasoning_effort: request.reasoning.effort.map(chat::Effort::as_str),
         without: without(context),
+        makes_pictures: context.makes_pictures,
     };
     let credential = lease.credential().expose();
     let upstream = settings.upstream_for(lease);

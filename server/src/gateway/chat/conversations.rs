@@ -188,6 +188,11 @@ impl Conversations {
         self.inner.lock().forget(id);
     }
 
+    /// Drops all of them.
+    pub fn forget_all(&self) {
+        *self.inner.lock() = Inner::default();
+    }
+
     /// Drops every conversation that nobody has used for too long, or whose account is gone or has
     /// another credential.
     pub fn sweep(

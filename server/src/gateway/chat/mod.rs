@@ -1,15 +1,26 @@
 //! The chat operation: from a neutral request to an answer under way.
+//!
+//! - `attempt`: one try on one account; `translate`: what its events mean; `answer`: the answer under way
+//! - `made_pictures`: pictures that the upstream tells of; `pictures`: fetches and keeps them; `place`:
+//!   where in the text they may stand
+//! - `conversations`: which upstream conversation a request continues; `shared_conversations`: the same in
+//!   the store; `listed_conversations`: as the operator lists and deletes them
+//! - `unread`: answers that nobody reads
 
 pub mod answer;
 mod attempt;
 pub mod conversations;
+pub mod listed_conversations;
+mod made_pictures;
+mod pictures;
+mod place;
 mod shared_conversations;
 mod translate;
 pub mod unread;
 
 use std::{sync::Arc, time::Duration};
 
-use ::chat::{Prompt, Request, flatten, flatten_last_turn, schema_mistake};
+use ::chat::{Prompt, Request, Shape, flatten, flatten_last_turn, schema_mistake};
 use grok::Uploaded;
 use grok2api_app::limits::MAX_FILES;
 use pool::{AccountId, Lease};
@@ -32,6 +43,7 @@ use super::{
     uploads::Purpose,
 };
 use crate::{
+    media::links::FileLinks,
     record::RequestRecord,
     snapshot::{
         Settings, Snapshot,
@@ -52,6 +64,8 @@ pub struct Caller {
     pub record: RequestRecord,
     /// What addresses of this server's files begin with, as this caller sees them.
     pub own_address: Arc<str>,
+    /// Addresses of what is generated for them, in texts.
+    pub file_links: FileLinks,
 }
 
 /// How the caller wants the answer. A whole one may still move to another account when the first
@@ -73,6 +87,8 @@ pub(super) struct ChatContext {
     /// The upstream conversation that this request continues, if any.
     pub(super) conversation: Option<UpstreamConversation>,
     pub(super) shows_reasoning: bool,
+    /// The model may make pictures.
+    pub(super) makes_pictures: bool,
     pub(super) prompt_tokens: u64,
     pub(super) deadlines: Deadlines,
     /// Kept to recognise the next turn of the same conversation.
@@ -173,6 +189,8 @@ impl Gateway {
             last_turn: conversation.is_some().then(|| flatten_last_turn(&request)),
             conversation,
             shows_reasoning: request.reasoning.is_shown.unwrap_or(config.app.thinking),
+            // Where calls or JSON are read, a picture would be in the way.
+            makes_pictures: config.chat.generate_images && !Shape::is_wanted(&request),
             prompt_tokens: prompt.tokens(),
             deadlines: Deadlines {
                 section: "chat",

@@ -5,6 +5,8 @@
 //! said: names are hashes. They end as the conversation does, and go with it: when it gives way to
 //! others of its account in the memory of an instance, is lost upstream, or its account is gone.
 
+use std::sync::Arc;
+
 use chat::{History, Request, history_key};
 use pool::{AccountId, Pool};
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ use store::{Document, DocumentKind, bounded};
 use super::{
     Caller,
     conversations::{CredentialMark, HistoryHash, Scope, UpstreamConversation, hash},
+    listed_conversations::{forget_use, is_deleted, note_use},
 };
 use crate::{clock::now_ms, gateway::Gateway, snapshot::Snapshot};
 
@@ -43,6 +46,10 @@ impl Gateway {
             None => self.find_stored(scope, request, now).await?,
         };
         let held = credential_of(&caller.snapshot.pool, &found.account);
+        if is_deleted(&*self.store, &found.id, now).await {
+            self.conversations.forget(&found.id);
+            return None;
+        }
         if held == Some(found.credential) {
             return Some(found);
         }
@@ -85,6 +92,7 @@ impl Gateway {
         let (scope, now) = (&caller.scope, now_ms());
         let history = hash(&history);
         let ttl_ms = i64::try_from(limits.ttl_seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let expires_ms = now.saturating_add(ttl_ms);
         let place = StoredPlace {
             account: conversation.account.to_string(),
             credential: conversation.credential,
@@ -96,19 +104,25 @@ impl Gateway {
             id: name_of(scope, id, &history),
             group: group_of(&conversation.id),
             at_ms: now,
-            expires_ms: now.saturating_add(ttl_ms),
+            expires_ms,
             revision: 0,
             data: serde_json::to_string(&place).unwrap_or_default(),
         };
         let named = document(Some(&conversation.id));
         let unnamed = (*scope != Scope::Shared).then(|| document(None));
+        let used = conversation.clone();
         let given_way =
             self.conversations
                 .remember(limits, scope.clone(), conversation, history, now);
         self.forget_stored(given_way);
-        let store = self.store.clone();
+        let (store, scope) = (self.store.clone(), scope.clone());
+        let conversations = Arc::clone(&self.conversations);
         self.tasks.spawn(async move {
             let kept = async {
+                if !note_use(&*store, &used, &scope, (now, expires_ms)).await? {
+                    conversations.forget(&used.id);
+                    return Ok(());
+                }
                 store.put_document(named).await?;
                 let Some(unnamed) = unnamed else {
                     return Ok(());
@@ -151,7 +165,12 @@ impl Gateway {
         self.tasks.spawn(async move {
             for id in ids {
                 let group = group_of(&id);
-                let forgotten = store.delete_documents(DocumentKind::Conversation, &group);
+                let forgotten = async {
+                    store
+                        .delete_documents(DocumentKind::Conversation, &group)
+                        .await?;
+                    forget_use(&*store, &group).await
+                };
                 if let Err(error) = bounded(forgotten).await {
                     tracing::debug!(%error, "a conversation was not forgotten in the store");
                 }
@@ -164,7 +183,7 @@ impl Gateway {
 const MAX_GROUP: usize = 64;
 
 /// What a conversation's documents are listed under.
-fn group_of(id: &str) -> String {
+pub(super) fn group_of(id: &str) -> String {
     id.chars().take(MAX_GROUP).collect()
 }
 

@@ -8,6 +8,7 @@ use chat::{
 };
 use grok::{Frame, markup};
 
+use super::made_pictures::MadePictures;
 use crate::ids;
 
 /// Longest id and name that is taken from the upstream, in bytes.
@@ -43,6 +44,9 @@ pub(super) struct Translator {
     found: usize,
     /// Addresses of the pages.
     pages: HashSet<String>,
+    pub(super) pictures: MadePictures,
+    /// The next text begins a paragraph: a picture was told before it.
+    begins_paragraph: bool,
     pub(super) response_id: Option<String>,
     pub(super) conversation_id: Option<String>,
     pub(super) fingerprint: Option<String>,
@@ -53,7 +57,11 @@ pub(super) struct Translator {
 }
 
 impl Translator {
-    pub(super) fn new(filter_tags: &[String], shows_reasoning: bool, request: &Request) -> Self {
+    pub(super) fn new(
+        filter_tags: &[String],
+        (shows_reasoning, makes_pictures): (bool, bool),
+        request: &Request,
+    ) -> Self {
         Self {
             shows_reasoning,
             text_filter: markup::Filter::new(filter_tags),
@@ -68,6 +76,8 @@ impl Translator {
             searched: None,
             found: 0,
             pages: HashSet::new(),
+            pictures: MadePictures::new(makes_pictures),
+            begins_paragraph: false,
             response_id: None,
             conversation_id: None,
             fingerprint: None,
@@ -80,6 +90,7 @@ impl Translator {
     pub(super) fn apply(&mut self, frame: &Frame<'_>, out: &mut Deltas) {
         self.take_metadata(frame);
         self.tell_look_ups(frame, out);
+        self.note_pictures(frame);
         if let Some(token) = frame.token.filter(|token| !token.is_empty()) {
             match kind_of(frame) {
                 Some(Kind::Text) => self.push_text(token, out),
@@ -91,6 +102,7 @@ impl Translator {
             .model_response
             .as_ref()
             .and_then(|whole| whole.message.as_deref());
+        self.pictures.said(whole.unwrap_or_default());
         if let Some(message) = whole.filter(|text| !self.has_text && !text.trim().is_empty()) {
             self.push_text(message, out);
         }
@@ -104,6 +116,7 @@ impl Translator {
         self.emit_reasoning(out);
         self.scratch.clear();
         self.text_filter.finish(&mut self.scratch);
+        self.place_pictures();
         self.emit_text(out);
         if let Some(limiter) = &mut self.limiter {
             self.allowed.clear();
@@ -200,6 +213,35 @@ impl Translator {
         }
     }
 
+    fn note_pictures(&mut self, frame: &Frame<'_>) {
+        for fact in &frame.pictures {
+            self.pictures.note(fact);
+        }
+        let whole = frame.model_response.as_ref();
+        for address in whole.into_iter().flat_map(|whole| &whole.pictures) {
+            self.pictures.add(address);
+        }
+        self.has_content |= self.pictures.has_any();
+    }
+
+    /// Puts the found pictures behind the text that no element in it has placed.
+    fn place_pictures(&mut self) {
+        if self.shape.is_some() || self.is_cut() {
+            return;
+        }
+        let before = self.scratch.len();
+        self.text_filter.finish_pictures(&mut self.scratch);
+        if self.scratch.len() > before {
+            self.has_text = true;
+            self.has_content = true;
+        }
+    }
+
+    /// A picture is told behind what was said so far: what comes next stands in a paragraph of its own.
+    pub(super) fn begin_paragraph(&mut self) {
+        self.begins_paragraph = true;
+    }
+
     /// What the model looks up by itself and what it found there.
     fn tell_look_ups(&mut self, frame: &Frame<'_>, out: &mut Deltas) {
         if let Some(search) = frame.search.as_ref().filter(|search| self.is_news(search)) {
@@ -246,6 +288,10 @@ impl Translator {
     fn push_text(&mut self, token: &str, out: &mut Deltas) {
         self.has_text = true;
         self.has_content = true;
+        self.pictures.said(token);
+        if std::mem::take(&mut self.begins_paragraph) {
+            out.append_text(|buffer| buffer.push_str("\n\n"));
+        }
         if self.limiter.is_none() && self.shape.is_none() {
             // The common case, without a copy.
             let filter = &mut self.text_filter;

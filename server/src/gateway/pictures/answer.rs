@@ -10,12 +10,12 @@ use ::chat::Usage;
 use bytes::Bytes;
 use grok::Stage;
 use pool::{Lease, Outcome};
-use store::{MediaKind, MediaRow};
-use uuid::Uuid;
+use store::MediaRow;
 
 use super::{
     PictureContext,
     attempt::{Attempt, Seen, SeenPicture},
+    row::{Origin, row_of},
 };
 use crate::{
     clock::now_ms,
@@ -29,7 +29,7 @@ use crate::{
 
 /// Model tokens that a picture counts for: the upstream tells none. What OpenAI counts for a square
 /// one of medium quality.
-const PICTURE_TOKENS: u64 = 1056;
+pub(in crate::gateway) const PICTURE_TOKENS: u64 = 1056;
 
 /// A picture at some stage.
 #[derive(Clone, Debug)]
@@ -196,26 +196,13 @@ impl Pictures {
     fn note(&mut self, stored: StoredFile) -> (String, String) {
         let lease = self.lease.as_ref();
         let account = lease.map(|lease| lease.credential().last_four().to_owned());
-        let record = self.record();
-        let row = MediaRow {
-            id: Uuid::now_v7().simple().to_string(),
-            at_ms: now_ms(),
-            kind: MediaKind::Image,
-            file: stored.name.clone(),
-            mime: stored.mime.to_owned(),
-            bytes: stored.bytes,
-            width: stored.width,
-            height: stored.height,
+        let origin = Origin {
             prompt: self.context.request.prompt.clone(),
             model: self.context.model.id.clone(),
             params: self.context.params(),
-            poster: None,
-            parent: None,
             account: account.unwrap_or_default(),
-            owner: self.context.caller.owner.clone(),
-            key: record.key().map(|key| key.to_string()),
-            request_id: record.id().to_string(),
         };
+        let row = row_of(&self.context.caller, origin, &stored);
         let media_id = row.id.clone();
         self.rows.push(row);
         self.claims.push(stored.claim);

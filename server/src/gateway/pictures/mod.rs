@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 mod inputs;
+mod row;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,11 @@ use tokio::time::Instant;
 
 pub use self::answer::{Finished, Picture, Pictures};
 use self::attempt::Attempt;
-pub(super) use self::inputs::check_images;
+pub(super) use self::{
+    answer::PICTURE_TOKENS,
+    inputs::check_images,
+    row::{Origin, row_of},
+};
 use super::{
     Caller, Gateway,
     accounts::Operation,

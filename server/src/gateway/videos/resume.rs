@@ -11,6 +11,7 @@ use super::{Begun, Claim, Reached, Wishes};
 use crate::{
     clock::now_ms,
     gateway::{Caller, Gateway, GatewayError, chat::conversations::Scope},
+    media::links::FileLinks,
     snapshot::Snapshot,
 };
 
@@ -115,6 +116,7 @@ impl Gateway {
                 owner: row.owner.clone(),
                 record,
                 own_address: Arc::from(""),
+                file_links: FileLinks::default(),
             },
             is_resumed: is_begun,
             is_watched: false,

@@ -1,10 +1,6 @@
 //! Jobs: what runs, what ran, and what can be done about it.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    routing::{get, post},
-};
+use axum::{Json, extract::State};
 use grok2api_app::{
     dto::{JobItem, JobNote, JobOutcome, JobStart, JobState, JobTrouble, JobView},
     error::UiError,
@@ -12,6 +8,7 @@ use grok2api_app::{
 use openai::Invalid;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{refusal, stream};
 use crate::http::{
@@ -19,17 +16,22 @@ use crate::http::{
     address::{Path, Query},
     error::ApiError,
     middleware::admin::Admin,
+    openapi::{
+        admin::{Success, jobs as shapes},
+        common::Named,
+        errors::{Conflicting, Missing, OfBody, Refused},
+    },
 };
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/batch", get(list))
-        .route("/batch/{id}", get(one))
-        .route("/batch/{id}/items", get(items))
-        .route("/batch/{id}/stream", get(stream::watch))
-        .route("/batch/{id}/cancel", post(cancel))
-        .route("/batch/{id}/retry", post(retry))
-        .route("/batch/{id}/resume", post(resume))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(one))
+        .routes(routes!(items))
+        .routes(routes!(stream::watch))
+        .routes(routes!(cancel))
+        .routes(routes!(retry))
+        .routes(routes!(resume))
 }
 
 /// What a caller is told of a job that was begun over what `field` says.
@@ -110,12 +112,30 @@ pub(super) fn show_failures(job: &JobView) -> Value {
     failures.collect()
 }
 
+#[utoipa::path(
+    get,
+    path = "/batch",
+    tag = "Jobs",
+    operation_id = "list_jobs",
+    summary = "List jobs",
+    description = "Newest first, of all instances.",
+    responses((status = 200, description = "The jobs.", body = shapes::JobList))
+)]
 async fn list(State(state): State<AppState>, Admin(admin): Admin) -> Result<Json<Value>, ApiError> {
     let jobs = state.job_service.list_jobs(admin).await.map_err(refusal)?;
     let data: Vec<_> = jobs.iter().map(show).collect();
     Ok(Json(json!({"object": "list", "data": data})))
 }
 
+#[utoipa::path(
+    get,
+    path = "/batch/{id}",
+    tag = "Jobs",
+    operation_id = "get_job",
+    summary = "Get a job",
+    params(Named),
+    responses((status = 200, description = "The job and its first failures.", body = shapes::Job), Missing)
+)]
 async fn one(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -139,6 +159,15 @@ struct Which {
     failed: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/batch/{id}/items",
+    tag = "Jobs",
+    operation_id = "list_job_items",
+    summary = "List the targets of a job",
+    params(Named, shapes::JobItemQuery),
+    responses((status = 200, description = "What became of each.", body = shapes::JobItems), Refused, Missing)
+)]
 async fn items(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -172,6 +201,16 @@ fn show_item(item: &JobItem) -> Value {
     })
 }
 
+#[utoipa::path(
+    post,
+    path = "/batch/{id}/cancel",
+    tag = "Jobs",
+    operation_id = "cancel_job",
+    summary = "Stop a job",
+    description = "Within a second; what is in flight counts as not done.",
+    params(Named),
+    responses((status = 200, description = "It stops.", body = Success), OfBody, Missing, Conflicting)
+)]
 async fn cancel(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -187,6 +226,16 @@ async fn cancel(
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/batch/{id}/retry",
+    tag = "Jobs",
+    operation_id = "retry_job",
+    summary = "Try again what failed",
+    description = "A new job over the targets that failed.",
+    params(Named),
+    responses((status = 200, description = "The new job.", body = shapes::StartedJob), OfBody, Missing, Conflicting)
+)]
 async fn retry(
     State(state): State<AppState>,
     admin: Admin,
@@ -196,6 +245,16 @@ async fn retry(
     started(&state, admin, start, "id").await
 }
 
+#[utoipa::path(
+    post,
+    path = "/batch/{id}/resume",
+    tag = "Jobs",
+    operation_id = "resume_job",
+    summary = "Go on with a job",
+    description = "With one that was interrupted or cancelled; what is done is not done again.",
+    params(Named),
+    responses((status = 200, description = "The job.", body = shapes::StartedJob), OfBody, Missing, Conflicting)
+)]
 async fn resume(
     State(state): State<AppState>,
     admin: Admin,

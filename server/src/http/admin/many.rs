@@ -3,48 +3,106 @@
 use std::convert::Infallible;
 
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
     extract::{Request, State},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use futures::StreamExt;
 use grok2api_app::dto::{AccountChoice, AccountSwitch, ExportFormat, JobKind};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use openai::Invalid;
 use serde_json::{Value, json, value::RawValue};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     batch::{self, started},
     input::{Chosen, NewTokens, read},
     refusal,
 };
-use crate::http::{AppState, error::ApiError, middleware::admin::Admin};
+use crate::http::{
+    AppState,
+    error::ApiError,
+    middleware::admin::Admin,
+    openapi::{
+        admin::{
+            accounts::{
+                ChangedAccounts, ChosenAccounts, DeletedAccounts, DoneAccounts, ImportedAccounts,
+            },
+            jobs::StartedJob,
+        },
+        common::AnyObject,
+        errors::{Conflicting, OfBody},
+    },
+};
 
 /// Accounts that one call does while its caller waits; a job takes more.
 const MAX_WAITED_FOR: usize = 100;
 
-pub(super) fn routes() -> Router<AppState> {
-    let switch =
-        |switch| post(move |state, admin, request| switch_all(switch, state, admin, request));
-    let job = |kind| post(move |state, admin, request| start(kind, state, admin, request));
-    let few = |kind| post(move |state, admin, request| do_now(kind, state, admin, request));
-    Router::new()
-        .route("/tokens/enable", switch(AccountSwitch::Enable))
-        .route("/tokens/disable", switch(AccountSwitch::Disable))
-        .route("/tokens/reset", switch(AccountSwitch::Reset))
-        .route("/tokens/delete", post(delete))
-        .route("/tokens/export", post(export))
-        .route("/tokens/import/async", post(import))
-        .route("/tokens/refresh", few(JobKind::RefreshAccounts))
-        .route("/tokens/check", few(JobKind::RefreshAccounts))
-        .route("/tokens/nsfw/enable", few(JobKind::AccountSettings))
-        .route("/tokens/refresh/async", job(JobKind::RefreshAccounts))
-        .route("/tokens/check/async", job(JobKind::RefreshAccounts))
-        .route("/tokens/nsfw/enable/async", job(JobKind::AccountSettings))
-        .route("/cache/online/load/async", job(JobKind::CountAssets))
-        .route("/cache/online/clear/async", job(JobKind::ClearAssets))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(enable))
+        .routes(routes!(disable))
+        .routes(routes!(reset))
+        .routes(routes!(delete))
+        .routes(routes!(export))
+        .routes(routes!(import))
+        .routes(routes!(refresh_now))
+        .routes(routes!(check_now))
+        .routes(routes!(settings_now))
+        .routes(routes!(refresh))
+        .routes(routes!(check))
+        .routes(routes!(settings))
+        .routes(routes!(count_assets))
+        .routes(routes!(clear_assets))
+}
+
+/// Handlers that differ in what they do with the accounts that a body names.
+macro_rules! handlers {
+    ($($name:ident = $does:ident($what:expr), $path:literal, $id:literal, $summary:literal,
+        $example:tt -> $answer:ty;)+) => {$(
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "Many accounts",
+            operation_id = $id,
+            summary = $summary,
+            request_body(content = ChosenAccounts, example = json!($example)),
+            responses((status = 200, description = "What was done.", body = $answer), OfBody, Conflicting)
+        )]
+        async fn $name(
+            state: State<AppState>,
+            admin: Admin,
+            request: Request,
+        ) -> Result<Json<Value>, ApiError> {
+            $does($what, state, admin, request).await
+        }
+    )+};
+}
+
+handlers! {
+    enable = switch_all(AccountSwitch::Enable), "/tokens/enable", "enable_accounts",
+        "Switch accounts on", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+    disable = switch_all(AccountSwitch::Disable), "/tokens/disable", "disable_accounts",
+        "Switch accounts off", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+    reset = switch_all(AccountSwitch::Reset), "/tokens/reset", "reset_accounts",
+        "Forget failures and cooldowns", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+    refresh_now = do_now(JobKind::RefreshAccounts), "/tokens/refresh", "refresh_accounts_now",
+        "Ask Grok about at most 100 accounts", {"ids": ["none"]} -> DoneAccounts;
+    check_now = do_now(JobKind::RefreshAccounts), "/tokens/check", "check_accounts_now",
+        "Ask Grok about at most 100 accounts (the same)", {"ids": ["none"]} -> DoneAccounts;
+    settings_now = do_now(JobKind::AccountSettings), "/tokens/nsfw/enable", "set_accounts_up_now",
+        "Make the settings of at most 100 accounts at Grok", {"ids": ["none"]} -> DoneAccounts;
+    refresh = start(JobKind::RefreshAccounts), "/tokens/refresh/async", "refresh_accounts",
+        "Ask Grok about accounts, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
+    check = start(JobKind::RefreshAccounts), "/tokens/check/async", "check_accounts",
+        "Ask Grok about accounts, as a job (the same)", {"filter": {"tier": "basic"}} -> StartedJob;
+    settings = start(JobKind::AccountSettings), "/tokens/nsfw/enable/async", "set_accounts_up",
+        "Make the settings of accounts at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
+    count_assets = start(JobKind::CountAssets), "/cache/online/load/async", "count_assets",
+        "Count the files that accounts keep at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
+    clear_assets = start(JobKind::ClearAssets), "/cache/online/clear/async", "clear_assets",
+        "Delete the files that accounts keep at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
 }
 
 async fn chosen(
@@ -69,6 +127,16 @@ async fn switch_all(
     Ok(Json(json!({"status": "success", "changed": changed})))
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens/delete",
+    tag = "Many accounts",
+    operation_id = "delete_accounts",
+    summary = "Delete accounts",
+    description = "They can be brought back for five minutes.",
+    request_body(content = ChosenAccounts, example = json!({"filter": {"text": "nobody has this"}})),
+    responses((status = 200, description = "What was deleted.", body = DeletedAccounts), OfBody)
+)]
 async fn delete(
     State(state): State<AppState>,
     admin: Admin,
@@ -89,6 +157,19 @@ async fn delete(
 }
 
 /// The accounts with their cookies: the one answer that has them.
+#[utoipa::path(
+    post,
+    path = "/tokens/export",
+    tag = "Many accounts",
+    operation_id = "export_accounts",
+    summary = "Export accounts with their cookies",
+    description = "The one answer that has cookies in it: one on each line, or the predecessor's `token.json`.",
+    request_body(content = ChosenAccounts, example = json!({"filter": {}, "format": "text"})),
+    responses(
+        (status = 200, description = "The accounts.", content((String = "text/plain"), (AnyObject = "application/json"))),
+        OfBody,
+    )
+)]
 async fn export(
     State(state): State<AppState>,
     admin: Admin,
@@ -159,6 +240,23 @@ async fn start(
     started(&state, admin, start, "ids").await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens/import/async",
+    tag = "Many accounts",
+    operation_id = "import_accounts",
+    summary = "Add many accounts, as a job",
+    request_body(content = ImportedAccounts, example = json!({"text": "sso-cookie-of-an-imported-account", "tier": "basic"})),
+    responses(
+        (status = 200, description = "The job.", body = StartedJob, links(
+            ("get" = (operation_id = "get_job", parameters(("id" = "$response.body#/task_id")))),
+            ("items" = (operation_id = "list_job_items", parameters(("id" = "$response.body#/task_id")))),
+            ("watch" = (operation_id = "watch_job", parameters(("id" = "$response.body#/task_id")))),
+        )),
+        OfBody,
+        Conflicting,
+    )
+)]
 async fn import(
     State(state): State<AppState>,
     admin: Admin,

@@ -4,39 +4,59 @@
 //! - `tokens`: one account, and lists of them
 //! - `many`: many accounts at once
 //! - `batch`: jobs, and `stream`: how one goes on
+//! - `sessions`: conversations that callers can go on with
 //! - `input`: what bodies say
 
 mod batch;
 mod input;
 mod many;
+mod sessions;
 mod stream;
 mod tokens;
 
 use std::time::Instant;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, extract::State};
 use grok2api_app::error::{Field, Rule, UiError};
 use serde_json::{Value, json};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{AppState, error::ApiError, middleware::admin::Admin};
+use super::{AppState, error::ApiError, middleware::admin::Admin, openapi::admin as shapes};
 use crate::gateway::GatewayError;
 
 /// The routes below `/v1/admin`; [`super::middleware::admin`] stands before them.
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/verify", get(verify))
-        .route("/storage", get(storage))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(verify))
+        .routes(routes!(storage))
         .merge(tokens::routes())
         .merge(many::routes())
         .merge(batch::routes())
+        .merge(sessions::routes())
         .fallback(super::unknown::endpoint)
 }
 
+#[utoipa::path(
+    get,
+    path = "/verify",
+    tag = "Operation",
+    operation_id = "admin_verify",
+    summary = "Is this the operator?",
+    responses((status = 200, description = "It is.", body = shapes::Success))
+)]
 async fn verify(_: Admin) -> Json<Value> {
     Json(json!({"status": "success"}))
 }
 
 /// Which store this server has, and how long it takes to answer.
+#[utoipa::path(
+    get,
+    path = "/storage",
+    tag = "Operation",
+    operation_id = "admin_storage",
+    summary = "Which store the server has",
+    responses((status = 200, description = "The store, and how long it takes to answer.", body = shapes::Storage))
+)]
 async fn storage(State(state): State<AppState>, _: Admin) -> Json<Value> {
     let snapshot = state.current.load_full();
     let storage_type = snapshot.settings.config.server.storage_type;

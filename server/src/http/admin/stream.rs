@@ -21,7 +21,16 @@ use super::{
 };
 use crate::{
     http::{
-        AppState, address::Path, answer::EVENT_STREAM, error::ApiError, middleware::admin::Admin,
+        AppState,
+        address::Path,
+        answer::EVENT_STREAM,
+        error::ApiError,
+        middleware::admin::Admin,
+        openapi::{
+            admin::jobs::{JobEvent, LastEvent},
+            common::Named,
+            errors::Missing,
+        },
     },
     runtime::drain::InFlight,
     work::{Watch, WatchEvent, event_id},
@@ -34,6 +43,20 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How soon a stream notices that the server is shutting down.
 const LOOK: Duration = Duration::from_millis(500);
 
+#[utoipa::path(
+    get,
+    path = "/batch/{id}/stream",
+    tag = "Jobs",
+    operation_id = "watch_job",
+    summary = "Watch a job",
+    description = "How the job goes on, as events, until it ends. `Last-Event-ID` goes on with a stream that broke off.",
+    params(Named, LastEvent),
+    responses(
+        (status = 200, description = "The events.", content_type = "text/event-stream", body = JobEvent),
+        (status = 204, description = "Its end was seen."),
+        Missing,
+    )
+)]
 pub(super) async fn watch(
     State(state): State<AppState>,
     Admin(admin): Admin,

@@ -1,9 +1,8 @@
 //! One account, and lists of them.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{Request, State},
-    routing::{get, post},
 };
 use grok2api_app::dto::{
     AccountChoice, AccountDetail, AccountEdit, AccountFilter, AccountSort, Condition, LineStatus,
@@ -12,6 +11,7 @@ use grok2api_app::dto::{
 use openai::Invalid;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     input::{NewTokens, Patch, new_account, read},
@@ -23,6 +23,11 @@ use crate::{
         address::{Path, Query},
         error::ApiError,
         middleware::admin::Admin,
+        openapi::{
+            admin::accounts as shapes,
+            common::Named,
+            errors::{Missing, OfBody, Refused},
+        },
     },
     services::accounts::Created,
 };
@@ -32,11 +37,11 @@ const PAGE: u32 = 100;
 /// Accounts that are added by one call; a job takes more.
 const MAX_NEW: usize = 1_000;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/tokens", get(list).post(create))
-        .route("/tokens/restore", post(restore))
-        .route("/tokens/{id}", get(one).patch(edit).delete(delete))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(restore))
+        .routes(routes!(one, edit, delete))
 }
 
 #[derive(Deserialize)]
@@ -62,6 +67,15 @@ enum Order {
     Asc,
 }
 
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    tag = "Accounts",
+    operation_id = "list_accounts",
+    summary = "List accounts",
+    params(shapes::AccountQuery),
+    responses((status = 200, description = "A page of accounts.", body = shapes::AccountList), Refused)
+)]
 async fn list(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -90,6 +104,15 @@ async fn list(
     })))
 }
 
+#[utoipa::path(
+    get,
+    path = "/tokens/{id}",
+    tag = "Accounts",
+    operation_id = "get_account",
+    summary = "Get an account",
+    params(Named),
+    responses((status = 200, description = "Everything that is known of it.", body = shapes::AccountDetail), Missing)
+)]
 async fn one(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -99,6 +122,24 @@ async fn one(
     account.map(Json).map_err(refusal)
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    tag = "Accounts",
+    operation_id = "add_accounts",
+    summary = "Add accounts",
+    description = "Adds up to 1,000; each has a result of its own. The predecessor's map of all accounts is refused.",
+    request_body(content = shapes::NewAccounts, example = json!({"tokens": ["sso-cookie-of-an-account"], "tier": "basic"})),
+    responses(
+        (status = 200, description = "What became of each.", body = shapes::AddedAccounts, links(
+            ("get" = (operation_id = "get_account", parameters(("id" = "$response.body#/results/0/id")))),
+            ("edit" = (operation_id = "edit_account", parameters(("id" = "$response.body#/results/0/id")))),
+            ("delete" = (operation_id = "delete_account", parameters(("id" = "$response.body#/results/0/id")))),
+        )),
+        (status = 409, description = "It is the map of all accounts."),
+        OfBody,
+    )
+)]
 async fn create(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -142,6 +183,17 @@ fn to_result((number, created): (usize, &Created)) -> Value {
 }
 
 /// Changes what the body names and nothing else, so that two operators do not undo each other.
+#[utoipa::path(
+    patch,
+    path = "/tokens/{id}",
+    tag = "Accounts",
+    operation_id = "edit_account",
+    summary = "Change an account",
+    description = "Changes what the body names and nothing else, so that two operators do not undo each other.",
+    params(Named),
+    request_body(content = shapes::AccountPatch, example = json!({"note": "Mine."})),
+    responses((status = 200, description = "The account.", body = shapes::AccountDetail), OfBody, Missing)
+)]
 async fn edit(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -168,6 +220,15 @@ async fn edit(
     edited.map(Json).map_err(refusal)
 }
 
+#[utoipa::path(
+    delete,
+    path = "/tokens/{id}",
+    tag = "Accounts",
+    operation_id = "delete_account",
+    summary = "Delete an account",
+    params(Named),
+    responses((status = 200, description = "It is gone, and can be brought back for five minutes.", body = shapes::DeletedAccount), Missing)
+)]
 async fn delete(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -189,6 +250,16 @@ struct Undo {
     undo_id: String,
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens/restore",
+    tag = "Accounts",
+    operation_id = "restore_accounts",
+    summary = "Bring deleted accounts back",
+    description = "Within five minutes of their deletion, at any instance.",
+    request_body(content = shapes::Undo, example = json!({"undo_id": "none"})),
+    responses((status = 200, description = "How many came back.", body = shapes::RestoredAccounts), OfBody, Missing)
+)]
 async fn restore(
     State(state): State<AppState>,
     Admin(admin): Admin,

@@ -22,6 +22,14 @@ use crate::{
         body::WholeBody,
         caller::{ApiCaller, conversation_header},
         error::ApiError,
+        openapi::{
+            common::ConversationHeader,
+            errors::{Missing, OfBody, OfUpstream},
+            messages::{
+                CountTokensRequest, Message as MessageShape, MessageEvent, MessageRequest,
+                TokenCount,
+            },
+        },
     },
 };
 
@@ -29,6 +37,26 @@ use crate::{
 ///
 /// # Errors
 /// Every error of the gateway, as long as no byte has been sent.
+#[utoipa::path(
+    post,
+    path = "/messages",
+    tag = "Messages",
+    summary = "Create a message",
+    description = "Answers to what was said so far, as one message or, with `stream`, as events.",
+    params(ConversationHeader),
+    request_body(
+        content = MessageRequest,
+        example = json!({"model": "grok-4", "max_tokens": 1024, "messages": [{"role": "user", "content": "Say hello."}]})
+    ),
+    responses(
+        (status = 200, description = "The message, or its events.", content(
+            (MessageShape = "application/json"),
+            (MessageEvent = "text/event-stream"),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub(super) async fn create_message(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -72,6 +100,18 @@ pub(super) async fn create_message(
 ///
 /// # Errors
 /// The body is not valid, or there is no such model.
+#[utoipa::path(
+    post,
+    path = "/messages/count_tokens",
+    tag = "Messages",
+    summary = "Count the tokens of a message",
+    description = "The estimate that the usage of the message would show.",
+    request_body(
+        content = CountTokensRequest,
+        example = json!({"model": "grok-4", "messages": [{"role": "user", "content": "Say hello."}]})
+    ),
+    responses((status = 200, description = "The estimate.", body = TokenCount), OfBody, Missing)
+)]
 pub(super) async fn count_tokens(
     ApiCaller(caller): ApiCaller,
     body: WholeBody,

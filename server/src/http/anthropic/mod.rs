@@ -3,13 +3,13 @@
 pub mod error;
 mod messages;
 
-use axum::{Router, routing::post};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::AppState;
 
 /// Routes under `/v1` that need an API key.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/messages", post(messages::create_message))
-        .route("/messages/count_tokens", post(messages::count_tokens))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(messages::create_message))
+        .routes(routes!(messages::count_tokens))
 }

@@ -6,17 +6,20 @@ mod events;
 use std::convert::Infallible;
 
 use axum::{
-    Json, Router,
+    Json,
     body::{Body, Bytes},
     extract::{OriginalUri, Request, State},
     middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use futures::stream;
 use openai::{Invalid, images::ImageSize};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use self::events::Watched;
 use super::{
@@ -26,6 +29,13 @@ use super::{
     endpoint::Endpoint,
     error::ApiError,
     middleware::origin,
+    openapi::{
+        errors::{OfBody, Refused},
+        public::{
+            ImagineConfig, ImagineEvent, ImagineStart, ImagineWatch, StartedRun, StopRuns,
+            StoppedRuns,
+        },
+    },
     runs::{self, Runs, Starter},
     unread_stream,
 };
@@ -53,16 +63,25 @@ pub fn runs() -> Runs<Wish> {
     Runs::new(MAX_RUNS, MAX_BYTES)
 }
 
-pub(super) fn routes() -> Router<AppState> {
-    let watch = get(watch).layer(from_fn(origin::layer_for_costly_reads));
-    Router::new()
-        .route("/imagine/config", get(config))
-        .route("/imagine/start", post(start))
-        .route("/imagine/stop", post(stop))
-        .route("/imagine/sse", watch)
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    let costly = from_fn(origin::layer_for_costly_reads);
+    OpenApiRouter::default()
+        .routes(routes!(config))
+        .routes(routes!(start))
+        .routes(routes!(stop))
+        .routes(routes!(watch).layer(costly))
 }
 
 /// What the page shows of the configuration; no secret, so nobody is asked who he is.
+#[utoipa::path(
+    get,
+    path = "/imagine/config",
+    tag = "Public pages",
+    operation_id = "public_imagine_config",
+    summary = "What pages show of the configuration",
+    security(),
+    responses((status = 200, description = "Settings of pictures.", body = ImagineConfig))
+)]
 async fn config(State(state): State<AppState>) -> Json<Value> {
     let image = &state.current.load().settings.config.image;
     Json(json!({
@@ -88,6 +107,16 @@ impl Asked {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/imagine/start",
+    tag = "Public pages",
+    operation_id = "public_imagine_start",
+    summary = "Start a run of pictures",
+    description = "The run waits a minute to be watched.",
+    request_body(content = ImagineStart, example = json!({"prompt": "A red fox.", "aspect_ratio": "2:3"})),
+    responses((status = 200, description = "The run.", body = StartedRun), OfBody)
+)]
 async fn start(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
@@ -102,6 +131,15 @@ async fn start(
     Ok(runs::started(&id, aspect_ratio))
 }
 
+#[utoipa::path(
+    post,
+    path = "/imagine/stop",
+    tag = "Public pages",
+    operation_id = "public_imagine_stop",
+    summary = "Stop runs of pictures",
+    request_body(content = StopRuns, example = json!({"task_ids": ["none"]})),
+    responses((status = 200, description = "How many were stopped.", body = StoppedRuns), OfBody)
+)]
 async fn stop(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,
@@ -114,6 +152,16 @@ async fn stop(
 }
 
 /// The events of a run that was started, or of one that begins with this request.
+#[utoipa::path(
+    get,
+    path = "/imagine/sse",
+    tag = "Public pages",
+    operation_id = "public_imagine_watch",
+    summary = "Watch a run of pictures",
+    description = "Picture after picture, as events, until the run is stopped or ten minutes have passed; each run is watched once.",
+    params(ImagineWatch),
+    responses((status = 200, description = "The events.", content_type = "text/event-stream", body = ImagineEvent), Refused)
+)]
 async fn watch(
     State(state): State<AppState>,
     PublicCaller(caller): PublicCaller,

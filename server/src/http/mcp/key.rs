@@ -13,6 +13,7 @@ use http::{HeaderValue, header::WWW_AUTHENTICATE, request::Parts};
 use crate::{
     gateway::{Caller, chat::conversations::Scope},
     http::{AppState, error::ApiError, links::Links, middleware},
+    media::links::FileLinks,
     record::RequestRecord,
     snapshot::Snapshot,
 };
@@ -52,7 +53,7 @@ pub(super) struct McpCaller {
 impl FromRequestParts<AppState> for McpCaller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let extensions = &parts.extensions;
         let key = extensions.get::<McpKey>().cloned();
         let key = key.ok_or(ApiError::InvalidMcpKey)?;
@@ -65,11 +66,14 @@ impl FromRequestParts<AppState> for McpCaller {
         // Apart from an API caller whose key reads the same; to the operator's lists it is a key like
         // others.
         let label = format!("mcp:{}", key.0);
+        let links = Links::of(parts, &snapshot.settings);
+        let paths = state.link_key.paths(&snapshot.settings.config.media);
         let caller = Caller {
             owner: format!("key:{label}"),
             scope: Scope::Own(label.into()),
             record: record.clone(),
-            own_address: Links::of(parts, &snapshot.settings).base().into(),
+            own_address: links.base().into(),
+            file_links: FileLinks::new(links.base(), paths),
             snapshot: snapshot.clone(),
         };
         Ok(Self { key, caller })

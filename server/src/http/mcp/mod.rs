@@ -20,12 +20,15 @@ mod transport;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware as layers, routing::post};
+use axum::{
+    Router, middleware as layers,
+    routing::{any, post},
+};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
 use self::{sessions::Sessions, tools::Tools};
-use super::{AppState, middleware};
+use super::{AppState, error::ApiError, middleware};
 use crate::{limits::Use, snapshot::Current};
 
 /// Largest message of a client.
@@ -40,6 +43,11 @@ pub struct Mcp {
 }
 
 impl Mcp {
+    /// The path under which it is found.
+    pub(super) fn mount_path(&self) -> &str {
+        &self.mount_path
+    }
+
     /// `None`: it is switched off.
     #[must_use]
     pub fn new(current: &Current) -> Option<Self> {
@@ -90,13 +98,20 @@ impl Mcp {
     }
 }
 
+async fn switched_off() -> ApiError {
+    let message =
+        "The MCP server is switched off. Set `mcp.enabled = true` and start the server anew.";
+    ApiError::NotFound(message.to_owned())
+}
+
 /// The one route, where the server is switched on.
 ///
 /// Layers, outermost first: `middleware::host` and `middleware::origin`, which keep web pages out,
 /// then [`key::layer`].
 pub fn routes(state: &AppState) -> Router<AppState> {
     let Some(mcp) = &state.mcp else {
-        return Router::new();
+        let mount_path = &state.current.load().settings.config.mcp.mount_path;
+        return Router::new().route(mount_path, any(switched_off));
     };
     let handlers = post(transport::receive).delete(transport::end_session);
     Router::new()

@@ -25,6 +25,8 @@ use crate::{http::error::ApiError, limits::Use, snapshot::Current};
 
 /// How often idle sessions are looked for, at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a client may take from the first message of a session to its answer.
+const BEGIN_TIME: Duration = Duration::from_secs(10);
 
 /// All sessions of this process.
 pub(super) struct Sessions {
@@ -89,18 +91,26 @@ impl Sessions {
         }
     }
 
-    /// Lets one more begin, as far as can be told before it does.
+    /// Lets one more begin, as far as can be told before it does. Where there are enough, an idle one of
+    /// the same key gives way: so a client that never ends its sessions does not keep itself out.
     ///
     /// # Errors
-    /// There are enough.
-    pub(super) fn admit(&self) -> Result<(), ApiError> {
+    /// There are enough, and none of this key is idle.
+    pub(super) async fn admit(&self, key: &McpKey) -> Result<(), ApiError> {
         if self.open.lock().len() < self.limit() {
+            return Ok(());
+        }
+        if let Some(id) = self.longest_idle(key) {
+            tracing::debug!("an idle MCP session gives way to a new one");
+            if let Err(error) = self.close_session(&id).await {
+                tracing::warn!(%error, "an idle MCP session did not end: {error}");
+            }
             return Ok(());
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
         Err(ApiError::Busy(
             "There are as many MCP sessions as `mcp.max_sessions` allows. One ends when its client \
-             deletes it, or after `mcp.session_idle_secs` without a message.",
+             deletes it, or when it is idle.",
         ))
     }
 
@@ -139,6 +149,22 @@ impl Sessions {
                 }
             }
         }
+    }
+
+    /// One whose client left before it began, or else the one of this key that was idle for the longest
+    /// time.
+    fn longest_idle(&self, key: &McpKey) -> Option<SessionId> {
+        let open = self.open.lock();
+        let idle = open.iter().filter_map(|(id, session)| {
+            let state = session.state.lock();
+            let may_go = match &state.key {
+                Some(of) => *of == key.0,
+                None => state.last_used.elapsed() > BEGIN_TIME,
+            };
+            (may_go && state.calls == 0).then(|| (state.key.is_some(), state.last_used, id))
+        });
+        idle.min_by_key(|(is_claimed, last_used, _)| (*is_claimed, *last_used))
+            .map(|(_, _, id)| id.clone())
     }
 
     fn idle_for(&self, time: Duration) -> Vec<SessionId> {

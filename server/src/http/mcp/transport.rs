@@ -65,7 +65,7 @@ pub(super) async fn receive(
     let begins_session = begins_session(&bytes)?;
     let session = session(&mcp, &client, &headers)?;
     if begins_session {
-        mcp.sessions.admit()?;
+        mcp.sessions.admit(&client.key).await?;
     }
     let key = client.key.clone();
     let call = Call::new(&state, client, links, session);

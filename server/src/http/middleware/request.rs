@@ -14,7 +14,7 @@ use axum::{
 use grok2api_app::service::RequestId;
 use http::{
     HeaderMap, HeaderValue, StatusCode, Version,
-    header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    header::{ALLOW, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -153,7 +153,12 @@ fn edge_error(response: &Response, is_api: bool) -> Option<ApiError> {
         return None;
     }
     match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::MethodNotAllowed),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = response.headers().get(ALLOW);
+            let allowed = allowed.and_then(|value| value.to_str().ok());
+            let allowed = allowed.unwrap_or_default().replace(',', ", ");
+            Some(ApiError::MethodNotAllowed(allowed))
+        }
         _ => None,
     }
 }

@@ -25,7 +25,12 @@ use crate::{
         caller::{ApiCaller, conversation_header},
         error::ApiError,
         links::Links,
-        several::{self, ChoiceWriter, EndWriter},
+        openapi::{
+            chat::{ChatCompletion, ChatCompletionChunk, ChatCompletionRequest},
+            common::ConversationHeader,
+            errors::{OfBody, OfUpstream},
+        },
+        several::{self, ChoiceFormat, ChoiceWriter},
     },
 };
 
@@ -33,6 +38,26 @@ use crate::{
 ///
 /// # Errors
 /// Every error of the gateway, as long as no byte has been sent.
+#[utoipa::path(
+    post,
+    path = "/chat/completions",
+    tag = "Chat",
+    summary = "Create a chat completion",
+    description = "Answers to what was said so far, as one document or, with `stream`, as events. Models that make pictures or videos answer with them.",
+    params(ConversationHeader),
+    request_body(
+        content = ChatCompletionRequest,
+        example = json!({"model": "grok-4", "messages": [{"role": "user", "content": "Say hello."}], "stream": false})
+    ),
+    responses(
+        (status = 200, description = "The answer, or its events.", content(
+            (ChatCompletion = "application/json"),
+            (ChatCompletionChunk = "text/event-stream"),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub async fn create_chat_completion(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -133,70 +158,76 @@ async fn choices(
         true => Delivery::Stream,
         false => Delivery::Whole,
     };
-    let id = caller.record.id().to_string();
-    let asking = several::ask(state, &caller, &asked.request, (asked.choices, delivery));
-    let answers = Box::pin(asking).await?;
-    drop(memory);
-    let Some(first) = answers.first() else {
-        return Err(anyhow::anyhow!("no answer was asked for").into());
+    let request_id = caller.record.id().to_string();
+    let format = |first: &AnswerHead| Choices {
+        // Each has a conversation of its own.
+        head: Head {
+            conversation_id: None,
+            ..head(first, &request_id)
+        },
+        thinking,
+        include_usage: asked.include_usage,
+        is_legacy: asked.is_legacy,
+        request_id: request_id.clone(),
     };
-    // Each has a conversation of its own.
-    let head = Head {
-        conversation_id: None,
-        ..head(first.head(), &id)
-    };
-    if delivery == Delivery::Whole {
-        let collector = Answer::new(thinking).legacy(asked.is_legacy);
-        let render = move |answers: &[(Answer, Finish)]| merged_json(&head, answers);
-        return Box::pin(several::whole(answers, collector, Answer::push, render)).await;
-    }
-    let writer = |index| {
-        ChunkWriter::of_choice(&head, thinking, index)
-            .include_usage(asked.include_usage)
-            .legacy(asked.is_legacy)
-    };
-    let end = End {
-        writer: writer(0),
-        request_id: id,
-    };
-    let answers = answers.into_iter().zip(0..);
-    let answers = answers.map(|(answer, index)| (answer, Choice(writer(index))));
-    Ok(several::stream(
-        answers.collect(),
-        end,
-        (caller.record, state),
-    ))
+    let how = (asked.choices, delivery);
+    several::respond((state, caller), &asked.request, how, memory, format).await
 }
 
-struct Choice(ChunkWriter);
-
-impl ChoiceWriter for Choice {
-    fn start(&mut self, out: &mut Vec<u8>) {
-        self.0.role(out);
-    }
-
-    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
-        self.0.delta(delta, out);
-    }
-
-    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
-        self.0.finish_choice(finish, out);
-    }
-}
-
-struct End {
-    writer: ChunkWriter,
+struct Choices {
+    head: Head,
+    thinking: Thinking,
+    include_usage: bool,
+    is_legacy: bool,
     request_id: String,
 }
 
-impl EndWriter for End {
+impl ChoiceFormat for Choices {
+    type Collected = Answer;
+    type Writer = Writer;
+
+    fn collector(&self) -> Answer {
+        Answer::new(self.thinking).legacy(self.is_legacy)
+    }
+
+    fn push(collected: &mut Answer, delta: Delta<'_>) {
+        collected.push(delta);
+    }
+
+    fn to_json(&self, answers: &[(Answer, Finish)]) -> Vec<u8> {
+        merged_json(&self.head, answers)
+    }
+
+    fn writer(&self, index: u8) -> Writer {
+        Writer {
+            writer: ChunkWriter::of_choice(&self.head, self.thinking, index)
+                .include_usage(self.include_usage)
+                .legacy(self.is_legacy),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+impl ChoiceWriter for Writer {
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.writer.role(out);
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.writer.delta(delta, out);
+    }
+
+    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.writer.finish_choice(finish, out);
+    }
+
     fn end(&self, usage: Usage, out: &mut Vec<u8>) {
         self.writer.end(usage, out);
     }
 
     fn error(&self, error: &ApiError, out: &mut Vec<u8>) {
-        self.writer
-            .error(&error::body(error, &self.request_id), out);
+        let body = error::body(error, &self.request_id);
+        self.writer.error(&body, out);
     }
 }
 

@@ -9,13 +9,17 @@ use openai::{
 
 use super::{chat::head, error};
 use crate::{
-    gateway::chat::Delivery,
+    gateway::chat::{Delivery, answer::AnswerHead},
     http::{
         AppState,
         body::WholeBody,
         caller::ApiCaller,
         error::ApiError,
-        several::{self, ChoiceWriter, EndWriter},
+        openapi::{
+            completions::{Completion, CompletionRequest},
+            errors::{OfBody, OfUpstream},
+        },
+        several::{self, ChoiceFormat, ChoiceWriter},
     },
 };
 
@@ -23,6 +27,25 @@ use crate::{
 ///
 /// # Errors
 /// Every error of the gateway, as long as no byte has been sent.
+#[utoipa::path(
+    post,
+    path = "/completions",
+    tag = "Completions",
+    summary = "Create a completion",
+    description = "The older form of a chat with one turn: the prompt is a user's message.",
+    request_body(
+        content = CompletionRequest,
+        example = json!({"model": "grok-4", "prompt": "Say hello.", "stream": false})
+    ),
+    responses(
+        (status = 200, description = "The answers, or their events.", content(
+            (Completion = "application/json"),
+            (Completion = "text/event-stream"),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub(super) async fn create_completion(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -36,69 +59,79 @@ pub(super) async fn create_completion(
         true => Delivery::Stream,
         false => Delivery::Whole,
     };
-    let asking = several::ask(&state, &caller, &asked.request, (asked.choices, delivery));
-    let answers = Box::pin(asking).await?;
-    drop(memory);
-    let Some(first) = answers.first() else {
-        return Err(anyhow::anyhow!("no answer was asked for").into());
-    };
     let request_id = caller.record.id().to_string();
-    let head = Head {
-        id: format!("cmpl-{request_id}"),
-        conversation_id: None,
-        ..head(first.head(), &request_id)
+    let (prefix, include_usage) = (asked.prefix(), asked.include_usage);
+    let format = |first: &AnswerHead| Completions {
+        head: Head {
+            id: format!("cmpl-{request_id}"),
+            conversation_id: None,
+            ..head(first, &request_id)
+        },
+        prefix,
+        include_usage,
+        request_id: request_id.clone(),
     };
-    if delivery == Delivery::Whole {
-        let collector = CompletionAnswer::new(asked.prefix());
-        let render = move |answers: &[_]| CompletionAnswer::to_json(&head, answers);
-        let push = CompletionAnswer::push;
-        return Box::pin(several::whole(answers, collector, push, render)).await;
-    }
-    let prefix = asked.prefix();
-    let writer = |index| {
-        CompletionWriter::of_choice(head.clone(), index, prefix.clone(), asked.include_usage)
-    };
-    let end = End {
-        writer: writer(0),
-        request_id,
-    };
-    let answers = answers.into_iter().zip(0..);
-    let answers = answers.map(|(answer, index)| (answer, Choice(writer(index))));
-    Ok(several::stream(
-        answers.collect(),
-        end,
-        (caller.record, &state),
-    ))
+    let how = (asked.choices, delivery);
+    several::respond((&state, caller), &asked.request, how, memory, format).await
 }
 
-struct Choice(CompletionWriter);
+struct Completions {
+    head: Head,
+    /// What an answer begins with.
+    prefix: String,
+    include_usage: bool,
+    request_id: String,
+}
 
-impl ChoiceWriter for Choice {
-    fn start(&mut self, out: &mut Vec<u8>) {
-        self.0.start(out);
+impl ChoiceFormat for Completions {
+    type Collected = CompletionAnswer;
+    type Writer = Choice;
+
+    fn collector(&self) -> CompletionAnswer {
+        CompletionAnswer::new(self.prefix.clone())
     }
 
-    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
-        self.0.delta(delta, out);
+    fn push(collected: &mut CompletionAnswer, delta: Delta<'_>) {
+        collected.push(delta);
     }
 
-    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
-        self.0.finish_choice(finish, out);
+    fn to_json(&self, answers: &[(CompletionAnswer, Finish)]) -> Vec<u8> {
+        CompletionAnswer::to_json(&self.head, answers)
+    }
+
+    fn writer(&self, index: u8) -> Choice {
+        let (head, prefix) = (self.head.clone(), self.prefix.clone());
+        Choice {
+            writer: CompletionWriter::of_choice(head, index, prefix, self.include_usage),
+            request_id: self.request_id.clone(),
+        }
     }
 }
 
-struct End {
+struct Choice {
     writer: CompletionWriter,
     request_id: String,
 }
 
-impl EndWriter for End {
+impl ChoiceWriter for Choice {
+    fn start(&mut self, out: &mut Vec<u8>) {
+        self.writer.start(out);
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut Vec<u8>) {
+        self.writer.delta(delta, out);
+    }
+
+    fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
+        self.writer.finish_choice(finish, out);
+    }
+
     fn end(&self, usage: Usage, out: &mut Vec<u8>) {
         self.writer.end(usage, out);
     }
 
     fn error(&self, error: &ApiError, out: &mut Vec<u8>) {
-        self.writer
-            .error(&error::body(error, &self.request_id), out);
+        let body = error::body(error, &self.request_id);
+        self.writer.error(&body, out);
     }
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use axum::{extract::State, response::Response};
 use chat::Turn;
 use openai::responses::{
-    Conversation, ItemQuery, deleted_conversation_json, input_items_page, joined_items,
-    parse_conversation, stored_turns,
+    self as format, ItemQuery, input_items_page, joined_items, parse_conversation, stored_turns,
 };
 use serde::{Deserialize, Serialize};
-use store::{DocumentKind, LargeDocument, Store, bounded};
+use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
 
-use super::responses::{Kept, check_room, json, owner_of, short, unavailable};
+use super::responses::{Kept, check_room, json, make_room, owner_of, short, unavailable};
 use crate::{
     clock::now_ms,
     gateway::{Caller, GatewayError},
@@ -21,6 +20,14 @@ use crate::{
         body::WholeBody,
         caller::ApiCaller,
         error::ApiError,
+        openapi::{
+            common::{Deleted, ItemPage, Named},
+            conversations::{
+                Conversation, ConversationItems, ConversationRequest, ConversationUpdate,
+            },
+            errors::{Missing, OfBody, Refused},
+            responses::ItemList,
+        },
     },
     ids,
 };
@@ -38,6 +45,26 @@ struct Head {
 }
 
 /// A new conversation.
+#[utoipa::path(
+    post,
+    path = "/conversations",
+    tag = "Conversations",
+    summary = "Create a conversation",
+    request_body(
+        content = Option<ConversationRequest>,
+        example = json!({"items": [{"type": "message", "role": "user", "content": "Hello."}], "metadata": {"topic": "demo"}})
+    ),
+    responses(
+        (status = 200, description = "The conversation.", body = Conversation, links(
+            ("get" = (operation_id = "get_conversation", parameters(("id" = "$response.body#/id")))),
+            ("items" = (operation_id = "list_items", parameters(("id" = "$response.body#/id")))),
+            ("add" = (operation_id = "add_items", parameters(("id" = "$response.body#/id")))),
+            ("update" = (operation_id = "update_conversation", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "delete_conversation", parameters(("id" = "$response.body#/id")))),
+        )),
+        OfBody,
+    )
+)]
 pub(super) async fn create_conversation(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -49,12 +76,12 @@ pub(super) async fn create_conversation(
     let head = Head {
         metadata: asked.metadata.clone(),
     };
-    let keep_days = caller.snapshot.settings.config.responses.keep_days;
+    let config = &caller.snapshot.settings.config.responses;
     let document = LargeDocument {
         kind: DocumentKind::ApiConversation,
         group: owner_of(&caller),
         at_ms: now_ms(),
-        expires_ms: end_ms(keep_days),
+        expires_ms: end_ms(config.keep_days),
         revision: 0,
         head: serde_json::to_string(&head).unwrap_or_default(),
         content: joined("[]", &asked.items(&id), b"{}")?,
@@ -62,19 +89,38 @@ pub(super) async fn create_conversation(
     };
     let put = document.clone().put(state.store.as_ref());
     bounded(put).await.map_err(|error| unavailable(&error))?;
+    let place = (DocumentKind::ApiConversation, document.group.as_str());
+    make_room(state.store.as_ref(), place, config.max_per_key).await;
     Ok(shown(&document, &head))
 }
 
+#[utoipa::path(
+    get,
+    path = "/conversations/{id}",
+    tag = "Conversations",
+    summary = "Get a conversation",
+    params(Named),
+    responses((status = 200, description = "The conversation.", body = Conversation), Refused, Missing)
+)]
 pub(super) async fn get_conversation(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let document = find(state.store.as_ref(), &owner_of(&caller), &id).await?;
+    let document = find_head(state.store.as_ref(), &owner_of(&caller), &id).await?;
     Ok(shown(&document, &head_of(&document)))
 }
 
 /// Replaces the metadata.
+#[utoipa::path(
+    post,
+    path = "/conversations/{id}",
+    tag = "Conversations",
+    summary = "Replace the metadata of a conversation",
+    params(Named),
+    request_body(content = Option<ConversationUpdate>, example = json!({"metadata": {"topic": "demo"}})),
+    responses((status = 200, description = "The conversation.", body = Conversation), OfBody, Missing)
+)]
 pub(super) async fn update_conversation(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -99,18 +145,34 @@ pub(super) async fn update_conversation(
     Ok(shown(&document, &head))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/conversations/{id}",
+    tag = "Conversations",
+    summary = "Delete a conversation",
+    params(Named),
+    responses((status = 200, description = "It is gone.", body = Deleted), Refused, Missing)
+)]
 pub(super) async fn delete_conversation(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let store = state.store.as_ref();
-    find(store, &owner_of(&caller), &id).await?;
+    find_head(store, &owner_of(&caller), &id).await?;
     let delete = LargeDocument::delete(store, DocumentKind::ApiConversation, &id);
     bounded(delete).await.map_err(|error| unavailable(&error))?;
-    Ok(json(deleted_conversation_json(&id)))
+    Ok(json(openai::Deleted::Conversation.to_json(&id)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/conversations/{id}/items",
+    tag = "Conversations",
+    summary = "List the items of a conversation",
+    params(Named, ItemPage),
+    responses((status = 200, description = "Items.", body = ItemList), Refused, Missing)
+)]
 pub(super) async fn list_items(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -123,6 +185,19 @@ pub(super) async fn list_items(
 }
 
 /// Adds what was said elsewhere; as a page of the items that are new.
+#[utoipa::path(
+    post,
+    path = "/conversations/{id}/items",
+    tag = "Conversations",
+    summary = "Add items to a conversation",
+    description = "Adds what was said elsewhere; the answer has the items that are new.",
+    params(Named),
+    request_body(
+        content = ConversationItems,
+        example = json!({"items": [{"type": "message", "role": "user", "content": "Hello again."}]})
+    ),
+    responses((status = 200, description = "The new items.", body = ItemList), OfBody, Missing)
+)]
 pub(super) async fn add_items(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -215,6 +290,21 @@ async fn change(
 }
 
 async fn find(store: &dyn Store, owner: &str, id: &str) -> Result<LargeDocument, ApiError> {
+    let get = LargeDocument::get(store, DocumentKind::ApiConversation, id);
+    own(get, owner, id).await
+}
+
+/// As [`find`], without its items.
+async fn find_head(store: &dyn Store, owner: &str, id: &str) -> Result<LargeDocument, ApiError> {
+    let get = LargeDocument::get_head(store, DocumentKind::ApiConversation, id);
+    own(get, owner, id).await
+}
+
+async fn own(
+    get: impl Future<Output = Result<Option<LargeDocument>, StoreError>>,
+    owner: &str,
+    id: &str,
+) -> Result<LargeDocument, ApiError> {
     let missing = || {
         ApiError::NotFound(format!(
             "There is no conversation `{}` of this key.",
@@ -222,7 +312,6 @@ async fn find(store: &dyn Store, owner: &str, id: &str) -> Result<LargeDocument,
         ))
     };
     openai::responses::check_id(id, "conversation").map_err(|_| missing())?;
-    let get = LargeDocument::get(store, DocumentKind::ApiConversation, id);
     let document = bounded(get).await.map_err(|error| unavailable(&error))?;
     let is_own =
         |document: &LargeDocument| document.group == owner && document.expires_ms > now_ms();
@@ -234,7 +323,7 @@ fn head_of(document: &LargeDocument) -> Head {
 }
 
 fn shown(document: &LargeDocument, head: &Head) -> Response {
-    let conversation = Conversation {
+    let conversation = format::Conversation {
         id: &document.id,
         created: document.at_ms / 1000,
         metadata: &head.metadata,

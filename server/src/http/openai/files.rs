@@ -29,6 +29,11 @@ use crate::{
         form::Form,
         form_stream::{FormStream, Part},
         middleware::body::BodyMemory,
+        openapi::{
+            common::{Deleted, Named},
+            errors::{Conflicting, Limited, Missing, OfBody, OfFile, Refused},
+            files::{File as ApiFile, FileList, FilePage, FileUpload},
+        },
     },
 };
 
@@ -54,6 +59,24 @@ struct Said {
 }
 
 /// Takes a file, in a form as the official clients send it. It goes to the disk as it comes.
+#[utoipa::path(
+    post,
+    path = "/files",
+    tag = "Files",
+    summary = "Upload a file",
+    description = "Takes a file that chats can name by its id. It is the caller's alone.",
+    request_body(content = FileUpload, content_type = "multipart/form-data", example = json!({"file": "Some text.", "purpose": "user_data"})),
+    responses(
+        (status = 200, description = "The file.", body = ApiFile, links(
+            ("get" = (operation_id = "get_file", parameters(("id" = "$response.body#/id")))),
+            ("content" = (operation_id = "read_file_content", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "delete_file", parameters(("id" = "$response.body#/id")))),
+        )),
+        OfBody,
+        Conflicting,
+        Limited,
+    )
+)]
 pub(super) async fn upload_file(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -143,6 +166,14 @@ async fn keep(
     Ok(kept.await?)
 }
 
+#[utoipa::path(
+    get,
+    path = "/files",
+    tag = "Files",
+    summary = "List files",
+    params(FilePage),
+    responses((status = 200, description = "Files of this key.", body = FileList), Refused)
+)]
 pub(super) async fn list_files(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -160,6 +191,14 @@ pub(super) async fn list_files(
     Ok(json(format::list_json(files, page.has_more)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/files/{id}",
+    tag = "Files",
+    summary = "Get a file",
+    params(Named),
+    responses((status = 200, description = "The file.", body = ApiFile), Refused, Missing)
+)]
 pub(super) async fn get_file(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -169,19 +208,43 @@ pub(super) async fn get_file(
     Ok(json(to_api(&row).to_json()))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/files/{id}",
+    tag = "Files",
+    summary = "Delete a file",
+    params(Named),
+    responses((status = 200, description = "It is gone.", body = Deleted), Refused, Missing)
+)]
 pub(super) async fn delete_file(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     match state.gateway.delete_file(&caller, &id).await? {
-        true => Ok(json(format::deleted_json(&id))),
+        true => Ok(json(openai::Deleted::File.to_json(&id))),
         false => Err(GatewayError::file_not_found(ID).into()),
     }
 }
 
 /// The content, or the part of it that `Range` asks for. Always as bytes to be saved: it is a stranger's
 /// file at this server's address.
+#[utoipa::path(
+    get,
+    path = "/files/{id}/content",
+    tag = "Files",
+    operation_id = "read_file_content",
+    summary = "Read the content of a file",
+    description = "The content, or the part of it that `Range` asks for, as bytes to be saved.",
+    params(Named),
+    responses(
+        (status = 200, description = "The content.", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 206, description = "A part of it.", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 304, description = "It is the one that `If-None-Match` names."),
+        OfFile,
+        Conflicting,
+    )
+)]
 pub(super) async fn read_content(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,

@@ -16,13 +16,43 @@ use crate::{
         attachments::{Input, InputSource},
     },
     http::{
-        AppState, body::WholeBody, caller::ApiCaller, error::ApiError, form::Form, links::Links,
+        AppState,
+        body::WholeBody,
+        caller::ApiCaller,
+        error::ApiError,
+        form::Form,
+        links::Links,
+        openapi::{
+            common::PIXEL,
+            errors::{OfBody, OfUpstream},
+            images as shapes,
+        },
     },
 };
 
 /// Names under which clients send the images.
 const IMAGE_FIELDS: [&str; 2] = ["image", "image[]"];
 
+#[utoipa::path(
+    post,
+    path = "/images/edits",
+    tag = "Images",
+    operation_id = "create_image_edit",
+    summary = "Edit pictures",
+    description = "Pictures made of others and a text. The images come as files of a form, or by their addresses in JSON.",
+    request_body(content(
+        (shapes::ImageEditRequest = "application/json", example = json!({"prompt": "Make it blue.", "image": PIXEL, "response_format": "b64_json"})),
+        (shapes::ImageEditForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "The pictures, or their events.", content(
+            (shapes::ImageAnswer = "application/json"),
+            (shapes::ImageEvent = "text/event-stream"),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub(super) async fn create_edit(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,

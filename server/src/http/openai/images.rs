@@ -25,13 +25,39 @@ use crate::{
         pictures::{Finished, Picture, PictureRequest, Pictures},
     },
     http::{
-        AppState, answer::EVENT_STREAM, body::WholeBody, caller::ApiCaller, error::ApiError,
-        links::Links, middleware::body::BodyMemory, unread_stream,
+        AppState,
+        answer::EVENT_STREAM,
+        body::WholeBody,
+        caller::ApiCaller,
+        error::ApiError,
+        links::Links,
+        middleware::body::BodyMemory,
+        openapi::{
+            errors::{OfBody, OfUpstream},
+            images as shapes,
+        },
+        unread_stream,
     },
     media::{image_type, picture_size},
     record::RequestRecord,
 };
 
+#[utoipa::path(
+    post,
+    path = "/images/generations",
+    tag = "Images",
+    summary = "Make pictures",
+    description = "Pictures as one document or, with `stream`, as events while they come.",
+    request_body(content = shapes::ImageRequest, example = json!({"prompt": "A red fox.", "n": 1, "response_format": "b64_json"})),
+    responses(
+        (status = 200, description = "The pictures, or their events.", content(
+            (shapes::ImageAnswer = "application/json"),
+            (shapes::ImageEvent = "text/event-stream"),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub(super) async fn create_image(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,

@@ -13,64 +13,42 @@ pub mod responses;
 mod video_chat;
 pub(super) mod videos;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{AppState, caller::ApiCaller};
+use super::AppState;
 
 /// Routes under `/v1` that need an API key.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/models", get(models::list_models))
-        .route("/models/{*id}", get(models::get_model))
-        .route("/chat/completions", post(chat::create_chat_completion))
-        .route("/completions", post(completions::create_completion))
-        .route("/responses", post(responses::create_response))
-        .route(
-            "/responses/{id}",
-            get(responses::get_response).delete(responses::delete_response),
-        )
-        .route(
-            "/responses/{id}/input_items",
-            get(responses::list_input_items),
-        )
-        .route("/responses/{id}/cancel", post(responses::cancel_response))
-        .route("/conversations", post(conversations::create_conversation))
-        .route(
-            "/conversations/{id}",
-            get(conversations::get_conversation)
-                .post(conversations::update_conversation)
-                .delete(conversations::delete_conversation),
-        )
-        .route(
-            "/conversations/{id}/items",
-            get(conversations::list_items).post(conversations::add_items),
-        )
-        .route("/files", get(files::list_files).post(files::upload_file))
-        .route(
-            "/files/{id}",
-            get(files::get_file).delete(files::delete_file),
-        )
-        .route("/files/{id}/content", get(files::read_content))
-        .route("/images/generations", post(images::create_image))
-        .route("/images/edits", post(image_edits::create_edit))
-        .route(
-            "/videos",
-            get(videos::list_videos::<ApiCaller>).post(videos::create_video),
-        )
-        .route(
-            "/videos/{id}",
-            get(videos::get_video::<ApiCaller>).delete(videos::delete_video::<ApiCaller>),
-        )
-        .route(
-            "/videos/{id}/content",
-            get(videos::read_content::<ApiCaller>),
-        )
-        .route("/videos/{id}/remix", post(videos::remix_video))
-        .route(
-            "/videos/{id}/cancel",
-            post(videos::cancel_video::<ApiCaller>),
-        )
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::get_model))
+        .routes(routes!(chat::create_chat_completion))
+        .routes(routes!(completions::create_completion))
+        .routes(routes!(responses::create::create_response))
+        .routes(routes!(responses::get_response, responses::delete_response))
+        .routes(routes!(responses::list_input_items))
+        .routes(routes!(responses::cancel_response))
+        .routes(routes!(conversations::create_conversation))
+        .routes(routes!(
+            conversations::get_conversation,
+            conversations::update_conversation,
+            conversations::delete_conversation
+        ))
+        .routes(routes!(conversations::list_items, conversations::add_items))
+        .routes(routes!(files::list_files, files::upload_file))
+        .routes(routes!(files::get_file, files::delete_file))
+        .routes(routes!(files::read_content))
+        .routes(routes!(images::create_image))
+        .routes(routes!(image_edits::create_edit))
+        .routes(routes!(
+            videos::routes::list_videos,
+            videos::routes::create_video
+        ))
+        .routes(routes!(
+            videos::routes::get_video,
+            videos::routes::delete_video
+        ))
+        .routes(routes!(videos::routes::read_video_content))
+        .routes(routes!(videos::routes::remix_video))
+        .routes(routes!(videos::routes::cancel_video))
 }

@@ -10,8 +10,16 @@ use settings::ModelKind;
 
 use crate::{
     gateway::GatewayError,
-    http::{address::Path, error::ApiError},
-    snapshot::{Snapshot, models::Model},
+    http::{
+        address::Path,
+        error::ApiError,
+        openapi::{
+            common::Named,
+            errors::{Missing, Refused},
+            models::{Model, ModelList},
+        },
+    },
+    snapshot::{Snapshot, models},
 };
 
 /// What a model can be for, in the order of the list.
@@ -24,6 +32,13 @@ const SERVED: [ModelKind; 4] = [
 
 /// Lists the models that some account can serve, now or after its cooldown: those that chat, then those
 /// that make and edit pictures and those that make videos, each followed by its aliases.
+#[utoipa::path(
+    get,
+    path = "/models",
+    tag = "Models",
+    summary = "List models",
+    responses((status = 200, description = "The models.", body = ModelList))
+)]
 pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Response {
     let models = &snapshot.settings.models;
     let models = SERVED.into_iter().flat_map(|kind| models.of_kind(kind));
@@ -39,6 +54,14 @@ pub(super) async fn list_models(Extension(snapshot): Extension<Snapshot>) -> Res
 ///
 /// # Errors
 /// 404 `model_not_found`.
+#[utoipa::path(
+    get,
+    path = "/models/{*id}",
+    tag = "Models",
+    summary = "Get a model",
+    params(Named),
+    responses((status = 200, description = "The model.", body = Model), Refused, Missing)
+)]
 pub(super) async fn get_model(
     Extension(snapshot): Extension<Snapshot>,
     Path(id): Path<String>,
@@ -51,7 +74,7 @@ pub(super) async fn get_model(
 }
 
 /// A model under one of its names.
-fn to_api<'a>(name: &'a str, model: &Model) -> openai::models::Model<'a> {
+fn to_api<'a>(name: &'a str, model: &models::Model) -> openai::models::Model<'a> {
     let (takes, gives): (&[_], _) = match model.kind {
         ModelKind::Chat => (&[Text, Image, File], Text),
         ModelKind::Image => (&[Text], Image),

@@ -1,5 +1,5 @@
-//! `conversations.json`. A conversation of the predecessor's is found by its id and goes on where it
-//! was; its history is hashed by another rule, so nothing finds it without its id.
+//! `conversations.json`. The predecessor's conversations are kept for an export alone: their history is
+//! hashed by another rule and nobody knows whose they were, so no request goes on with one.
 
 use std::collections::HashMap;
 

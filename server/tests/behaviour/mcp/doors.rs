@@ -21,20 +21,14 @@ async fn send(server: &Server, headers: &[(&'static str, &str)]) -> Response {
 const BEARER: (&str, &str) = ("authorization", "Bearer mcp-key-one");
 
 #[tokio::test]
-async fn switched_off_the_path_is_like_any_other_that_is_not_there() {
+async fn switched_off_the_path_says_so() {
     let server = Setup::accounts([ONE]).start().await;
-    let answer = async |path: &str| {
-        let request = server.client.post(server.url(path)).json(&initialize());
-        let response = request.send().await.unwrap();
-        let (status, kind) = (
-            response.status(),
-            response.headers().get("content-type").cloned(),
-        );
-        (status, kind)
-    };
-    let nowhere = answer("/nowhere").await;
-    assert_eq!(answer("/mcp").await, nowhere);
-    assert_ne!(nowhere.0, StatusCode::OK);
+    let request = server.client.post(server.url("/mcp")).json(&initialize());
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let body: Value = answer.json().await.unwrap();
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("`mcp.enabled = true`"), "{message}");
     assert_eq!(server.ready().await["limits"]["mcp_sessions"], Value::Null);
     server.end().await;
 }

@@ -448,6 +448,10 @@ async fn sessions_are_limited_and_end_when_nobody_uses_them() {
         .simulator
         .script(ONE, [Reply::text("Patience is a virtue.").held()]);
     let client = Client::connect(&server).await;
+    let mut call = client
+        .begin(1, "ask_grok", &json!({"query": "Hello?"}))
+        .await;
+    wait_for_text(&mut call).await;
     let refused = client::post(&server, &client::initialize())
         .send()
         .await
@@ -472,10 +476,6 @@ async fn sessions_are_limited_and_end_when_nobody_uses_them() {
         json!({"used": 1, "max": 1, "refused": 1})
     );
     // A call that takes longer is no idleness.
-    let mut call = client
-        .begin(1, "ask_grok", &json!({"query": "Hello?"}))
-        .await;
-    wait_for_text(&mut call).await;
     tokio::time::sleep(Duration::from_secs(4)).await;
     server.simulator.release(ONE);
     assert!(call.text().await.unwrap().contains("Patience is a virtue."));
@@ -485,7 +485,11 @@ async fn sessions_are_limited_and_end_when_nobody_uses_them() {
         .await;
     let gone = client.post(&client::initialize()).send().await.unwrap();
     assert_eq!(gone.status(), 404);
+    // One that is idle gives way to a new one.
+    let idle = Client::connect(&server).await;
     Client::connect(&server).await;
+    let gone = idle.post(&client::initialize()).send().await.unwrap();
+    assert_eq!(gone.status(), 404);
     assert_served(&server.end_with_all().await, 79);
 }
 

@@ -16,6 +16,7 @@ const HUGE_BYTES: usize = 40 << 20;
 pub(super) enum Call {
     Chat,
     StreamedChat,
+    JsonChat,
     Pictures,
     StreamedPictures,
     Edit,
@@ -28,6 +29,7 @@ impl Call {
         match self {
             Self::Chat => "`POST /v1/chat/completions`",
             Self::StreamedChat => "`POST /v1/chat/completions` with `stream`",
+            Self::JsonChat => "`POST /v1/chat/completions` with `response_format`",
             Self::Pictures => "`POST /v1/images/generations`",
             Self::StreamedPictures => "`POST /v1/images/generations` with `stream`",
             Self::Edit => "`POST /v1/images/edits`",
@@ -47,6 +49,7 @@ impl Call {
         };
         match self {
             Self::Chat | Self::StreamedChat => of(Operation::Chat, [refusals(), breaks()].concat()),
+            Self::JsonChat => of(Operation::Chat, misfits()),
             Self::Pictures | Self::StreamedPictures => {
                 of(Operation::Imagine, [refusals(), pictures()].concat())
             }
@@ -78,6 +81,11 @@ impl Call {
         match self {
             Self::Chat => whole(post("/v1/chat/completions", &chat(false)).await).await,
             Self::StreamedChat => stream(post("/v1/chat/completions", &chat(true)).await).await,
+            Self::JsonChat => {
+                let mut body = chat(false);
+                body["response_format"] = json!({"type": "json_object"});
+                whole(post("/v1/chat/completions", &body).await).await
+            }
             Self::Pictures => {
                 whole(post("/v1/images/generations", &json!({"prompt": "a fox"})).await).await
             }
@@ -133,6 +141,14 @@ fn breaks() -> Vec<(&'static str, Reply)> {
             "moderated in the answer",
             Reply::ModeratedInStream { after_lines: 2 },
         ),
+    ]
+}
+
+/// Of an answer that has to be JSON.
+fn misfits() -> Vec<(&'static str, Reply)> {
+    vec![
+        ("an answer without JSON", Reply::text("Well, let me see.")),
+        ("JSON that is cut off", Reply::text("{\"name\": \"Ann")),
     ]
 }
 

@@ -138,6 +138,11 @@ async fn streamed_chats_end_as_the_document_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chats_that_must_be_json_end_as_the_document_says() {
+    holds(Call::JsonChat).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_end_as_the_document_says() {
     holds(Call::Pictures).await;
 }

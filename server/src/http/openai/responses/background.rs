@@ -96,7 +96,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
     };
     keeper
         .kept
-        .put(keeper.store.as_ref(), keeper.keep_days)
+        .put(keeper.store.as_ref(), &keeper.limits)
         .await?;
     keeper.kept.revision = 1;
     let caller = Caller {
@@ -170,7 +170,7 @@ impl Making {
         if self.keeper.is_too_large() {
             self.keeper.kept.end(Status::Failed, Some(too_large()));
         }
-        let (store, keep_days) = (Arc::clone(&self.keeper.store), self.keeper.keep_days);
+        let (store, keep_days) = (Arc::clone(&self.keeper.store), self.keeper.limits.keep_days);
         match self.keeper.kept.replace(store.as_ref(), keep_days).await {
             // Cancelled or deleted at the last moment: it is no part of anything.
             Ok(false) => {}
@@ -184,7 +184,7 @@ impl Making {
     async fn add_to_conversation(&self) {
         let Keeper {
             store,
-            keep_days,
+            limits,
             conversation: Some(id),
             kept,
             ..
@@ -196,7 +196,8 @@ impl Making {
             return;
         }
         let place = (kept.owner.as_str(), id.as_str());
-        if let Err(error) = conversations::add(store.as_ref(), place, kept, *keep_days).await {
+        if let Err(error) = conversations::add(store.as_ref(), place, kept, limits.keep_days).await
+        {
             tracing::warn!(id = kept.id, %error, "a response is not part of its conversation");
         }
     }

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use openai::responses::{
     self as format, Echo, Failure, ResponseDocument, ResponseHead, ResponseWriter, ResponsesRequest,
 };
+use settings::ResponsesConfig;
 use store::Store;
 
 use super::{
@@ -24,6 +25,11 @@ use crate::{
         caller::{ApiCaller, conversation_header},
         error::ApiError,
         openai::conversations,
+        openapi::{
+            common::ConversationHeader,
+            errors::{OfBody, OfUpstream},
+            responses::{ResponseEvent, ResponseObject, ResponseRequest},
+        },
     },
     ids,
 };
@@ -32,6 +38,30 @@ use crate::{
 ///
 /// # Errors
 /// Every error of the gateway, as long as no byte has been sent.
+#[utoipa::path(
+    post,
+    path = "/responses",
+    tag = "Responses",
+    summary = "Create a response",
+    description = "Answers to the input as one document, as events with `stream`, or while nobody waits with `background`.",
+    params(ConversationHeader),
+    request_body(
+        content = ResponseRequest,
+        example = json!({"model": "grok-4", "input": "Say hello."})
+    ),
+    responses(
+        (status = 200, description = "The response, or its events.", content(
+            (ResponseObject = "application/json"),
+            (ResponseEvent = "text/event-stream"),
+        ), links(
+            ("get" = (operation_id = "get_response", parameters(("id" = "$response.body#/id")))),
+            ("items" = (operation_id = "list_input_items", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "delete_response", parameters(("id" = "$response.body#/id")))),
+        )),
+        OfBody,
+        OfUpstream,
+    )
+)]
 pub(in crate::http::openai) async fn create_response(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -119,8 +149,7 @@ impl Asked {
         let (is_stream, is_background) = (asked.stream, asked.background);
         let keeper = asked.store.then(|| Keeper {
             store: Arc::clone(store),
-            keep_days: config.keep_days,
-            max_bytes: (config.max_stored_mb as usize).saturating_mul(1024 * 1024),
+            limits: config.clone(),
             conversation: asked.conversation.clone(),
             kept: Kept {
                 id: id.clone(),
@@ -191,28 +220,31 @@ fn at(param: &str, code: &'static str, error: ApiError) -> ApiError {
 /// Keeps a response when it is complete.
 pub(super) struct Keeper {
     pub(super) store: Arc<dyn Store>,
-    pub(super) keep_days: u32,
-    max_bytes: usize,
+    pub(super) limits: ResponsesConfig,
     pub(super) conversation: Option<String>,
     pub(super) kept: Kept,
 }
 
 impl Keeper {
     fn check_input(&self) -> Result<(), ApiError> {
-        if self.kept.input.len() <= self.max_bytes {
+        if self.kept.input.len() <= self.max_bytes() {
             return Ok(());
         }
         let message = format!(
             "The input is larger than the {} MiB that are kept (`responses.max_stored_mb`). Send \
              `store: false`.",
-            self.max_bytes / 1024 / 1024
+            self.limits.max_stored_mb
         );
         Err(GatewayError::invalid("input_too_large", "input", message).into())
     }
 
+    fn max_bytes(&self) -> usize {
+        (self.limits.max_stored_mb as usize).saturating_mul(1024 * 1024)
+    }
+
     /// Larger than what is kept.
     pub(super) fn is_too_large(&self) -> bool {
-        self.kept.input.len() + self.kept.response.len() > self.max_bytes
+        self.kept.input.len() + self.kept.response.len() > self.max_bytes()
     }
 
     /// Keeps it with this answer, and adds it to its conversation.
@@ -229,12 +261,12 @@ impl Keeper {
             return Ok(());
         }
         let store = self.store.as_ref();
-        self.kept.put(store, self.keep_days).await?;
+        self.kept.put(store, &self.limits).await?;
         let Some(id) = &self.conversation else {
             return Ok(());
         };
         let place = (self.kept.owner.as_str(), id.as_str());
-        let added = conversations::add(store, place, &self.kept, self.keep_days).await;
+        let added = conversations::add(store, place, &self.kept, self.limits.keep_days).await;
         if let Err(error) = added {
             // Deleted or full meanwhile: the answer is made all the same.
             tracing::warn!(id = self.kept.id, %error, "a response is not part of its conversation");

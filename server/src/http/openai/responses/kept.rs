@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use openai::responses::{self as format, Failure, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use settings::ResponsesConfig;
 use sha2::{Digest, Sha256};
 use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
 
@@ -20,6 +21,8 @@ use crate::{
 const MAX_CHAIN: usize = 500;
 /// Reads at the same time.
 const READS: usize = 8;
+/// Fewer than what is removed at once.
+const LOOKS_ONCE_IN: u32 = 32;
 /// A response in the background whose server has been silent for so long has lost it.
 const LOST_AFTER_MS: i64 = 30_000;
 /// What a store takes at least, while others use it.
@@ -72,6 +75,26 @@ pub(in crate::http::openai) async fn check_room(state: &AppState) -> Result<(), 
     Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
 }
 
+/// Removes the oldest responses or conversations of an owner who has more than `most`. Looks once in
+/// [`LOOKS_ONCE_IN`] writes, since counting takes longer than all the rest of a write.
+pub(in crate::http::openai) async fn make_room(
+    store: &dyn Store,
+    (kind, owner): (DocumentKind, &str),
+    most: u32,
+) {
+    if rand::random_range(0..LOOKS_ONCE_IN) > 0 {
+        return;
+    }
+    let removing = LargeDocument::keep_newest(store, kind, owner, u64::from(most));
+    match bounded(removing).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, kind = kind.as_str(), "the oldest gave way"),
+        Err(error) => {
+            tracing::warn!(%error, "old responses are left: the store does not remove them");
+        }
+    }
+}
+
 /// How long something of this size may take to be written or read.
 async fn patient<T>(
     bytes: usize,
@@ -108,9 +131,40 @@ impl Kept {
     ) -> Result<Self, ApiError> {
         let owner = owner_of(caller);
         let kept = Self::read(store, id).await?;
-        kept.filter(|kept| kept.owner == owner).ok_or_else(|| {
-            ApiError::NotFound(format!("There is no response `{}`: {GONE}", short(id)))
-        })
+        kept.filter(|kept| kept.owner == owner)
+            .ok_or_else(|| missing(id))
+    }
+
+    /// What is known of the response of that id, if it is this caller's, without its content.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub(super) async fn find_head(
+        store: &dyn Store,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Self, ApiError> {
+        if format::check_id(id, "response_id").is_err() {
+            return Err(missing(id));
+        }
+        let read = LargeDocument::get_head(store, DocumentKind::Response, id);
+        let document = bounded(read).await.map_err(|error| unavailable(&error))?;
+        document
+            .filter(|document| document.expires_ms > now_ms())
+            .filter(|document| document.group == owner_of(caller))
+            .and_then(|document| {
+                let head = serde_json::from_str(&document.head).ok()?;
+                Some(Self {
+                    head,
+                    input: Vec::new(),
+                    response: Vec::new(),
+                    id: document.id,
+                    owner: document.group,
+                    at_ms: document.at_ms,
+                    revision: document.revision,
+                })
+            })
+            .ok_or_else(|| missing(id))
     }
 
     async fn read(store: &dyn Store, id: &str) -> Result<Option<Self>, ApiError> {
@@ -169,12 +223,20 @@ impl Kept {
         }
     }
 
-    /// Keeps it.
+    /// Keeps it; the oldest of its owner give way to it.
     ///
     /// # Errors
     /// The store does not take it.
-    pub(super) async fn put(&self, store: &dyn Store, keep_days: u32) -> Result<(), ApiError> {
-        patient(self.bytes(), self.document(keep_days).put(store)).await
+    pub(super) async fn put(
+        &self,
+        store: &dyn Store,
+        limits: &ResponsesConfig,
+    ) -> Result<(), ApiError> {
+        let document = self.document(limits.keep_days);
+        patient(self.bytes(), document.put(store)).await?;
+        let place = (DocumentKind::Response, self.owner.as_str());
+        make_room(store, place, limits.max_per_key).await;
+        Ok(())
     }
 
     /// Replaces what is kept under its revision, which rises; false if that was changed meanwhile.
@@ -311,6 +373,10 @@ fn without_an_earlier_one(error: ApiError) -> ApiError {
         }
         other => other,
     }
+}
+
+fn missing(id: &str) -> ApiError {
+    ApiError::NotFound(format!("There is no response `{}`: {GONE}", short(id)))
 }
 
 /// What is repeated of an id that somebody made up.

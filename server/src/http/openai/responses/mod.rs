@@ -1,7 +1,7 @@
 //! `/v1/responses`.
 
 mod background;
-mod create;
+pub(super) mod create;
 mod kept;
 
 use axum::{
@@ -9,13 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
-use openai::responses::{ItemQuery, Status, deleted_json, input_items_page};
+use openai::responses::{ItemQuery, Status, input_items_page};
 
 pub use self::background::Background;
-pub(super) use self::{
-    create::create_response,
-    kept::{Kept, check_room, owner_of, short, unavailable},
-};
+pub(super) use self::kept::{Kept, check_room, make_room, owner_of, short, unavailable};
 use crate::{
     gateway::GatewayError,
     http::{
@@ -23,10 +20,23 @@ use crate::{
         address::{Path, Query},
         caller::ApiCaller,
         error::ApiError,
+        openapi::{
+            common::{Deleted, ItemPage, Named},
+            errors::{Missing, OfBody, Refused},
+            responses::{ItemList, ResponseObject, ResponseQuery},
+        },
     },
 };
 
 /// One response, as it is now.
+#[utoipa::path(
+    get,
+    path = "/responses/{id}",
+    tag = "Responses",
+    summary = "Get a response",
+    params(Named, ResponseQuery),
+    responses((status = 200, description = "The response.", body = ResponseObject), Refused, Missing)
+)]
 pub(super) async fn get_response(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -46,18 +56,35 @@ pub(super) async fn get_response(
     Ok(json(kept.response))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/responses/{id}",
+    tag = "Responses",
+    summary = "Delete a response",
+    description = "Deletes a response and stops it if it is being made.",
+    params(Named),
+    responses((status = 200, description = "It is gone.", body = Deleted), Refused, Missing)
+)]
 pub(super) async fn delete_response(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    let kept = Kept::find_head(state.store.as_ref(), &caller, &id).await?;
     kept.delete(state.store.as_ref()).await?;
     state.responses.stop(&id);
-    Ok(json(deleted_json(&id)))
+    Ok(json(openai::Deleted::Response.to_json(&id)))
 }
 
 /// Ends a response in the background; one that has ended stays as it is.
+#[utoipa::path(
+    post,
+    path = "/responses/{id}/cancel",
+    tag = "Responses",
+    summary = "Cancel a response",
+    params(Named),
+    responses((status = 200, description = "The response.", body = ResponseObject), OfBody, Missing)
+)]
 pub(super) async fn cancel_response(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,
@@ -84,6 +111,14 @@ pub(super) async fn cancel_response(
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/responses/{id}/input_items",
+    tag = "Responses",
+    summary = "List the input of a response",
+    params(Named, ItemPage),
+    responses((status = 200, description = "Items.", body = ItemList), Refused, Missing)
+)]
 pub(super) async fn list_input_items(
     State(state): State<AppState>,
     ApiCaller(caller): ApiCaller,

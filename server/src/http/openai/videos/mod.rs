@@ -1,10 +1,12 @@
-//! `/v1/videos`: videos that are asked for in one request and fetched in others. Callers are known by a
-//! key here, and by a cookie under `/v1/public` (`super::super::public_videos`).
+//! `/v1/videos`: videos that are asked for in one request and fetched in others. What is here serves callers
+//! that are known by a key (`routes`), and by a cookie under `/v1/public` (`super::super::public_videos`).
+
+pub(super) mod routes;
 
 use std::borrow::Cow;
 
 use axum::{
-    extract::{FromRequest, Request, State},
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header::CONTENT_TYPE};
@@ -20,15 +22,7 @@ use crate::{
         attachments::{Input, InputSource},
         videos::{Beginning, VideoRequest, Wishes},
     },
-    http::{
-        AppState,
-        address::{Path, Query},
-        body::WholeBody,
-        caller::{ApiCaller, KnownCaller},
-        error::ApiError,
-        files,
-        form::Form,
-    },
+    http::{AppState, body::WholeBody, error::ApiError, files, form::Form},
 };
 
 /// Names under which forms send the image that a video begins with.
@@ -37,17 +31,6 @@ const REFERENCE_FIELDS: [&str; 2] = ["input_reference", "input_reference[]"];
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 /// Of every failure that is not about content; the message says which it was.
 const FAILED: &str = "video_generation_failed";
-
-/// Queues a video; by form, as the official clients send it, or by JSON.
-pub(super) async fn create_video(
-    State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let boundary = Form::boundary(request.headers());
-    let body = WholeBody::from_request(request, &state).await?;
-    create(&state, &caller, (boundary, body)).await
-}
 
 /// Queues a video. With a boundary the body is a form.
 ///
@@ -124,10 +107,14 @@ fn wishes_of(row: &VideoJobRow) -> Wishes {
     Wishes::of(&row.params).unwrap_or_default()
 }
 
-pub(in crate::http) async fn list_videos<C: KnownCaller>(
-    State(state): State<AppState>,
-    caller: C,
-    Query(query): Query<Vec<(String, String)>>,
+/// The videos of a caller.
+///
+/// # Errors
+/// The query is not valid, or the store does not answer.
+pub(in crate::http) async fn list(
+    state: &AppState,
+    caller: &Caller,
+    query: Vec<(String, String)>,
 ) -> Result<Response, ApiError> {
     let pairs = query.into_iter();
     let pairs = pairs.map(|(name, value)| (Cow::from(name), Cow::from(value)));
@@ -135,7 +122,7 @@ pub(in crate::http) async fn list_videos<C: KnownCaller>(
     let (after, limit) = (page.after.as_deref(), page.limit);
     let rows = state
         .gateway
-        .list_videos(&caller.into().owner, after, page.is_oldest_first, limit)
+        .list_videos(&caller.owner, after, page.is_oldest_first, limit)
         .await?;
     let wishes: Vec<_> = rows.iter().map(wishes_of).collect();
     let videos = rows.iter().zip(&wishes);
@@ -143,44 +130,46 @@ pub(in crate::http) async fn list_videos<C: KnownCaller>(
     Ok(json(format::list(&videos, rows.has_more)))
 }
 
-pub(in crate::http) async fn get_video<C: KnownCaller>(
-    State(state): State<AppState>,
-    caller: C,
-    Path(id): Path<String>,
+/// How far a video is.
+///
+/// # Errors
+/// There is no such video, or the store does not answer.
+pub(in crate::http) async fn get(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
 ) -> Result<Response, ApiError> {
-    let row = find(&state, &caller.into(), &id).await?;
+    let row = find(state, caller, id).await?;
     Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
 }
 
-pub(in crate::http) async fn cancel_video<C: KnownCaller>(
-    State(state): State<AppState>,
-    caller: C,
-    Path(id): Path<String>,
+/// Stops a video; one that has ended stays as it is.
+///
+/// # Errors
+/// As [`get`].
+pub(in crate::http) async fn cancel(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
 ) -> Result<Response, ApiError> {
-    let row = state.gateway.cancel_video(&caller.into(), &id).await?;
+    let row = state.gateway.cancel_video(caller, id).await?;
     let row = row.ok_or_else(missing)?;
     Ok(json(to_api(&row, &wishes_of(&row)).to_json()))
 }
 
-pub(in crate::http) async fn delete_video<C: KnownCaller>(
-    State(state): State<AppState>,
-    caller: C,
-    Path(id): Path<String>,
+/// Deletes a video, and stops it if it is being made.
+///
+/// # Errors
+/// As [`get`].
+pub(in crate::http) async fn delete(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
 ) -> Result<Response, ApiError> {
-    match state.gateway.delete_video(&caller.into(), &id).await? {
-        true => Ok(json(format::deleted(&id))),
+    match state.gateway.delete_video(caller, id).await? {
+        true => Ok(json(openai::Deleted::Video.to_json(id))),
         false => Err(missing()),
     }
-}
-
-/// Another video like a finished one: of the same shape and length, beginning with its first picture.
-pub(super) async fn remix_video(
-    State(state): State<AppState>,
-    ApiCaller(caller): ApiCaller,
-    Path(id): Path<String>,
-    body: WholeBody,
-) -> Result<Response, ApiError> {
-    remix(&state, &caller, &id, body).await
 }
 
 /// Queues a video like the one of that id.
@@ -217,16 +206,18 @@ pub(in crate::http) async fn remix(
 }
 
 /// The finished file, or the part of it that `Range` asks for; `variant` is `video` or `thumbnail`.
-pub(in crate::http) async fn read_content<C: KnownCaller>(
-    State(state): State<AppState>,
-    caller: C,
-    Path(id): Path<String>,
-    Query(query): Query<Vec<(String, String)>>,
-    request: Request,
+///
+/// # Errors
+/// There is no such video or file, it is not ready, or it cannot be read.
+pub(in crate::http) async fn content(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
+    (query, request): (Vec<(String, String)>, Request),
 ) -> Result<Response, ApiError> {
     let variant = query.iter().find(|(name, _)| name == "variant");
     let variant = variant.map_or("video", |(_, value)| value.as_str());
-    let row = find(&state, &caller.into(), &id).await?;
+    let row = find(state, caller, id).await?;
     check_ready(&row)?;
     let (kind, name) = match variant {
         "video" => (MediaKind::Video, row.file),
@@ -238,7 +229,7 @@ pub(in crate::http) async fn read_content<C: KnownCaller>(
     };
     let gone = || ApiError::NotFound("The file of this video is not here any more.".to_owned());
     let name = name.ok_or_else(gone)?;
-    files::send_kept(&state, (kind, &name), request, PRIVATE).await
+    files::send_kept(state, (kind, &name), request, PRIVATE).await
 }
 
 async fn find(state: &AppState, caller: &Caller, id: &str) -> Result<VideoJobRow, ApiError> {
