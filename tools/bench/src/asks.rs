@@ -15,6 +15,8 @@ use crate::{
 /// Tools of a coding agent are about so many.
 const TOOLS: usize = 8;
 const DONE: &[u8] = b"data: [DONE]";
+/// Of `response.completed`: earlier events have no numbers there.
+const USAGE: &[u8] = b"\"usage\":{\"input_tokens\"";
 
 /// One way to ask.
 struct Ask {
@@ -74,14 +76,9 @@ fn asks() -> [Ask; 5] {
             "responses, not kept",
             "/v1/responses",
             responses(false),
-            b"\"object\":\"response\"",
+            USAGE,
         ),
-        ask(
-            "responses, kept",
-            "/v1/responses",
-            responses(true),
-            b"\"object\":\"response\"",
-        ),
+        ask("responses, kept", "/v1/responses", responses(true), USAGE),
     ]
 }
 

@@ -65,6 +65,9 @@ impl Upstream {
             arguments.push("--http2");
             arguments.push(certificate.to_str().context("not a path in UTF-8")?);
         }
+        if shape.json {
+            arguments.push("--json");
+        }
         let (child, url) = start_own(&arguments, None).await?;
         Ok(Self { url, _child: child })
     }

@@ -124,22 +124,30 @@ async fn chunks(shape: &Shape) -> anyhow::Result<Vec<Bytes>> {
     Ok(chunks.into_iter().map(BytesMut::freeze).collect())
 }
 
-/// Puts the text into a JSON object: its beginning into the first token, its end into the last one.
+/// Puts the text into a JSON object: its beginning into the first token, its end into the last one, and
+/// both around the whole text, which comes behind.
 fn wrap(chunks: &mut [BytesMut]) -> anyhow::Result<()> {
-    const TOKEN: &[u8] = br#""token":""#;
-    for (is_first, piece) in [(true, br#"{\"text\":\""#.as_slice()), (false, br#"\"}"#)] {
-        let chunk = if is_first {
-            chunks.first_mut()
-        } else {
-            chunks.last_mut()
-        };
-        let chunk = chunk.context("no token")?;
-        let start = memchr::memmem::find(chunk, TOKEN).context("no token")? + TOKEN.len();
-        let text = memchr::memchr(b'"', &chunk[start..]).context("no end of a token")?;
-        let at = if is_first { start } else { start + text };
-        let rest = chunk.split_off(at);
+    const BEGIN: &[u8] = br#"{\"text\":\""#;
+    const END: &[u8] = br#"\"}"#;
+    let first = chunks.first_mut().context("no token")?;
+    put_around(first, br#""token":""#, (BEGIN, b""))?;
+    let last = chunks.last_mut().context("no token")?;
+    put_around(last, br#""token":""#, (b"", END))?;
+    put_around(last, br#""message":""#, (BEGIN, END))
+}
+
+/// Around the text of a field, which holds no quotes.
+fn put_around(
+    chunk: &mut BytesMut,
+    field: &[u8],
+    (begin, end): (&[u8], &[u8]),
+) -> anyhow::Result<()> {
+    let start = memchr::memmem::find(chunk, field).context("no such field")? + field.len();
+    let text = memchr::memchr(b'"', &chunk[start..]).context("no end of the text")?;
+    let rest = chunk.split_off(start);
+    let (text, rest) = rest.split_at(text);
+    for piece in [begin, text, end, rest] {
         chunk.extend_from_slice(piece);
-        chunk.extend_from_slice(&rest);
     }
     Ok(())
 }
