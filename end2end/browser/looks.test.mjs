@@ -13,6 +13,7 @@ const pages = [
   "/voice",
   "/admin/accounts",
   "/admin/media",
+  "/admin/connect",
   "/admin/password",
   "/no/such/page",
 ];

@@ -174,7 +174,10 @@ pageTest("a look at Grok's side changes nothing on this one", { accounts }, asyn
 });
 
 pageTest("a browser that does not copy says so", { accounts }, async ({ page, site }) => {
-  await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+    document.execCommand = () => false;
+  });
   await generate(site, "waves");
   await open(page, "/admin/media");
   await byRole(rows(page).first(), "button", "Copy").click();

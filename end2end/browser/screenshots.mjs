@@ -158,6 +158,8 @@ async function shootAll({ width, height, theme, locale }) {
     await shoot(page, "accounts-empty");
     await open(page, "/admin/media");
     await shoot(page, "media-empty");
+    await open(page, "/admin/connect");
+    await shoot(page, "connect-empty");
     await open(page, "/admin/password");
     await shoot(page, "password");
     await open(page, "/no/such/page");
@@ -178,6 +180,7 @@ async function shootAll({ width, height, theme, locale }) {
     await page.getByRole("dialog").getByRole("listitem").nth(3).waitFor();
     await shoot(page, "accounts-dialog");
   });
+  await visit(full, true, (page) => connectScenes(page, shoot));
   await visit(full, true, (page) => chatScenes(page, text, shoot, isPhone));
   await visit(full, true, (page) => imagineScenes(page, text, shoot));
   await visit(full, true, (page) => mediaScenes(page, shoot));
@@ -241,6 +244,19 @@ async function chatScenes(page, text, shoot, isPhone) {
   if (isPhone) {
     await byRole(page, "button", text.chats).click();
     await shoot(page, "chat-list");
+  }
+}
+
+async function connectScenes(page, shoot) {
+  await open(page, "/admin/connect");
+  await shoot(page, "connect");
+  await page.locator(".connect .button--primary").click();
+  await page.locator(".check-step__mark.is-fine").nth(1).waitFor();
+  await shoot(page, "connect-checked");
+  for (const id of ["openai-python", "claude-code", "cursor", "open-webui", "mcp"]) {
+    await page.locator(`#${id} summary`).click();
+    await page.locator(`#${id}`).evaluate((section) => section.scrollIntoView());
+    await shoot(page, `connect-${id}`);
   }
 }
 

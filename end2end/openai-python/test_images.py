@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import unittest
 import urllib.request
 
@@ -60,6 +61,19 @@ class ImagesTest(GatewayTestCase):
         widths = [decoded(base64.b64decode(event.b64_json)).width for event in events]
         self.assertEqual(widths, [256, 512, 1024])
         self.assertEqual([event.partial_image_index for event in events[:2]], [0, 1])
+
+    def test_a_picture_that_a_chat_makes_opens_by_its_link(self):
+        messages = [{"role": "user", "content": "Draw a red fox."}]
+        whole = self.client.chat.completions.create(model="grok-3", messages=messages)
+        chunks = self.client.chat.completions.create(
+            model="grok-3", messages=messages, stream=True)
+        streamed = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        for text in (whole.choices[0].message.content, streamed):
+            links = re.findall(r"!\[image\]\((http[^)]+)\)", text)
+            self.assertEqual(len(links), 2, text)
+            for link in links:
+                with urllib.request.urlopen(link, timeout=20) as response:
+                    self.assertEqual(decoded(response.read()).format, "JPEG")
 
     def test_a_moderated_prompt_is_a_typed_error(self):
         with self.assertRaises(openai.BadRequestError) as caught:
