@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::{
-    AccountStore, ChangeFeed, Changes, Cursor, Document, DocumentKind, DocumentQuery,
+    AccountStore, ChangeFeed, Changes, Cursor, Document, DocumentKind, DocumentQuery, DocumentSize,
     DocumentStore, LoadedAccounts, Lock, LockToken, Page, Pruned, Receipt, Record, RecordStore,
     RequestPosition, RequestQuery, RequestRow, RequestStore, Retention, SessionRow, SessionStore,
     SettingStore, Span, StoreError, SumQuery, SumRetention, SumRow, TableStore, Tables, Unreadable,
@@ -283,6 +283,15 @@ impl<R: Reader> DocumentStore for Backend<R> {
             rows: opened.collect(),
             has_more,
         })
+    }
+
+    async fn oldest_documents(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentSize>, StoreError> {
+        self.reader.oldest_documents(kind, group, limit).await
     }
 
     async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {

@@ -165,6 +165,14 @@ pub struct DocumentQuery {
     pub limit: u32,
 }
 
+/// How large a document is, which says what to do before it is removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentSize {
+    pub id: String,
+    /// Of its data as it is stored: at least as many as were written.
+    pub bytes: u64,
+}
+
 /// Keeps documents. Every write is durable when it returns.
 #[async_trait]
 pub trait DocumentStore: Send + Sync {
@@ -192,6 +200,15 @@ pub trait DocumentStore: Send + Sync {
     /// Documents of one kind and group in the order of time and id. A page ends by bytes as well
     /// ([`PAGE_BYTES`](crate::PAGE_BYTES)).
     async fn list_documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
+
+    /// The first `limit` documents of one kind and group in the order of time and id, without their
+    /// data; those that do not decrypt as well.
+    async fn oldest_documents(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentSize>, StoreError>;
 
     /// How many there are of one kind and group.
     async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;

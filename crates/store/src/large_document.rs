@@ -3,17 +3,16 @@
 //! A change writes new parts first, then the document that names them, then removes the old parts; so a
 //! reader sees either content whole, and what a crash leaves behind ends with its time.
 
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Document, DocumentKind, DocumentQuery, DocumentStore, StoreError};
+use crate::{Document, DocumentKind, DocumentStore, StoreError};
 
 /// Content of one part, in bytes. As JSON text a byte may take six.
 const PART_BYTES: usize = 32 * 1024;
 /// Reads while the document is being replaced, before it counts as damaged.
 const READS: usize = 4;
-/// Documents that give way to one that is new.
-const REMOVED_AT_ONCE: u64 = 64;
 
 /// A document with a small head and content of any size.
 #[derive(Clone, Debug)]
@@ -45,15 +44,13 @@ struct Envelope {
 }
 
 impl LargeDocument {
-    /// Adds it, or replaces the one of its id.
+    /// Adds it. Nothing may have its id yet: the parts of that would be left.
     ///
     /// # Errors
     /// Those of [`DocumentStore::put_document`].
-    pub async fn put(self, store: &dyn DocumentStore) -> Result<(), StoreError> {
-        let old = store.get_document(self.kind, &self.id).await?;
+    pub async fn add(self, store: &dyn DocumentStore) -> Result<(), StoreError> {
         let (document, _) = self.write_parts(store).await?;
-        store.put_document(document).await?;
-        remove_parts(store, old).await
+        store.put_document(document).await
     }
 
     /// Replaces the one of its id if that still has this revision; whether it did.
@@ -138,33 +135,33 @@ impl LargeDocument {
         Ok(Some(whole(document, &envelope.head, String::new())))
     }
 
-    /// Removes the oldest documents of a group until it has `most` at most, or `REMOVED_AT_ONCE` are
-    /// removed; how many.
+    /// Removes the oldest documents of a group until it has `most` at most, or `at_once` are removed; how
+    /// many.
     ///
     /// # Errors
     /// The store's.
     pub async fn keep_newest(
         store: &dyn DocumentStore,
-        kind: DocumentKind,
-        group: &str,
+        (kind, group): (DocumentKind, &str),
         most: u64,
+        at_once: u64,
     ) -> Result<u64, StoreError> {
         let count = store.count_documents(kind, group).await?;
-        let surplus = count.saturating_sub(most).min(REMOVED_AT_ONCE);
+        let surplus = count.saturating_sub(most).min(at_once);
         if surplus == 0 {
             return Ok(0);
         }
-        let oldest = DocumentQuery {
-            kind,
-            group: group.to_owned(),
-            after: None,
-            limit: u32::try_from(surplus).unwrap_or(u32::MAX),
-        };
-        let mut removed = 0;
-        for document in store.list_documents(&oldest).await?.rows {
-            removed += u64::from(Self::delete(store, kind, &document.id).await?);
-        }
-        Ok(removed)
+        let limit = u32::try_from(surplus).unwrap_or(u32::MAX);
+        let oldest = store.oldest_documents(kind, group, limit).await?;
+        let removed = oldest.into_iter().map(async |one| {
+            // One with parts has a whole first piece.
+            let removed = match one.bytes < PART_BYTES as u64 {
+                true => store.delete_document(kind, &one.id).await,
+                false => Self::delete(store, kind, &one.id).await,
+            };
+            removed.map(u64::from)
+        });
+        Ok(try_join_all(removed).await?.into_iter().sum())
     }
 
     /// Removes the document of that id; whether it was there.
@@ -335,20 +332,25 @@ mod tests {
         let get = || LargeDocument::get(documents, DocumentKind::Response, "r");
         let long = "é\u{1}秘\"\\".repeat(60_000);
         for content in [String::new(), "x".repeat(PART_BYTES), long.clone()] {
-            large(content.clone()).put(documents).await.unwrap();
+            large(content.clone()).add(documents).await.unwrap();
             let read = get().await.unwrap().unwrap();
             assert_eq!(
                 (read.content == content, read.head.as_str()),
                 (true, r#"{"a":1}"#)
             );
+            let id = DocumentKind::Response;
+            assert!(LargeDocument::delete(documents, id, "r").await.unwrap());
         }
+        large(long.clone()).add(documents).await.unwrap();
         let mut read = get().await.unwrap().unwrap();
         let late = read.clone();
         read.content = "short".to_owned();
         assert!(read.replace(documents).await.unwrap());
         assert!(!late.replace(documents).await.unwrap(), "changed meanwhile");
         assert_eq!(get().await.unwrap().unwrap().content, "short");
-        large(long.clone()).put(documents).await.unwrap();
+        let mut read = get().await.unwrap().unwrap();
+        read.content = long.clone();
+        assert!(read.replace(documents).await.unwrap());
         let place = (DocumentKind::Response, "r");
         let revision = get().await.unwrap().unwrap().revision;
         let head = || r#"{"a":2}"#.to_owned();
@@ -379,10 +381,10 @@ mod tests {
                 at_ms: number,
                 ..large("x".repeat(2 * PART_BYTES))
             };
-            one.put(documents).await.unwrap();
+            one.add(documents).await.unwrap();
         }
         let kind = DocumentKind::Response;
-        let keep = |most| LargeDocument::keep_newest(documents, kind, "g", most);
+        let keep = |most| LargeDocument::keep_newest(documents, (kind, "g"), most, 50);
         assert_eq!(keep(4).await.unwrap(), 0);
         assert_eq!(keep(2).await.unwrap(), 2);
         for (id, is_there) in [("a", false), ("b", false), ("c", true), ("d", true)] {

@@ -68,7 +68,9 @@ mod writer;
 pub use account::{AccountStore, LoadedAccounts, PlainAccount, Unreadable};
 pub use bounded::bounded;
 pub use client_key::ClientKey;
-pub use document::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentStore};
+pub use document::{
+    DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentSize, DocumentStore,
+};
 pub use error::StoreError;
 pub use feed::{ChangeFeed, Changes, Cursor};
 pub use key::{DerivedKey, KEY_ENV, KEY_FILE, MasterKey};

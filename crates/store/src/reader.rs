@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::{
-    Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
-    MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
-    StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, account::AccountRow,
-    request_store::TableSize, session::StoredSession, tables::TableReader,
+    Changes, Cursor, Document, DocumentKind, DocumentQuery, DocumentSize, MediaFile, MediaFilter,
+    MediaKind, MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery,
+    RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow,
+    account::AccountRow, request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
 /// What an engine reads. Reads see what is committed, also while writes fail.
@@ -91,6 +91,13 @@ pub(crate) trait Reader: Send + Sync + 'static {
 
     /// In the order of time and id.
     async fn documents(&self, query: &DocumentQuery) -> Result<Page<Document>, StoreError>;
+
+    async fn oldest_documents(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentSize>, StoreError>;
 
     async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
 

@@ -15,9 +15,9 @@ use super::{
     tables::RedisTables,
 };
 use crate::{
-    Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
-    MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
-    StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, VideoStatus,
+    Changes, Cursor, Document, DocumentKind, DocumentQuery, DocumentSize, MediaFile, MediaFilter,
+    MediaKind, MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery,
+    RequestRow, StoreError, SumQuery, SumRow, Unreadable, VideoJobQuery, VideoJobRow, VideoStatus,
     account::AccountRow, reader::Reader, request_store::TableSize, session::StoredSession,
     tables::TableReader,
 };
@@ -196,6 +196,26 @@ impl Reader for RedisReader {
             .named(format!("{kind}/"))
             .behind(after.as_deref());
         read_page(&self.link, walk, query.limit, |_| true).await
+    }
+
+    async fn oldest_documents(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentSize>, StoreError> {
+        let oldest = DocumentQuery {
+            kind,
+            group: group.to_owned(),
+            after: None,
+            limit,
+        };
+        let oldest = self.documents(&oldest).await?.into_iter();
+        let sizes = oldest.map(|document| DocumentSize {
+            bytes: document.data.len() as u64,
+            id: document.id,
+        });
+        Ok(sizes.collect())
     }
 
     async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {

@@ -7,10 +7,10 @@ use super::{
     select::{Place, Select},
     values::Values,
 };
-use crate::{Document, DocumentKind, DocumentQuery};
+use crate::{Document, DocumentKind, DocumentQuery, DocumentSize};
 
 /// Binds group, time, end and content.
-pub(super) fn bind_content<S: Values>(statement: S, document: &Document) -> S {
+pub(crate) fn bind_content<S: Values>(statement: S, document: &Document) -> S {
     statement
         .text(&document.group)
         .int(document.at_ms)
@@ -19,7 +19,7 @@ pub(super) fn bind_content<S: Values>(statement: S, document: &Document) -> S {
 }
 
 /// Binds what makes it the document that it is.
-pub(super) fn bind_name<S: Values>(statement: S, document: &Document) -> S {
+pub(crate) fn bind_name<S: Values>(statement: S, document: &Document) -> S {
     statement.text(document.kind.as_str()).text(&document.id)
 }
 
@@ -45,6 +45,25 @@ pub(super) fn select_documents<S: Select>(
     select.add(" AND group_id = ").text(&query.group);
     select.page(("at_ms", "id"), false, after, limit);
     select
+}
+
+/// The first of a group, by id and length.
+pub(super) fn select_document_sizes<S: Select>(kind: DocumentKind, group: &str, limit: u32) -> S {
+    let mut select = S::new(&format!(
+        "SELECT id, CAST(OCTET_LENGTH(data) AS {}) AS bytes FROM documents WHERE kind = ",
+        S::INTEGER
+    ));
+    select.text(kind.as_str());
+    select.add(" AND group_id = ").text(group);
+    select.page(("at_ms", "id"), false, None, limit);
+    select
+}
+
+pub(super) fn read_document_size(row: &impl Columns) -> Result<DocumentSize, Error> {
+    Ok(DocumentSize {
+        id: row.text("id")?,
+        bytes: row.count("bytes")?,
+    })
 }
 
 pub(super) fn select_document_count<S: Select>(kind: DocumentKind, group: &str) -> S {

@@ -35,6 +35,7 @@ pub(crate) mod video_job;
 pub(crate) use columns::Columns;
 pub(crate) use connections::{Accounts, Connections};
 pub(crate) use dialect::Dialect;
+pub(crate) use document::{bind_content, bind_name};
 pub(crate) use error::{failed, outage};
 pub(crate) use media_write::MediaStatements;
 pub(crate) use numbers::to_i64;

@@ -6,7 +6,10 @@ use sqlx::Error;
 use super::{
     columns::Columns,
     connections::{Accounts, Connections},
-    document::{read_document, select_document_count, select_documents},
+    document::{
+        read_document, read_document_size, select_document_count, select_document_sizes,
+        select_documents,
+    },
     error::failed,
     media,
     numbers::to_i64,
@@ -16,9 +19,9 @@ use super::{
     video_job::{read_video_job, select_video_jobs},
 };
 use crate::{
-    Changes, Cursor, Document, DocumentKind, DocumentQuery, MediaFile, MediaFilter, MediaKind,
-    MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery, RequestRow,
-    StoreError, SumQuery, SumRow, VideoJobQuery, VideoJobRow, reader::Reader,
+    Changes, Cursor, Document, DocumentKind, DocumentQuery, DocumentSize, MediaFile, MediaFilter,
+    MediaKind, MediaOwner, MediaQuery, MediaRow, MediaTotal, Page, RequestPosition, RequestQuery,
+    RequestRow, StoreError, SumQuery, SumRow, VideoJobQuery, VideoJobRow, reader::Reader,
     request_store::TableSize, session::StoredSession, tables::TableReader,
 };
 
@@ -255,6 +258,16 @@ impl<C: Connections> Reader for SqlReader<C> {
             select_documents(query, after, limit)
         })
         .await
+    }
+
+    async fn oldest_documents(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentSize>, StoreError> {
+        let select = select_document_sizes(kind, group, limit);
+        self.all(select, read_document_size).await
     }
 
     async fn count_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError> {

@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     connection::Statement,
+    documents,
     statements::{
         ADD_SUMS, BEGIN, CAP_VIDEO_JOBS, CAP_VIDEO_JOBS_IN, COMMIT, DELETE_ACCOUNT, INSERT_ACCOUNT,
         INSERT_MEDIA, INSERT_REQUESTS, INSERT_VIDEO_JOB, MEDIA, OPERATIONS, PATCH_ACCOUNT,
@@ -37,8 +38,14 @@ pub(super) async fn commit(
     }
     query(BEGIN).execute(&mut *connection).await?;
     let mut done = Vec::with_capacity(batch.ops.len());
-    for op in &batch.ops {
-        done.push(apply_op(connection, op).await?);
+    for ops in batch
+        .ops
+        .chunk_by(|one, next| documents::is_one_kind(one, next))
+    {
+        match ops {
+            [op] => done.push(apply_op(connection, op).await?),
+            several => done.extend(documents::apply(connection, several).await?),
+        }
     }
     for (id, patch) in others {
         apply_patch(connection, id, patch).await?;
@@ -94,7 +101,7 @@ impl Records<'_> {
     }
 }
 
-fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
+pub(super) fn fill(statement: Statement<'_>, nulls: usize) -> Statement<'_> {
     (0..nulls).fold(statement, |statement, _| statement.bind(None::<i64>))
 }
 

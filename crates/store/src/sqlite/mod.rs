@@ -9,6 +9,7 @@
 mod accounts;
 mod apply;
 mod connection;
+mod documents;
 mod engine;
 mod error;
 mod folder_lock;

@@ -82,6 +82,28 @@ pub(super) static ADD_SUMS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
+/// [`OPERATIONS`]' `put_document` for many of them, each with its own values.
+pub(super) static PUT_DOCUMENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::new(
+        "INSERT INTO documents (kind, id, group_id, at_ms, expires_ms, data, revision) \
+         SELECT *, 1 FROM",
+        6,
+        "WHERE column1 IS NOT NULL \
+         ON CONFLICT (kind, id) DO UPDATE SET group_id = excluded.group_id, \
+         at_ms = excluded.at_ms, expires_ms = excluded.expires_ms, data = excluded.data, \
+         revision = documents.revision + 1",
+    )
+});
+
+/// [`OPERATIONS`]' `delete_document` for many of them; kind and id of those that were there.
+pub(super) static DELETE_DOCUMENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::new(
+        "DELETE FROM documents WHERE (kind, id) IN",
+        2,
+        "RETURNING kind, id",
+    )
+});
+
 /// Takes quota from many accounts. Binds for each row: id, used, last used at.
 pub(super) static USE_QUOTA: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::new(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use store::{DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, PAGE_BYTES, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -94,6 +95,68 @@ pub(crate) async fn of_changes_at_once_one_is_made(store: Arc<dyn Store>) {
     let made = changes.join_all().await;
     let made = made.into_iter().filter(|is_made| *is_made).count();
     assert_eq!(made, 1);
+}
+
+pub(crate) async fn documents_that_are_put_at_once_are_all_there(store: Arc<dyn Store>) {
+    let put = |number: i64| {
+        let mut one = job(&format!("{}", number % 90), "g", number);
+        one.data = "é'?".repeat(usize::try_from(number).unwrap());
+        let store = Arc::clone(&store);
+        async move { store.put_document(one).await.unwrap() }
+    };
+    join_all((0..100).map(put)).await;
+    for number in 0..90 {
+        let id = format!("{number}");
+        let read = store.get_document(DocumentKind::Job, &id).await;
+        let read = read.unwrap().unwrap();
+        let (last, revision) = match number < 10 {
+            true => (number + 90, 2),
+            false => (number, 1),
+        };
+        assert_eq!((read.at_ms, read.revision), (last, revision));
+        assert_eq!(read.data, "é'?".repeat(usize::try_from(last).unwrap()));
+    }
+    let counted = store.count_documents(DocumentKind::Job, "g").await;
+    assert_eq!(counted.unwrap(), 90);
+}
+
+pub(crate) async fn the_oldest_documents_are_told_with_their_size(store: Arc<dyn Store>) {
+    let kind = DocumentKind::Response;
+    for (id, at_ms, length) in [("b", 2, 10), ("a", 2, 2_000), ("c", 1, 50_000), ("d", 3, 1)] {
+        let mut one = document(kind, id, "g", at_ms);
+        one.data = "é".repeat(length / 2);
+        store.put_document(one).await.unwrap();
+    }
+    store
+        .put_document(document(kind, "e", "other", 0))
+        .await
+        .unwrap();
+    let oldest = store.oldest_documents(kind, "g", 3).await.unwrap();
+    let oldest: Vec<_> = oldest
+        .iter()
+        .map(|one| (one.id.as_str(), one.bytes))
+        .collect();
+    let names: Vec<_> = oldest.iter().map(|(id, _)| *id).collect();
+    assert_eq!(names, ["c", "a", "b"]);
+    let sizes: Vec<_> = oldest.iter().map(|(_, bytes)| *bytes).collect();
+    assert!(
+        sizes[0] >= 50_000 && (2_000..4_000).contains(&sizes[1]) && sizes[2] < 500,
+        "{sizes:?}"
+    );
+}
+
+pub(crate) async fn of_deletions_at_once_each_knows_what_it_did(store: Arc<dyn Store>) {
+    for id in ["a", "b", "c"] {
+        store.put_document(job(id, "g", 1)).await.unwrap();
+    }
+    let other = document(DocumentKind::JobItem, "a", "g", 1);
+    store.put_document(other).await.unwrap();
+    let delete = ["a", "none", "c", "a"].map(|id| store.delete_document(DocumentKind::Job, id));
+    let mut deleted = join_all(delete).await.into_iter().map(Result::unwrap);
+    let deleted: [bool; 4] = std::array::from_fn(|_| deleted.next().unwrap());
+    assert_eq!(deleted, [true, false, true, false]);
+    assert_eq!(ids(&*store, &all(DocumentKind::Job, "g")).await, ["b"]);
+    assert_eq!(ids(&*store, &all(DocumentKind::JobItem, "g")).await, ["a"]);
 }
 
 pub(crate) async fn documents_of_a_group_are_listed_page_by_page(store: Arc<dyn Store>) {
