@@ -45,7 +45,7 @@ pub(crate) fn stream(data: &[u8]) -> Vec<u8> {
         writer.delta(step.delta(), &mut out);
     }
     match &answer.finish {
-        Some(finish) => writer.finish(finish, NOW, &mut out),
+        Some(finish) => drop(writer.finish(finish, NOW, &mut out)),
         None => writer.fail(failure(), &mut out),
     }
     out

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     echo::Echo,
-    object::{Failure, Object, ObjectJson, ResponseHead, Status},
+    object::{Failure, Object, ResponseHead, Status},
     output::Sink,
 };
 use crate::{
@@ -29,11 +29,6 @@ pub struct ResponseWriter {
 struct Frames<'a> {
     out: &'a mut Vec<u8>,
     number: &'a mut u64,
-}
-
-#[derive(Serialize)]
-struct Lifecycle<'a> {
-    response: ObjectJson<'a>,
 }
 
 #[derive(Serialize)]
@@ -75,8 +70,9 @@ impl ResponseWriter {
     }
 
     /// Appends the end of a good answer, at `now` (unix seconds): the ends of its items, then
-    /// `response.completed`, or `response.incomplete` if its limit of tokens ended it.
-    pub fn finish(&mut self, finish: &Finish, now: i64, out: &mut Vec<u8>) {
+    /// `response.completed`, or `response.incomplete` if its limit of tokens ended it. The response as it is then, as
+    /// JSON.
+    pub fn finish(&mut self, finish: &Finish, now: i64, out: &mut Vec<u8>) -> Vec<u8> {
         self.start(out);
         let (object, mut frames) = self.parts(out);
         object.finish(finish, now, &mut frames);
@@ -84,7 +80,7 @@ impl ResponseWriter {
             Status::Incomplete => "response.incomplete",
             _ => "response.completed",
         };
-        self.lifecycle(name, out);
+        self.lifecycle(name, out)
     }
 
     /// Appends the end of an answer that broke off: the ends of its items and `response.failed`.
@@ -105,12 +101,6 @@ impl ResponseWriter {
         self.parts(out).1.event("error", &event);
     }
 
-    /// The response as it is now, for the store.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
-        to_json(&self.object.json())
-    }
-
     fn parts<'a>(&'a mut self, out: &'a mut Vec<u8>) -> (&'a mut Object, Frames<'a>) {
         let frames = Frames {
             out,
@@ -119,13 +109,14 @@ impl ResponseWriter {
         (&mut self.object, frames)
     }
 
-    fn lifecycle(&mut self, name: &'static str, out: &mut Vec<u8>) {
-        let mut frames = Frames {
-            out,
-            number: &mut self.number,
-        };
-        let response = self.object.json();
-        frames.event(name, &Lifecycle { response });
+    /// Appends an event with the response as it is now, which is returned as JSON.
+    fn lifecycle(&mut self, name: &'static str, out: &mut Vec<u8>) -> Vec<u8> {
+        let response = to_json(&self.object.json());
+        self.parts(out).1.begin(name);
+        for part in [b",\"response\":".as_slice(), &response, b"}\n\n"] {
+            out.extend_from_slice(part);
+        }
+        response
     }
 }
 

@@ -189,6 +189,11 @@ const NAMESPACE: &str = "namespace";
 
 /// What to do about a tool that nobody here can run.
 fn other_type(kind: &str) -> String {
+    if kind == "image_generation" {
+        return "The tool `image_generation` is not needed: leave it out and ask for a picture, or use \
+                `POST /v1/images/generations`."
+            .to_owned();
+    }
     let shown: String = kind.chars().take(MAX_NAME_BYTES).collect();
     format!(
         "Tools of the type `{shown}` are not served here. Use `function` and run it in your program, \

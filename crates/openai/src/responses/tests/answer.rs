@@ -57,10 +57,10 @@ fn streamed(fields: Value, deltas: &[Delta<'_>], reason: FinishReason) -> Vec<(S
     deltas
         .iter()
         .for_each(|delta| writer.delta(*delta, &mut out));
-    writer.finish(&finish(reason), 1_772_700_005, &mut out);
+    let stored = writer.finish(&finish(reason), 1_772_700_005, &mut out);
     let all = events(&out);
     let last = &all.last().unwrap().1["response"];
-    let stored: Value = serde_json::from_slice(&writer.to_json()).unwrap();
+    let stored: Value = serde_json::from_slice(&stored).unwrap();
     assert_eq!(last, &stored, "what is stored is what was sent last");
     all
 }
