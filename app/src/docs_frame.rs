@@ -4,7 +4,7 @@
 use crate::{
     i18n::{
         Language, Text,
-        text::{docs, shell},
+        text::{connect, docs, shell},
     },
     prefs::{Prefs, Theme},
 };
@@ -52,6 +52,7 @@ pub enum DocsText {
     Document,
     SetUp,
     Skip,
+    Connect,
     Contents,
     SignIn,
     SignInOr,
@@ -82,6 +83,7 @@ impl DocsText {
             Self::Document => docs::DOCUMENT,
             Self::SetUp => docs::SET_UP,
             Self::Skip => shell::SKIP,
+            Self::Connect => connect::TITLE,
             Self::Contents => docs::CONTENTS,
             Self::SignIn => docs::SIGN_IN,
             Self::SignInOr => docs::SIGN_IN_OR,

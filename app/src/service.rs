@@ -172,9 +172,14 @@ pub trait HealthService: Send + Sync {
 /// How clients reach the server.
 #[async_trait]
 pub trait ConnectService: Send + Sync {
-    /// What a client has to be told, but for the models. `parts` are those of the current HTTP request,
-    /// which say under which address it came.
-    async fn connection(&self, admin: AdminProof, parts: &Parts) -> Connection;
+    /// What a client has to be told, with the models that pages offer. `parts` are those of the current
+    /// HTTP request, which say under which address it came.
+    async fn connection(
+        &self,
+        admin: AdminProof,
+        parts: &Parts,
+        models: Vec<ModelOption>,
+    ) -> Connection;
 }
 
 /// Long work over many accounts.

@@ -103,10 +103,11 @@ struct Keyed;
 
 #[async_trait]
 impl ConnectService for Keyed {
-    async fn connection(&self, _: AdminProof, _: &Parts) -> Connection {
+    async fn connection(&self, _: AdminProof, _: &Parts, models: Vec<ModelOption>) -> Connection {
         Connection {
             base: "https://grok.example".to_owned(),
             is_configured: true,
+            models,
             ..Connection::default()
         }
     }

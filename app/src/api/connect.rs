@@ -13,9 +13,5 @@ pub async fn get_connection() -> Result<Connection, UiError> {
     let public = require_public().await?;
     let models = public_service()?.list_models(public).await.map_err(fail)?;
     let parts = parts().await?;
-    let connection = connect_service()?.connection(admin, &parts).await;
-    Ok(Connection {
-        models,
-        ..connection
-    })
+    Ok(connect_service()?.connection(admin, &parts, models).await)
 }

@@ -107,6 +107,14 @@ impl Check {
         });
     }
 
+    /// What was found holds no more, unless a check is under way.
+    pub(super) fn forget(self) {
+        if !self.is_running.get_untracked() {
+            self.listed.set(Step::Ahead);
+            self.answered.set(Step::Ahead);
+        }
+    }
+
     /// Ends what is under way.
     pub(super) fn stop(self) {
         if let Some(Some(running)) = self.running.try_get_value() {

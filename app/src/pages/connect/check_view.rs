@@ -22,7 +22,10 @@ pub(super) fn CheckView(setup: Setup) -> impl IntoView {
     let lacks_key = RwSignal::new(false);
     Effect::new(move || {
         setup.key.track();
+        setup.model.track();
         lacks_key.set(false);
+        // Of another key or model.
+        check.forget();
     });
     // One button, so that the focus stays on it.
     let toggle = move |_| {

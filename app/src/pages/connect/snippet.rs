@@ -4,6 +4,8 @@
 //! which are those of the file's syntax, so that whatever an address, a key or a model is called, the file
 //! can be read by what it is for.
 
+use super::state::{host, is_loopback};
+
 /// How a value is written in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
@@ -40,6 +42,8 @@ pub(super) struct Values {
     pub(super) mcp_path: String,
 }
 
+/// What containers call the machine that they run on.
+const CONTAINER_HOST: &str = "host.docker.internal";
 /// Stands for the key of the MCP server, which nobody types here.
 const MCP_KEY: &str = "YOUR_MCP_KEY";
 
@@ -49,11 +53,21 @@ impl Values {
         format!("{}/v1", self.base)
     }
 
+    /// The same for a client in a container on this machine, where a loopback address is its own.
+    fn container_base_url(&self) -> String {
+        let host = host(&self.base);
+        match is_loopback(&self.base) {
+            true => self.base_url().replacen(host, CONTAINER_HOST, 1),
+            false => self.base_url(),
+        }
+    }
+
     /// What `name` stands for in a template.
     fn of(&self, name: &str) -> Option<String> {
         Some(match name {
             "server_url" => self.base.clone(),
             "base_url" => self.base_url(),
+            "container_base_url" => self.container_base_url(),
             "chat_url" => format!("{}/chat/completions", self.base_url()),
             "mcp_url" => format!("{}{}", self.base, self.mcp_path),
             "key" => self.key.clone(),
@@ -140,6 +154,27 @@ mod tests {
             "A=https://grok.example B=sk-1 -H 'Authorization: Bearer sk-1'"
         );
         assert_eq!(said(Syntax::Quoted, "{{nothing}} {{"), "{{nothing}} {{");
+    }
+
+    #[test]
+    fn a_container_gets_an_address_that_leads_out_of_it() {
+        for (base, told) in [
+            (
+                "http://127.0.0.1:8000",
+                "http://host.docker.internal:8000/v1",
+            ),
+            (
+                "http://localhost:8000",
+                "http://host.docker.internal:8000/v1",
+            ),
+            ("https://grok.example", "https://grok.example/v1"),
+        ] {
+            let values = Values {
+                base: base.to_owned(),
+                ..values("sk-1")
+            };
+            assert_eq!(values.container_base_url(), told);
+        }
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn origin(address: &str) -> &str {
 }
 
 /// The host of an address, without port and brackets.
-fn host(address: &str) -> &str {
+pub(super) fn host(address: &str) -> &str {
     let origin = origin(address);
     let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
     if let Some((host, _)) = authority
