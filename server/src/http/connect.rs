@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use grok2api_app::{
-    dto::Connection,
+    dto::{Connection, ModelOption},
     service::{AdminProof, ConnectService},
 };
 use http::request::Parts;
@@ -16,15 +16,20 @@ pub(super) struct Connect(pub(super) AppState);
 
 #[async_trait]
 impl ConnectService for Connect {
-    async fn connection(&self, _admin: AdminProof, parts: &Parts) -> Connection {
+    async fn connection(
+        &self,
+        _admin: AdminProof,
+        parts: &Parts,
+        models: Vec<ModelOption>,
+    ) -> Connection {
         let snapshot = self.0.current.load_full();
         let config = &snapshot.settings.config;
         Connection {
             base: as_browsers_write(Links::of(parts, &snapshot.settings).base()),
             is_configured: !config.app.app_url.is_empty(),
             is_open: snapshot.is_open(),
+            models,
             mcp_path: self.0.mcp.as_ref().map(|mcp| mcp.mount_path().to_owned()),
-            models: Vec::new(),
         }
     }
 }

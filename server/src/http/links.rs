@@ -63,6 +63,7 @@ impl Links {
         };
         let host = told("x-forwarded-host").filter(|host| is_host(host));
         let host = host.or_else(|| origin::authority(&parts.uri, &parts.headers));
+        let host = host.filter(|host| is_host(host));
         Self::unsigned(format!("{scheme}://{}", host.unwrap_or("127.0.0.1")))
     }
 

@@ -23,6 +23,7 @@ pub mod openai;
 mod openapi;
 pub mod ops;
 pub mod pages;
+mod prepared;
 pub mod protocol;
 pub mod public;
 mod public_videos;

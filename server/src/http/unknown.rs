@@ -31,9 +31,11 @@ const ELSEWHERE: [&str; 4] = ["assistants", "batches", "realtime", "threads"];
 /// The API's paths without `/v1`. Nothing is read and nothing is told but the right path, so no key
 /// is asked for.
 pub fn without_prefix() -> Router<AppState> {
-    WITHOUT_PREFIX.iter().fold(Router::new(), |router, path| {
-        router.route(path, any(missing_prefix))
-    })
+    // The bare prefix is no part of what is nested below it.
+    let bare = Router::new().route("/v1/", any(endpoint));
+    WITHOUT_PREFIX
+        .iter()
+        .fold(bare, |router, path| router.route(path, any(missing_prefix)))
 }
 
 async fn missing_prefix(OriginalUri(uri): OriginalUri, method: Method) -> ApiError {

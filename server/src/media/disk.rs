@@ -8,8 +8,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use settings::CacheConfig;
 use tokio::sync::Notify;
 
@@ -18,6 +20,8 @@ use super::files::{MediaFiles, blocking};
 const MIB: u64 = 1024 * 1024;
 /// A clean-up is worth it after so much, however small the limit is.
 const LEAST_DUE_BYTES: u64 = 4 * MIB;
+/// A look at the disk counts for so long: it takes a thread, and many requests ask.
+const LOOK_COUNTS: Duration = Duration::from_millis(100);
 
 /// Bytes that are free where a folder is.
 pub(super) type Measure = Arc<dyn Fn(&Path) -> io::Result<u64> + Send + Sync>;
@@ -37,6 +41,8 @@ pub(super) struct Disk {
     due: Notify,
     /// The last clean-up could not make room, so that the next one need not hurry.
     is_helpless: AtomicBool,
+    /// When [`MediaFiles::is_full`] last saw room.
+    room_at: Mutex<Option<Instant>>,
 }
 
 impl Disk {
@@ -50,6 +56,7 @@ impl Disk {
             due_after: AtomicU64::new(u64::MAX),
             due: Notify::new(),
             is_helpless: AtomicBool::new(false),
+            room_at: Mutex::default(),
         }
     }
 
@@ -128,12 +135,19 @@ impl MediaFiles {
         let due_after = (settings.limit_mb.saturating_mul(MIB) / 10).max(LEAST_DUE_BYTES);
         disk.due_after.store(due_after, Relaxed);
         disk.set_helpless(false);
+        *disk.room_at.lock() = None;
     }
 
-    /// Whether nothing can be stored now.
+    /// Whether nothing can be stored now. What is stored then is measured itself.
     pub async fn is_full(&self) -> bool {
+        let room_at = *self.disk().room_at.lock();
+        if room_at.is_some_and(|at| at.elapsed() < LOOK_COUNTS) {
+            return false;
+        }
         let files = self.clone();
-        blocking(move || files.disk().check(0)).await.is_err()
+        let is_full = blocking(move || files.disk().check(0)).await.is_err();
+        *self.disk().room_at.lock() = (!is_full).then(Instant::now);
+        is_full
     }
 
     /// Waits until the next clean-up should not wait for its time: a tenth of the limit has been

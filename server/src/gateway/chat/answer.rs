@@ -237,10 +237,10 @@ impl Answer {
             return false;
         };
         let place = self.place.as_ref();
-        let before = place.map_or("\n\n", TextPlace::paragraph_break);
+        let before = place.map_or("\n\n".into(), TextPlace::paragraph_break);
         let deltas = &mut self.attempt.deltas;
         deltas.clear();
-        deltas.append_text(|buffer| buffer.extend([before, told.as_str()]));
+        deltas.append_text(|buffer| buffer.extend([&*before, told.as_str()]));
         self.attempt.translator.begin_paragraph();
         self.is_unread = true;
         true

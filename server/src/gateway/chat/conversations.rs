@@ -183,6 +183,12 @@ impl Conversations {
         given_way
     }
 
+    /// Whether this instance still has it.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.inner.lock().by_id.contains_key(id)
+    }
+
     /// Drops a conversation that the upstream no longer has.
     pub fn forget(&self, id: &str) {
         self.inner.lock().forget(id);

@@ -27,6 +27,8 @@ const AT_ONCE: usize = 16;
 const CLEAR_TIME: Duration = Duration::from_secs(20);
 /// Reads for one page, where most of what is stored are marks.
 const MAX_READS: usize = 20;
+/// No answer takes so long.
+const LONGEST_ANSWER_MS: i64 = 6 * 60 * 60 * 1000;
 /// Answers of one conversation that end at the same moment.
 const MAX_TRIES: usize = 5;
 
@@ -261,12 +263,18 @@ async fn delete(store: &dyn Store, document: Document, now_ms: i64) -> Result<bo
     };
     let is_over = document.expires_ms <= now_ms;
     let group = document.id.clone();
+    // As long as an instance has it in memory, and an answer is under way.
+    let kept_ms = document.expires_ms.saturating_sub(stored.used_ms).max(0);
+    let expires_ms = now_ms
+        .saturating_add(kept_ms)
+        .saturating_add(LONGEST_ANSWER_MS);
     let mark = StoredUse {
         is_deleted: true,
         ..stored
     };
     store
         .put_document(Document {
+            expires_ms,
             data: serde_json::to_string(&mark).unwrap_or_default(),
             ..document
         })

@@ -1,6 +1,8 @@
 //! Where in its markdown an answer's text stands: a picture must not come into a code block or into
 //! the middle of a sentence.
 
+use std::borrow::Cow;
+
 /// Shortest run of backticks or tildes that begins a code block.
 const FENCE: usize = 3;
 
@@ -57,12 +59,17 @@ impl TextPlace {
         !is_in_code && (self.line_ends > 0 || self.last.is_none_or(ends_sentence))
     }
 
-    /// What makes the next paragraph one of its own.
-    pub(super) fn paragraph_break(&self) -> &'static str {
+    /// What makes the next paragraph one of its own; it closes a code block that nothing has closed.
+    pub(super) fn paragraph_break(&self) -> Cow<'static, str> {
+        if let Some((mark, length)) = self.fence.or_else(|| self.line.fence()) {
+            let line_end = if self.line_ends == 0 { "\n" } else { "" };
+            let fence: String = std::iter::repeat_n(mark, length).collect();
+            return format!("{line_end}{fence}\n\n").into();
+        }
         match (self.last, self.line_ends) {
-            (None, _) | (_, 2..) => "",
-            (_, 1) => "\n",
-            _ => "\n\n",
+            (None, _) | (_, 2..) => "".into(),
+            (_, 1) => "\n".into(),
+            _ => "\n\n".into(),
         }
     }
 
@@ -202,6 +209,8 @@ mod tests {
             ("Here:\n", "\n"),
             ("Here:\n\n", ""),
             ("Here:\n \n", ""),
+            ("```\nx=1", "\n```\n\n"),
+            ("~~~~ text\nx=1\n", "~~~~\n\n"),
         ] {
             assert_eq!(after(text).paragraph_break(), before, "{text:?}");
         }

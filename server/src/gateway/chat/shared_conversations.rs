@@ -11,11 +11,13 @@ use chat::{History, Request, history_key};
 use pool::{AccountId, Pool};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Document, DocumentKind, bounded};
+use store::{Document, DocumentKind, Store, StoreError, bounded};
 
 use super::{
     Caller,
-    conversations::{CredentialMark, HistoryHash, Scope, UpstreamConversation, hash},
+    conversations::{
+        Conversations, CredentialMark, HistoryHash, Scope, UpstreamConversation, hash,
+    },
     listed_conversations::{forget_use, is_deleted, note_use},
 };
 use crate::{clock::now_ms, gateway::Gateway, snapshot::Snapshot};
@@ -115,26 +117,17 @@ impl Gateway {
             self.conversations
                 .remember(limits, scope.clone(), conversation, history, now);
         self.forget_stored(given_way);
-        let (store, scope) = (self.store.clone(), scope.clone());
-        let conversations = Arc::clone(&self.conversations);
+        let kept = Kept {
+            used,
+            scope: scope.clone(),
+            now,
+            expires_ms,
+            named,
+            unnamed,
+        };
+        let (store, conversations) = (self.store.clone(), Arc::clone(&self.conversations));
         self.tasks.spawn(async move {
-            let kept = async {
-                if !note_use(&*store, &used, &scope, (now, expires_ms)).await? {
-                    conversations.forget(&used.id);
-                    return Ok(());
-                }
-                store.put_document(named).await?;
-                let Some(unnamed) = unnamed else {
-                    return Ok(());
-                };
-                // The first conversation that got there is never replaced by a later one.
-                let known = store.get_document(unnamed.kind, &unnamed.id).await?;
-                if known.is_none_or(|known| known.expires_ms <= now) {
-                    store.put_document(unnamed).await?;
-                }
-                Ok(())
-            };
-            if let Err(error) = bounded(kept).await {
+            if let Err(error) = bounded(kept.store(&*store, &conversations)).await {
                 tracing::debug!(%error, "a conversation is continued on this instance alone");
             }
         });
@@ -164,19 +157,59 @@ impl Gateway {
         let store = self.store.clone();
         self.tasks.spawn(async move {
             for id in ids {
-                let group = group_of(&id);
-                let forgotten = async {
-                    store
-                        .delete_documents(DocumentKind::Conversation, &group)
-                        .await?;
-                    forget_use(&*store, &group).await
-                };
-                if let Err(error) = bounded(forgotten).await {
+                if let Err(error) = bounded(remove(&*store, &id)).await {
                     tracing::debug!(%error, "a conversation was not forgotten in the store");
                 }
             }
         });
     }
+}
+
+/// A new place, on its way to the store.
+struct Kept {
+    used: UpstreamConversation,
+    scope: Scope,
+    now: i64,
+    expires_ms: i64,
+    /// The place by caller, conversation and history, and by caller and history alone.
+    named: Document,
+    unnamed: Option<Document>,
+}
+
+impl Kept {
+    async fn store(
+        self,
+        store: &dyn Store,
+        conversations: &Conversations,
+    ) -> Result<(), StoreError> {
+        let times = (self.now, self.expires_ms);
+        if !note_use(store, &self.used, &self.scope, times).await? {
+            conversations.forget(&self.used.id);
+            return Ok(());
+        }
+        store.put_document(self.named).await?;
+        if let Some(unnamed) = self.unnamed {
+            // The first conversation that got there is never replaced by a later one.
+            let known = store.get_document(unnamed.kind, &unnamed.id).await?;
+            if known.is_none_or(|known| known.expires_ms <= self.now) {
+                store.put_document(unnamed).await?;
+            }
+        }
+        if conversations.has(&self.used.id) {
+            return Ok(());
+        }
+        // It was forgotten while it was written: what removes it may have come first.
+        remove(store, &self.used.id).await
+    }
+}
+
+/// Removes what the store has of one; a mark of the operator stays.
+async fn remove(store: &dyn Store, id: &str) -> Result<(), StoreError> {
+    let group = group_of(id);
+    store
+        .delete_documents(DocumentKind::Conversation, &group)
+        .await?;
+    forget_use(store, &group).await
 }
 
 /// Longest id of a conversation that is looked at when it is forgotten; Grok's have 36 characters.
@@ -205,4 +238,81 @@ fn name_of(scope: &Scope, id: Option<&str>, history: &HistoryHash) -> String {
     hasher.update(history);
     let digest = hasher.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pool::Credential;
+    use settings::ConversationConfig;
+    use store::DocumentQuery;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope::Own("alice".into())
+    }
+
+    fn document(id: &str, group: &str) -> Document {
+        Document {
+            kind: DocumentKind::Conversation,
+            id: id.to_owned(),
+            group: group.to_owned(),
+            at_ms: 0,
+            expires_ms: i64::MAX,
+            revision: 0,
+            data: "{}".to_owned(),
+        }
+    }
+
+    async fn stored(store: &dyn Store, kind: DocumentKind, group: &str) -> usize {
+        let query = DocumentQuery {
+            kind,
+            group: group.to_owned(),
+            after: None,
+            limit: 10,
+        };
+        store.list_documents(&query).await.unwrap().rows.len()
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_written_after_its_conversation_was_forgotten_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = store::MasterKey::load_or_create(folder.path(), None).unwrap();
+        let store = store::open("", folder.path(), key).await.unwrap();
+        let conversations = Conversations::default();
+        for is_forgotten in [false, true] {
+            let used = UpstreamConversation {
+                account: AccountId::new("a"),
+                credential: CredentialMark::of(&Credential::try_new("credential").unwrap()),
+                id: "c1".to_owned(),
+                parent_response_id: "r1".to_owned(),
+            };
+            let limits = ConversationConfig::default();
+            let gave_way =
+                conversations.remember(&limits, scope(), used.clone(), [7; 32], now_ms());
+            assert_eq!(gave_way, [""; 0]);
+            let kept = Kept {
+                used,
+                scope: scope(),
+                now: now_ms(),
+                expires_ms: i64::MAX,
+                named: document("named", "c1"),
+                unnamed: Some(document("unnamed", "c1")),
+            };
+            if is_forgotten {
+                conversations.forget("c1");
+                remove(&*store, "c1").await.unwrap();
+            }
+            kept.store(&*store, &conversations).await.unwrap();
+            let (places, uses) = if is_forgotten { (0, 0) } else { (2, 1) };
+            assert_eq!(
+                stored(&*store, DocumentKind::Conversation, "c1").await,
+                places
+            );
+            assert_eq!(
+                stored(&*store, DocumentKind::ConversationUse, "").await,
+                uses
+            );
+        }
+    }
 }

@@ -285,11 +285,16 @@ impl Translator {
         self.searched = Some(search);
     }
 
-    fn push_text(&mut self, token: &str, out: &mut Deltas) {
+    fn push_text(&mut self, mut token: &str, out: &mut Deltas) {
         self.has_text = true;
         self.has_content = true;
         self.pictures.said(token);
-        if std::mem::take(&mut self.begins_paragraph) {
+        if self.begins_paragraph {
+            token = token.trim_start_matches('\n');
+            if token.is_empty() {
+                return;
+            }
+            self.begins_paragraph = false;
             out.append_text(|buffer| buffer.push_str("\n\n"));
         }
         if self.limiter.is_none() && self.shape.is_none() {

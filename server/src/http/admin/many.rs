@@ -82,11 +82,11 @@ macro_rules! handlers {
 
 handlers! {
     enable = switch_all(AccountSwitch::Enable), "/tokens/enable", "enable_accounts",
-        "Switch accounts on", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+        "Switch accounts on", {"filter": {"text": "nobody has this"}} -> ChangedAccounts;
     disable = switch_all(AccountSwitch::Disable), "/tokens/disable", "disable_accounts",
-        "Switch accounts off", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+        "Switch accounts off", {"filter": {"text": "nobody has this"}} -> ChangedAccounts;
     reset = switch_all(AccountSwitch::Reset), "/tokens/reset", "reset_accounts",
-        "Forget failures and cooldowns", {"filter": {"tier": "basic"}} -> ChangedAccounts;
+        "Forget failures and cooldowns", {"filter": {"text": "nobody has this"}} -> ChangedAccounts;
     refresh_now = do_now(JobKind::RefreshAccounts), "/tokens/refresh", "refresh_accounts_now",
         "Ask Grok about at most 100 accounts", {"ids": ["none"]} -> DoneAccounts;
     check_now = do_now(JobKind::RefreshAccounts), "/tokens/check", "check_accounts_now",
@@ -98,11 +98,11 @@ handlers! {
     check = start(JobKind::RefreshAccounts), "/tokens/check/async", "check_accounts",
         "Ask Grok about accounts, as a job (the same)", {"filter": {"tier": "basic"}} -> StartedJob;
     settings = start(JobKind::AccountSettings), "/tokens/nsfw/enable/async", "set_accounts_up",
-        "Make the settings of accounts at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
+        "Make the settings of accounts at Grok, as a job", {"filter": {"text": "nobody has this"}} -> StartedJob;
     count_assets = start(JobKind::CountAssets), "/cache/online/load/async", "count_assets",
         "Count the files that accounts keep at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
     clear_assets = start(JobKind::ClearAssets), "/cache/online/clear/async", "clear_assets",
-        "Delete the files that accounts keep at Grok, as a job", {"filter": {"tier": "basic"}} -> StartedJob;
+        "Delete the files that accounts keep at Grok, as a job", {"filter": {"text": "nobody has this"}} -> StartedJob;
 }
 
 async fn chosen(

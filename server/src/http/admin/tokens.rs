@@ -128,7 +128,7 @@ async fn one(
     tag = "Accounts",
     operation_id = "add_accounts",
     summary = "Add accounts",
-    description = "Adds up to 1,000; each has a result of its own. The predecessor's map of all accounts is refused.",
+    description = "Adds up to 1,000; each has a result of its own. The predecessor's map of all accounts is refused. The first one ends a demo: Grok itself is asked from then on.",
     request_body(content = shapes::NewAccounts, example = json!({"tokens": ["sso-cookie-of-an-account"], "tier": "basic"})),
     responses(
         (status = 200, description = "What became of each.", body = shapes::AddedAccounts, links(

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,8 +25,11 @@ use crate::{http::error::ApiError, limits::Use, snapshot::Current};
 
 /// How often idle sessions are looked for, at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long a client may take from the first message of a session to its answer.
-const BEGIN_TIME: Duration = Duration::from_secs(10);
+
+tokio::task_local! {
+    /// Who begins a session, while `rmcp` makes it.
+    static BEGINNING: Beginning;
+}
 
 /// All sessions of this process.
 pub(super) struct Sessions {
@@ -38,12 +41,12 @@ pub(super) struct Sessions {
 
 /// One session.
 pub(super) struct Session {
+    /// Label of the key that it was opened with.
+    key: Arc<str>,
     state: Mutex<SessionState>,
 }
 
 struct SessionState {
-    /// Label of the key that it was opened with. Nobody knows its id before that is set.
-    key: Option<Arc<str>>,
     last_used: Instant,
     calls: u32,
 }
@@ -91,21 +94,25 @@ impl Sessions {
         }
     }
 
-    /// Lets one more begin, as far as can be told before it does. Where there are enough, an idle one of
-    /// the same key gives way: so a client that never ends its sessions does not keep itself out.
+    /// Waits for `serving`, in which a client of this key begins a session. Where there are enough, an
+    /// idle one of the same key gives way: so a client that never ends its sessions does not keep itself
+    /// out.
     ///
     /// # Errors
     /// There are enough, and none of this key is idle.
-    pub(super) async fn admit(&self, key: &McpKey) -> Result<(), ApiError> {
-        if self.open.lock().len() < self.limit() {
-            return Ok(());
-        }
-        if let Some(id) = self.longest_idle(key) {
-            tracing::debug!("an idle MCP session gives way to a new one");
-            if let Err(error) = self.close_session(&id).await {
-                tracing::warn!(%error, "an idle MCP session did not end: {error}");
-            }
-            return Ok(());
+    pub(super) async fn beginning<T>(
+        &self,
+        key: &McpKey,
+        serving: impl Future<Output = T>,
+    ) -> Result<T, ApiError> {
+        let beginning = Beginning {
+            key: key.0.clone(),
+            was_full: Arc::default(),
+        };
+        let was_full = beginning.was_full.clone();
+        let served = BEGINNING.scope(beginning, serving).await;
+        if !was_full.load(Ordering::Relaxed) {
+            return Ok(served);
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
         Err(ApiError::Busy(
@@ -114,20 +121,13 @@ impl Sessions {
         ))
     }
 
-    /// Gives a session that has just begun to its key.
-    pub(super) fn claim(&self, id: &str, key: &McpKey) {
-        if let Some(session) = self.open.lock().get(id) {
-            session.state.lock().key = Some(key.0.clone());
-        }
-    }
-
     /// The session of that id, which is in use from now on.
     ///
     /// # Errors
     /// There is none for this key.
     pub(super) fn find(&self, id: &str, key: &McpKey) -> Result<Arc<Session>, ApiError> {
         let session = self.open.lock().get(id).cloned();
-        let session = session.filter(|session| session.state.lock().key.as_ref() == Some(&key.0));
+        let session = session.filter(|session| session.key == key.0);
         let session = session.ok_or_else(|| {
             let message = "There is no such MCP session: it has ended, or the server has started \
                            anew. Begin a new one with `initialize`.";
@@ -151,22 +151,6 @@ impl Sessions {
         }
     }
 
-    /// One whose client left before it began, or else the one of this key that was idle for the longest
-    /// time.
-    fn longest_idle(&self, key: &McpKey) -> Option<SessionId> {
-        let open = self.open.lock();
-        let idle = open.iter().filter_map(|(id, session)| {
-            let state = session.state.lock();
-            let may_go = match &state.key {
-                Some(of) => *of == key.0,
-                None => state.last_used.elapsed() > BEGIN_TIME,
-            };
-            (may_go && state.calls == 0).then(|| (state.key.is_some(), state.last_used, id))
-        });
-        idle.min_by_key(|(is_claimed, last_used, _)| (*is_claimed, *last_used))
-            .map(|(_, _, id)| id.clone())
-    }
-
     fn idle_for(&self, time: Duration) -> Vec<SessionId> {
         let open = self.open.lock();
         let idle = open.iter().filter(|(_, session)| {
@@ -177,11 +161,31 @@ impl Sessions {
     }
 }
 
+/// A session that is being made.
+#[derive(Clone)]
+struct Beginning {
+    /// Label of its key.
+    key: Arc<str>,
+    /// There was no place for it.
+    was_full: Arc<AtomicBool>,
+}
+
+/// Of the sessions of this key that are idle, the one that was so for the longest time.
+fn longest_idle(open: &HashMap<SessionId, Arc<Session>>, key: &str) -> Option<SessionId> {
+    let own = open.iter().filter(|(_, session)| &*session.key == key);
+    let idle = own.filter_map(|(id, session)| {
+        let state = session.state.lock();
+        (state.calls == 0).then_some((state.last_used, id))
+    });
+    idle.min_by_key(|(last_used, _)| *last_used)
+        .map(|(_, id)| id.clone())
+}
+
 impl Session {
-    fn new() -> Self {
+    fn new(key: Arc<str>) -> Self {
         Self {
+            key,
             state: Mutex::new(SessionState {
-                key: None,
                 last_used: Instant::now(),
                 calls: 0,
             }),
@@ -218,16 +222,31 @@ impl SessionManager for Sessions {
     type Transport = SessionTransport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionsError> {
-        let (id, transport) = self.inner.create_session().await?;
-        let is_full = {
-            let mut open = self.open.lock();
-            let is_full = open.len() >= self.limit();
-            if !is_full {
-                open.insert(id.clone(), Arc::new(Session::new()));
-            }
-            is_full
+        let Ok(beginning) = BEGINNING.try_with(Beginning::clone) else {
+            return Err(SessionsError::Full);
         };
-        if is_full {
+        let (id, transport) = self.inner.create_session().await?;
+        let (has_place, gone) = {
+            let mut open = self.open.lock();
+            let gone = match open.len() >= self.limit() {
+                true => longest_idle(&open, &beginning.key),
+                false => None,
+            };
+            if let Some(gone) = &gone {
+                open.remove(gone);
+            }
+            let has_place = open.len() < self.limit();
+            if has_place {
+                open.insert(id.clone(), Arc::new(Session::new(beginning.key)));
+            }
+            (has_place, gone)
+        };
+        if let Some(gone) = gone {
+            tracing::debug!("an idle MCP session gives way to a new one");
+            self.inner.close_session(&gone).await?;
+        }
+        if !has_place {
+            beginning.was_full.store(true, Ordering::Relaxed);
             self.inner.close_session(&id).await?;
             return Err(SessionsError::Full);
         }

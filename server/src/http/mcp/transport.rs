@@ -64,20 +64,18 @@ pub(super) async fn receive(
     let (bytes, memory) = body.into_parts();
     let begins_session = begins_session(&bytes)?;
     let session = session(&mcp, &client, &headers)?;
-    if begins_session {
-        mcp.sessions.admit(&client.key).await?;
-    }
     let key = client.key.clone();
     let call = Call::new(&state, client, links, session);
     // From here on: the caller may leave before there is an answer.
     let ending = Ending::of(&call);
     let mut request = message(Method::POST, &headers, bytes);
     request.extensions_mut().insert(call);
-    let response = serve(&mcp, request).await;
+    let serving = serve(&mcp, request);
+    let response = match begins_session {
+        true => mcp.sessions.beginning(&key, serving).await?,
+        false => serving.await,
+    };
     drop(memory);
-    if begins_session && let Some(id) = session_id(response.headers()) {
-        mcp.sessions.claim(id, &key);
-    }
     Ok(watched(response, ending, &state))
 }
 
@@ -115,10 +113,6 @@ fn begins_session(bytes: &[u8]) -> Result<bool, ApiError> {
         GatewayError::invalid("invalid_json", "body", message)
     })?;
     Ok(envelope.method.as_deref() == Some("initialize"))
-}
-
-fn session_id(headers: &HeaderMap) -> Option<&str> {
-    headers.get(SESSION_HEADER)?.to_str().ok()
 }
 
 /// The session that the request names, if it names one.

@@ -42,6 +42,9 @@ const DAY_MS: i64 = 86_400_000;
 #[derive(Default, Serialize, Deserialize)]
 struct Head {
     metadata: BTreeMap<String, String>,
+    /// Unix milliseconds; `at_ms` of the document is its last change. Absent from older ones.
+    #[serde(default)]
+    created_ms: Option<i64>,
 }
 
 /// A new conversation.
@@ -73,22 +76,24 @@ pub(super) async fn create_conversation(
     let (asked, _memory) = body.parse(parse_conversation).await?;
     check_room(&state).await?;
     let id = ids::random("conv_");
+    let at_ms = now_ms();
     let head = Head {
         metadata: asked.metadata.clone(),
+        created_ms: Some(at_ms),
     };
     let config = &caller.snapshot.settings.config.responses;
     let document = LargeDocument {
         kind: DocumentKind::ApiConversation,
         group: owner_of(&caller),
-        at_ms: now_ms(),
+        at_ms,
         expires_ms: end_ms(config.keep_days),
         revision: 0,
         head: serde_json::to_string(&head).unwrap_or_default(),
         content: joined("[]", &asked.items(&id), b"{}")?,
         id,
     };
-    let put = document.clone().put(state.store.as_ref());
-    bounded(put).await.map_err(|error| unavailable(&error))?;
+    let add = document.clone().add(state.store.as_ref());
+    bounded(add).await.map_err(|error| unavailable(&error))?;
     let place = (DocumentKind::ApiConversation, document.group.as_str());
     make_room(state.store.as_ref(), place, config.max_per_key).await;
     Ok(shown(&document, &head))
@@ -132,17 +137,18 @@ pub(super) async fn update_conversation(
         let message = "Items are added at `POST /v1/conversations/{id}/items`.";
         return Err(GatewayError::invalid("invalid_value", "items", message).into());
     }
-    let head = Head {
-        metadata: asked.metadata,
-    };
     let keep_days = caller.snapshot.settings.config.responses.keep_days;
     let owner = owner_of(&caller);
     let changed = change(state.store.as_ref(), (&owner, &id), keep_days, |document| {
+        let head = Head {
+            metadata: asked.metadata.clone(),
+            ..head_of(document)
+        };
         document.head = serde_json::to_string(&head).unwrap_or_default();
         Ok(())
     });
     let document = changed.await?;
-    Ok(shown(&document, &head))
+    Ok(shown(&document, &head_of(&document)))
 }
 
 #[utoipa::path(
@@ -274,7 +280,14 @@ async fn change(
 ) -> Result<LargeDocument, ApiError> {
     for _ in 0..TRIES {
         let mut document = find(store, owner, id).await?;
+        let mut head = head_of(&document);
+        if head.created_ms.is_none() {
+            head.created_ms = Some(document.at_ms);
+            document.head = serde_json::to_string(&head).unwrap_or_default();
+        }
         apply(&mut document)?;
+        // What is used is not the oldest.
+        document.at_ms = now_ms();
         document.expires_ms = end_ms(keep_days);
         let replace = document.clone().replace(store);
         if bounded(replace)
@@ -325,7 +338,7 @@ fn head_of(document: &LargeDocument) -> Head {
 fn shown(document: &LargeDocument, head: &Head) -> Response {
     let conversation = format::Conversation {
         id: &document.id,
-        created: document.at_ms / 1000,
+        created: head.created_ms.unwrap_or(document.at_ms) / 1000,
         metadata: &head.metadata,
     };
     json(conversation.to_json())

@@ -2,29 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    body::Bytes,
-    response::{IntoResponse, Response},
-};
-use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
-};
-use sha2::{Digest, Sha256};
+use axum::{Extension, Router, response::Response};
+use http::{HeaderMap, HeaderValue, header::CACHE_CONTROL};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{access::Access, common::AnyObject, document::finished, page::Page, written};
-use crate::http::{AppState, middleware::compress};
+use crate::http::{AppState, prepared::Prepared};
 
 /// It changes with the binary.
 const SHORTLY: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// The finished document, in the forms in which it is given out.
 pub(in crate::http) struct ApiDocument {
-    json: Bytes,
-    tag: HeaderValue,
+    json: Prepared,
     pub(super) page: Page,
 }
 
@@ -37,12 +28,9 @@ impl ApiDocument {
         let mut document = serde_json::to_value(document)?;
         written::finish(&mut document);
         let json = serde_json::to_vec(&document)?;
-        let hash = format!("{:x}", Sha256::digest(&json));
-        let tag = format!("W/\"{}\"", hash.get(..16).unwrap_or_default());
         Ok(Self {
             page: Page::new(document),
-            json: json.into(),
-            tag: HeaderValue::try_from(tag).unwrap_or(SHORTLY),
+            json: Prepared::new("application/json", json),
         })
     }
 }
@@ -58,10 +46,7 @@ pub(in crate::http) fn with_itself(
     let (own, entry) = Access::Open.noted_on(own).split_for_parts();
     document.merge(entry);
     let document = Arc::new(ApiDocument::new(&finished(document))?);
-    let own = own
-        .layer(Extension(document.clone()))
-        .layer(compress::layer());
-    Ok((own, document))
+    Ok((own.layer(Extension(document.clone())), document))
 }
 
 #[utoipa::path(
@@ -79,12 +64,6 @@ async fn get_document(
     Extension(document): Extension<Arc<ApiDocument>>,
     headers: HeaderMap,
 ) -> Response {
-    let caching = [(CACHE_CONTROL, SHORTLY), (ETAG, document.tag.clone())];
-    let known = headers.get(IF_NONE_MATCH).map(HeaderValue::as_bytes);
-    let tag = document.tag.as_bytes();
-    if known.is_some_and(|known| known.windows(tag.len()).any(|part| part == tag)) {
-        return (StatusCode::NOT_MODIFIED, caching).into_response();
-    }
-    let kind = [(CONTENT_TYPE, "application/json")];
-    (kind, caching, document.json.clone()).into_response()
+    let caching = [(CACHE_CONTROL, SHORTLY)];
+    document.json.answer(&headers, caching).await
 }

@@ -20,10 +20,15 @@ pub(super) fn setup(account: &'static str) -> Setup {
 
 /// A POST as every client sends it.
 pub(super) fn post(server: &Server, body: &Value) -> RequestBuilder {
+    post_as(server, KEY, body)
+}
+
+/// The same with another key.
+pub(super) fn post_as(server: &Server, key: &str, body: &Value) -> RequestBuilder {
     let request = server.client.post(server.url("/mcp"));
     request
         .header("accept", "application/json, text/event-stream")
-        .bearer_auth(KEY)
+        .bearer_auth(key)
         .json(body)
 }
 

@@ -96,7 +96,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
     };
     keeper
         .kept
-        .put(keeper.store.as_ref(), &keeper.limits)
+        .add(keeper.store.as_ref(), &keeper.limits)
         .await?;
     keeper.kept.revision = 1;
     let caller = Caller {

@@ -95,6 +95,7 @@ pub(in crate::http::openai) async fn create_response(
         let writer = Writer {
             writer: ResponseWriter::new(head, echo),
             keeper,
+            response: Vec::new(),
         };
         return Ok(answer::stream(answer, writer, &state.unread));
     }
@@ -261,7 +262,7 @@ impl Keeper {
             return Ok(());
         }
         let store = self.store.as_ref();
-        self.kept.put(store, &self.limits).await?;
+        self.kept.add(store, &self.limits).await?;
         let Some(id) = &self.conversation else {
             return Ok(());
         };
@@ -278,6 +279,8 @@ impl Keeper {
 struct Writer {
     writer: ResponseWriter,
     keeper: Option<Keeper>,
+    /// When it has ended, as JSON.
+    response: Vec<u8>,
 }
 
 impl AnswerWriter for Writer {
@@ -292,12 +295,12 @@ impl AnswerWriter for Writer {
     }
 
     fn finish(&mut self, finish: &Finish, out: &mut Vec<u8>) {
-        self.writer.finish(finish, now_ms() / 1000, out);
+        self.response = self.writer.finish(finish, now_ms() / 1000, out);
     }
 
     fn keep(&mut self) -> Option<Keeping> {
         let keeper = self.keeper.take()?;
-        let response = self.writer.to_json();
+        let response = std::mem::take(&mut self.response);
         let keeping = async move {
             let kept = keeper.keep(response).await;
             kept.map_err(|_| GatewayError::store_unavailable())

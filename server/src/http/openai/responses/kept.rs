@@ -21,8 +21,10 @@ use crate::{
 const MAX_CHAIN: usize = 500;
 /// Reads at the same time.
 const READS: usize = 8;
-/// Fewer than what is removed at once.
-const LOOKS_ONCE_IN: u32 = 32;
+/// Of `responses.max_per_key` there may be so many more, about, before the oldest are removed: a 64th.
+const SURPLUS: u32 = 64;
+/// Most writes between two looks at how many there are.
+const MOST_BETWEEN_LOOKS: u32 = 256;
 /// A response in the background whose server has been silent for so long has lost it.
 const LOST_AFTER_MS: i64 = 30_000;
 /// What a store takes at least, while others use it.
@@ -56,7 +58,7 @@ pub(in crate::http::openai) struct Head {
     pub(super) has_failed: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Content {
     input: Box<RawValue>,
     response: Box<RawValue>,
@@ -75,20 +77,22 @@ pub(in crate::http::openai) async fn check_room(state: &AppState) -> Result<(), 
     Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
 }
 
-/// Removes the oldest responses or conversations of an owner who has more than `most`. Looks once in
-/// [`LOOKS_ONCE_IN`] writes, since counting takes longer than all the rest of a write.
+/// Removes the oldest responses or conversations of an owner who has more than `most`. Looks once in so
+/// many writes that there are seldom many more than that: counting takes longer than the rest of a write.
 pub(in crate::http::openai) async fn make_room(
     store: &dyn Store,
-    (kind, owner): (DocumentKind, &str),
+    place: (DocumentKind, &str),
     most: u32,
 ) {
-    if rand::random_range(0..LOOKS_ONCE_IN) > 0 {
+    let writes = (most / SURPLUS).clamp(1, MOST_BETWEEN_LOOKS);
+    if rand::random_range(0..writes) > 0 {
         return;
     }
-    let removing = LargeDocument::keep_newest(store, kind, owner, u64::from(most));
+    let at_once = u64::from(2 * writes.max(SURPLUS));
+    let removing = LargeDocument::keep_newest(store, place, u64::from(most), at_once);
     match bounded(removing).await {
         Ok(0) => {}
-        Ok(count) => tracing::debug!(count, kind = kind.as_str(), "the oldest gave way"),
+        Ok(count) => tracing::debug!(count, kind = place.0.as_str(), "the oldest gave way"),
         Err(error) => {
             tracing::warn!(%error, "old responses are left: the store does not remove them");
         }
@@ -203,14 +207,6 @@ impl Kept {
     }
 
     fn document(&self, keep_days: u32) -> LargeDocument {
-        let json = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            RawValue::from_string(text).unwrap_or_default()
-        };
-        let content = Content {
-            input: json(&self.input),
-            response: json(&self.response),
-        };
         LargeDocument {
             kind: DocumentKind::Response,
             id: self.id.clone(),
@@ -219,21 +215,28 @@ impl Kept {
             expires_ms: now_ms().saturating_add(i64::from(keep_days) * 86_400_000),
             revision: self.revision,
             head: serde_json::to_string(&self.head).unwrap_or_default(),
-            content: serde_json::to_string(&content).unwrap_or_default(),
+            content: self.content(),
         }
     }
 
-    /// Keeps it; the oldest of its owner give way to it.
+    /// [`Content`] as JSON, of JSON that is ours: nothing reads it to write it.
+    fn content(&self) -> String {
+        let text = String::from_utf8_lossy;
+        let (input, response) = (text(&self.input), text(&self.response));
+        format!(r#"{{"input":{input},"response":{response}}}"#)
+    }
+
+    /// Keeps it, a new one; the oldest of its owner give way to it.
     ///
     /// # Errors
     /// The store does not take it.
-    pub(super) async fn put(
+    pub(super) async fn add(
         &self,
         store: &dyn Store,
         limits: &ResponsesConfig,
     ) -> Result<(), ApiError> {
         let document = self.document(limits.keep_days);
-        patient(self.bytes(), document.put(store)).await?;
+        patient(self.bytes(), document.add(store)).await?;
         let place = (DocumentKind::Response, self.owner.as_str());
         make_room(store, place, limits.max_per_key).await;
         Ok(())

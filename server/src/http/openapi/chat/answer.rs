@@ -23,7 +23,7 @@ pub(in crate::http) struct ChatCompletion {
     model: String,
     #[schema(required)]
     system_fingerprint: Option<String>,
-    /// To go on with it: `conversation_id` of a later request.
+    /// To go on with it: `conversation_id` of a later request. Absent while `app.temporary` is true.
     #[schema(nullable = false)]
     conversation_id: Option<String>,
     choices: Vec<ChatChoice>,

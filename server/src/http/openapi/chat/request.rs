@@ -63,7 +63,8 @@ pub(in crate::http) struct ChatCompletionRequest {
     web_search_options: Option<serde_json::Value>,
     /// The same switch as xAI's API has it.
     search_parameters: Option<SearchParameters>,
-    /// The conversation of an earlier answer, to go on with; 1 to 200 letters, digits, `_` or `-`.
+    /// The conversation of an earlier answer, to go on with; 1 to 200 letters, digits, `_` or `-`. Without
+    /// effect while `app.temporary` is true, as it is unless configured otherwise.
     #[schema(min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9_-]+$")]
     conversation_id: Option<String>,
     /// Who asks the caller; recorded.

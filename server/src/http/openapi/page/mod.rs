@@ -1,7 +1,7 @@
 //! `/docs`: the document for people, as a page of HTML without any code.
 //!
-//! What the document says does not depend on who reads it, so it is written once for each language of
-//! the frame; the visitor's theme and the server's own address are put around it.
+//! It depends on the language and the theme of its reader and on nothing else that he says, so each of the
+//! few forms is written once.
 //!
 //! - `html`: texts and the few marks that descriptions have
 //! - `schema`: types, and the fields of a shape
@@ -16,54 +16,65 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use axum::{
-    Extension, Router,
-    extract::State,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Extension, Router, extract::State, response::Response, routing::get};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use grok2api_app::{DocsFrame, DocsText, SiteFiles};
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
-        VARY,
-    },
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::html::{escaped, paragraphs};
 use super::{errors, serve::ApiDocument};
-use crate::http::{AppState, links::Links};
+use crate::http::{AppState, prepared::Prepared};
 
 /// What the page adds to the style sheet of the site.
 const STYLE: &str = include_str!("style.css");
 /// Its only style of its own is the one that is in it, and it has no code.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
-    format!(
+    let policy = format!(
         "default-src 'none'; style-src 'self' 'sha256-{hash}'; font-src 'self'; img-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
 /// What the page is made of.
 pub(super) struct Page {
     document: Value,
-    /// What stands in `<main>` and beside it, by the language of the frame.
-    contents: parking_lot::Mutex<HashMap<&'static str, Arc<str>>>,
+    /// By language and theme, with the address that it was written with.
+    forms: parking_lot::Mutex<HashMap<Form, (String, Arc<Prepared>)>>,
     style: OnceLock<String>,
 }
+
+/// Language and theme.
+type Form = (&'static str, Option<&'static str>);
 
 impl Page {
     pub(super) fn new(document: Value) -> Self {
         Self {
             document,
-            contents: parking_lot::Mutex::default(),
+            forms: parking_lot::Mutex::default(),
             style: OnceLock::new(),
         }
+    }
+
+    /// The page in the form that this reader wants. `base` is the configuration's, not the reader's.
+    fn prepared(&self, frame: DocsFrame, style: &str, base: &str) -> Arc<Prepared> {
+        let form = (frame.language(), frame.theme());
+        let mut forms = self.forms.lock();
+        if let Some((written_with, page)) = forms.get(&form)
+            && written_with == base
+        {
+            return page.clone();
+        }
+        let page = self.write(frame, style, base);
+        let page = Arc::new(Prepared::new("text/html; charset=utf-8", page));
+        forms.insert(form, (base.to_owned(), page.clone()));
+        page
     }
 
     /// The whole page.
@@ -80,39 +91,27 @@ impl Page {
              <link rel=\"preload\" href=\"/fonts/inter.woff2\" as=\"font\" type=\"font/woff2\" \
              crossorigin>\n<link rel=\"stylesheet\" href=\"{}\">\n<style>{STYLE}</style>\n</head>\n\
              <body>\n<a class=\"skip-link\" href=\"#content\">{}</a>\n<header class=\"topbar\">\
-             <a class=\"brand\" href=\"/\">grok2api</a></header>\n<div class=\"docs\">\n",
+             <a class=\"brand\" href=\"/\">grok2api</a> <a href=\"/admin/connect\">{}</a></header>\n\
+             <div class=\"docs\">\n",
             frame.language(),
             theme.unwrap_or_default(),
             escaped(style),
             frame.text(DocsText::Skip),
+            frame.text(DocsText::Connect),
         );
-        let contents = self.contents(frame);
-        let (before, after) = contents.split_once(SET_UP).unwrap_or((&contents, ""));
-        page.push_str(before);
-        page.push_str(&format!(
-            "<p>{}</p>\n<pre tabindex=\"0\"><code>export BASE_URL={}\nexport API_KEY=…</code></pre>\n",
-            frame.text(DocsText::SetUp),
-            escaped(base),
-        ));
-        page.push_str(after);
+        self.write_contents(frame, base, &mut page);
         page.push_str("</div>\n</body>\n</html>\n");
         page
     }
 
-    fn contents(&self, frame: DocsFrame) -> Arc<str> {
-        let mut contents = self.contents.lock();
-        let known = contents.entry(frame.language());
-        known
-            .or_insert_with(|| self.write_contents(frame).into())
-            .clone()
-    }
-
-    fn write_contents(&self, frame: DocsFrame) -> String {
+    fn write_contents(&self, frame: DocsFrame, base: &str, out: &mut String) {
         let groups = operation::groups(&self.document);
-        let mut out = format!(
-            "<nav class=\"docs__contents\" aria-label=\"{0}\">\n<p class=\"docs__title\">{0}</p>\n<ul>\n",
+        // Folded where the screen is narrow; the style opens it beside the text.
+        out.push_str(&format!(
+            "<nav class=\"docs__contents\" aria-label=\"{0}\">\n<details>\n\
+             <summary class=\"docs__title\">{0}</summary>\n<ul>\n",
             frame.text(DocsText::Contents)
-        );
+        ));
         for group in &groups {
             out.push_str(&format!(
                 "<li><a href=\"#{}\">{}</a><ul>\n",
@@ -130,19 +129,18 @@ impl Page {
                 frame.text(text)
             ));
         }
-        out.push_str("</ul>\n</nav>\n");
-        self.write_head(frame, &mut out);
+        out.push_str("</ul>\n</details>\n</nav>\n");
+        self.write_head(frame, base, out);
         for group in &groups {
-            group.write(frame, &self.document, &mut out);
+            group.write(frame, &self.document, out);
         }
-        write_errors(frame, &mut out);
-        schema::write_shapes(frame, &self.document, &mut out);
+        write_errors(frame, out);
+        schema::write_shapes(frame, &self.document, out);
         out.push_str("</main>\n");
-        out
     }
 
     /// What the document says of itself, and how one signs in.
-    fn write_head(&self, frame: DocsFrame, out: &mut String) {
+    fn write_head(&self, frame: DocsFrame, base: &str, out: &mut String) {
         let info = &self.document["info"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         out.push_str(&format!(
@@ -157,7 +155,12 @@ impl Page {
         out.push_str("<div lang=\"en\">");
         out.push_str(&paragraphs(&text(&info["description"])));
         out.push_str("</div>\n");
-        out.push_str(SET_UP);
+        out.push_str(&format!(
+            "<p>{}</p>\n<pre tabindex=\"0\"><code>export BASE_URL={}\nexport API_KEY=…\n\
+             export PASSWORD=…\nexport SESSION=…</code></pre>\n",
+            frame.text(DocsText::SetUp),
+            escaped(base),
+        ));
         out.push_str(&format!(
             "<h2>{}</h2>\n<dl lang=\"en\">\n",
             frame.text(DocsText::Schemes)
@@ -173,9 +176,6 @@ impl Page {
         out.push_str("</dl>\n");
     }
 }
-
-/// Where the server's own address is put.
-const SET_UP: &str = "<!-- set-up -->";
 
 /// What each status means, said once for all operations.
 fn write_errors(frame: DocsFrame, out: &mut String) {
@@ -207,7 +207,6 @@ pub(in crate::http) fn routes(document: Arc<ApiDocument>) -> Router<AppState> {
 async fn show(
     State(state): State<AppState>,
     Extension(document): Extension<Arc<ApiDocument>>,
-    links: Links,
     headers: HeaderMap,
 ) -> Response {
     let frame = DocsFrame::of(&headers);
@@ -215,24 +214,25 @@ async fn show(
     let style = page
         .style
         .get_or_init(|| SiteFiles::read(&state.leptos).style().to_owned());
-    let body = page.write(frame, style, links.base());
-    let hash = format!("{:x}", Sha256::digest(&body));
-    let tag = format!("W/\"{}\"", hash.get(..16).unwrap_or_default());
-    let known = headers.get(IF_NONE_MATCH).map(HeaderValue::as_bytes);
-    let is_known = known.is_some_and(|known| known == tag.as_bytes());
-    let headers = [
-        (CACHE_CONTROL, "private, no-cache".to_owned()),
-        (VARY, "cookie, accept-language".to_owned()),
-        (ETAG, tag),
+    let base = own_address(&state);
+    let headers_of_page = [
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (VARY, HeaderValue::from_static("cookie, accept-language")),
         (CONTENT_SECURITY_POLICY, POLICY.clone()),
-        (REFERRER_POLICY, "same-origin".to_owned()),
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];
-    match is_known {
-        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        false => {
-            let kind = [(CONTENT_TYPE, "text/html; charset=utf-8")];
-            (kind, headers, body).into_response()
-        }
+    let page = page.prepared(frame, style, &base);
+    page.answer(&headers, headers_of_page).await
+}
+
+/// The configured address, or the one on this machine: what a stranger says his address is would make a
+/// page of its own each time.
+fn own_address(state: &AppState) -> String {
+    let snapshot = state.current.load();
+    let config = &snapshot.settings.config;
+    match config.app.app_url.trim_end_matches('/') {
+        "" => format!("http://127.0.0.1:{}", config.server.port),
+        url => url.to_owned(),
     }
 }
 

@@ -123,15 +123,16 @@ impl<'d> Operation<'d> {
             id = self.id(),
         );
         self.write_sign_in(frame, document, out);
-        self.write_parameters(frame, out);
-        self.write_body(frame, document, out);
-        self.write_answers(frame, out);
         let _ = write!(
             out,
-            "<h4>{}</h4>\n<pre tabindex=\"0\"><code>{}</code></pre>\n</article>\n",
+            "<h4>{}</h4>\n<pre tabindex=\"0\"><code>{}</code></pre>\n",
             frame.text(DocsText::Example),
             escaped(&self.example())
         );
+        self.write_parameters(frame, out);
+        self.write_body(frame, document, out);
+        self.write_answers(frame, out);
+        out.push_str("</article>\n");
     }
 
     fn schemes(&self) -> impl Iterator<Item = &'d str> {
@@ -284,7 +285,7 @@ fn example_body(media_type: &str, example: &Value) -> String {
     if media_type == "multipart/form-data" {
         let fields = example.as_object().into_iter().flatten();
         let fields = fields.map(|(name, value)| match name.as_str() {
-            "file" => " \\\n  -F file=@notes.txt".to_owned(),
+            "file" => " \\\n  -F 'file=Hello;filename=notes.txt'".to_owned(),
             name => format!(" \\\n  -F {name}={}", text(value)),
         });
         return fields.collect();

@@ -127,12 +127,14 @@ pub(super) fn table(frame: DocsFrame, label: &str, rows: &str) -> String {
     )
 }
 
-/// The fields of an object, as rows.
+/// The fields of an object, as rows; those that are required first.
 pub(super) fn fields(frame: DocsFrame, schema: &Value) -> String {
     let required = schema["required"].as_array();
     let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
     let properties = schema["properties"].as_object();
-    let rows = properties.into_iter().flatten().map(|(name, schema)| {
+    let mut properties: Vec<_> = properties.into_iter().flatten().collect();
+    properties.sort_by_key(|(name, _)| !is_required(name));
+    let rows = properties.into_iter().map(|(name, schema)| {
         let text = schema["description"].as_str().unwrap_or_default();
         row(frame, name, is_required(name), schema, text)
     });
