@@ -153,6 +153,12 @@ async function shootAll({ width, height, theme, locale }) {
     await byRole(page, "button", text.theme).click();
     await shoot(page, "login-menu");
   });
+  await visit(full, false, async (page) => {
+    await page.goto("/docs");
+    await shoot(page, "docs");
+    await page.goto("/docs#create_response");
+    await shoot(page, "docs-operation");
+  });
   await visit(empty, true, async (page) => {
     await open(page, "/admin/accounts");
     await shoot(page, "accounts-empty");
