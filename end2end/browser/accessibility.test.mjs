@@ -52,7 +52,7 @@ pageTest("the chat is accessible, empty and with an answer", { accounts }, async
 });
 
 pageTest("the other pages are accessible", { accounts, expected: [/status of 404/] }, async ({ page }) => {
-  for (const path of ["/imagine", "/video", "/voice", "/admin/media", "/admin/connect", "/admin/password", "/no/such/page"]) {
+  for (const path of ["/imagine", "/video", "/voice", "/admin/media", "/admin/password", "/no/such/page"]) {
     await open(page, path);
     await isAccessible(page, path);
   }

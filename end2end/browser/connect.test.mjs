@@ -37,7 +37,7 @@ pageTest("every client is told the address of this server", { accounts, settings
   for (const id of ["curl", "openai-python", "openai-node", "langchain", "codex", "continue", "librechat", "open-webui", "cursor"]) {
     const text = await textOf(page, id);
     // In a container 127.0.0.1 is the container.
-    const address = id === "librechat" ? site.url.replace("127.0.0.1", "host.docker.internal") : site.url;
+    const address = ["librechat", "open-webui"].includes(id) ? site.url.replace("127.0.0.1", "host.docker.internal") : site.url;
     assert.ok(text.includes(`${address}/v1`), `${id}: ${text}`);
     // Open WebUI asks for the models itself.
     assert.ok(id === "open-webui" || text.includes("grok-3"), `${id} names no model`);

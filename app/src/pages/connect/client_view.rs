@@ -1,8 +1,9 @@
 //! The clients, and what each is configured with.
 
 use super::{
+    address::{is_loopback, is_public_https},
     clients::{Block, Client, FieldValue, Need, Place},
-    state::{Setup, is_loopback, is_public_https},
+    state::Setup,
 };
 use crate::{
     components::{CodeBlock, CodeField, Icon, IconName, Notice, Tone},
@@ -94,6 +95,7 @@ fn BlockView(client: &'static Client, block: &'static Block, setup: Setup) -> im
                     let values = setup.values();
                     match value {
                         FieldValue::BaseUrl => values.base_url(),
+                        FieldValue::ContainerBaseUrl => values.container_base_url(),
                         FieldValue::Key => values.key,
                         FieldValue::Model => values.model,
                     }

@@ -51,6 +51,8 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FieldValue {
     BaseUrl,
+    /// The same where a client runs in a container.
+    ContainerBaseUrl,
     Key,
     Model,
 }
@@ -193,7 +195,7 @@ static CHATS: [Client; 2] = [
         lead: text::WEBUI_LEAD,
         blocks: &[
             Block::Fields(&[
-                (text::WEBUI_ADDRESS, FieldValue::BaseUrl),
+                (text::WEBUI_ADDRESS, FieldValue::ContainerBaseUrl),
                 (text::WEBUI_KEY, FieldValue::Key),
             ]),
             code!(TERMINAL, Shell, "open_webui.sh"),
@@ -309,9 +311,9 @@ mod tests {
         for client in clients() {
             let tells = |block: &Block| match block {
                 Block::Code { snippet, .. } => snippet.render(&values()).contains(ADDRESS),
-                Block::Fields(fields) => fields
-                    .iter()
-                    .any(|(_, value)| *value == FieldValue::BaseUrl),
+                Block::Fields(fields) => fields.iter().any(|(_, value)| {
+                    matches!(value, FieldValue::BaseUrl | FieldValue::ContainerBaseUrl)
+                }),
             };
             assert!(client.blocks.iter().any(tells), "{}", client.name);
         }

@@ -1,6 +1,6 @@
 //! What every client wants to know: address, key, model.
 
-use super::state::{Setup, is_loopback};
+use super::{address::is_loopback, state::Setup};
 use crate::{
     components::{Choice, CodeField, Field, Notice, Select, Switch, Tone, described_by},
     i18n::{t, text::connect as text, use_language},

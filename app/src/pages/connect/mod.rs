@@ -1,12 +1,14 @@
 //! `/admin/connect`: what clients of the API are configured with, and whether it works.
 //!
 //! - `snippet`: templates and their values (pure); `clients`: the table of clients
+//! - `address`: what an address says about who reaches it (pure)
 //! - `state`: address, key and model that the parts of the page share
 //! - `details`, `client_view`: how it is shown
 //! - `check`, `check_view`: asking the server as a client does
 //!
 //! Nothing of a configured key is part of the page. One that is typed lives in a signal and nowhere else.
 
+mod address;
 mod check;
 mod check_view;
 mod client_view;

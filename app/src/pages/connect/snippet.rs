@@ -4,7 +4,7 @@
 //! which are those of the file's syntax, so that whatever an address, a key or a model is called, the file
 //! can be read by what it is for.
 
-use super::state::{host, is_loopback};
+use super::address::{is_loopback, with_host};
 
 /// How a value is written in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +54,9 @@ impl Values {
     }
 
     /// The same for a client in a container on this machine, where a loopback address is its own.
-    fn container_base_url(&self) -> String {
-        let host = host(&self.base);
+    pub(super) fn container_base_url(&self) -> String {
         match is_loopback(&self.base) {
-            true => self.base_url().replacen(host, CONTAINER_HOST, 1),
+            true => with_host(&self.base_url(), CONTAINER_HOST),
             false => self.base_url(),
         }
     }

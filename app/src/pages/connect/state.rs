@@ -1,6 +1,6 @@
 //! What the parts of the page share.
 
-use super::snippet::Values;
+use super::{address::origin, snippet::Values};
 use crate::{dom, dto::Connection};
 use leptos::prelude::*;
 
@@ -10,7 +10,6 @@ const KEY_TO_FILL_IN: &str = "YOUR_API_KEY";
 const ANY_KEY: &str = "sk-anything";
 /// Where no model is configured.
 const NO_MODEL: &str = "grok-4";
-const MCP_PATH: &str = "/mcp";
 
 /// Address, key and model.
 #[derive(Clone, Copy)]
@@ -85,7 +84,8 @@ impl Setup {
             base: self.base.get(),
             key: self.shown_key(),
             model: self.model.get(),
-            mcp_path: mcp_path.unwrap_or_else(|| MCP_PATH.to_owned()),
+            // Without tools no snippet names it.
+            mcp_path: mcp_path.unwrap_or_default(),
         }
     }
 
@@ -93,101 +93,5 @@ impl Setup {
     pub(super) fn is_elsewhere(self) -> bool {
         let opened = self.opened.get();
         !opened.is_empty() && self.base.with(|base| origin(base) != opened)
-    }
-}
-
-/// Scheme, host and port of an address.
-fn origin(address: &str) -> &str {
-    let scheme = address.find("://").map_or(0, |at| at + 3);
-    let path = address.get(scheme..).and_then(|rest| rest.find('/'));
-    path.and_then(|at| address.get(..scheme + at))
-        .unwrap_or(address)
-}
-
-/// The host of an address, without port and brackets.
-pub(super) fn host(address: &str) -> &str {
-    let origin = origin(address);
-    let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
-    if let Some((host, _)) = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        return host;
-    }
-    authority.split(':').next().unwrap_or_default()
-}
-
-/// Only programs on the same machine reach it.
-pub(super) fn is_loopback(address: &str) -> bool {
-    let host = host(address);
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-}
-
-/// Servers elsewhere may reach it, with TLS.
-pub(super) fn is_public_https(address: &str) -> bool {
-    let host = host(address);
-    let is_private = match host.parse() {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
-        Ok(std::net::IpAddr::V6(ip)) => {
-            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-        }
-        Err(_) => {
-            let is_inside = |end: &str| host.ends_with(end);
-            !host.contains('.')
-                || [".local", ".localhost", ".internal", ".lan", ".home.arpa"]
-                    .into_iter()
-                    .any(is_inside)
-        }
-    };
-    address.starts_with("https://") && !is_private
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_addresses_are_known_in_every_form() {
-        for origin in [
-            "http://127.0.0.1:8000",
-            "http://localhost:8000",
-            "http://[::1]:8000",
-            "https://grok.localhost",
-        ] {
-            assert!(is_loopback(origin), "{origin}");
-            assert!(!is_public_https(origin), "{origin}");
-        }
-        for origin in ["http://192.168.1.4:8000", "https://localhost.example"] {
-            assert!(!is_loopback(origin), "{origin}");
-        }
-    }
-
-    #[test]
-    fn an_origin_is_an_address_without_its_path() {
-        for address in ["https://grok.example", "https://grok.example/a/b"] {
-            assert_eq!(origin(address), "https://grok.example");
-        }
-        assert_eq!(origin("odd"), "odd");
-    }
-
-    #[test]
-    fn a_public_address_has_tls_and_is_not_of_a_network_at_home() {
-        for (origin, is_public) in [
-            ("https://grok.example", true),
-            ("https://grok.example:8443/under", true),
-            ("https://203.0.113.7", true),
-            ("http://grok.example", false),
-            ("https://192.168.1.4", false),
-            ("https://10.0.0.4:8443", false),
-            ("https://[fd00::1]:8443", false),
-            ("https://nas.local", false),
-            ("https://nas", false),
-        ] {
-            assert_eq!(is_public_https(origin), is_public, "{origin}");
-        }
     }
 }
