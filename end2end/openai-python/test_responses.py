@@ -200,6 +200,11 @@ class StoredTest(ResponsesTestCase):
         self.assertEqual(answer.conversation.id, conversation.id)
         self.assertIn("My name is Nina.", self.simulator.prompts()[0])
         items = list(self.client.conversations.items.list(conversation.id))
+        one = self.client.conversations.items.retrieve(items[0].id, conversation_id=conversation.id)
+        self.assertEqual(one.id, items[0].id)
+        left = self.client.conversations.items.delete(items[0].id, conversation_id=conversation.id)
+        self.assertEqual(left.id, conversation.id)
+        self.assertEqual(len(list(self.client.conversations.items.list(conversation.id))), len(items) - 1)
         self.assertEqual(len(items), 4)
         self.assertTrue(self.client.conversations.delete(conversation.id).deleted)
 

@@ -162,6 +162,12 @@ impl RequestRecord {
         facts.key = key;
     }
 
+    /// Where the caller asks, as [`identify`](Self::identify) was told.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&'static str> {
+        self.0.facts.lock().endpoint
+    }
+
     /// What the caller asked for.
     pub fn asks(&self, model: &str, is_stream: bool) {
         let mut facts = self.0.facts.lock();

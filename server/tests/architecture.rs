@@ -69,7 +69,7 @@ const IMPURE: &[&str] = &[
 const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("clock", &[]),
-    ("ids", &[]),
+    ("ids", &["clock"]),
     ("obs", &[]),
     ("limits", &[]),
     ("timer", &[]),

@@ -19,8 +19,14 @@ pub struct PageQuery {
     pub order: Order,
 }
 
-/// Longest id of an entry.
+/// Longest id, in bytes.
 const MAX_ID_BYTES: usize = 128;
+
+/// Whether this may be the id of something: 1 to 128 of `A-Z a-z 0-9 _ -`.
+pub(crate) fn is_id(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(is_plain)
+}
 
 impl PageQuery {
     /// A query that asks for nothing.
@@ -46,8 +52,7 @@ impl PageQuery {
                 })?;
             }
             "after" => {
-                let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-                if !(1..=MAX_ID_BYTES).contains(&value.len()) || !value.bytes().all(is_plain) {
+                if !is_id(value) {
                     let message = "`after` must be the id of an entry: the `last_id` of the page \
                                    before.";
                     return Err(Invalid::value("after", message));

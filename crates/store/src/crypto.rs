@@ -88,8 +88,9 @@ impl Keys {
     }
 }
 
-/// SHA-256 as 64 hex digits: what is stored of a session id.
-pub(crate) fn sha256_hex(text: &str) -> String {
+/// SHA-256 as 64 hex digits: what is stored of a session id, and of whose something is.
+#[must_use]
+pub fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 

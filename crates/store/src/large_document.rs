@@ -1,16 +1,21 @@
 //! Documents of any size: one that says what it is, and others with the rest of its content.
 //!
 //! A change writes new parts first, then the document that names them, then removes the old parts; so a
-//! reader sees either content whole, and what a crash leaves behind ends with its time.
+//! reader sees either content whole, and what a crash leaves behind ends with its time. Each call of the
+//! store is [`bounded`], so that one that is slow takes any size and one that is away is an error soon.
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Document, DocumentKind, DocumentStore, StoreError};
+use crate::{DOCUMENT_BYTES, Document, DocumentKind, DocumentStore, StoreError, bounded};
 
-/// Content of one part, in bytes. As JSON text a byte may take six.
+/// Content of one part, in bytes.
 const PART_BYTES: usize = 32 * 1024;
+/// Longest head, in bytes: 500 ids, or metadata in characters that JSON escapes, are less.
+const HEAD_BYTES: usize = 56 * 1024;
+// As JSON text a byte of content takes six at most; ids and names are short.
+const _: () = assert!(6 * PART_BYTES + HEAD_BYTES + 1024 <= DOCUMENT_BYTES);
 /// Reads while the document is being replaced, before it counts as damaged.
 const READS: usize = 4;
 
@@ -27,7 +32,7 @@ pub struct LargeDocument {
     pub expires_ms: i64,
     /// Counted by the store.
     pub revision: u64,
-    /// JSON of a few KiB.
+    /// JSON, 56 KiB at most.
     pub head: String,
     pub content: String,
 }
@@ -49,8 +54,13 @@ impl LargeDocument {
     /// # Errors
     /// Those of [`DocumentStore::put_document`].
     pub async fn add(self, store: &dyn DocumentStore) -> Result<(), StoreError> {
-        let (document, _) = self.write_parts(store).await?;
-        store.put_document(document).await
+        let (document, parts) = self.write_parts(store).await?;
+        let added = bounded(store.put_document(document)).await;
+        // One whose answer did not come in time may still be written, with its parts.
+        if let Err(StoreError::Constraint { .. }) = added {
+            let _ = remove(store, parts).await;
+        }
+        added
     }
 
     /// Replaces the one of its id if that still has this revision; whether it did.
@@ -58,12 +68,12 @@ impl LargeDocument {
     /// # Errors
     /// Those of [`DocumentStore::replace_document`].
     pub async fn replace(self, store: &dyn DocumentStore) -> Result<bool, StoreError> {
-        let old = store.get_document(self.kind, &self.id).await?;
+        let old = bounded(store.get_document(self.kind, &self.id)).await?;
         if old.as_ref().map(|old| old.revision) != Some(self.revision) {
             return Ok(false);
         }
         let (document, new) = self.write_parts(store).await?;
-        let is_replaced = store.replace_document(document).await?;
+        let is_replaced = bounded(store.replace_document(document)).await?;
         if is_replaced {
             remove_parts(store, old).await?;
         } else {
@@ -72,8 +82,8 @@ impl LargeDocument {
         Ok(is_replaced)
     }
 
-    /// Replaces the head alone, of the one that still has this revision; whether it did. The content is
-    /// neither read nor written.
+    /// Replaces the head alone, of the one that still has this revision; whether it did. Of the content the
+    /// first part is read and written with it, the others are not.
     ///
     /// # Errors
     /// Those of [`DocumentStore::replace_document`].
@@ -83,7 +93,7 @@ impl LargeDocument {
         revision: u64,
         head: String,
     ) -> Result<bool, StoreError> {
-        let Some(document) = store.get_document(kind, id).await? else {
+        let Some(document) = bounded(store.get_document(kind, id)).await? else {
             return Ok(false);
         };
         let Some(envelope) = open(&document).filter(|_| document.revision == revision) else {
@@ -94,29 +104,39 @@ impl LargeDocument {
             ..envelope
         };
         let data = serde_json::to_string(&envelope).unwrap_or_default();
-        store.replace_document(Document { data, ..document }).await
+        bounded(store.replace_document(Document { data, ..document })).await
     }
 
-    /// The document of that id.
+    /// The document of that id. `may_read` is told how many bytes it has at most before the rest of them
+    /// is read, and gives what is returned with them, or why they are not to be read.
     ///
     /// # Errors
-    /// The store's, or a part of it is missing.
-    pub async fn get(
+    /// The store's, or a part of it is missing; what `may_read` says.
+    pub async fn get<T, E: From<StoreError>>(
         store: &dyn DocumentStore,
         kind: DocumentKind,
         id: &str,
-    ) -> Result<Option<Self>, StoreError> {
+        mut may_read: impl FnMut(usize) -> Result<T, E>,
+    ) -> Result<Option<(Self, T)>, E> {
         for _ in 0..READS {
-            let Some(document) = store.get_document(kind, id).await? else {
+            let Some(document) = bounded(store.get_document(kind, id)).await? else {
                 return Ok(None);
             };
-            if let Some(whole) = read_parts(store, document).await? {
-                return Ok(Some(whole));
+            let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
+            let rest = envelope.parts.saturating_mul(PART_BYTES);
+            let with = may_read(envelope.content.len().saturating_add(rest))?;
+            if let Some(whole) = read_parts(store, document, envelope).await? {
+                return Ok(Some((whole, with)));
             }
         }
-        Err(StoreError::Constraint {
-            reason: format!("a part of document {id} ({}) is missing", kind.as_str()),
-        })
+        let reason = format!("a part of document {id} ({}) is missing", kind.as_str());
+        Err(StoreError::Constraint { reason }.into())
+    }
+
+    /// Whether its content is more than one document takes.
+    #[must_use]
+    pub fn has_parts(&self) -> bool {
+        self.content.len() > PART_BYTES
     }
 
     /// The document of that id without its content, which is empty.
@@ -128,7 +148,7 @@ impl LargeDocument {
         kind: DocumentKind,
         id: &str,
     ) -> Result<Option<Self>, StoreError> {
-        let Some(document) = store.get_document(kind, id).await? else {
+        let Some(document) = bounded(store.get_document(kind, id)).await? else {
             return Ok(None);
         };
         let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
@@ -146,17 +166,17 @@ impl LargeDocument {
         most: u64,
         at_once: u64,
     ) -> Result<u64, StoreError> {
-        let count = store.count_documents(kind, group).await?;
+        let count = bounded(store.count_documents(kind, group)).await?;
         let surplus = count.saturating_sub(most).min(at_once);
         if surplus == 0 {
             return Ok(0);
         }
         let limit = u32::try_from(surplus).unwrap_or(u32::MAX);
-        let oldest = store.oldest_documents(kind, group, limit).await?;
+        let oldest = bounded(store.oldest_documents(kind, group, limit)).await?;
         let removed = oldest.into_iter().map(async |one| {
             // One with parts has a whole first piece.
             let removed = match one.bytes < PART_BYTES as u64 {
-                true => store.delete_document(kind, &one.id).await,
+                true => bounded(store.delete_document(kind, &one.id)).await,
                 false => Self::delete(store, kind, &one.id).await,
             };
             removed.map(u64::from)
@@ -173,13 +193,14 @@ impl LargeDocument {
         kind: DocumentKind,
         id: &str,
     ) -> Result<bool, StoreError> {
-        let old = store.get_document(kind, id).await?;
-        let is_deleted = store.delete_document(kind, id).await?;
+        let old = bounded(store.get_document(kind, id)).await?;
+        let is_deleted = bounded(store.delete_document(kind, id)).await?;
         remove_parts(store, old).await?;
         Ok(is_deleted)
     }
 
-    /// Writes all but the document itself; with it the ids of the parts.
+    /// Writes all but the document itself; with it the ids of the parts. None is left of one that fails, as
+    /// far as the store goes on.
     async fn write_parts(
         self,
         store: &dyn DocumentStore,
@@ -190,18 +211,21 @@ impl LargeDocument {
         let mut written = Vec::new();
         for piece in pieces {
             let id = part_id(&name, written.len());
-            store
-                .put_document(Document {
-                    kind: DocumentKind::Part,
-                    id: id.clone(),
-                    group: name.clone(),
-                    at_ms: self.at_ms,
-                    expires_ms: self.expires_ms,
-                    revision: 0,
-                    data: serde_json::to_string(piece).unwrap_or_default(),
-                })
-                .await?;
+            let part = Document {
+                kind: DocumentKind::Part,
+                id: id.clone(),
+                group: name.clone(),
+                at_ms: self.at_ms,
+                expires_ms: self.expires_ms,
+                revision: 0,
+                data: serde_json::to_string(piece).unwrap_or_default(),
+            };
+            // Also one whose answer did not come may be there.
             written.push(id);
+            if let Err(error) = bounded(store.put_document(part)).await {
+                let _ = remove(store, written).await;
+                return Err(error);
+            }
         }
         let envelope = Envelope {
             head: raw(self.head)?,
@@ -223,6 +247,11 @@ impl LargeDocument {
 }
 
 fn raw(head: String) -> Result<Box<RawValue>, StoreError> {
+    if head.len() > HEAD_BYTES {
+        return Err(StoreError::Constraint {
+            reason: "the head of a document is too large".to_owned(),
+        });
+    }
     RawValue::from_string(head).map_err(|_| StoreError::Constraint {
         reason: "the head of a document is not JSON".to_owned(),
     })
@@ -249,12 +278,12 @@ fn pieces(content: &str) -> impl Iterator<Item = &str> {
 async fn read_parts(
     store: &dyn DocumentStore,
     document: Document,
+    envelope: Envelope,
 ) -> Result<Option<LargeDocument>, StoreError> {
-    let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
     let mut content = envelope.content;
     for number in 0..envelope.parts {
         let id = part_id(&envelope.name, number);
-        let Some(part) = store.get_document(DocumentKind::Part, &id).await? else {
+        let Some(part) = bounded(store.get_document(DocumentKind::Part, &id)).await? else {
             return Ok(None);
         };
         let piece: String = serde_json::from_str(&part.data).unwrap_or_default();
@@ -296,7 +325,7 @@ async fn remove_parts(store: &dyn DocumentStore, old: Option<Document>) -> Resul
 
 async fn remove(store: &dyn DocumentStore, parts: Vec<String>) -> Result<(), StoreError> {
     for id in parts {
-        store.delete_document(DocumentKind::Part, &id).await?;
+        bounded(store.delete_document(DocumentKind::Part, &id)).await?;
     }
     Ok(())
 }
@@ -329,7 +358,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = opened(folder.path()).await;
         let documents: &dyn DocumentStore = store.as_ref();
-        let get = || LargeDocument::get(documents, DocumentKind::Response, "r");
+        let get = async || {
+            let may_read = |_| Ok::<_, StoreError>(());
+            let read = LargeDocument::get(documents, DocumentKind::Response, "r", may_read).await;
+            read.map(|read| read.map(|(document, ())| document))
+        };
         let long = "é\u{1}秘\"\\".repeat(60_000);
         for content in [String::new(), "x".repeat(PART_BYTES), long.clone()] {
             large(content.clone()).add(documents).await.unwrap();

@@ -68,6 +68,7 @@ mod writer;
 pub use account::{AccountStore, LoadedAccounts, PlainAccount, Unreadable};
 pub use bounded::bounded;
 pub use client_key::ClientKey;
+pub use crypto::sha256_hex;
 pub use document::{
     DOCUMENT_BYTES, Document, DocumentKind, DocumentQuery, DocumentSize, DocumentStore,
 };

@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chat::{Delta, Finish};
+use futures::join;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -97,8 +98,26 @@ pub async fn whole<T>(
     Ok(([(CONTENT_TYPE, "application/json")], conversation, body).into_response())
 }
 
+/// Records an answer whose end is `last_bytes` long, and keeps what has to be kept of it. Both at once, so
+/// that the store writes them together.
+///
+/// # Errors
+/// The store does not take one of them.
+pub(super) async fn commit(
+    answer: Answer,
+    last_bytes: usize,
+    keeping: Option<Keeping>,
+) -> Result<(), GatewayError> {
+    let Some(keeping) = keeping else {
+        return answer.commit(last_bytes).await;
+    };
+    // Neither ends the other: what was answered is charged, kept or not.
+    let (kept, recorded) = join!(keeping, answer.commit(last_bytes));
+    kept.and(recorded)
+}
+
 /// The conversation's id for protocols whose bodies have no place for it.
-fn conversation_header(answer: &Answer) -> HeaderMap {
+pub(super) fn conversation_header(answer: &Answer) -> HeaderMap {
     let id = answer.head().conversation_id.as_deref();
     let value = id.and_then(|id| HeaderValue::from_str(id).ok());
     let header = value.map(|value| (HeaderName::from_static(CONVERSATION_HEADER), value));
@@ -236,14 +255,11 @@ impl<W: AnswerWriter> Frames<W> {
         let before = self.out.len();
         self.writer.finish(&answer.finish(), &mut self.out);
         let last_bytes = self.out.len();
-        let commit: Keeping = match self.writer.keep() {
-            None => Box::pin(answer.commit(last_bytes)),
-            Some(keeping) => Box::pin(async move {
-                keeping.await?;
-                answer.commit(last_bytes).await
-            }),
+        let commit = commit(answer, last_bytes, self.writer.keep());
+        self.end = End::Committing {
+            commit: Box::pin(commit),
+            before,
         };
-        self.end = End::Committing { commit, before };
     }
 
     fn send(&mut self) -> Poll<Option<Bytes>> {

@@ -53,7 +53,10 @@ impl Endpoint {
                 | "/v1/responses/{id}/cancel",
             ) => Self::Response,
             Some(
-                "/v1/conversations" | "/v1/conversations/{id}" | "/v1/conversations/{id}/items",
+                "/v1/conversations"
+                | "/v1/conversations/{id}"
+                | "/v1/conversations/{id}/items"
+                | "/v1/conversations/{id}/items/{item_id}",
             ) => Self::Conversations,
             Some("/v1/messages") => Self::Messages,
             Some("/v1/messages/count_tokens") => Self::CountTokens,

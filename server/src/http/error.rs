@@ -24,8 +24,9 @@ pub enum ApiError {
     /// What was asked for is not there yet, or was not made.
     #[error("{0}")]
     NotReady(String),
-    #[error("The method is not allowed at this address, which takes {0}.")]
-    MethodNotAllowed(String),
+    /// The router says which are in `Allow`, behind whoever renders this.
+    #[error("The method is not allowed at this address; the header `Allow` names those that are.")]
+    MethodNotAllowed,
     #[error(
         "The API key is missing or wrong. Send `Authorization: Bearer <key>` or `x-api-key: <key>` \
          with a key from `app.api_key`."
@@ -112,7 +113,7 @@ impl ApiError {
             Self::OneAtATime(_) | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::NotReady(_) | Self::Conflict(..) => StatusCode::CONFLICT,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidApiKey | Self::InvalidMcpKey | Self::SignInRequired | Self::AdminOnly => {
                 StatusCode::UNAUTHORIZED
             }
@@ -140,7 +141,7 @@ impl ApiError {
             Self::Gateway(error) => error.code(),
             Self::NotFound(_) => "not_found",
             Self::NotReady(_) => "video_not_ready",
-            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidApiKey | Self::InvalidMcpKey => "invalid_api_key",
             Self::SignInRequired => "sign_in_required",
             Self::AdminOnly => "invalid_admin_key",

@@ -115,7 +115,10 @@ pub struct Shared {
     pub in_flight: InFlight,
     pub jobs: Jobs,
     pub limits: Limits,
-    pub responses: openai::responses::Background,
+    /// Responses that are made while nobody waits.
+    pub background: openai::responses::Background,
+    /// Responses and conversations of the API.
+    pub kept: openai::KeptStore,
     pub unread: UnreadAnswers,
     pub deliveries: Deliveries,
     /// `None`: switched off.

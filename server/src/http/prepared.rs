@@ -79,9 +79,12 @@ impl Prepared {
     }
 
     fn is_known(&self, asked: &HeaderMap) -> bool {
-        let known = asked.get(IF_NONE_MATCH).map(HeaderValue::as_bytes);
-        let tag = self.tag.as_bytes();
-        known.is_some_and(|known| known.windows(tag.len()).any(|part| part == tag))
+        // Weakly compared: with and without `W/` it is the same.
+        let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        let own = self.tag.to_str().map(strong).unwrap_or_default();
+        let known = asked.get_all(IF_NONE_MATCH).iter();
+        let mut known = known.filter_map(|tags| tags.to_str().ok());
+        known.any(|tags| tags.trim() == "*" || tags.split(',').any(|tag| strong(tag) == own))
     }
 
     /// Compressed by the first who asks for it, on a thread that serves nobody.
@@ -107,16 +110,19 @@ impl Coding {
         let taken: Vec<_> = lists
             .flat_map(|list| list.split(','))
             .filter_map(|one| {
-                let (name, quality) = one.split_once(';').unwrap_or((one, ""));
-                let quality = quality.trim().strip_prefix("q=").unwrap_or("1");
-                let is_taken = quality.trim().parse::<f32>().is_ok_and(|q| q > 0.0);
-                is_taken.then(|| name.trim())
+                let mut parts = one.split(';').map(str::trim);
+                let name = parts.next().unwrap_or_default();
+                let mut parameters = parts.filter_map(|part| part.split_once('='));
+                let quality = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+                let quality = quality.map_or("1", |(_, quality)| quality.trim());
+                let is_taken = quality.parse::<f32>().is_ok_and(|q| q > 0.0 && q <= 1.0);
+                is_taken.then_some(name)
             })
             .collect();
         let takes = |name: &str| taken.iter().any(|one| one.eq_ignore_ascii_case(name));
         if takes("br") {
             Self::Brotli
-        } else if takes("gzip") {
+        } else if takes("gzip") || takes("x-gzip") {
             Self::Gzip
         } else {
             Self::Plain
@@ -173,6 +179,9 @@ mod tests {
             ("gzip, deflate, br, zstd", "br"),
             ("br;q=0, gzip;q=0.5", "gzip"),
             ("br;q=x", ""),
+            ("br;Q=0, x-gzip", "gzip"),
+            ("br;level=3; q=0", ""),
+            ("br;q=inf", ""),
         ] {
             let asked = asking(ACCEPT_ENCODING, accepted);
             let (told, body) = read(&prepared, &asked).await;
@@ -202,6 +211,9 @@ mod tests {
         for (known, status) in [
             (tag.clone(), 304),
             (format!("\"x\", {tag}"), 304),
+            (tag.trim_start_matches("W/").to_owned(), 304),
+            ("*".to_owned(), 304),
+            (format!("{tag}junk"), 200),
             ("\"x\"".to_owned(), 200),
         ] {
             let response = prepared.answer(&asking(IF_NONE_MATCH, &known), []).await;

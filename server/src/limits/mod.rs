@@ -34,6 +34,15 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Those of a process that begins, which may open as many files as the system lets it.
+    #[must_use]
+    pub fn raised() -> Self {
+        Self {
+            descriptors: Descriptors::raise(),
+            ..Self::default()
+        }
+    }
+
     /// `server.max_connections`, or as many as there are descriptors for.
     #[must_use]
     pub fn max_connections(&self, server: &ServerConfig) -> u64 {

@@ -150,6 +150,12 @@ impl MediaFiles {
         is_full
     }
 
+    /// Whether so much can be stored now, as measured now.
+    pub async fn has_room(&self, bytes: u64) -> bool {
+        let files = self.clone();
+        blocking(move || files.disk().check(bytes)).await.is_ok()
+    }
+
     /// Waits until the next clean-up should not wait for its time: a tenth of the limit has been
     /// written since the last one, the disk is full, or somebody who stored a file has given it up.
     pub async fn clean_due(&self) {

@@ -4,6 +4,7 @@ pub mod boot;
 mod clean_stop;
 mod connection;
 mod connections;
+mod first_password;
 mod first_start;
 mod listen;
 mod send_timeout;
@@ -209,7 +210,8 @@ async fn close(booted: Booted) -> bool {
         store,
         simulator,
     } = booted;
-    let (work, responses) = (state.work.clone(), state.responses.clone());
+    let (work, background) = (state.work.clone(), state.background.clone());
+    let kept = state.kept.clone();
     let pool = state.current.load().pool.clone();
     drop(state);
     if tokio::time::timeout(CLOSE_TIMEOUT, work.close())
@@ -218,12 +220,19 @@ async fn close(booted: Booted) -> bool {
     {
         tracing::warn!("a job was cut off");
     }
-    if tokio::time::timeout(CLOSE_TIMEOUT, responses.close())
+    if tokio::time::timeout(CLOSE_TIMEOUT, background.close())
         .await
         .is_err()
     {
         tracing::warn!("a response in the background was cut off");
     }
+    if tokio::time::timeout(CLOSE_TIMEOUT, kept.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("a response or a conversation was cut off while it was kept");
+    }
+    drop(kept);
     let gateway_closed = tokio::time::timeout(CLOSE_TIMEOUT, gateway.close()).await;
     if gateway_closed.is_err() {
         tracing::warn!("background work was cut off");

@@ -328,3 +328,20 @@ async fn follow_up_uploads_the_files_of_its_own_turn_and_a_new_conversation_all(
     );
     server.end().await;
 }
+
+#[tokio::test]
+async fn the_conversation_of_a_response_is_told_in_a_header_streamed_or_not() {
+    let server = setup(["first-account"]).start().await;
+    for stream in [false, true] {
+        server.count_request();
+        let body = json!({"model": "grok-4", "input": "hello", "stream": stream});
+        let request = server.client.post(server.url("/v1/responses"));
+        let response = request.bearer_auth(KEY).json(&body).send().await.unwrap();
+        let told = response.headers().get("x-conversation-id").cloned();
+        let told = told.expect("a header");
+        assert!(!told.is_empty(), "stream: {stream}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains("completed"), "{text}");
+    }
+    server.end_with_one().await;
+}

@@ -48,6 +48,46 @@ async fn a_disk_below_its_reserve_refuses_addresses_before_grok_is_asked_and_cha
 }
 
 #[tokio::test]
+async fn on_a_disk_below_its_reserve_what_would_be_kept_is_refused_and_the_rest_is_answered() {
+    let setup = Setup::accounts(["first-account"]).with("GROK2API_CACHE__MIN_FREE_MB", 10_000_000);
+    let server = setup.start().await;
+    let items = json!([{"type": "message", "role": "user", "content": "hello"}]);
+    for (path, body, otherwise) in [
+        (
+            "/v1/responses",
+            json!({"model": "grok-3", "input": "hello"}),
+            "`store: false`",
+        ),
+        (
+            "/v1/conversations",
+            json!({"items": items}),
+            "with each request",
+        ),
+    ] {
+        server.count_request();
+        let request = server.client.post(server.url(path)).json(&body);
+        let refused = Plain::read(request.send().await.unwrap()).await;
+        let code = &refused.json["error"]["code"];
+        assert_eq!(
+            (refused.status, code),
+            (503, &json!("media_unavailable")),
+            "{path}"
+        );
+        let message = refused.json["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains("`cache.min_free_mb`") && message.contains(otherwise),
+            "{message}"
+        );
+    }
+    server.count_request();
+    let body = json!({"model": "grok-3", "input": "hello", "store": false});
+    let request = server.client.post(server.url("/v1/responses")).json(&body);
+    let answered = Plain::read(request.send().await.unwrap()).await;
+    assert_eq!(answered.status, 200);
+    server.end_with_one().await;
+}
+
+#[tokio::test]
 async fn a_picture_that_was_kept_for_somebody_who_left_goes_at_once() {
     let server = Setup::accounts(["picture-account-1"]).start().await;
     let stall = Reply::Stall { after_lines: 7 };

@@ -12,6 +12,7 @@ mod admin_api;
 mod admin_conditions;
 mod admin_media;
 mod admin_sessions;
+mod api_conversations;
 mod app_url;
 mod assets;
 mod attachments;

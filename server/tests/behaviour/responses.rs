@@ -1,4 +1,4 @@
-//! `/v1/responses`, `/v1/conversations` and several answers to one request.
+//! `/v1/responses` and several answers to one request.
 
 use std::time::Duration;
 
@@ -10,12 +10,17 @@ use crate::support::{Server, Setup, Streamed};
 
 const KEYS: &str = "sk-one,sk-two";
 
-fn setup() -> Setup {
+pub(crate) fn setup() -> Setup {
     let setup = Setup::accounts(["first-account", "second-account"]);
     setup.with("GROK2API_APP__API_KEY", KEYS)
 }
 
-async fn call(server: &Server, method: Method, path: &str, (key, body): (&str, Value)) -> Response {
+pub(crate) async fn call(
+    server: &Server,
+    method: Method,
+    path: &str,
+    (key, body): (&str, Value),
+) -> Response {
     server.count_request();
     let request = server
         .client
@@ -28,26 +33,26 @@ async fn call(server: &Server, method: Method, path: &str, (key, body): (&str, V
     request.send().await.unwrap()
 }
 
-async fn json_of(response: Response) -> (u16, Value) {
+pub(crate) async fn json_of(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())
 }
 
-async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
     json_of(call(server, Method::POST, path, ("sk-one", body)).await).await
 }
 
-async fn get(server: &Server, path: &str) -> (u16, Value) {
+pub(crate) async fn get(server: &Server, path: &str) -> (u16, Value) {
     json_of(call(server, Method::GET, path, ("sk-one", Value::Null)).await).await
 }
 
-async fn ask(server: &Server, body: Value) -> Value {
+pub(crate) async fn ask(server: &Server, body: Value) -> Value {
     let (status, response) = post(server, "/v1/responses", body).await;
     assert_eq!(status, 200, "{response}");
     response
 }
 
-fn id(object: &Value) -> &str {
+pub(crate) fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
 }
 
@@ -64,7 +69,7 @@ fn text(response: &Value) -> &str {
     message["content"][0]["text"].as_str().unwrap()
 }
 
-fn message(server: &Server, index: usize) -> String {
+pub(crate) fn message(server: &Server, index: usize) -> String {
     let chats = server.upstream_chats();
     chats[index].body["message"].as_str().unwrap().to_owned()
 }
@@ -245,8 +250,9 @@ async fn a_response_in_the_background_is_cancelled_and_its_account_is_free() {
 }
 
 #[tokio::test]
-async fn a_response_in_the_background_has_failed_when_the_server_was_killed() {
-    let mut server = setup().start().await;
+async fn a_response_in_the_background_has_failed_when_the_server_stops_before_its_end() {
+    let setup = setup().with("GROK2API_SERVER__DRAIN_SECS", 1);
+    let mut server = setup.start().await;
     server.simulator.script(ANY_ACCOUNT, [Reply::Hang]);
     let asked = json!({"model": "grok-4", "input": "Hi", "background": true});
     let queued = ask(&server, asked).await;
@@ -263,58 +269,28 @@ async fn a_response_in_the_background_has_failed_when_the_server_was_killed() {
 }
 
 #[tokio::test]
-async fn responses_of_a_conversation_add_to_it() {
-    let server = setup().start().await;
+async fn a_server_that_stops_gives_responses_in_the_background_the_time_of_requests() {
+    let mut server = setup().start().await;
+    let late = Reply::Paced {
+        text: "Late.".to_owned(),
+        first_ms: 1_000,
+        each_ms: 0,
+    };
+    server.simulator.script(ANY_ACCOUNT, [late]);
+    let asked = json!({"model": "grok-4", "input": "Hi", "background": true});
+    let queued = ask(&server, asked).await;
     server
-        .simulator
-        .script(ANY_ACCOUNT, [Reply::text("One."), Reply::text("Two.")]);
-    let items = json!([{"role": "user", "content": "My name is Ada."}]);
-    let asked = json!({"items": items, "metadata": {"topic": "names"}});
-    let (status, conversation) = post(&server, "/v1/conversations", asked).await;
+        .wait_until("the upstream is asked", async || {
+            !server.upstream_chats().is_empty()
+        })
+        .await;
+    server.restart().await;
+    let (_, made) = get(&server, &path(&queued)).await;
     assert_eq!(
-        (status, &conversation["metadata"]["topic"]),
-        (200, &json!("names"))
+        (&made["status"], text(&made)),
+        (&json!("completed"), "Late.")
     );
-    let conversation = id(&conversation).to_owned();
-    for input in ["Hi", "More"] {
-        let body = json!({"model": "grok-4", "input": input, "conversation": conversation});
-        let response = ask(&server, body).await;
-        assert_eq!(response["conversation"]["id"], conversation);
-    }
-    assert_eq!(
-        message(&server, 1),
-        "user: My name is Ada.\n\nuser: Hi\n\nassistant: One.\n\nMore"
-    );
-    let list = format!("/v1/conversations/{conversation}/items?order=asc");
-    let (_, items) = get(&server, &list).await;
-    assert_eq!(items["data"].as_array().unwrap().len(), 5, "{items}");
-    let added = json!({"items": [{"role": "user", "content": "Also: I am 36."}]});
-    let (status, page) = post(
-        &server,
-        &format!("/v1/conversations/{conversation}/items"),
-        added,
-    )
-    .await;
-    assert_eq!(status, 200, "{page}");
-    assert_eq!(page["data"][0]["content"][0]["text"], "Also: I am 36.");
-    assert_eq!(
-        get(&server, &list).await.1["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        6
-    );
-    let one = format!("/v1/conversations/{conversation}");
-    let foreign = call(&server, Method::GET, &one, ("sk-two", Value::Null)).await;
-    assert_eq!(foreign.status(), 404);
-    let deleted = call(&server, Method::DELETE, &one, ("sk-one", Value::Null)).await;
-    assert_eq!(deleted.status(), 200);
-    let body = json!({"model": "grok-4", "input": "x", "conversation": conversation});
-    let (status, error) = post(&server, "/v1/responses", body).await;
-    assert_eq!(
-        (status, error["error"]["param"].as_str()),
-        (400, Some("conversation"))
-    );
+    server.count_request();
     server.end().await;
 }
 

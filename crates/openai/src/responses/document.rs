@@ -1,7 +1,10 @@
 //! A response as one JSON document.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use chat::{Delta, Finish};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{
     echo::Echo,
@@ -69,4 +72,20 @@ impl ResponseDocument {
     pub fn to_json(&self) -> Vec<u8> {
         to_json(&self.0.json())
     }
+}
+
+/// A kept response that has ended without an answer: cancelled, or failed for this reason.
+#[must_use]
+pub fn ended_json(response: &[u8], status: Status, failure: Option<&Failure>) -> Vec<u8> {
+    let mut fields: BTreeMap<Cow<'_, str>, Box<RawValue>> =
+        serde_json::from_slice(response).unwrap_or_default();
+    for (name, value) in [
+        ("status", serde_json::value::to_raw_value(&status)),
+        ("error", serde_json::value::to_raw_value(&failure)),
+    ] {
+        if let Ok(value) = value {
+            fields.insert(name.into(), value);
+        }
+    }
+    to_json(&fields)
 }

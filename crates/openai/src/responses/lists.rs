@@ -1,11 +1,10 @@
-//! Lists of items, of a response (`GET …/input_items`) and of a conversation, and deletions.
+//! Lists of items, of a response (`GET …/input_items`) and of a conversation.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::object::{Failure, Status};
 use crate::{
     Invalid,
     page::{Order, PageQuery, no_such_entry},
@@ -93,6 +92,25 @@ pub fn joined_items(stored: &[u8], input_items: &[u8], response: &[u8]) -> Vec<u
     to_json(&all.concat())
 }
 
+/// The item of that id, of a JSON array of items.
+#[must_use]
+pub fn one_item(items: &[u8], wanted: &str) -> Option<Vec<u8>> {
+    let items: Vec<&RawValue> = serde_json::from_slice(items).ok()?;
+    let found = items
+        .into_iter()
+        .find(|item| id(item).as_deref() == Some(wanted));
+    found.map(|item| item.get().into())
+}
+
+/// A JSON array of items without the one of that id; `None`: it has none.
+#[must_use]
+pub fn without_item(items: &[u8], unwanted: &str) -> Option<Vec<u8>> {
+    let mut items: Vec<&RawValue> = serde_json::from_slice(items).ok()?;
+    let before = items.len();
+    items.retain(|item| id(item).as_deref() != Some(unwanted));
+    (items.len() < before).then(|| to_json(&items))
+}
+
 fn id(item: &RawValue) -> Option<String> {
     #[derive(Deserialize)]
     struct Named<'a> {
@@ -101,20 +119,4 @@ fn id(item: &RawValue) -> Option<String> {
     }
     let named = serde_json::from_str::<Named<'_>>(item.get()).ok()?;
     Some(named.id.into_owned())
-}
-
-/// A kept response that has ended without an answer: cancelled, or failed for this reason.
-#[must_use]
-pub fn ended_json(response: &[u8], status: Status, failure: Option<&Failure>) -> Vec<u8> {
-    let mut fields: BTreeMap<Cow<'_, str>, Box<RawValue>> =
-        serde_json::from_slice(response).unwrap_or_default();
-    for (name, value) in [
-        ("status", serde_json::value::to_raw_value(&status)),
-        ("error", serde_json::value::to_raw_value(&failure)),
-    ] {
-        if let Ok(value) = value {
-            fields.insert(name.into(), value);
-        }
-    }
-    to_json(&fields)
 }

@@ -23,11 +23,11 @@ mod request;
 mod settings;
 
 pub use conversations::{Conversation, ConversationRequest, parse_conversation};
-pub use document::ResponseDocument;
+pub use document::{ResponseDocument, ended_json};
 pub use echo::Echo;
 pub use events::ResponseWriter;
 pub use input::stored_turns;
-pub use lists::{ItemQuery, ended_json, input_items_page, joined_items};
+pub use lists::{ItemQuery, input_items_page, joined_items, one_item, without_item};
 pub use object::{Failure, ResponseHead, Status};
 pub use request::{ResponsesRequest, check_id, parse};
 

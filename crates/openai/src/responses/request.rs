@@ -11,6 +11,7 @@ use crate::{
     chat::{check_conversation_id, output::max_tokens},
     fields::{self, boolean, model, number, string},
     json::{Fields, Json},
+    page::is_id,
     tools::{self, Form, Offered},
     turns,
 };
@@ -225,8 +226,7 @@ fn conversation(value: Option<Json<'_>>) -> Result<Option<String>, Invalid> {
 /// # Errors
 /// `invalid_value` unless it is 1 to 128 characters of `A-Z a-z 0-9 _ -`.
 pub fn check_id(id: &str, param: &str) -> Result<(), Invalid> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=128).contains(&id.len()) && id.bytes().all(is_plain) {
+    if is_id(id) {
         return Ok(());
     }
     let message = format!(

@@ -121,8 +121,8 @@ section! {
         /// Limit, in MiB.
         limit_mb: u64 = 512, 1..=10_000_000;
         /// MiB that must stay free on the disk of the data folder, where the database needs room as well.
-        /// Below it no picture or video is stored, and the oldest files go whatever the limit says.
-        /// 0 = off.
+        /// Below it no picture or video is stored, the oldest files go whatever the limit says, and where the
+        /// database is a file there no response or conversation of the API is kept either. 0 = off.
         min_free_mb: u64 = 64, 0..=10_000_000;
     }
 }

@@ -28,7 +28,7 @@ section! {
         /// oldest give way.
         max_per_key: u32 = 10_000, 1..=10_000_000;
         /// Responses in the background (`background: true`) at once; further ones get 503.
-        max_background: u32 = 100, 0..=100_000;
+        max_background: u32 = 25, 0..=100_000;
     }
 }
 

@@ -42,7 +42,8 @@ section! {
         send_timeout_secs: u64 = 30, 1..=3600;
         /// Largest request body, in MiB.
         max_body_mb: u64 = 32, 1..=4096;
-        /// Request bodies in memory at the same time, in MiB; more are refused for a moment.
+        /// Request bodies in memory at the same time, and what is read of kept responses and conversations,
+        /// in MiB; more are refused for a moment.
         bodies_in_memory_mb: u64 = 256, 1..=1_048_576;
         /// ERROR, WARNING, INFO or DEBUG, or a filter such as "info,server=debug".
         /// Variable: LOG_LEVEL.

@@ -151,7 +151,7 @@ impl Gateway {
     pub fn check_chat(&self, caller: &Caller, request: &Request) -> Result<(), GatewayError> {
         self.admit(&caller.record)?;
         chat_model(&caller.snapshot.settings.models, &request.model)?;
-        check_schema(request)
+        check_schema(&caller.record, request)
     }
 
     async fn load_attachments(
@@ -178,7 +178,7 @@ impl Gateway {
         let config = &settings.config;
         let model = chat_model(&settings.models, &request.model)?;
         caller.record.serves(&model.id);
-        check_schema(&request)?;
+        check_schema(&caller.record, &request)?;
         let prompt = flatten(&request);
         let conversation = self.find_conversation(&caller, &request).await;
         let started = Instant::from_std(caller.record.started());
@@ -299,16 +299,17 @@ impl ChatContext {
 }
 
 /// A schema that nothing could be checked against would promise too much.
-fn check_schema(request: &Request) -> Result<(), GatewayError> {
+fn check_schema(record: &RequestRecord, request: &Request) -> Result<(), GatewayError> {
     let Some(why) = schema_mistake(&request.response_format) else {
         return Ok(());
     };
+    let field = match record.endpoint() {
+        Some("responses") => "text.format.schema",
+        Some("messages") => "output_config.format.schema",
+        _ => "response_format.json_schema.schema",
+    };
     let message = format!("The JSON schema of the answer's format cannot be used: {why}.");
-    Err(GatewayError::invalid(
-        "invalid_schema",
-        "response_format",
-        message,
-    ))
+    Err(GatewayError::invalid("invalid_schema", field, message))
 }
 
 fn chat_model(models: &Models, id: &str) -> Result<Arc<Model>, GatewayError> {

@@ -117,7 +117,7 @@ impl Gateway {
             self.conversations
                 .remember(limits, scope.clone(), conversation, history, now);
         self.forget_stored(given_way);
-        let kept = Kept {
+        let new = NewPlace {
             used,
             scope: scope.clone(),
             now,
@@ -127,7 +127,7 @@ impl Gateway {
         };
         let (store, conversations) = (self.store.clone(), Arc::clone(&self.conversations));
         self.tasks.spawn(async move {
-            if let Err(error) = bounded(kept.store(&*store, &conversations)).await {
+            if let Err(error) = bounded(new.store(&*store, &conversations)).await {
                 tracing::debug!(%error, "a conversation is continued on this instance alone");
             }
         });
@@ -166,7 +166,7 @@ impl Gateway {
 }
 
 /// A new place, on its way to the store.
-struct Kept {
+struct NewPlace {
     used: UpstreamConversation,
     scope: Scope,
     now: i64,
@@ -176,7 +176,7 @@ struct Kept {
     unnamed: Option<Document>,
 }
 
-impl Kept {
+impl NewPlace {
     async fn store(
         self,
         store: &dyn Store,
@@ -291,7 +291,7 @@ mod tests {
             let gave_way =
                 conversations.remember(&limits, scope(), used.clone(), [7; 32], now_ms());
             assert_eq!(gave_way, [""; 0]);
-            let kept = Kept {
+            let new = NewPlace {
                 used,
                 scope: scope(),
                 now: now_ms(),
@@ -303,7 +303,7 @@ mod tests {
                 conversations.forget("c1");
                 remove(&*store, "c1").await.unwrap();
             }
-            kept.store(&*store, &conversations).await.unwrap();
+            new.store(&*store, &conversations).await.unwrap();
             let (places, uses) = if is_forgotten { (0, 0) } else { (2, 1) };
             assert_eq!(
                 stored(&*store, DocumentKind::Conversation, "c1").await,

@@ -14,7 +14,7 @@ use axum::{
 use grok2api_app::service::RequestId;
 use http::{
     HeaderMap, HeaderValue, StatusCode, Version,
-    header::{ALLOW, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -152,15 +152,7 @@ fn edge_error(response: &Response, is_api: bool) -> Option<ApiError> {
     if !is_api || response.headers().contains_key(CONTENT_TYPE) {
         return None;
     }
-    match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = response.headers().get(ALLOW);
-            let allowed = allowed.and_then(|value| value.to_str().ok());
-            let allowed = allowed.unwrap_or_default().replace(',', ", ");
-            Some(ApiError::MethodNotAllowed(allowed))
-        }
-        _ => None,
-    }
+    (response.status() == StatusCode::METHOD_NOT_ALLOWED).then_some(ApiError::MethodNotAllowed)
 }
 
 /// Notes an error in the record and in the log, whose line stands in the request's span.

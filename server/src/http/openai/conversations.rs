@@ -1,16 +1,22 @@
 //! `/v1/conversations`: what responses that name one add to, and go on from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, response::Response};
 use chat::Turn;
 use openai::responses::{
-    self as format, ItemQuery, input_items_page, joined_items, parse_conversation, stored_turns,
+    self as format, ItemQuery, input_items_page, joined_items, one_item, parse_conversation,
+    stored_turns, without_item,
 };
 use serde::{Deserialize, Serialize};
-use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
+use store::{DocumentKind, LargeDocument};
 
-use super::responses::{Kept, check_room, json, make_room, owner_of, short, unavailable};
+use super::{
+    keeping::{
+        KeptStore, check_room, end_ms, head_json, make_room, own, owner_of, short, unavailable,
+    },
+    responses::{Kept, json},
+};
 use crate::{
     clock::now_ms,
     gateway::{Caller, GatewayError},
@@ -21,22 +27,27 @@ use crate::{
         caller::ApiCaller,
         error::ApiError,
         openapi::{
-            common::{Deleted, ItemPage, Named},
+            common::{Deleted, ItemPage, Named, NamedItem},
             conversations::{
                 Conversation, ConversationItems, ConversationRequest, ConversationUpdate,
             },
             errors::{Missing, OfBody, Refused},
-            responses::ItemList,
+            responses::{ItemList, KeptItem},
         },
     },
     ids,
+    limits::Share,
 };
 
-/// Tries to add to a conversation that others add to as well.
+/// Tries to change a conversation that other instances change as well.
 const TRIES: usize = 16;
+const TOO_MANY_CHANGES: ApiError =
+    ApiError::Busy("Too many changes are made to this conversation at once.");
 /// Items of a conversation, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
-const DAY_MS: i64 = 86_400_000;
+
+/// What a caller can do where there is no room for one.
+const NOTHING_ELSE: &str = "Send the items with each request instead.";
 
 /// What is known of a conversation without its items. The names are stored.
 #[derive(Default, Serialize, Deserialize)]
@@ -73,9 +84,8 @@ pub(super) async fn create_conversation(
     ApiCaller(caller): ApiCaller,
     body: WholeBody,
 ) -> Result<Response, ApiError> {
-    let (asked, _memory) = body.parse(parse_conversation).await?;
-    check_room(&state).await?;
-    let id = ids::random("conv_");
+    let (asked, memory) = body.parse(parse_conversation).await?;
+    let id = ids::ordered("conv_");
     let at_ms = now_ms();
     let head = Head {
         metadata: asked.metadata.clone(),
@@ -88,14 +98,15 @@ pub(super) async fn create_conversation(
         at_ms,
         expires_ms: end_ms(config.keep_days),
         revision: 0,
-        head: serde_json::to_string(&head).unwrap_or_default(),
+        head: head_json(&head),
         content: joined("[]", &asked.items(&id), b"{}")?,
         id,
     };
-    let add = document.clone().add(state.store.as_ref());
-    bounded(add).await.map_err(|error| unavailable(&error))?;
+    let room = (document.content.len(), NOTHING_ELSE);
+    let room = check_room(&state, &caller, room).await?;
+    state.kept.add(document.clone(), (memory, room)).await?;
     let place = (DocumentKind::ApiConversation, document.group.as_str());
-    make_room(state.store.as_ref(), place, config.max_per_key).await;
+    make_room(state.kept.plain(), place, config.max_per_key).await;
     Ok(shown(&document, &head))
 }
 
@@ -112,7 +123,7 @@ pub(super) async fn get_conversation(
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let document = find_head(state.store.as_ref(), &owner_of(&caller), &id).await?;
+    let document = find_head(&state.kept, &owner_of(&caller), &id).await?;
     Ok(shown(&document, &head_of(&document)))
 }
 
@@ -137,18 +148,22 @@ pub(super) async fn update_conversation(
         let message = "Items are added at `POST /v1/conversations/{id}/items`.";
         return Err(GatewayError::invalid("invalid_value", "items", message).into());
     }
-    let keep_days = caller.snapshot.settings.config.responses.keep_days;
-    let owner = owner_of(&caller);
-    let changed = change(state.store.as_ref(), (&owner, &id), keep_days, |document| {
+    let (owner, store) = (owner_of(&caller), &state.kept);
+    let _turn = store.turn(&id).await?;
+    for _ in 0..TRIES {
+        let document = find_head(store, &owner, &id).await?;
         let head = Head {
             metadata: asked.metadata.clone(),
-            ..head_of(document)
+            ..head_of(&document)
         };
-        document.head = serde_json::to_string(&head).unwrap_or_default();
-        Ok(())
-    });
-    let document = changed.await?;
-    Ok(shown(&document, &head_of(&document)))
+        let place = (DocumentKind::ApiConversation, id.as_str());
+        let (revision, new) = (document.revision, head_json(&head));
+        let replaced = LargeDocument::replace_head(store.plain(), place, revision, new).await;
+        if replaced.map_err(|error| unavailable(&error))? {
+            return Ok(shown(&document, &head));
+        }
+    }
+    Err(TOO_MANY_CHANGES)
 }
 
 #[utoipa::path(
@@ -164,10 +179,9 @@ pub(super) async fn delete_conversation(
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let store = state.store.as_ref();
-    find_head(store, &owner_of(&caller), &id).await?;
-    let delete = LargeDocument::delete(store, DocumentKind::ApiConversation, &id);
-    bounded(delete).await.map_err(|error| unavailable(&error))?;
+    find_head(&state.kept, &owner_of(&caller), &id).await?;
+    let kind = DocumentKind::ApiConversation;
+    state.kept.delete(kind, &id).await?;
     Ok(json(openai::Deleted::Conversation.to_json(&id)))
 }
 
@@ -186,7 +200,7 @@ pub(super) async fn list_items(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
     let query = ItemQuery::read(query)?;
-    let document = find(state.store.as_ref(), &owner_of(&caller), &id).await?;
+    let (document, _memory) = find(&state.kept, &owner_of(&caller), &id).await?;
     Ok(json(input_items_page(document.content.as_bytes(), &query)?))
 }
 
@@ -218,7 +232,9 @@ pub(super) async fn add_items(
     let items = asked.items(&ids::random("item_"));
     let keep_days = caller.snapshot.settings.config.responses.keep_days;
     let owner = owner_of(&caller);
-    let added = change(state.store.as_ref(), (&owner, &id), keep_days, |document| {
+    let place = (owner.as_str(), id.as_str());
+    let room = Some((&state, &caller));
+    let added = change(&state.kept, place, keep_days, room, |document| {
         document.content = joined(&document.content, &items, b"{}")?;
         Ok(())
     });
@@ -227,16 +243,66 @@ pub(super) async fn add_items(
     Ok(json(input_items_page(&items, &ItemQuery::read(all)?)?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/conversations/{id}/items/{item_id}",
+    tag = "Conversations",
+    summary = "Get an item of a conversation",
+    params(NamedItem),
+    responses((status = 200, description = "The item.", body = KeptItem), Refused, Missing)
+)]
+pub(super) async fn get_item(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path((id, item_id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let (document, _memory) = find(&state.kept, &owner_of(&caller), &id).await?;
+    let item = one_item(document.content.as_bytes(), &item_id);
+    Ok(json(item.ok_or_else(|| missing_item(&item_id))?))
+}
+
+/// Takes an item out; the conversation, as it is then.
+#[utoipa::path(
+    delete,
+    path = "/conversations/{id}/items/{item_id}",
+    tag = "Conversations",
+    summary = "Delete an item of a conversation",
+    params(NamedItem),
+    responses((status = 200, description = "The conversation.", body = Conversation), OfBody, Missing)
+)]
+pub(super) async fn delete_item(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    Path((id, item_id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let keep_days = caller.snapshot.settings.config.responses.keep_days;
+    let owner = owner_of(&caller);
+    let place = (owner.as_str(), id.as_str());
+    // What makes less of it may always be done.
+    let changed = change(&state.kept, place, keep_days, None, |document| {
+        let left = without_item(document.content.as_bytes(), &item_id);
+        document.content = text(left.ok_or_else(|| missing_item(&item_id))?);
+        Ok(())
+    });
+    let document = changed.await?;
+    Ok(shown(&document, &head_of(&document)))
+}
+
+fn missing_item(id: &str) -> ApiError {
+    let id = short(id);
+    ApiError::NotFound(format!("This conversation has no item `{id}`."))
+}
+
 /// What was said in a conversation of this caller.
 ///
 /// # Errors
 /// There is none; the store does not answer.
 pub(super) async fn turns(
-    store: &dyn Store,
+    store: &KeptStore,
     caller: &Caller,
     id: &str,
 ) -> Result<Vec<Turn>, ApiError> {
-    let document = find(store, &owner_of(caller), id).await?;
+    let (document, _memory) = find(store, &owner_of(caller), id).await?;
     Ok(stored_turns(
         "conversation",
         document.content.as_bytes(),
@@ -249,12 +315,12 @@ pub(super) async fn turns(
 /// # Errors
 /// The conversation is gone or full; the store does not answer.
 pub(super) async fn add(
-    store: &dyn Store,
+    store: &KeptStore,
     (owner, id): (&str, &str),
     response: &Kept,
     keep_days: u32,
 ) -> Result<(), ApiError> {
-    let added = change(store, (owner, id), keep_days, |document| {
+    let added = change(store, (owner, id), keep_days, None, |document| {
         document.content = joined(&document.content, &response.input, &response.response)?;
         Ok(())
     });
@@ -271,64 +337,70 @@ fn joined(items: &str, input: &[u8], response: &[u8]) -> Result<String, ApiError
     Ok(text(items))
 }
 
-/// Changes a conversation, again if somebody else has changed it meanwhile.
+/// Changes a conversation, again if another instance has changed it meanwhile. With `room` only where the
+/// disk has room for it.
 async fn change(
-    store: &dyn Store,
+    store: &KeptStore,
     (owner, id): (&str, &str),
     keep_days: u32,
+    room: Option<(&AppState, &Caller)>,
     apply: impl Fn(&mut LargeDocument) -> Result<(), ApiError>,
 ) -> Result<LargeDocument, ApiError> {
+    let turn = Arc::new(store.turn(id).await?);
     for _ in 0..TRIES {
-        let mut document = find(store, owner, id).await?;
+        let (mut document, memory) = find(store, owner, id).await?;
         let mut head = head_of(&document);
         if head.created_ms.is_none() {
             head.created_ms = Some(document.at_ms);
-            document.head = serde_json::to_string(&head).unwrap_or_default();
+            document.head = head_json(&head);
         }
         apply(&mut document)?;
         // What is used is not the oldest.
         document.at_ms = now_ms();
         document.expires_ms = end_ms(keep_days);
-        let replace = document.clone().replace(store);
-        if bounded(replace)
-            .await
-            .map_err(|error| unavailable(&error))?
-        {
+        let room = match room {
+            Some((state, caller)) => {
+                let bytes = document.content.len();
+                Some(check_room(state, caller, (bytes, NOTHING_ELSE)).await?)
+            }
+            None => None,
+        };
+        let held = (Arc::clone(&turn), memory, room);
+        if store.replace(document.clone(), held).await? {
             return Ok(document);
         }
     }
-    Err(ApiError::Busy(
-        "Too many responses are added to this conversation at once.",
-    ))
+    Err(TOO_MANY_CHANGES)
 }
 
-async fn find(store: &dyn Store, owner: &str, id: &str) -> Result<LargeDocument, ApiError> {
-    let get = LargeDocument::get(store, DocumentKind::ApiConversation, id);
-    own(get, owner, id).await
+/// With its part of the memory.
+async fn find(
+    store: &KeptStore,
+    owner: &str,
+    id: &str,
+) -> Result<(LargeDocument, Arc<Share>), ApiError> {
+    check(id)?;
+    let read = store.get(DocumentKind::ApiConversation, id).await?;
+    let (document, memory) = read.ok_or_else(|| missing(id))?;
+    let document = own(Some(document), owner).ok_or_else(|| missing(id))?;
+    Ok((document, memory))
 }
 
 /// As [`find`], without its items.
-async fn find_head(store: &dyn Store, owner: &str, id: &str) -> Result<LargeDocument, ApiError> {
-    let get = LargeDocument::get_head(store, DocumentKind::ApiConversation, id);
-    own(get, owner, id).await
+async fn find_head(store: &KeptStore, owner: &str, id: &str) -> Result<LargeDocument, ApiError> {
+    check(id)?;
+    let read = LargeDocument::get_head(store.plain(), DocumentKind::ApiConversation, id).await;
+    let document = read.map_err(|error| unavailable(&error))?;
+    own(document, owner).ok_or_else(|| missing(id))
 }
 
-async fn own(
-    get: impl Future<Output = Result<Option<LargeDocument>, StoreError>>,
-    owner: &str,
-    id: &str,
-) -> Result<LargeDocument, ApiError> {
-    let missing = || {
-        ApiError::NotFound(format!(
-            "There is no conversation `{}` of this key.",
-            short(id)
-        ))
-    };
-    openai::responses::check_id(id, "conversation").map_err(|_| missing())?;
-    let document = bounded(get).await.map_err(|error| unavailable(&error))?;
-    let is_own =
-        |document: &LargeDocument| document.group == owner && document.expires_ms > now_ms();
-    document.filter(is_own).ok_or_else(missing)
+fn check(id: &str) -> Result<(), ApiError> {
+    format::check_id(id, "conversation").map_err(|_| missing(id))
+}
+
+fn missing(id: &str) -> ApiError {
+    let id = short(id);
+    ApiError::NotFound(format!("There is no conversation `{id}` of this key."))
 }
 
 fn head_of(document: &LargeDocument) -> Head {
@@ -342,10 +414,6 @@ fn shown(document: &LargeDocument, head: &Head) -> Response {
         metadata: &head.metadata,
     };
     json(conversation.to_json())
-}
-
-fn end_ms(keep_days: u32) -> i64 {
-    now_ms().saturating_add(i64::from(keep_days) * DAY_MS)
 }
 
 fn text(json: Vec<u8>) -> String {

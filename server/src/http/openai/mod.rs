@@ -8,11 +8,13 @@ mod files;
 mod image_chat;
 pub(super) mod image_edits;
 pub(super) mod images;
+mod keeping;
 mod models;
 pub mod responses;
 mod video_chat;
 pub(super) mod videos;
 
+pub use self::keeping::KeptStore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::AppState;
@@ -35,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
             conversations::delete_conversation
         ))
         .routes(routes!(conversations::list_items, conversations::add_items))
+        .routes(routes!(conversations::get_item, conversations::delete_item))
         .routes(routes!(files::list_files, files::upload_file))
         .routes(routes!(files::get_file, files::delete_file))
         .routes(routes!(files::read_content))

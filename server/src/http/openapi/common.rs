@@ -1,5 +1,10 @@
 //! Shapes that several APIs have.
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use std::collections::BTreeMap;
 
 use utoipa::{IntoParams, ToSchema};
@@ -27,6 +32,16 @@ words! {
 pub(in crate::http) struct Named {
     /// The id, as an earlier answer gave it.
     id: String,
+}
+
+/// Ids of a conversation and of one of its items in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::http) struct NamedItem {
+    /// The id of the conversation.
+    id: String,
+    /// The id of the item, as the list of items has it.
+    item_id: String,
 }
 
 /// The conversation to go on with, for clients that cannot add a field to the body.

@@ -1,5 +1,10 @@
 //! The older completions (`crates/openai/src/completions`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::ToSchema;
 
 use super::{

@@ -1,5 +1,10 @@
 //! Conversations (`crates/openai/src/responses/conversations.rs`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::ToSchema;
 
 use super::{

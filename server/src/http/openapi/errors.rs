@@ -1,6 +1,11 @@
 //! What may go wrong. An entry names the sets that hold for its handler; the envelope, which depends
 //! on the API, and what may happen to every request are added by `super::document`.
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use std::collections::BTreeMap;
 
 use utoipa::{

@@ -1,5 +1,10 @@
 //! Files that callers upload (`crates/openai/src/files`), and generated ones.
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::{IntoParams, ToSchema};
 
 use super::common::{ListWord, Order, words};

@@ -1,5 +1,10 @@
 //! Pictures (`crates/openai/src/images`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::ToSchema;
 
 use super::common::{OneOrMany, words};

@@ -1,5 +1,10 @@
 //! Anthropic's Messages API (`crates/anthropic`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::ToSchema;
 
 use super::common::words;

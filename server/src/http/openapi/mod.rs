@@ -1,10 +1,8 @@
 //! The OpenAPI document: what `/openapi.json` says, and `/docs` shows.
 //!
 //! Each handler has its entry in front of it (`#[utoipa::path]`), and routers are made of handlers
-//! with an entry, so a route of the API cannot exist without one. What is here:
-//!
-//! What stands behind the first paragraph of a handler's doc comment is published as its description, up
-//! to the first heading.
+//! with an entry, so a route of the API cannot exist without one. What stands behind the first paragraph of
+//! a handler's doc comment is published as its description, up to the first heading. What is here:
 //!
 //! - `document`: what the document says of itself, and what all operations have in common
 //! - `access`: who may call, said where the layer stands that checks it
@@ -12,11 +10,6 @@
 //! - one module for each API: the shapes of its bodies and answers. The wire itself is written by
 //!   `crates/openai`, `crates/anthropic` and the handlers; nothing here is ever constructed.
 //! - `written`: the document as JSON; `serve`: the document at its address; `page`: the same for people
-
-#![expect(
-    dead_code,
-    reason = "shapes are read by the derive and never constructed"
-)]
 
 pub(super) mod access;
 pub(super) mod admin;

@@ -1,5 +1,10 @@
 //! Models (`crates/openai/src/models.rs`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::ToSchema;
 
 use super::common::{ListWord, words};

@@ -1,5 +1,10 @@
 //! Probes (`server/src/http/ops.rs`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::{IntoParams, ToSchema};
 
 use super::common::words;

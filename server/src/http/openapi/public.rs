@@ -1,5 +1,10 @@
 //! What the pages for visitors call (`server/src/http/{imagine,video_runs,public_voice,media_archive}.rs`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::{IntoParams, ToSchema};
 
 use super::{

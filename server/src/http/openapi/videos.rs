@@ -1,5 +1,10 @@
 //! Videos (`crates/openai/src/videos`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 use utoipa::{IntoParams, ToSchema};
 
 use super::common::{ListWord, Order, words};

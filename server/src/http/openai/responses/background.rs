@@ -17,8 +17,9 @@ use super::{
 use crate::{
     clock::now_ms,
     gateway::{Caller, Gateway, GatewayError, chat::Delivery},
-    http::{AppState, error::ApiError, openai::conversations},
+    http::{AppState, error::ApiError},
     record::Unserved,
+    runtime::drain::Guard,
 };
 
 /// How often a task says that it is alive, and looks whether it is still wanted.
@@ -81,7 +82,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
     };
     // Before anything is kept, so that a mistake is an answer.
     state.gateway.check_chat(&caller, &request)?;
-    let background = state.responses.clone();
+    let background = state.background.clone();
     let limit = caller.snapshot.settings.config.responses.max_background;
     let stop = background.enter(&head.id, limit)?;
     let mut document = ResponseDocument::new(head, echo);
@@ -93,12 +94,9 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
     let entry = Entry {
         background: background.clone(),
         id: keeper.kept.id.clone(),
+        _in_flight: state.in_flight.enter(),
     };
-    keeper
-        .kept
-        .add(keeper.store.as_ref(), &keeper.limits)
-        .await?;
-    keeper.kept.revision = 1;
+    keeper.kept.add(&keeper.store, &keeper.limits).await?;
     let caller = Caller {
         record: caller.record.further(1),
         ..caller
@@ -109,7 +107,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
         document,
         keeper,
         stop,
-        _entry: entry,
+        entry,
     };
     background.0.tasks.spawn(making.run(request));
     Ok(first)
@@ -119,6 +117,8 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
 struct Entry {
     background: Background,
     id: String,
+    /// A server that stops gives it the time of a request.
+    _in_flight: Guard,
 }
 
 impl Drop for Entry {
@@ -133,7 +133,8 @@ struct Making {
     document: ResponseDocument,
     keeper: Keeper,
     stop: CancellationToken,
-    _entry: Entry,
+    /// Held until it has ended.
+    entry: Entry,
 }
 
 /// Why the making of a response ended.
@@ -170,35 +171,15 @@ impl Making {
         if self.keeper.is_too_large() {
             self.keeper.kept.end(Status::Failed, Some(too_large()));
         }
-        let (store, keep_days) = (Arc::clone(&self.keeper.store), self.keeper.limits.keep_days);
-        match self.keeper.kept.replace(store.as_ref(), keep_days).await {
+        let (store, keep_days) = (self.keeper.store.clone(), self.keeper.limits.keep_days);
+        match self.keeper.kept.replace(&store, keep_days).await {
             // Cancelled or deleted at the last moment: it is no part of anything.
             Ok(false) => {}
-            Ok(true) => self.add_to_conversation().await,
+            Ok(true) if self.keeper.kept.has_failed() => {}
+            Ok(true) => self.keeper.add_to_conversation().await,
             Err(error) => {
                 tracing::warn!(id = self.keeper.kept.id, %error, "the end of a response is not kept");
             }
-        }
-    }
-
-    async fn add_to_conversation(&self) {
-        let Keeper {
-            store,
-            limits,
-            conversation: Some(id),
-            kept,
-            ..
-        } = &self.keeper
-        else {
-            return;
-        };
-        if kept.has_failed() {
-            return;
-        }
-        let place = (kept.owner.as_str(), id.as_str());
-        if let Err(error) = conversations::add(store.as_ref(), place, kept, limits.keep_days).await
-        {
-            tracing::warn!(id = kept.id, %error, "a response is not part of its conversation");
         }
     }
 
@@ -231,15 +212,15 @@ impl Making {
     }
 
     fn stopped_by_server(&self) -> bool {
-        self._entry.background.0.stop.is_cancelled()
+        self.entry.background.0.stop.is_cancelled()
     }
 
     /// False if nobody wants it any more.
     async fn say_alive(&mut self) -> bool {
         self.keeper.kept.head.alive_ms = Some(now_ms());
-        let store = Arc::clone(&self.keeper.store);
+        let store = self.keeper.store.clone();
         // A store that is away has not changed its mind.
-        let kept = self.keeper.kept.replace_head(store.as_ref()).await;
+        let kept = self.keeper.kept.replace_head(&store).await;
         kept.unwrap_or(true)
     }
 }
@@ -271,7 +252,7 @@ pub(super) async fn settled(
     if !kept.is_lost() {
         return Ok(kept);
     }
-    let (store, id) = (state.store.as_ref(), kept.id.clone());
+    let (store, id) = (&state.kept, kept.id.clone());
     kept.end(Status::Failed, Some(interrupted()));
     let keep_days = caller.snapshot.settings.config.responses.keep_days;
     match kept.replace(store, keep_days).await? {

@@ -1,15 +1,17 @@
 //! `POST /v1/responses`.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use chat::{Delta, Finish, Request, Turn};
 use http::HeaderMap;
 use openai::responses::{
     self as format, Echo, Failure, ResponseDocument, ResponseHead, ResponseWriter, ResponsesRequest,
 };
 use settings::ResponsesConfig;
-use store::Store;
 
 use super::{
     background, json,
@@ -24,7 +26,10 @@ use crate::{
         body::WholeBody,
         caller::{ApiCaller, conversation_header},
         error::ApiError,
-        openai::conversations,
+        openai::{
+            conversations,
+            keeping::{KeptStore, check_room, owner_of},
+        },
         openapi::{
             common::ConversationHeader,
             errors::{OfBody, OfUpstream},
@@ -99,9 +104,10 @@ pub(in crate::http::openai) async fn create_response(
         };
         return Ok(answer::stream(answer, writer, &state.unread));
     }
+    let conversation = answer::conversation_header(&answer);
     let mut document = ResponseDocument::new(head, echo);
     let body = Box::pin(collect(answer, &mut document, keeper)).await?;
-    Ok(json(body))
+    Ok((conversation, json(body)).into_response())
 }
 
 /// The rest of an answer, into `document`; it is kept and recorded when this has resolved.
@@ -118,10 +124,8 @@ pub(super) async fn collect(
     }
     document.finish(&answer.finish(), now_ms() / 1000);
     let body = document.to_json();
-    if let Some(keeper) = keeper {
-        keeper.keep(body.clone()).await?;
-    }
-    answer.commit(body.len()).await?;
+    let keeping = keeper.map(|keeper| keeper.keeping(body.clone()));
+    answer::commit(answer, body.len(), keeping).await?;
     Ok(body)
 }
 
@@ -143,18 +147,18 @@ impl Asked {
         caller: Caller,
         asked: ResponsesRequest,
     ) -> Result<Self, ApiError> {
-        let store = &state.store;
-        let (earlier, turns) = earlier(store.as_ref(), &caller, &asked).await?;
-        let id = ids::random("resp_");
+        let store = &state.kept;
+        let (earlier, turns) = earlier(store, &caller, &asked).await?;
+        let id = ids::ordered("resp_");
         let config = &caller.snapshot.settings.config.responses;
         let (is_stream, is_background) = (asked.stream, asked.background);
         let keeper = asked.store.then(|| Keeper {
-            store: Arc::clone(store),
+            store: store.clone(),
             limits: config.clone(),
             conversation: asked.conversation.clone(),
             kept: Kept {
                 id: id.clone(),
-                owner: kept::owner_of(&caller),
+                owner: owner_of(&caller),
                 at_ms: now_ms(),
                 revision: 0,
                 head: Head {
@@ -165,11 +169,13 @@ impl Asked {
                 },
                 input: asked.input_items(&id),
                 response: Vec::new(),
+                _memory: None,
             },
         });
         if let Some(keeper) = &keeper {
             keeper.check_input()?;
-            kept::check_room(state).await?;
+            let otherwise = "Responses with `store: false` are made.";
+            check_room(state, &caller, (0, otherwise)).await?;
         }
         let head = ResponseHead {
             id,
@@ -192,7 +198,7 @@ impl Asked {
 
 /// Ids of the responses that a request goes on from, and what was said in them or in its conversation.
 async fn earlier(
-    store: &dyn Store,
+    store: &KeptStore,
     caller: &Caller,
     asked: &ResponsesRequest,
 ) -> Result<(Vec<String>, Vec<Turn>), ApiError> {
@@ -220,7 +226,7 @@ fn at(param: &str, code: &'static str, error: ApiError) -> ApiError {
 
 /// Keeps a response when it is complete.
 pub(super) struct Keeper {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: KeptStore,
     pub(super) limits: ResponsesConfig,
     pub(super) conversation: Option<String>,
     pub(super) kept: Kept,
@@ -248,11 +254,19 @@ impl Keeper {
         self.kept.input.len() + self.kept.response.len() > self.max_bytes()
     }
 
+    /// [`keep`](Self::keep), for whoever does not know what is kept.
+    fn keeping(self, response: Vec<u8>) -> Keeping {
+        Box::pin(async move {
+            let kept = self.keep(response).await;
+            kept.map_err(|_| GatewayError::store_unavailable())
+        })
+    }
+
     /// Keeps it with this answer, and adds it to its conversation.
     ///
     /// # Errors
     /// The store does not take it.
-    pub(super) async fn keep(mut self, response: Vec<u8>) -> Result<(), ApiError> {
+    async fn keep(mut self, response: Vec<u8>) -> Result<(), ApiError> {
         self.kept.response = response;
         if self.is_too_large() {
             tracing::warn!(
@@ -261,18 +275,22 @@ impl Keeper {
             );
             return Ok(());
         }
-        let store = self.store.as_ref();
-        self.kept.add(store, &self.limits).await?;
+        self.kept.add(&self.store, &self.limits).await?;
+        self.add_to_conversation().await;
+        Ok(())
+    }
+
+    /// Adds it to the conversation that was named, if one was.
+    pub(super) async fn add_to_conversation(&self) {
         let Some(id) = &self.conversation else {
-            return Ok(());
+            return;
         };
-        let place = (self.kept.owner.as_str(), id.as_str());
+        let (store, place) = (&self.store, (self.kept.owner.as_str(), id.as_str()));
         let added = conversations::add(store, place, &self.kept, self.limits.keep_days).await;
         if let Err(error) = added {
             // Deleted or full meanwhile: the answer is made all the same.
             tracing::warn!(id = self.kept.id, %error, "a response is not part of its conversation");
         }
-        Ok(())
     }
 }
 
@@ -300,12 +318,7 @@ impl AnswerWriter for Writer {
 
     fn keep(&mut self) -> Option<Keeping> {
         let keeper = self.keeper.take()?;
-        let response = std::mem::take(&mut self.response);
-        let keeping = async move {
-            let kept = keeper.keep(response).await;
-            kept.map_err(|_| GatewayError::store_unavailable())
-        };
-        Some(Box::pin(keeping) as Pin<Box<_>>)
+        Some(keeper.keeping(std::mem::take(&mut self.response)))
     }
 
     fn error(&mut self, error: &ApiError, out: &mut Vec<u8>) {

@@ -1,6 +1,6 @@
 //! Responses that are kept: what a caller may read again and go on from.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use chat::Turn;
 use futures::future::try_join_all;
@@ -8,27 +8,26 @@ use openai::responses::{self as format, Failure, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use settings::ResponsesConfig;
-use sha2::{Digest, Sha256};
-use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
+use store::{DocumentKind, LargeDocument};
 
 use crate::{
     clock::now_ms,
-    gateway::{Caller, ErrorKind, GatewayError},
-    http::{AppState, error::ApiError},
+    gateway::{Caller, GatewayError},
+    http::{
+        error::ApiError,
+        openai::keeping::{
+            KeptStore, end_ms, head_json, make_room, own, owner_of, short, unavailable,
+        },
+    },
+    limits::Share,
 };
 
 /// Responses that one can go on from; a longer conversation is no use to any model.
 const MAX_CHAIN: usize = 500;
 /// Reads at the same time.
 const READS: usize = 8;
-/// Of `responses.max_per_key` there may be so many more, about, before the oldest are removed: a 64th.
-const SURPLUS: u32 = 64;
-/// Most writes between two looks at how many there are.
-const MOST_BETWEEN_LOOKS: u32 = 256;
 /// A response in the background whose server has been silent for so long has lost it.
 const LOST_AFTER_MS: i64 = 30_000;
-/// What a store takes at least, while others use it.
-const BYTES_PER_SEC: usize = 256 * 1024;
 
 /// A response as it is kept.
 #[derive(Clone, Debug)]
@@ -43,6 +42,8 @@ pub(in crate::http::openai) struct Kept {
     pub(in crate::http::openai) input: Vec<u8>,
     /// The response as the API shows it.
     pub(in crate::http::openai) response: Vec<u8>,
+    /// The memory that it takes, of one that was read.
+    pub(super) _memory: Option<Arc<Share>>,
 }
 
 /// What is known of a response without its content. The names are stored.
@@ -64,79 +65,25 @@ struct Content {
     response: Box<RawValue>,
 }
 
-/// Whether the disk has room for what is kept: the store must be able to go on with everything else.
-///
-/// # Errors
-/// Less than `cache.min_free_mb` is free.
-pub(in crate::http::openai) async fn check_room(state: &AppState) -> Result<(), ApiError> {
-    if !state.gateway.media_files().is_full().await {
-        return Ok(());
-    }
-    let message = "Nothing can be kept: less than `cache.min_free_mb` is free on the disk of this \
-                   server. Responses with `store: false` are made.";
-    Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
-}
-
-/// Removes the oldest responses or conversations of an owner who has more than `most`. Looks once in so
-/// many writes that there are seldom many more than that: counting takes longer than the rest of a write.
-pub(in crate::http::openai) async fn make_room(
-    store: &dyn Store,
-    place: (DocumentKind, &str),
-    most: u32,
-) {
-    let writes = (most / SURPLUS).clamp(1, MOST_BETWEEN_LOOKS);
-    if rand::random_range(0..writes) > 0 {
-        return;
-    }
-    let at_once = u64::from(2 * writes.max(SURPLUS));
-    let removing = LargeDocument::keep_newest(store, place, u64::from(most), at_once);
-    match bounded(removing).await {
-        Ok(0) => {}
-        Ok(count) => tracing::debug!(count, kind = place.0.as_str(), "the oldest gave way"),
-        Err(error) => {
-            tracing::warn!(%error, "old responses are left: the store does not remove them");
-        }
-    }
-}
-
-/// How long something of this size may take to be written or read.
-async fn patient<T>(
-    bytes: usize,
-    call: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, ApiError> {
-    let limit = Duration::from_secs(5 + (bytes / BYTES_PER_SEC) as u64);
-    match tokio::time::timeout(limit, call).await {
-        Ok(done) => done.map_err(|error| unavailable(&error)),
-        Err(_) => {
-            tracing::warn!(
-                size_bytes = bytes,
-                "responses are not kept: the store is too slow"
-            );
-            Err(GatewayError::store_unavailable().into())
-        }
-    }
-}
-
-/// Who a response is for, as it is stored.
-pub(in crate::http::openai) fn owner_of(caller: &Caller) -> String {
-    let digest = Sha256::digest(caller.owner.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Kept {
     /// The response of that id, if it is this caller's.
     ///
     /// # Errors
     /// There is none; the store does not answer.
     pub(super) async fn find(
-        store: &dyn Store,
+        store: &KeptStore,
         caller: &Caller,
         id: &str,
     ) -> Result<Self, ApiError> {
-        let owner = owner_of(caller);
-        let kept = Self::read(store, id).await?;
-        kept.filter(|kept| kept.owner == owner)
-            .ok_or_else(|| missing(id))
+        format::check_id(id, "response_id").map_err(|_| missing(id))?;
+        let read = store.get(DocumentKind::Response, id).await?;
+        let (document, memory) = read.ok_or_else(|| missing(id))?;
+        let kept = own(Some(document), &owner_of(caller)).and_then(Self::of);
+        let kept = kept.ok_or_else(|| missing(id))?;
+        Ok(Self {
+            _memory: Some(memory),
+            ..kept
+        })
     }
 
     /// What is known of the response of that id, if it is this caller's, without its content.
@@ -144,24 +91,21 @@ impl Kept {
     /// # Errors
     /// As [`find`](Self::find).
     pub(super) async fn find_head(
-        store: &dyn Store,
+        store: &KeptStore,
         caller: &Caller,
         id: &str,
     ) -> Result<Self, ApiError> {
-        if format::check_id(id, "response_id").is_err() {
-            return Err(missing(id));
-        }
-        let read = LargeDocument::get_head(store, DocumentKind::Response, id);
-        let document = bounded(read).await.map_err(|error| unavailable(&error))?;
-        document
-            .filter(|document| document.expires_ms > now_ms())
-            .filter(|document| document.group == owner_of(caller))
+        format::check_id(id, "response_id").map_err(|_| missing(id))?;
+        let read = LargeDocument::get_head(store.plain(), DocumentKind::Response, id).await;
+        let document = read.map_err(|error| unavailable(&error))?;
+        own(document, &owner_of(caller))
             .and_then(|document| {
                 let head = serde_json::from_str(&document.head).ok()?;
                 Some(Self {
                     head,
                     input: Vec::new(),
                     response: Vec::new(),
+                    _memory: None,
                     id: document.id,
                     owner: document.group,
                     at_ms: document.at_ms,
@@ -169,17 +113,6 @@ impl Kept {
                 })
             })
             .ok_or_else(|| missing(id))
-    }
-
-    async fn read(store: &dyn Store, id: &str) -> Result<Option<Self>, ApiError> {
-        if format::check_id(id, "response_id").is_err() {
-            return Ok(None);
-        }
-        let read = LargeDocument::get(store, DocumentKind::Response, id);
-        let document = bounded(read).await.map_err(|error| unavailable(&error))?;
-        Ok(document
-            .filter(|document| document.expires_ms > now_ms())
-            .and_then(Self::of))
     }
 
     /// `None`, and a line in the log, for one that a later version wrote.
@@ -194,6 +127,7 @@ impl Kept {
                 head,
                 input: content.input.get().into(),
                 response: content.response.get().into(),
+                _memory: None,
                 id: document.id,
                 owner: document.group,
                 at_ms: document.at_ms,
@@ -212,9 +146,9 @@ impl Kept {
             id: self.id.clone(),
             group: self.owner.clone(),
             at_ms: self.at_ms,
-            expires_ms: now_ms().saturating_add(i64::from(keep_days) * 86_400_000),
+            expires_ms: end_ms(keep_days),
             revision: self.revision,
-            head: serde_json::to_string(&self.head).unwrap_or_default(),
+            head: head_json(&self.head),
             content: self.content(),
         }
     }
@@ -231,14 +165,14 @@ impl Kept {
     /// # Errors
     /// The store does not take it.
     pub(super) async fn add(
-        &self,
-        store: &dyn Store,
+        &mut self,
+        store: &KeptStore,
         limits: &ResponsesConfig,
     ) -> Result<(), ApiError> {
-        let document = self.document(limits.keep_days);
-        patient(self.bytes(), document.add(store)).await?;
+        store.add(self.document(limits.keep_days), ()).await?;
+        self.revision = 1;
         let place = (DocumentKind::Response, self.owner.as_str());
-        make_room(store, place, limits.max_per_key).await;
+        make_room(store.plain(), place, limits.max_per_key).await;
         Ok(())
     }
 
@@ -248,11 +182,10 @@ impl Kept {
     /// The store does not take it.
     pub(super) async fn replace(
         &mut self,
-        store: &dyn Store,
+        store: &KeptStore,
         keep_days: u32,
     ) -> Result<bool, ApiError> {
-        let replace = self.document(keep_days).replace(store);
-        let is_replaced = patient(self.bytes(), replace).await?;
+        let is_replaced = store.replace(self.document(keep_days), ()).await?;
         self.revision += u64::from(is_replaced);
         Ok(is_replaced)
     }
@@ -261,13 +194,11 @@ impl Kept {
     ///
     /// # Errors
     /// The store does not take it.
-    pub(super) async fn replace_head(&mut self, store: &dyn Store) -> Result<bool, ApiError> {
-        let head = serde_json::to_string(&self.head).unwrap_or_default();
+    pub(super) async fn replace_head(&mut self, store: &KeptStore) -> Result<bool, ApiError> {
         let place = (DocumentKind::Response, self.id.as_str());
-        let replace = LargeDocument::replace_head(store, place, self.revision, head);
-        let is_replaced = bounded(replace)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let head = head_json(&self.head);
+        let replaced = LargeDocument::replace_head(store.plain(), place, self.revision, head).await;
+        let is_replaced = replaced.map_err(|error| unavailable(&error))?;
         self.revision += u64::from(is_replaced);
         Ok(is_replaced)
     }
@@ -280,9 +211,8 @@ impl Kept {
     ///
     /// # Errors
     /// The store does not answer.
-    pub(super) async fn delete(&self, store: &dyn Store) -> Result<bool, ApiError> {
-        let delete = LargeDocument::delete(store, DocumentKind::Response, &self.id);
-        bounded(delete).await.map_err(|error| unavailable(&error))
+    pub(super) async fn delete(&self, store: &KeptStore) -> Result<bool, ApiError> {
+        store.delete(DocumentKind::Response, &self.id).await
     }
 
     /// Whether it is still made, in the background.
@@ -331,7 +261,7 @@ pub(super) fn chain(previous: &Kept) -> Result<Vec<String>, ApiError> {
 /// # Errors
 /// It is not complete, one before it is gone, or the store does not answer.
 pub(super) async fn turns(
-    store: &dyn Store,
+    store: &KeptStore,
     caller: &Caller,
     previous: &Kept,
 ) -> Result<Vec<Turn>, ApiError> {
@@ -382,18 +312,8 @@ fn missing(id: &str) -> ApiError {
     ApiError::NotFound(format!("There is no response `{}`: {GONE}", short(id)))
 }
 
-/// What is repeated of an id that somebody made up.
-pub(in crate::http::openai) fn short(id: &str) -> &str {
-    id.get(..id.floor_char_boundary(128)).unwrap_or_default()
-}
-
 /// The field that names the response to go on from.
 pub(super) const PREVIOUS: &str = "previous_response_id";
-const GONE: &str = "it was made with `store: false`, was too large to be kept, was deleted, is older than \
+const GONE: &str = "the id is another one, its stream was left before its end (`background: true` goes on), it \
+                    was made with `store: false`, was too large to be kept, was deleted, is older than \
                     `responses.keep_days`, or belongs to another key.";
-
-/// What the store cannot do now.
-pub(in crate::http::openai) fn unavailable(error: &StoreError) -> ApiError {
-    tracing::warn!(%error, "responses are not kept or read: the store does not answer");
-    GatewayError::store_unavailable().into()
-}

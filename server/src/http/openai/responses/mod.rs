@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 use openai::responses::{ItemQuery, Status, input_items_page};
 
 pub use self::background::Background;
-pub(super) use self::kept::{Kept, check_room, make_room, owner_of, short, unavailable};
+pub(super) use self::kept::Kept;
 use crate::{
     gateway::GatewayError,
     http::{
@@ -47,11 +47,11 @@ pub(super) async fn get_response(
         .iter()
         .any(|(name, value)| name == "stream" && value == "true")
     {
-        let message = "A stream cannot be gone on with. Ask without `stream` until the response is \
-                       complete.";
+        let message = "The events of a response are sent to whoever creates it and not again. Ask \
+                       without `stream`, once more while the status is `queued` or `in_progress`.";
         return Err(GatewayError::invalid("unsupported_parameter", "stream", message).into());
     }
-    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    let kept = Kept::find(&state.kept, &caller, &id).await?;
     let kept = background::settled(&state, &caller, kept).await?;
     Ok(json(kept.response))
 }
@@ -70,9 +70,9 @@ pub(super) async fn delete_response(
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let kept = Kept::find_head(state.store.as_ref(), &caller, &id).await?;
-    kept.delete(state.store.as_ref()).await?;
-    state.responses.stop(&id);
+    let kept = Kept::find_head(&state.kept, &caller, &id).await?;
+    kept.delete(&state.kept).await?;
+    state.background.stop(&id);
     Ok(json(openai::Deleted::Response.to_json(&id)))
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn cancel_response(
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let store = state.store.as_ref();
+    let store = &state.kept;
     loop {
         let mut kept = Kept::find(store, &caller, &id).await?;
         if !kept.head.is_background {
@@ -105,7 +105,7 @@ pub(super) async fn cancel_response(
         // Its task writes once in seconds, so this ends soon.
         let keep_days = caller.snapshot.settings.config.responses.keep_days;
         if kept.replace(store, keep_days).await? {
-            state.responses.stop(&id);
+            state.background.stop(&id);
             return Ok(json(kept.response));
         }
     }
@@ -126,7 +126,7 @@ pub(super) async fn list_input_items(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
     let query = ItemQuery::read(query)?;
-    let kept = Kept::find(state.store.as_ref(), &caller, &id).await?;
+    let kept = Kept::find(&state.kept, &caller, &id).await?;
     Ok(json(input_items_page(&kept.input, &query)?))
 }
 

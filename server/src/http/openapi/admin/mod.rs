@@ -1,5 +1,10 @@
 //! What the operator's programs call (`docs/admin-api.md`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 pub(in crate::http) mod accounts;
 pub(in crate::http) mod jobs;
 pub(in crate::http) mod sessions;

@@ -1,5 +1,10 @@
 //! Chat completions (`crates/openai/src/{chat,tools,answer,stream,wire}.rs`).
 
+#![expect(
+    dead_code,
+    reason = "shapes are read by the derive and never constructed"
+)]
+
 mod answer;
 mod request;
 

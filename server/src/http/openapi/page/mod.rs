@@ -145,7 +145,7 @@ impl Page {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         out.push_str(&format!(
             "<main id=\"content\" tabindex=\"-1\">\n<h1>{}</h1>\n<p>{} \
-             <a href=\"/openapi.json\">{}</a>. {} {}.</p>\n",
+             <a href=\"/openapi.json\">{}</a> · {} {}</p>\n",
             frame.text(DocsText::Title),
             frame.text(DocsText::Lead),
             frame.text(DocsText::Document),

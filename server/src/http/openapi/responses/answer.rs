@@ -246,7 +246,7 @@ pub(in crate::http) struct ItemList {
 
 /// An item that is kept: of an input, or of an answer.
 #[derive(ToSchema)]
-pub(super) struct KeptItem {
+pub(in crate::http) struct KeptItem {
     id: String,
     /// `message`, `function_call`, `function_call_output`, `reasoning` or `web_search_call`.
     #[schema(rename = "type")]

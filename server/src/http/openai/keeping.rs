@@ -1,0 +1,278 @@
+//! What keeping responses and conversations has in common: whose they are, how long they stay, and when
+//! there is room for them.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::Serialize;
+use settings::StorageType;
+use store::{DocumentKind, LargeDocument, Store, StoreError};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::now_ms,
+    gateway::{Caller, ErrorKind, GatewayError},
+    http::{AppState, error::ApiError},
+    limits::{Limit, Share},
+    snapshot::Current,
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// There may be this part more of them than `responses.max_per_key`, about, before the oldest are removed.
+const SURPLUS_PART: u32 = 64;
+/// Most writes between two looks at how many there are.
+const MOST_BETWEEN_LOOKS: u32 = 256;
+/// At least so many are removed at once, where a lower limit leaves more than that.
+const LEAST_AT_ONCE: u32 = 128;
+/// What a byte of content takes in memory while it is read and changed.
+const COPIES: u64 = 2;
+/// What a byte of content takes on the disk while it replaces another: itself and the log of the database.
+const DISK_COPIES: u64 = 3;
+/// Changes of documents wait for those with the same remainder.
+const LOCKS: usize = 64;
+/// How long a change waits for others.
+const TURN: Duration = Duration::from_secs(5);
+
+/// The store for what is kept, within the limits of this process: what is read of it counts as bodies of
+/// requests in memory do, and a change that has begun ends whoever waits for it, so that none of its parts
+/// is left behind. Cheap to clone.
+#[derive(Clone)]
+pub struct KeptStore(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    current: Current,
+    /// Bytes in memory.
+    memory: Limit,
+    /// Bytes on their way to the disk.
+    writing: Limit,
+    tasks: TaskTracker,
+    locks: [Arc<Mutex<()>>; LOCKS],
+    hasher: RandomState,
+}
+
+impl KeptStore {
+    pub fn new(store: Arc<dyn Store>, current: Current, memory: Limit) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            current,
+            memory,
+            writing: Limit::default(),
+            tasks: TaskTracker::new(),
+            locks: std::array::from_fn(|_| Arc::default()),
+            hasher: RandomState::new(),
+        }))
+    }
+
+    /// The store itself, for what has no content.
+    pub(super) fn plain(&self) -> &dyn Store {
+        self.0.store.as_ref()
+    }
+
+    /// The document of that id, with its part of the memory, to be held as long as it is.
+    ///
+    /// # Errors
+    /// [`ApiError::BodiesFull`]; the store does not answer.
+    pub(super) async fn get(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<(LargeDocument, Arc<Share>)>, ApiError> {
+        let server = &self.0.current.load().settings.config.server;
+        let max = server.bodies_in_memory_mb.saturating_mul(1024 * 1024);
+        let may_read = |bytes: usize| {
+            let share = self
+                .0
+                .memory
+                .take((bytes as u64).saturating_mul(COPIES), max);
+            share.map(Arc::new).ok_or(Unread::NoMemory)
+        };
+        let read = LargeDocument::get(self.plain(), kind, id, may_read).await;
+        read.map_err(|unread| match unread {
+            Unread::NoMemory => ApiError::BodiesFull,
+            Unread::Store(error) => unavailable(&error),
+        })
+    }
+
+    /// Adds a new one. What is `held` is given back when it is written.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub(super) async fn add(
+        &self,
+        document: LargeDocument,
+        held: impl Send + 'static,
+    ) -> Result<(), ApiError> {
+        if !document.has_parts() {
+            let added = document.add(self.plain()).await;
+            return added.map_err(|error| unavailable(&error));
+        }
+        self.to_the_end(|store| async move {
+            let _held = held;
+            document.add(store.as_ref()).await
+        })
+        .await
+    }
+
+    /// Replaces the one of its id if that still has this revision; whether it did. What is `held` is given
+    /// back when it is written.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub(super) async fn replace(
+        &self,
+        document: LargeDocument,
+        held: impl Send + 'static,
+    ) -> Result<bool, ApiError> {
+        self.to_the_end(|store| async move {
+            let _held = held;
+            document.replace(store.as_ref()).await
+        })
+        .await
+    }
+
+    /// Removes the one of that id; whether it was there.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn delete(&self, kind: DocumentKind, id: &str) -> Result<bool, ApiError> {
+        let id = id.to_owned();
+        self.to_the_end(
+            |store| async move { LargeDocument::delete(store.as_ref(), kind, &id).await },
+        )
+        .await
+    }
+
+    /// As a task: a caller who leaves now must not leave parts that nobody names.
+    async fn to_the_end<T, F>(
+        &self,
+        change: impl FnOnce(Arc<dyn Store>) -> F,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let changed = self.0.tasks.spawn(change(self.0.store.clone())).await;
+        let changed = changed.map_err(anyhow::Error::from)?;
+        changed.map_err(|error| unavailable(&error))
+    }
+
+    /// The turn to change the document of that id.
+    ///
+    /// # Errors
+    /// Others change it, and many wait.
+    pub(super) async fn turn(&self, id: &str) -> Result<OwnedMutexGuard<()>, ApiError> {
+        let number = usize::try_from(self.0.hasher.hash_one(id) % LOCKS as u64).unwrap_or(0);
+        let busy = || ApiError::Busy("Too many changes are made to this conversation at once.");
+        let lock = self.0.locks.get(number).ok_or_else(busy)?;
+        let turn = tokio::time::timeout(TURN, Arc::clone(lock).lock_owned()).await;
+        turn.map_err(|_| busy())
+    }
+
+    /// Waits until what was begun has ended.
+    pub async fn close(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+}
+
+/// Why something is not read.
+enum Unread {
+    NoMemory,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Who they are for, as it is stored.
+pub(super) fn owner_of(caller: &Caller) -> String {
+    store::sha256_hex(&caller.owner)
+}
+
+/// When what is kept or used now ends, in unix milliseconds.
+pub(super) fn end_ms(keep_days: u32) -> i64 {
+    now_ms().saturating_add(i64::from(keep_days) * DAY_MS)
+}
+
+/// The document if it is this owner's and its time is not over.
+pub(super) fn own(document: Option<LargeDocument>, owner: &str) -> Option<LargeDocument> {
+    document.filter(|document| document.group == owner && document.expires_ms > now_ms())
+}
+
+/// JSON of what is known of one without its content.
+pub(super) fn head_json(head: &impl Serialize) -> String {
+    serde_json::to_string(head).unwrap_or_default()
+}
+
+/// Room on the disk for `bytes` of content, where the store is on it: that must be able to go on with
+/// everything else. What is returned counts for others until it is written. `otherwise` says what the
+/// caller can do.
+///
+/// # Errors
+/// Less than `cache.min_free_mb` would be free.
+pub(super) async fn check_room(
+    state: &AppState,
+    caller: &Caller,
+    (bytes, otherwise): (usize, &str),
+) -> Result<Share, ApiError> {
+    let writing = &state.kept.0.writing;
+    let mut room = writing.none();
+    let is_here = caller.snapshot.settings.config.server.storage_type == StorageType::Local;
+    let files = state.gateway.media_files();
+    let has_room = match bytes as u64 {
+        _ if !is_here => true,
+        0 => !files.is_full().await,
+        bytes => {
+            room.grow(bytes.saturating_mul(DISK_COPIES), u64::MAX);
+            files.has_room(writing.in_use(0).used).await
+        }
+    };
+    if has_room {
+        return Ok(room);
+    }
+    let message = format!(
+        "Nothing can be kept: less than `cache.min_free_mb` is free on the disk of this server. \
+         {otherwise}"
+    );
+    Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
+}
+
+/// Removes the oldest of an owner who has more than `most`. Looks once in so many writes that there are
+/// seldom many more than that: counting takes longer than the rest of a write.
+pub(super) async fn make_room(store: &dyn Store, place: (DocumentKind, &str), most: u32) {
+    let writes = (most / SURPLUS_PART).clamp(1, MOST_BETWEEN_LOOKS);
+    if rand::random_range(0..writes) > 0 {
+        return;
+    }
+    let at_once = u64::from((2 * writes).max(LEAST_AT_ONCE));
+    let removing = LargeDocument::keep_newest(store, place, u64::from(most), at_once);
+    let kind = place.0.as_str();
+    match removing.await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, kind, "the oldest gave way"),
+        Err(error) => {
+            tracing::warn!(%error, kind, "the oldest are left: the store does not remove them");
+        }
+    }
+}
+
+/// What the store cannot do now.
+pub(super) fn unavailable(error: &StoreError) -> ApiError {
+    tracing::warn!(%error, "what is kept is neither read nor written: the store does not answer");
+    let message = "What is kept cannot be read or written now, because the store did not answer in time. \
+                   Try again.";
+    GatewayError::new(ErrorKind::StoreUnavailable, message).into()
+}
+
+/// What is repeated of an id that somebody made up.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..id.floor_char_boundary(128)).unwrap_or_default()
+}
