@@ -269,7 +269,8 @@ pub(super) fn unavailable(error: &StoreError) -> ApiError {
     tracing::warn!(%error, "what is kept is neither read nor written: the store does not answer");
     let message = "What is kept cannot be read or written now, because the store did not answer in time. \
                    Try again.";
-    GatewayError::new(ErrorKind::StoreUnavailable, message).into()
+    let error = GatewayError::new(ErrorKind::StoreUnavailable, message);
+    error.retry_after(Duration::from_secs(5)).into()
 }
 
 /// What is repeated of an id that somebody made up.
