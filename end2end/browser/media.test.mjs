@@ -81,6 +81,24 @@ pageTest("rows are ticked with shift, and what a card counts is cleared", { acco
   await page.getByText("No media yet").waitFor();
 });
 
+pageTest("what a card counts changes with the list", { accounts }, async ({ page, site }) => {
+  await generate(site, "waves", 4);
+  await open(page, "/admin/media");
+  await waitUntil(async () => (await rows(page).count()) === 4, "not listed");
+  await page.waitForLoadState("networkidle");
+  await rows(page).nth(0).getByRole("checkbox").click();
+  const held = await hold(page, "**/api/get_media_overview");
+  const bar = page.getByRole("toolbar", { name: "Actions for the selected media" });
+  await byRole(bar, "button", "Delete").click();
+  await byRole(confirmation(page), "button", "Delete 1 item").click();
+  await held.asked;
+  assert.equal(await rows(page).count(), 4, "the cards still count four");
+  held.release();
+  await waitUntil(async () => (await rows(page).count()) === 3, "it is still listed");
+  await byRole(page, "button", "Clear: Images").click();
+  await byRole(confirmation(page), "button", "Delete 3 items").waitFor();
+});
+
 pageTest("a long list comes page by page, and all that is found goes", { accounts }, async ({ page, site }) => {
   await generate(site, "waves");
   fillGallery(site.folder, 620);

@@ -9,6 +9,7 @@ use crate::{
     pages::accounts::Selection,
     reactive::use_debounced,
 };
+use futures::join;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -155,7 +156,15 @@ impl Media {
             return;
         };
         let is_current = || self.generation.try_get_value() == Some(generation);
-        let got = find_media(filter.clone(), cursor).await;
+        let list = find_media(filter.clone(), cursor);
+        // Shown with the list: what the cards delete is what they count.
+        let (got, overview) = match is_more {
+            true => (list.await, None),
+            false => {
+                let (got, overview) = join!(list, get_media_overview());
+                (got, overview.ok())
+            }
+        };
         if !is_current() {
             return;
         }
@@ -164,10 +173,7 @@ impl Media {
             Err(UiError::SignInRequired) => dom::load_page("/admin/login?next=/admin/media"),
             Err(error) => self.failure.set(Some(error)),
         }
-        if !is_more
-            && let Ok(overview) = get_media_overview().await
-            && is_current()
-        {
+        if let Some(overview) = overview {
             self.overview.set(overview);
         }
     }
