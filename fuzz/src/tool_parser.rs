@@ -62,7 +62,7 @@ fn request(flags: u8) -> Request {
             1 => ResponseFormat::JsonObject,
             2 => ResponseFormat::JsonSchema {
                 name: "answer".to_owned(),
-                schema: SCHEMA.to_owned(),
+                schema: chat::JsonSchema::new(SCHEMA.to_owned()),
             },
             _ => ResponseFormat::Text,
         },

@@ -71,7 +71,7 @@ fn write_format(format: &ResponseFormat, out: &mut String) {
             if !name.trim().is_empty() {
                 out.extend(["The value is a `", name.trim(), "`.\n"]);
             }
-            out.extend(["JSON schema: ", &json::compact(schema), "\n"]);
+            out.extend(["JSON schema: ", &json::compact(schema.as_str()), "\n"]);
         }
     }
     out.push('\n');

@@ -27,8 +27,8 @@ pub use flatten::{Prompt, count_tokens, flatten, flatten_last_turn};
 pub use history::{History, history_after, history_key};
 pub use limit::OutputLimiter;
 pub use request::{
-    Effort, MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Reasoning, Request, ResponseFormat,
-    Sampling, Search,
+    Effort, JsonSchema, MAX_MODEL_BYTES, MAX_STOP_BYTES, OutputLimits, Reasoning, Request,
+    ResponseFormat, Sampling, Search,
 };
 pub use shape::{Shape, Verdict, WrittenCall, schema_mistake};
 pub use source::{Source, SourceError};

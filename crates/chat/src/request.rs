@@ -1,6 +1,8 @@
 //! A valid request for one answer, as every protocol understands it.
 
-use crate::{Tool, ToolChoice, Turn};
+use std::sync::Arc;
+
+use crate::{Tool, ToolChoice, Turn, shape::Schema};
 
 /// One request for an answer. Made by a protocol's parser, which has checked every range.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,9 +52,33 @@ pub enum ResponseFormat {
     Text,
     /// Any JSON object.
     JsonObject,
-    /// JSON that fits a schema, which is kept as the caller's JSON text.
-    JsonSchema { name: String, schema: String },
+    /// JSON that fits a schema.
+    JsonSchema { name: String, schema: JsonSchema },
 }
+
+/// A schema as the caller's JSON text. Clones share what it is compiled to, when it is needed first.
+#[derive(Clone, Debug)]
+pub struct JsonSchema(pub(crate) Arc<Schema>);
+
+impl JsonSchema {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Arc::new(Schema::new(Some(text))))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl PartialEq for JsonSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for JsonSchema {}
 
 /// Where the answer ends at the latest; applied here, since the upstream knows no such limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -124,7 +124,7 @@ fn a_format_is_told_behind_the_tools() {
     };
     let schema = ResponseFormat::JsonSchema {
         name: "point".to_owned(),
-        schema: "{\"type\":\n\"object\"}".to_owned(),
+        schema: chat::JsonSchema::new("{\"type\":\n\"object\"}".to_owned()),
     };
     let text = with(schema);
     assert!(

@@ -1,6 +1,6 @@
 //! `output_config`: effort and the format of the answer.
 
-use chat::{Effort, ResponseFormat};
+use chat::{Effort, JsonSchema, ResponseFormat};
 use serde_json::value::RawValue;
 
 use super::schema;
@@ -54,6 +54,6 @@ fn json_schema(place: &Place<'_>, raw: &RawValue) -> Result<ResponseFormat, Inva
     }
     Ok(ResponseFormat::JsonSchema {
         name: SCHEMA_NAME.to_owned(),
-        schema: format.required("schema", schema::read)?,
+        schema: JsonSchema::new(format.required("schema", schema::read)?),
     })
 }

@@ -101,7 +101,7 @@ fn a_schema_for_the_answer_is_kept_as_text() {
         request.response_format,
         ResponseFormat::JsonSchema {
             name: "output".to_owned(),
-            schema: r#"{"type":"object"}"#.to_owned(),
+            schema: chat::JsonSchema::new(r#"{"type":"object"}"#.to_owned()),
         }
     );
 }
@@ -110,7 +110,7 @@ fn a_schema_for_the_answer_is_kept_as_text() {
 fn the_older_field_for_the_schema_is_read_where_the_newer_one_is_absent() {
     let schema = |name: &str| json!({"type": "json_schema", "schema": {"title": name}});
     let title = |fields: Value| match accepted(fields).response_format {
-        ResponseFormat::JsonSchema { schema, .. } => schema,
+        ResponseFormat::JsonSchema { schema, .. } => schema.as_str().to_owned(),
         _ => String::new(),
     };
     let (older, newer) = (schema("older"), schema("newer"));

@@ -3,8 +3,8 @@
 use memchr::memchr2_iter;
 use serde_json::Value;
 
-use super::{check::Schema, read::without_fence};
-use crate::json;
+use super::read::without_fence;
+use crate::{JsonSchema, json};
 
 /// Places in an answer from which a value is tried to be read.
 const MAX_TRIES: usize = 64;
@@ -13,7 +13,7 @@ const MAX_TRIES: usize = 64;
 #[derive(Debug)]
 pub(super) enum JsonRule {
     Object,
-    Schema(Schema),
+    Schema(JsonSchema),
 }
 
 impl JsonRule {
@@ -78,7 +78,7 @@ impl JsonRule {
         match self {
             Self::Object if value.is_object() => Ok(()),
             Self::Object => Err("it is no JSON object".to_owned()),
-            Self::Schema(schema) => schema.check(value),
+            Self::Schema(schema) => schema.0.check(value),
         }
     }
 }

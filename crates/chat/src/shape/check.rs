@@ -28,10 +28,11 @@ const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 const MAX_BACKTRACKS: usize = 10_000;
 
 /// A JSON schema, read and compiled when it is needed first.
-pub(super) struct Schema {
+pub(crate) struct Schema {
     text: Option<String>,
     value: OnceLock<Option<Value>>,
-    validator: OnceLock<Option<Validator>>,
+    /// Or why there is none, in the compiler's words.
+    validator: OnceLock<Result<Validator, String>>,
 }
 
 impl fmt::Debug for Schema {
@@ -41,19 +42,35 @@ impl fmt::Debug for Schema {
 }
 
 impl Schema {
-    pub(super) fn new(text: Option<&str>) -> Self {
+    /// `None`: anything fits.
+    pub(crate) fn new(text: Option<String>) -> Self {
         Self {
-            text: text
-                .filter(|text| text.len() <= MAX_SCHEMA_BYTES)
-                .map(str::to_owned),
+            text,
             value: OnceLock::new(),
             validator: OnceLock::new(),
         }
     }
 
+    pub(crate) fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+
     fn value(&self) -> Option<&Value> {
-        let read = || serde_json::from_str(self.text.as_deref()?).ok();
+        let read = || {
+            let text = self.text.as_deref();
+            serde_json::from_str(text.filter(|text| text.len() <= MAX_SCHEMA_BYTES)?).ok()
+        };
         self.value.get_or_init(read).as_ref()
+    }
+
+    fn validator(&self, schema: &Value) -> Result<&Validator, &String> {
+        self.validator.get_or_init(|| compile(schema)).as_ref()
+    }
+
+    /// Why it cannot be used, in a few words.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let why = self.validator(self.value()?).err()?;
+        Some(why.chars().take(MAX_WHY_CHARS).collect())
     }
 
     /// Anything fits a schema that does not compile, or would take too long.
@@ -67,8 +84,8 @@ impl Schema {
         else {
             return Ok(());
         };
-        match self.validator.get_or_init(|| compile(schema).ok()) {
-            Some(validator) if !validator.is_valid(value) => explain(validator, value),
+        match self.validator(schema) {
+            Ok(validator) if !validator.is_valid(value) => explain(validator, value),
             _ => Ok(()),
         }
     }
@@ -82,16 +99,6 @@ impl Schema {
             _ => None,
         }
     }
-}
-
-/// Why a schema cannot be used, in the compiler's words.
-pub(super) fn mistake(schema: &str) -> Option<String> {
-    if schema.len() > MAX_SCHEMA_BYTES {
-        return None;
-    }
-    let schema = serde_json::from_str(schema).ok()?;
-    let why = compile(&schema).err()?;
-    Some(why.chars().take(MAX_WHY_CHARS).collect())
 }
 
 fn compile(schema: &Value) -> Result<Validator, String> {
@@ -162,8 +169,7 @@ pub(super) struct Tools {
 
 impl Tools {
     pub(super) fn new<'a>(tools: impl Iterator<Item = &'a Tool>) -> Self {
-        let callable =
-            tools.map(|tool| (tool.name.clone(), Schema::new(tool.parameters.as_deref())));
+        let callable = tools.map(|tool| (tool.name.clone(), Schema::new(tool.parameters.clone())));
         Self {
             callable: callable.collect(),
         }

@@ -18,11 +18,13 @@ mod policy;
 mod read;
 mod scan;
 
+pub(crate) use self::check::Schema;
+
 use std::sync::Arc;
 
 use self::{
     answer::JsonRule,
-    check::{Schema, Tools},
+    check::Tools,
     policy::Policy,
     scan::{Scanner, Sink},
 };
@@ -58,7 +60,7 @@ pub struct WrittenCall {
 pub fn schema_mistake(format: &ResponseFormat) -> Option<String> {
     match format {
         ResponseFormat::Text | ResponseFormat::JsonObject => None,
-        ResponseFormat::JsonSchema { schema, .. } => check::mistake(schema),
+        ResponseFormat::JsonSchema { schema, .. } => schema.0.mistake(),
     }
 }
 
@@ -139,9 +141,7 @@ impl Shape {
         let json = match &request.response_format {
             ResponseFormat::Text => None,
             ResponseFormat::JsonObject => Some(JsonRule::Object),
-            ResponseFormat::JsonSchema { schema, .. } => {
-                Some(JsonRule::Schema(Schema::new(Some(schema))))
-            }
+            ResponseFormat::JsonSchema { schema, .. } => Some(JsonRule::Schema(schema.clone())),
         };
         let must_call = match &request.tool_choice {
             ToolChoice::Auto | ToolChoice::None => false,

@@ -63,7 +63,7 @@ fn as_json(schema: Option<&str>) -> Request {
         None => ResponseFormat::JsonObject,
         Some(schema) => ResponseFormat::JsonSchema {
             name: "answer".to_owned(),
-            schema: schema.to_owned(),
+            schema: chat::JsonSchema::new(schema.to_owned()),
         },
     };
     Request {

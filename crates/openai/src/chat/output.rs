@@ -1,6 +1,6 @@
 //! What the answer must look like and where it ends.
 
-use chat::{MAX_STOP_BYTES, OutputLimits, ResponseFormat};
+use chat::{JsonSchema, MAX_STOP_BYTES, OutputLimits, ResponseFormat};
 
 use crate::{
     Invalid,
@@ -54,11 +54,11 @@ pub(crate) fn named_schema(object: Object<'_>, at: &str) -> Result<ResponseForma
     let name = fields.get("name").and_then(Json::into_text);
     let name =
         name.ok_or_else(|| Invalid::value(format!("{at}.name"), "A JSON schema needs a `name`."))?;
+    let schema = schema(&fields, "schema", &format!("{at}.schema"))?;
     Ok(ResponseFormat::JsonSchema {
         name: name.into_owned(),
         // Without a schema every value fits.
-        schema: schema(&fields, "schema", &format!("{at}.schema"))?
-            .unwrap_or_else(|| "{}".to_owned()),
+        schema: JsonSchema::new(schema.unwrap_or_else(|| "{}".to_owned())),
     })
 }
 
@@ -184,7 +184,7 @@ mod tests {
         let schema = json!({"name": "n", "schema": {"type": "object"}, "strict": true});
         let json_schema = |schema: &str| ResponseFormat::JsonSchema {
             name: "n".to_owned(),
-            schema: schema.to_owned(),
+            schema: JsonSchema::new(schema.to_owned()),
         };
         for (format, expected) in [
             (json!(null), ResponseFormat::Text),

@@ -125,7 +125,7 @@ fn a_schema_has_the_flat_form() {
     let asked = asked(json!({"text": {"format": format}})).unwrap();
     let expected = ResponseFormat::JsonSchema {
         name: "n".to_owned(),
-        schema: r#"{"type":"object"}"#.to_owned(),
+        schema: chat::JsonSchema::new(r#"{"type":"object"}"#.to_owned()),
     };
     assert_eq!(asked.request.response_format, expected);
 }
