@@ -5,9 +5,14 @@ use serde::Serialize;
 
 use crate::{content::Citing, stream::Head};
 
+/// Most answers without their text.
+const JSON_BYTES: usize = 2048;
+
 /// The JSON text of a value. It cannot fail: no value here has a map, and memory takes any length.
 pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+    let mut json = Vec::with_capacity(JSON_BYTES);
+    append_json(value, &mut json);
+    json
 }
 
 /// Appends the JSON text of a value; cannot fail either.

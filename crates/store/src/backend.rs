@@ -319,6 +319,21 @@ impl<R: Reader> DocumentStore for Backend<R> {
         }
     }
 
+    async fn delete_documents_until(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        (at_ms, id): (i64, &str),
+    ) -> Result<u64, StoreError> {
+        self.write(Op::DeleteDocumentsUntil {
+            kind,
+            group: group.to_owned(),
+            at_ms,
+            id: id.to_owned(),
+        })
+        .await
+    }
+
     async fn sweep_documents(&self, now_ms: i64) -> Result<u64, StoreError> {
         let op = |limit| Op::SweepDocuments { now_ms, limit };
         Ok(self.prune(op).await?.removed)

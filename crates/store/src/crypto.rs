@@ -9,7 +9,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
+    AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
@@ -17,14 +17,21 @@ use rand::RngCore;
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 
-use crate::{DerivedKey, MasterKey, StoreError, key::KEY_BYTES};
+use crate::{
+    DerivedKey, MasterKey, StoreError,
+    compression::{compress, decompress},
+    key::KEY_BYTES,
+};
 
 /// Setting that tells a wrong key from a right one.
 pub(crate) const KEY_CHECK: &str = "store.key_check";
 
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 /// First characters of every ciphertext; names the scheme so that it can change one day.
 const SCHEME: &str = "x1.";
+/// The same of a text that was compressed before.
+const COMPRESSED: &str = "x2.";
 
 /// Keys derived from the master key; cheap to use, not printable.
 pub(crate) struct Keys {
@@ -57,34 +64,55 @@ impl Keys {
     /// Encrypts with a fresh random nonce, bound to `owner` (the account id): a ciphertext moved
     /// to another row does not decrypt.
     pub(crate) fn seal(&self, owner: &str, secret: &str) -> Result<String, StoreError> {
-        let mut bytes = vec![0; NONCE_BYTES];
-        rand::rng().fill_bytes(&mut bytes);
-        let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: owner.as_bytes(),
-        };
-        let sealed = self.cipher.encrypt(XNonce::from_slice(&bytes), payload);
-        let sealed = sealed.map_err(|_| StoreError::Constraint {
-            reason: "a credential is too long to encrypt".to_owned(),
-        })?;
-        bytes.extend_from_slice(&sealed);
-        Ok(format!("{SCHEME}{}", STANDARD.encode(bytes)))
+        self.encrypt(SCHEME, owner, secret.as_bytes())
     }
 
-    /// Decrypts what [`seal`](Self::seal) made for the same owner.
+    /// [`seal`](Self::seal) of a text that is compressed where that makes it shorter.
+    pub(crate) fn seal_compressed(&self, owner: &str, text: &str) -> Result<String, StoreError> {
+        match compress(text) {
+            Some(compressed) => self.encrypt(COMPRESSED, owner, &compressed),
+            None => self.seal(owner, text),
+        }
+    }
+
+    fn encrypt(&self, scheme: &str, owner: &str, message: &[u8]) -> Result<String, StoreError> {
+        let mut nonce = [0; NONCE_BYTES];
+        rand::rng().fill_bytes(&mut nonce);
+        let mut bytes = Vec::with_capacity(NONCE_BYTES + message.len() + TAG_BYTES);
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(message);
+        let (_, message) = bytes.split_at_mut(NONCE_BYTES);
+        let tag = self
+            .cipher
+            .encrypt_in_place_detached(XNonce::from_slice(&nonce), owner.as_bytes(), message)
+            .map_err(|_| StoreError::Constraint {
+                reason: "a credential is too long to encrypt".to_owned(),
+            })?;
+        bytes.extend_from_slice(&tag);
+        let mut sealed = String::with_capacity(scheme.len() + bytes.len().div_ceil(3) * 4);
+        sealed.push_str(scheme);
+        STANDARD.encode_string(bytes, &mut sealed);
+        Ok(sealed)
+    }
+
+    /// Decrypts what [`seal`](Self::seal) or [`seal_compressed`](Self::seal_compressed) made for the same
+    /// owner.
     pub(crate) fn open(&self, owner: &str, sealed: &str) -> Option<String> {
-        let bytes = STANDARD.decode(sealed.strip_prefix(SCHEME)?).ok()?;
-        let (nonce, message) = bytes.split_at_checked(NONCE_BYTES)?;
-        let payload = Payload {
-            msg: message,
-            aad: owner.as_bytes(),
-        };
-        String::from_utf8(
-            self.cipher
-                .decrypt(XNonce::from_slice(nonce), payload)
-                .ok()?,
-        )
-        .ok()
+        if let Some(sealed) = sealed.strip_prefix(COMPRESSED) {
+            return decompress(&self.decrypt(owner, sealed)?);
+        }
+        let message = self.decrypt(owner, sealed.strip_prefix(SCHEME)?)?;
+        String::from_utf8(message).ok()
+    }
+
+    fn decrypt(&self, owner: &str, base64: &str) -> Option<Vec<u8>> {
+        let bytes = STANDARD.decode(base64).ok()?;
+        let (nonce, msg) = bytes.split_at_checked(NONCE_BYTES)?;
+        let aad = owner.as_bytes();
+        let decrypted = self
+            .cipher
+            .decrypt(XNonce::from_slice(nonce), Payload { msg, aad });
+        decrypted.ok()
     }
 }
 
@@ -127,6 +155,20 @@ mod tests {
 
     fn keys(byte: u8) -> Keys {
         Keys::new(&MasterKey::from_bytes([byte; 32]))
+    }
+
+    #[test]
+    fn a_compressed_text_is_shorter_and_opens_as_the_others() {
+        let text = "the same again and ".repeat(50);
+        let sealed = keys(1).seal_compressed("a1", &text).unwrap();
+        assert!(sealed.len() < text.len() / 4, "{}", sealed.len());
+        assert_eq!(keys(1).open("a1", &sealed).unwrap(), text);
+        assert!(keys(1).open("a2", &sealed).is_none(), "bound to its owner");
+        let other = sealed.replacen(COMPRESSED, SCHEME, 1);
+        assert_ne!(keys(1).open("a1", &other).as_deref(), Some(text.as_str()));
+        let short = keys(1).seal_compressed("a1", "{}").unwrap();
+        assert!(short.starts_with(SCHEME), "nothing to gain");
+        assert_eq!(keys(1).open("a1", &short).unwrap(), "{}");
     }
 
     #[test]

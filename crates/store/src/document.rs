@@ -10,6 +10,8 @@ use crate::{Page, StoreError, crypto::Keys};
 const NAME_BYTES: usize = 128;
 /// Largest content, in bytes before it is encrypted.
 pub const DOCUMENT_BYTES: usize = 256 * 1024;
+/// Content of so many bytes is not compressed: how large it is stays to be seen where it is stored.
+pub(crate) const COMPRESSED_BYTES: usize = 32 * 1024;
 
 /// What a document is; ids of different kinds have nothing to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -130,7 +132,14 @@ impl Document {
             });
         }
         if self.kind.is_secret() {
-            self.data = keys.seal(&self.owner(), &self.data)?;
+            let owner = self.owner();
+            // The size of a part says nothing.
+            let is_compressed =
+                self.kind == DocumentKind::Part || self.data.len() < COMPRESSED_BYTES;
+            self.data = match is_compressed {
+                true => keys.seal_compressed(&owner, &self.data)?,
+                false => keys.seal(&owner, &self.data)?,
+            };
         }
         Ok(self)
     }
@@ -169,7 +178,9 @@ pub struct DocumentQuery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentSize {
     pub id: String,
-    /// Of its data as it is stored: at least as many as were written.
+    /// Unix milliseconds: with the id its place in the list of its group.
+    pub at_ms: i64,
+    /// Of its data as it is stored: fewer than [`COMPRESSED_BYTES`] only if fewer were written.
     pub bytes: u64,
 }
 
@@ -219,6 +230,14 @@ pub trait DocumentStore: Send + Sync {
     /// Removes every document of a group; how many. In transactions of 500, so one that is added
     /// meanwhile may stay.
     async fn delete_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
+
+    /// Removes the documents of a group up to this place, and with it, in one transaction: few; how many.
+    async fn delete_documents_until(
+        &self,
+        kind: DocumentKind,
+        group: &str,
+        last: (i64, &str),
+    ) -> Result<u64, StoreError>;
 
     /// Removes documents whose time is over at `now_ms`, 10,000 at most; how many.
     async fn sweep_documents(&self, now_ms: i64) -> Result<u64, StoreError>;

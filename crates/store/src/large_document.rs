@@ -8,10 +8,13 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{DOCUMENT_BYTES, Document, DocumentKind, DocumentStore, StoreError, bounded};
+use crate::{
+    DOCUMENT_BYTES, Document, DocumentKind, DocumentStore, StoreError, bounded,
+    document::COMPRESSED_BYTES,
+};
 
-/// Content of one part, in bytes.
-const PART_BYTES: usize = 32 * 1024;
+/// Content of one part, in bytes: where others follow, the first one tells so by its size.
+const PART_BYTES: usize = COMPRESSED_BYTES;
 /// Longest head, in bytes: 500 ids, or metadata in characters that JSON escapes, are less.
 const HEAD_BYTES: usize = 56 * 1024;
 // As JSON text a byte of content takes six at most; ids and names are short.
@@ -34,18 +37,39 @@ pub struct LargeDocument {
     pub revision: u64,
     /// JSON, 56 KiB at most.
     pub head: String,
+    /// JSON.
     pub content: String,
 }
 
-/// What the document itself says.
+/// What the document itself says. Its content is there as it is, or cut into text.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     head: Box<RawValue>,
-    /// The first part of the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    whole: Option<Box<RawValue>>,
+    /// The first part.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     content: String,
     /// Of the parts that follow: a name of this content, and how many there are.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     name: String,
+    #[serde(default)]
     parts: usize,
+}
+
+impl Envelope {
+    /// Bytes of its content at most.
+    fn content_bytes(&self) -> usize {
+        let here = self
+            .whole
+            .as_ref()
+            .map_or(self.content.len(), |whole| whole.get().len());
+        here.saturating_add(self.parts.saturating_mul(PART_BYTES))
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 impl LargeDocument {
@@ -100,10 +124,10 @@ impl LargeDocument {
             return Ok(false);
         };
         let envelope = Envelope {
-            head: raw(head)?,
+            head: head_of(head)?,
             ..envelope
         };
-        let data = serde_json::to_string(&envelope).unwrap_or_default();
+        let data = envelope.to_json();
         bounded(store.replace_document(Document { data, ..document })).await
     }
 
@@ -123,8 +147,7 @@ impl LargeDocument {
                 return Ok(None);
             };
             let envelope = open(&document).ok_or_else(|| unreadable(&document))?;
-            let rest = envelope.parts.saturating_mul(PART_BYTES);
-            let with = may_read(envelope.content.len().saturating_add(rest))?;
+            let with = may_read(envelope.content_bytes())?;
             if let Some(whole) = read_parts(store, document, envelope).await? {
                 return Ok(Some((whole, with)));
             }
@@ -155,33 +178,29 @@ impl LargeDocument {
         Ok(Some(whole(document, &envelope.head, String::new())))
     }
 
-    /// Removes the oldest documents of a group until it has `most` at most, or `at_once` are removed; how
-    /// many.
+    /// Removes the oldest documents of a group, few; how many.
     ///
     /// # Errors
     /// The store's.
-    pub async fn keep_newest(
+    pub async fn delete_oldest(
         store: &dyn DocumentStore,
         (kind, group): (DocumentKind, &str),
-        most: u64,
-        at_once: u64,
+        number: u32,
     ) -> Result<u64, StoreError> {
-        let count = bounded(store.count_documents(kind, group)).await?;
-        let surplus = count.saturating_sub(most).min(at_once);
-        if surplus == 0 {
+        if number == 0 {
             return Ok(0);
         }
-        let limit = u32::try_from(surplus).unwrap_or(u32::MAX);
-        let oldest = bounded(store.oldest_documents(kind, group, limit)).await?;
-        let removed = oldest.into_iter().map(async |one| {
-            // One with parts has a whole first piece.
-            let removed = match one.bytes < PART_BYTES as u64 {
-                true => bounded(store.delete_document(kind, &one.id)).await,
-                false => Self::delete(store, kind, &one.id).await,
-            };
-            removed.map(u64::from)
-        });
-        Ok(try_join_all(removed).await?.into_iter().sum())
+        let oldest = bounded(store.oldest_documents(kind, group, number)).await?;
+        let Some(last) = oldest.last() else {
+            return Ok(0);
+        };
+        // One with parts has a whole first piece.
+        let with_parts = oldest.iter().filter(|one| one.bytes >= PART_BYTES as u64);
+        let deleting = with_parts.map(|one| Self::delete(store, kind, &one.id));
+        let deleted = try_join_all(deleting).await?;
+        let last = (last.at_ms, last.id.as_str());
+        let others = bounded(store.delete_documents_until(kind, group, last)).await?;
+        Ok(others + deleted.into_iter().map(u64::from).sum::<u64>())
     }
 
     /// Removes the document of that id; whether it was there.
@@ -205,34 +224,40 @@ impl LargeDocument {
         self,
         store: &dyn DocumentStore,
     ) -> Result<(Document, Vec<String>), StoreError> {
-        let name = uuid::Uuid::new_v4().simple().to_string();
-        let mut pieces = pieces(&self.content);
-        let first = pieces.next().unwrap_or_default().to_owned();
-        let mut written = Vec::new();
-        for piece in pieces {
-            let id = part_id(&name, written.len());
-            let part = Document {
-                kind: DocumentKind::Part,
-                id: id.clone(),
-                group: name.clone(),
-                at_ms: self.at_ms,
-                expires_ms: self.expires_ms,
-                revision: 0,
-                data: serde_json::to_string(piece).unwrap_or_default(),
-            };
-            // Also one whose answer did not come may be there.
-            written.push(id);
-            if let Err(error) = bounded(store.put_document(part)).await {
-                let _ = remove(store, written).await;
-                return Err(error);
-            }
-        }
-        let envelope = Envelope {
-            head: raw(self.head)?,
-            content: first,
-            name,
-            parts: written.len(),
+        let mut envelope = Envelope {
+            head: head_of(self.head)?,
+            whole: None,
+            content: String::new(),
+            name: String::new(),
+            parts: 0,
         };
+        let mut written = Vec::new();
+        if self.content.len() <= PART_BYTES {
+            envelope.whole = Some(json(self.content, "content")?);
+        } else {
+            envelope.name = uuid::Uuid::new_v4().simple().to_string();
+            let mut pieces = pieces(&self.content);
+            envelope.content = pieces.next().unwrap_or_default().to_owned();
+            for piece in pieces {
+                let id = part_id(&envelope.name, written.len());
+                let part = Document {
+                    kind: DocumentKind::Part,
+                    id: id.clone(),
+                    group: envelope.name.clone(),
+                    at_ms: self.at_ms,
+                    expires_ms: self.expires_ms,
+                    revision: 0,
+                    data: serde_json::to_string(piece).unwrap_or_default(),
+                };
+                // Also one whose answer did not come may be there.
+                written.push(id);
+                if let Err(error) = bounded(store.put_document(part)).await {
+                    let _ = remove(store, written).await;
+                    return Err(error);
+                }
+            }
+            envelope.parts = written.len();
+        }
         let document = Document {
             kind: self.kind,
             id: self.id,
@@ -240,20 +265,24 @@ impl LargeDocument {
             at_ms: self.at_ms,
             expires_ms: self.expires_ms,
             revision: self.revision,
-            data: serde_json::to_string(&envelope).unwrap_or_default(),
+            data: envelope.to_json(),
         };
         Ok((document, written))
     }
 }
 
-fn raw(head: String) -> Result<Box<RawValue>, StoreError> {
+fn head_of(head: String) -> Result<Box<RawValue>, StoreError> {
     if head.len() > HEAD_BYTES {
         return Err(StoreError::Constraint {
             reason: "the head of a document is too large".to_owned(),
         });
     }
-    RawValue::from_string(head).map_err(|_| StoreError::Constraint {
-        reason: "the head of a document is not JSON".to_owned(),
+    json(head, "head")
+}
+
+fn json(text: String, what: &str) -> Result<Box<RawValue>, StoreError> {
+    RawValue::from_string(text).map_err(|_| StoreError::Constraint {
+        reason: format!("the {what} of a document is not JSON"),
     })
 }
 
@@ -280,7 +309,10 @@ async fn read_parts(
     document: Document,
     envelope: Envelope,
 ) -> Result<Option<LargeDocument>, StoreError> {
-    let mut content = envelope.content;
+    let mut content = match envelope.whole {
+        Some(whole) => String::from(Box::<str>::from(whole)),
+        None => envelope.content,
+    };
     for number in 0..envelope.parts {
         let id = part_id(&envelope.name, number);
         let Some(part) = bounded(store.get_document(DocumentKind::Part, &id)).await? else {
@@ -353,6 +385,45 @@ mod tests {
         }
     }
 
+    fn json_of(text: String) -> String {
+        serde_json::to_string(&text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_json_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(folder.path()).await;
+        let written = large("{".to_owned()).add(store.as_ref()).await;
+        assert!(matches!(written, Err(StoreError::Constraint { .. })));
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn one_from_before_its_content_was_kept_as_json_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(folder.path()).await;
+        let data = r#"{"head":{"a":1},"content":"[1]","name":"n","parts":0}"#;
+        let old = Document {
+            kind: DocumentKind::Response,
+            id: "r".to_owned(),
+            group: "g".to_owned(),
+            at_ms: 1,
+            expires_ms: 1_000,
+            revision: 0,
+            data: data.to_owned(),
+        };
+        store.put_document(old).await.unwrap();
+        let may_read = |_| Ok::<_, StoreError>(());
+        let kind = DocumentKind::Response;
+        let read = LargeDocument::get(store.as_ref(), kind, "r", may_read).await;
+        let (read, ()) = read.unwrap().unwrap();
+        assert_eq!(
+            (read.head.as_str(), read.content.as_str()),
+            (r#"{"a":1}"#, "[1]")
+        );
+        store.close().await;
+    }
+
     #[tokio::test]
     async fn content_of_any_size_comes_back_and_its_parts_go_with_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -363,8 +434,9 @@ mod tests {
             let read = LargeDocument::get(documents, DocumentKind::Response, "r", may_read).await;
             read.map(|read| read.map(|(document, ())| document))
         };
-        let long = "é\u{1}秘\"\\".repeat(60_000);
-        for content in [String::new(), "x".repeat(PART_BYTES), long.clone()] {
+        let long = json_of("é\u{1}秘\"\\".repeat(60_000));
+        let [fits, exceeds] = [2, 1].map(|less| json_of("x".repeat(PART_BYTES - less)));
+        for content in ["{}".to_owned(), fits, exceeds, long.clone()] {
             large(content.clone()).add(documents).await.unwrap();
             let read = get().await.unwrap().unwrap();
             assert_eq!(
@@ -377,10 +449,10 @@ mod tests {
         large(long.clone()).add(documents).await.unwrap();
         let mut read = get().await.unwrap().unwrap();
         let late = read.clone();
-        read.content = "short".to_owned();
+        read.content = "[1]".to_owned();
         assert!(read.replace(documents).await.unwrap());
         assert!(!late.replace(documents).await.unwrap(), "changed meanwhile");
-        assert_eq!(get().await.unwrap().unwrap().content, "short");
+        assert_eq!(get().await.unwrap().unwrap().content, "[1]");
         let mut read = get().await.unwrap().unwrap();
         read.content = long.clone();
         assert!(read.replace(documents).await.unwrap());
@@ -412,14 +484,14 @@ mod tests {
             let one = LargeDocument {
                 id: id.to_owned(),
                 at_ms: number,
-                ..large("x".repeat(2 * PART_BYTES))
+                ..large(json_of("x".repeat(2 * PART_BYTES)))
             };
             one.add(documents).await.unwrap();
         }
         let kind = DocumentKind::Response;
-        let keep = |most| LargeDocument::keep_newest(documents, (kind, "g"), most, 50);
-        assert_eq!(keep(4).await.unwrap(), 0);
-        assert_eq!(keep(2).await.unwrap(), 2);
+        let delete = |number| LargeDocument::delete_oldest(documents, (kind, "g"), number);
+        assert_eq!(delete(0).await.unwrap(), 0);
+        assert_eq!(delete(2).await.unwrap(), 2);
         for (id, is_there) in [("a", false), ("b", false), ("c", true), ("d", true)] {
             let head = LargeDocument::get_head(documents, kind, id).await.unwrap();
             assert_eq!(head.is_some(), is_there, "{id}");
@@ -427,7 +499,7 @@ mod tests {
         let head = LargeDocument::get_head(documents, kind, "c").await.unwrap();
         let head = head.map(|one| (one.head, one.content));
         assert_eq!(head, Some((r#"{"a":1}"#.to_owned(), String::new())));
-        assert_eq!(keep(0).await.unwrap(), 2);
+        assert_eq!(delete(9).await.unwrap(), 2);
         let left = store.sweep_documents(2_000).await.unwrap();
         assert_eq!(left, 0, "their parts went with them");
         store.close().await;

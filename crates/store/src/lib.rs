@@ -30,6 +30,7 @@ mod backend;
 pub mod backup;
 mod bounded;
 mod client_key;
+mod compression;
 mod crypto;
 mod document;
 mod error;

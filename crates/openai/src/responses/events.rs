@@ -54,12 +54,14 @@ impl ResponseWriter {
         if std::mem::replace(&mut self.has_started, true) {
             return;
         }
-        self.lifecycle("response.created", out);
+        let created = self.lifecycle("response.created", out);
         if self.object.status() == Status::Queued {
-            self.lifecycle("response.queued", out);
+            self.told("response.queued", &created, out);
+            self.object.begin();
+            self.lifecycle("response.in_progress", out);
+        } else {
+            self.told("response.in_progress", &created, out);
         }
-        self.object.begin();
-        self.lifecycle("response.in_progress", out);
     }
 
     /// Appends the events of one delta. There are none for what this API has no place for.
@@ -112,11 +114,16 @@ impl ResponseWriter {
     /// Appends an event with the response as it is now, which is returned as JSON.
     fn lifecycle(&mut self, name: &'static str, out: &mut Vec<u8>) -> Vec<u8> {
         let response = to_json(&self.object.json());
+        self.told(name, &response, out);
+        response
+    }
+
+    /// Appends an event with the response as this JSON.
+    fn told(&mut self, name: &'static str, response: &[u8], out: &mut Vec<u8>) {
         self.parts(out).1.begin(name);
-        for part in [b",\"response\":".as_slice(), &response, b"}\n\n"] {
+        for part in [b",\"response\":".as_slice(), response, b"}\n\n"] {
             out.extend_from_slice(part);
         }
-        response
     }
 }
 

@@ -33,6 +33,11 @@ pub(super) fn beyond(place: &str) -> String {
     format!("({place}")
 }
 
+/// The bound of what comes up to this place, and of itself.
+pub(super) fn with(place: &str) -> String {
+    format!("[{place}")
+}
+
 /// The bound of what is at this time or later.
 pub(super) fn from(ms: i64) -> String {
     format!("[{}", time(ms))

@@ -213,6 +213,7 @@ impl Reader for RedisReader {
         let oldest = self.documents(&oldest).await?.into_iter();
         let sizes = oldest.map(|document| DocumentSize {
             bytes: document.data.len() as u64,
+            at_ms: document.at_ms,
             id: document.id,
         });
         Ok(sizes.collect())

@@ -47,10 +47,10 @@ pub(super) fn select_documents<S: Select>(
     select
 }
 
-/// The first of a group, by id and length.
+/// The first of a group, by id, time and length.
 pub(super) fn select_document_sizes<S: Select>(kind: DocumentKind, group: &str, limit: u32) -> S {
     let mut select = S::new(&format!(
-        "SELECT id, CAST(OCTET_LENGTH(data) AS {}) AS bytes FROM documents WHERE kind = ",
+        "SELECT id, at_ms, CAST(OCTET_LENGTH(data) AS {}) AS bytes FROM documents WHERE kind = ",
         S::INTEGER
     ));
     select.text(kind.as_str());
@@ -62,6 +62,7 @@ pub(super) fn select_document_sizes<S: Select>(kind: DocumentKind, group: &str, 
 pub(super) fn read_document_size(row: &impl Columns) -> Result<DocumentSize, Error> {
     Ok(DocumentSize {
         id: row.text("id")?,
+        at_ms: row.int("at_ms")?,
         bytes: row.count("bytes")?,
     })
 }

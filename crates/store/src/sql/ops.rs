@@ -42,6 +42,8 @@ pub(crate) struct Statements {
     pub(crate) delete_document: &'static str,
     /// Kind, group, limit.
     pub(crate) delete_documents: &'static str,
+    /// Kind, group, time, time, id.
+    pub(crate) delete_documents_until: &'static str,
     /// Now, limit.
     pub(crate) sweep_documents: &'static str,
     /// Span, time, limit.
@@ -103,6 +105,17 @@ impl Statements {
                 .text(kind.as_str())
                 .text(group)
                 .int((*limit).into()),
+            Op::DeleteDocumentsUntil {
+                kind,
+                group,
+                at_ms,
+                id,
+            } => query(self.delete_documents_until)
+                .text(kind.as_str())
+                .text(group)
+                .int(*at_ms)
+                .int(*at_ms)
+                .text(id),
             Op::SweepDocuments { now_ms, limit } => query(self.sweep_documents)
                 .int(*now_ms)
                 .int((*limit).into()),

@@ -8,12 +8,16 @@ use crate::{
     writer::{Batch, Done, Engine, WriteError},
 };
 
-use super::{apply::commit, error::classify, folder_lock::FolderLock, statements::ROLLBACK};
+use super::{
+    apply::commit, checkpoints::Checkpoints, error::classify, folder_lock::FolderLock,
+    statements::ROLLBACK,
+};
 
 pub(super) struct SqliteEngine {
     options: SqliteConnectOptions,
     /// Absent after a failure, until the next batch opens it again.
     connection: Option<SqliteConnection>,
+    checkpoints: Checkpoints,
     /// Held until the last write is on disk.
     _lock: FolderLock,
 }
@@ -25,6 +29,7 @@ impl SqliteEngine {
         lock: FolderLock,
     ) -> Self {
         Self {
+            checkpoints: Checkpoints::new(options.clone()),
             options,
             connection: Some(connection),
             _lock: lock,
@@ -48,6 +53,10 @@ impl Engine for SqliteEngine {
                 }
                 Err(refused)
             }
+            Ok(done) => {
+                self.checkpoints.count();
+                Ok(done)
+            }
             // After other errors the connection is thrown away, and the transaction with it.
             result => result,
         }
@@ -58,6 +67,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn close(&mut self) {
+        self.checkpoints.close().await;
         if let Some(mut connection) = self.connection.take() {
             // Leaves one tidy file; what is committed is safe without it.
             let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod apply;
+mod checkpoints;
 mod connection;
 mod documents;
 mod engine;

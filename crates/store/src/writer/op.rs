@@ -158,6 +158,13 @@ pub(crate) enum Op {
         group: String,
         limit: u32,
     },
+    /// Deletes documents of a group up to a place, and with it.
+    DeleteDocumentsUntil {
+        kind: DocumentKind,
+        group: String,
+        at_ms: i64,
+        id: String,
+    },
     /// Deletes those that expire at `now_ms` or before, at most `limit`.
     SweepDocuments {
         now_ms: i64,

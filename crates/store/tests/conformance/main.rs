@@ -188,6 +188,7 @@ async fn conforms(mut place: impl FnMut() -> Place) {
     documents::of_changes_at_once_one_is_made(fresh().await).await;
     documents::documents_that_are_put_at_once_are_all_there(fresh().await).await;
     documents::the_oldest_documents_are_told_with_their_size(fresh().await).await;
+    documents::documents_up_to_a_place_are_deleted(fresh().await).await;
     documents::of_deletions_at_once_each_knows_what_it_did(fresh().await).await;
     documents::documents_of_a_group_are_listed_page_by_page(fresh().await).await;
     documents::documents_go_one_by_one_by_group_and_by_time(fresh().await).await;

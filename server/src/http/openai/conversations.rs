@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{DocumentKind, LargeDocument};
 
 use super::{
-    keeping::{
-        KeptStore, check_room, end_ms, head_json, make_room, own, owner_of, short, unavailable,
-    },
+    keeping::{KeptStore, check_room, end_ms, head_json, own, owner_of, short, unavailable},
     responses::{Kept, json},
 };
 use crate::{
@@ -104,9 +102,10 @@ pub(super) async fn create_conversation(
     };
     let room = (document.content.len(), NOTHING_ELSE);
     let room = check_room(&state, &caller, room).await?;
-    state.kept.add(document.clone(), (memory, room)).await?;
-    let place = (DocumentKind::ApiConversation, document.group.as_str());
-    make_room(state.kept.plain(), place, config.max_per_key).await;
+    let adding = state
+        .kept
+        .add(document.clone(), config.max_per_key, (memory, room));
+    adding.await?;
     Ok(shown(&document, &head))
 }
 
@@ -179,9 +178,10 @@ pub(super) async fn delete_conversation(
     ApiCaller(caller): ApiCaller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    find_head(&state.kept, &owner_of(&caller), &id).await?;
-    let kind = DocumentKind::ApiConversation;
-    state.kept.delete(kind, &id).await?;
+    let owner = owner_of(&caller);
+    find_head(&state.kept, &owner, &id).await?;
+    let place = (DocumentKind::ApiConversation, owner.as_str());
+    state.kept.delete(place, &id).await?;
     Ok(json(openai::Deleted::Conversation.to_json(&id)))
 }
 

@@ -13,6 +13,7 @@ use store::{DocumentKind, LargeDocument, Store, StoreError};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::TaskTracker;
 
+use super::surplus::{Place, Surplus};
 use crate::{
     clock::now_ms,
     gateway::{Caller, ErrorKind, GatewayError},
@@ -22,12 +23,6 @@ use crate::{
 };
 
 const DAY_MS: i64 = 86_400_000;
-/// There may be this part more of them than `responses.max_per_key`, about, before the oldest are removed.
-const SURPLUS_PART: u32 = 64;
-/// Most writes between two looks at how many there are.
-const MOST_BETWEEN_LOOKS: u32 = 256;
-/// At least so many are removed at once, where a lower limit leaves more than that.
-const LEAST_AT_ONCE: u32 = 128;
 /// What a byte of content takes in memory while it is read and changed.
 const COPIES: u64 = 2;
 /// What a byte of content takes on the disk while it replaces another: itself and the log of the database.
@@ -50,6 +45,7 @@ struct Inner {
     memory: Limit,
     /// Bytes on their way to the disk.
     writing: Limit,
+    surplus: Surplus,
     tasks: TaskTracker,
     locks: [Arc<Mutex<()>>; LOCKS],
     hasher: RandomState,
@@ -62,6 +58,7 @@ impl KeptStore {
             current,
             memory,
             writing: Limit::default(),
+            surplus: Surplus::default(),
             tasks: TaskTracker::new(),
             locks: std::array::from_fn(|_| Arc::default()),
             hasher: RandomState::new(),
@@ -98,24 +95,31 @@ impl KeptStore {
         })
     }
 
-    /// Adds a new one. What is `held` is given back when it is written.
+    /// Adds a new one; of more than `most` the oldest of its owner give way. What is `held` is given back when
+    /// it is written.
     ///
     /// # Errors
     /// The store does not take it.
     pub(super) async fn add(
         &self,
         document: LargeDocument,
+        most: u32,
         held: impl Send + 'static,
     ) -> Result<(), ApiError> {
-        if !document.has_parts() {
+        let (kind, owner) = (document.kind, document.group.clone());
+        if document.has_parts() {
+            self.to_the_end(|store| async move {
+                let _held = held;
+                document.add(store.as_ref()).await
+            })
+            .await?;
+        } else {
             let added = document.add(self.plain()).await;
-            return added.map_err(|error| unavailable(&error));
+            added.map_err(|error| unavailable(&error))?;
         }
-        self.to_the_end(|store| async move {
-            let _held = held;
-            document.add(store.as_ref()).await
-        })
-        .await
+        let surplus = &self.0.surplus;
+        surplus.added(self.plain(), (kind, &owner), most).await;
+        Ok(())
     }
 
     /// Replaces the one of its id if that still has this revision; whether it did. What is `held` is given
@@ -135,16 +139,24 @@ impl KeptStore {
         .await
     }
 
-    /// Removes the one of that id; whether it was there.
+    /// Removes this owner's of that id; whether it was there.
     ///
     /// # Errors
     /// The store does not answer.
-    pub(super) async fn delete(&self, kind: DocumentKind, id: &str) -> Result<bool, ApiError> {
+    pub(super) async fn delete(
+        &self,
+        (kind, owner): Place<'_>,
+        id: &str,
+    ) -> Result<bool, ApiError> {
         let id = id.to_owned();
-        self.to_the_end(
-            |store| async move { LargeDocument::delete(store.as_ref(), kind, &id).await },
-        )
-        .await
+        let deleting = self.to_the_end(|store| async move {
+            LargeDocument::delete(store.as_ref(), kind, &id).await
+        });
+        let is_deleted = deleting.await?;
+        if is_deleted {
+            self.0.surplus.removed((kind, owner));
+        }
+        Ok(is_deleted)
     }
 
     /// As a task: a caller who leaves now must not leave parts that nobody names.
@@ -243,25 +255,6 @@ pub(super) async fn check_room(
          {otherwise}"
     );
     Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
-}
-
-/// Removes the oldest of an owner who has more than `most`. Looks once in so many writes that there are
-/// seldom many more than that: counting takes longer than the rest of a write.
-pub(super) async fn make_room(store: &dyn Store, place: (DocumentKind, &str), most: u32) {
-    let writes = (most / SURPLUS_PART).clamp(1, MOST_BETWEEN_LOOKS);
-    if rand::random_range(0..writes) > 0 {
-        return;
-    }
-    let at_once = u64::from((2 * writes).max(LEAST_AT_ONCE));
-    let removing = LargeDocument::keep_newest(store, place, u64::from(most), at_once);
-    let kind = place.0.as_str();
-    match removing.await {
-        Ok(0) => {}
-        Ok(count) => tracing::debug!(count, kind, "the oldest gave way"),
-        Err(error) => {
-            tracing::warn!(%error, kind, "the oldest are left: the store does not remove them");
-        }
-    }
 }
 
 /// What the store cannot do now.

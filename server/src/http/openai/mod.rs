@@ -11,6 +11,7 @@ pub(super) mod images;
 mod keeping;
 mod models;
 pub mod responses;
+mod surplus;
 mod video_chat;
 pub(super) mod videos;
 

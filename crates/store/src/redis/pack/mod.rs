@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    keys::{beyond, place, time, until},
+    keys::{beyond, place, time, until, with},
     rows::{account_text, job_text, media_text, request_text, sum_place, totals_in_order},
 };
 
@@ -169,6 +169,15 @@ fn pack_op(call: &mut Cmd, op: &Op) {
         Op::DeleteDocument { kind, id } => put(call, ("delete_document", kind.as_str(), id)),
         Op::DeleteDocuments { kind, group, limit } => {
             put(call, ("delete_documents", kind.as_str(), group, limit));
+        }
+        Op::DeleteDocumentsUntil {
+            kind,
+            group,
+            at_ms,
+            id,
+        } => {
+            let last = with(&place(*at_ms, id));
+            put(call, ("delete_documents_until", kind.as_str(), group, last));
         }
         Op::SweepDocuments { now_ms, limit } => {
             put(call, ("sweep_documents", until(*now_ms), limit));

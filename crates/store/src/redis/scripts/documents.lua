@@ -54,6 +54,13 @@ function op.delete_documents()
   did(#places)
 end
 
+function op.delete_documents_until()
+  local kind, group, last = take(), take(), take()
+  local places = redis.call('ZRANGE', documents_of(kind, group), '-', last, 'BYLEX')
+  for _, place in ipairs(places) do remove_document(kind, string.sub(place, 17)) end
+  did(#places)
+end
+
 function op.sweep_documents()
   local before, limit = take(), take()
   local places = redis.call('ZRANGE', document_ends, '-', before, 'BYLEX', 'LIMIT', '0', limit)

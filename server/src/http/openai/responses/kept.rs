@@ -15,9 +15,7 @@ use crate::{
     gateway::{Caller, GatewayError},
     http::{
         error::ApiError,
-        openai::keeping::{
-            KeptStore, end_ms, head_json, make_room, own, owner_of, short, unavailable,
-        },
+        openai::keeping::{KeptStore, end_ms, head_json, own, owner_of, short, unavailable},
     },
     limits::Share,
 };
@@ -155,9 +153,14 @@ impl Kept {
 
     /// [`Content`] as JSON, of JSON that is ours: nothing reads it to write it.
     fn content(&self) -> String {
-        let text = String::from_utf8_lossy;
-        let (input, response) = (text(&self.input), text(&self.response));
-        format!(r#"{{"input":{input},"response":{response}}}"#)
+        let parts: [&[u8]; 5] = [
+            br#"{"input":"#,
+            &self.input,
+            br#","response":"#,
+            &self.response,
+            b"}",
+        ];
+        String::from_utf8(parts.concat()).unwrap_or_default()
     }
 
     /// Keeps it, a new one; the oldest of its owner give way to it.
@@ -169,10 +172,9 @@ impl Kept {
         store: &KeptStore,
         limits: &ResponsesConfig,
     ) -> Result<(), ApiError> {
-        store.add(self.document(limits.keep_days), ()).await?;
+        let document = self.document(limits.keep_days);
+        store.add(document, limits.max_per_key, ()).await?;
         self.revision = 1;
-        let place = (DocumentKind::Response, self.owner.as_str());
-        make_room(store.plain(), place, limits.max_per_key).await;
         Ok(())
     }
 
@@ -212,7 +214,8 @@ impl Kept {
     /// # Errors
     /// The store does not answer.
     pub(super) async fn delete(&self, store: &KeptStore) -> Result<bool, ApiError> {
-        store.delete(DocumentKind::Response, &self.id).await
+        let place = (DocumentKind::Response, self.owner.as_str());
+        store.delete(place, &self.id).await
     }
 
     /// Whether it is still made, in the background.
