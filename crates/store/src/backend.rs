@@ -324,12 +324,14 @@ impl<R: Reader> DocumentStore for Backend<R> {
         kind: DocumentKind,
         group: &str,
         (at_ms, id): (i64, &str),
+        bytes: u64,
     ) -> Result<u64, StoreError> {
         self.write(Op::DeleteDocumentsUntil {
             kind,
             group: group.to_owned(),
             at_ms,
             id: id.to_owned(),
+            bytes,
         })
         .await
     }

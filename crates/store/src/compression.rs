@@ -29,6 +29,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_dictionary_is_the_one_of_what_is_stored() {
+        let text = std::str::from_utf8(DICTIONARY).unwrap();
+        assert_eq!(
+            crate::sha256_hex(text),
+            "5f10357dbd00b39a27873a9ade6cbe0c6072bb7b399a395e66dd6e4402eb047e",
+            "another one is another scheme"
+        );
+    }
+
+    #[test]
     fn what_is_compressed_comes_back() {
         let answer = String::from_utf8(DICTIONARY.to_vec()).unwrap();
         for data in [answer, "é\"秘".repeat(20_000), "a".repeat(DOCUMENT_BYTES)] {

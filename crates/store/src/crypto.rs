@@ -86,7 +86,7 @@ impl Keys {
             .cipher
             .encrypt_in_place_detached(XNonce::from_slice(&nonce), owner.as_bytes(), message)
             .map_err(|_| StoreError::Constraint {
-                reason: "a credential is too long to encrypt".to_owned(),
+                reason: "a text is too long to encrypt".to_owned(),
             })?;
         bytes.extend_from_slice(&tag);
         let mut sealed = String::with_capacity(scheme.len() + bytes.len().div_ceil(3) * 4);

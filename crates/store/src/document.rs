@@ -10,8 +10,8 @@ use crate::{Page, StoreError, crypto::Keys};
 const NAME_BYTES: usize = 128;
 /// Largest content, in bytes before it is encrypted.
 pub const DOCUMENT_BYTES: usize = 256 * 1024;
-/// Content of so many bytes is not compressed: how large it is stays to be seen where it is stored.
-pub(crate) const COMPRESSED_BYTES: usize = 32 * 1024;
+/// Data of so many bytes and more is not compressed: how large it is stays to be seen where it is stored.
+pub(crate) const UNCOMPRESSED_BYTES: usize = 32 * 1024;
 
 /// What a document is; ids of different kinds have nothing to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -133,10 +133,7 @@ impl Document {
         }
         if self.kind.is_secret() {
             let owner = self.owner();
-            // The size of a part says nothing.
-            let is_compressed =
-                self.kind == DocumentKind::Part || self.data.len() < COMPRESSED_BYTES;
-            self.data = match is_compressed {
+            self.data = match self.is_compressed() {
                 true => keys.seal_compressed(&owner, &self.data)?,
                 false => keys.seal(&owner, &self.data)?,
             };
@@ -155,6 +152,18 @@ impl Document {
             self.data = data;
         }
         Some(self)
+    }
+
+    /// Of what answers are made, and where the size says nothing. Other kinds stay as versions before can read
+    /// them: those take what they cannot read for absent, and remove what belongs to it.
+    fn is_compressed(&self) -> bool {
+        match self.kind {
+            DocumentKind::Part => true,
+            DocumentKind::Response | DocumentKind::ApiConversation => {
+                self.data.len() < UNCOMPRESSED_BYTES
+            }
+            _ => false,
+        }
     }
 
     /// What its ciphertext is bound to. No account has such an id.
@@ -180,7 +189,8 @@ pub struct DocumentSize {
     pub id: String,
     /// Unix milliseconds: with the id its place in the list of its group.
     pub at_ms: i64,
-    /// Of its data as it is stored: fewer than [`COMPRESSED_BYTES`] only if fewer were written.
+    /// Of its data as it is stored; those of a [`DocumentKind::Part`] apart, 32 KiB and more exactly if so
+    /// many were written or encrypting made them so many.
     pub bytes: u64,
 }
 
@@ -231,12 +241,14 @@ pub trait DocumentStore: Send + Sync {
     /// meanwhile may stay.
     async fn delete_documents(&self, kind: DocumentKind, group: &str) -> Result<u64, StoreError>;
 
-    /// Removes the documents of a group up to this place, and with it, in one transaction: few; how many.
+    /// Removes the documents of a group up to this place, and with it, whose data takes fewer than `bytes` as
+    /// it is stored; few, in one transaction. How many.
     async fn delete_documents_until(
         &self,
         kind: DocumentKind,
         group: &str,
         last: (i64, &str),
+        bytes: u64,
     ) -> Result<u64, StoreError>;
 
     /// Removes documents whose time is over at `now_ms`, 10,000 at most; how many.

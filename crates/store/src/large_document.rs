@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 
 use crate::{
     DOCUMENT_BYTES, Document, DocumentKind, DocumentStore, StoreError, bounded,
-    document::COMPRESSED_BYTES,
+    document::UNCOMPRESSED_BYTES,
 };
 
 /// Content of one part, in bytes: where others follow, the first one tells so by its size.
-const PART_BYTES: usize = COMPRESSED_BYTES;
+const PART_BYTES: usize = UNCOMPRESSED_BYTES;
 /// Longest head, in bytes: 500 ids, or metadata in characters that JSON escapes, are less.
 const HEAD_BYTES: usize = 56 * 1024;
 // As JSON text a byte of content takes six at most; ids and names are short.
@@ -194,12 +194,13 @@ impl LargeDocument {
         let Some(last) = oldest.last() else {
             return Ok(0);
         };
-        // One with parts has a whole first piece.
-        let with_parts = oldest.iter().filter(|one| one.bytes >= PART_BYTES as u64);
+        // One with parts has a whole first piece. One that others write meanwhile stays.
+        let whole = PART_BYTES as u64;
+        let with_parts = oldest.iter().filter(|one| one.bytes >= whole);
         let deleting = with_parts.map(|one| Self::delete(store, kind, &one.id));
         let deleted = try_join_all(deleting).await?;
         let last = (last.at_ms, last.id.as_str());
-        let others = bounded(store.delete_documents_until(kind, group, last)).await?;
+        let others = bounded(store.delete_documents_until(kind, group, last, whole)).await?;
         Ok(others + deleted.into_iter().map(u64::from).sum::<u64>())
     }
 

@@ -169,12 +169,14 @@ impl Media {
             return;
         }
         match got {
-            Ok(page) => self.take(filter, page, is_more),
+            Ok(page) => {
+                self.take(filter, page, is_more);
+                if let Some(overview) = overview {
+                    self.overview.set(overview);
+                }
+            }
             Err(UiError::SignInRequired) => dom::load_page("/admin/login?next=/admin/media"),
             Err(error) => self.failure.set(Some(error)),
-        }
-        if let Some(overview) = overview {
-            self.overview.set(overview);
         }
     }
 

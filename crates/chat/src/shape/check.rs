@@ -16,6 +16,8 @@ use crate::{Tool, json};
 
 /// A longer schema is not checked: to read it costs more than an answer is worth.
 const MAX_SCHEMA_BYTES: usize = 256 * 1024;
+/// A longer schema is compiled twice rather than held while the answer is made.
+const MAX_LIGHT_BYTES: usize = 16 * 1024;
 /// Of what is said of a schema with a mistake.
 const MAX_WHY_CHARS: usize = 300;
 /// Of what is wrong with a value, so much is said, in bytes.
@@ -69,8 +71,18 @@ impl Schema {
 
     /// Why it cannot be used, in a few words.
     pub(super) fn mistake(&self) -> Option<String> {
-        let why = self.validator(self.value()?).err()?;
+        let schema = self.value()?;
+        let why = match self.is_light() {
+            true => self.validator(schema).err()?.clone(),
+            false => compile(schema).err()?,
+        };
         Some(why.chars().take(MAX_WHY_CHARS).collect())
+    }
+
+    /// Whether what it is compiled to may wait for the answer: a pattern can take [`MAX_PATTERN_BYTES`].
+    fn is_light(&self) -> bool {
+        let text = self.text();
+        text.len() <= MAX_LIGHT_BYTES && !text.contains("pattern") && !text.contains('\\')
     }
 
     /// Anything fits a schema that does not compile, or would take too long.
@@ -169,7 +181,9 @@ pub(super) struct Tools {
 
 impl Tools {
     pub(super) fn new<'a>(tools: impl Iterator<Item = &'a Tool>) -> Self {
-        let callable = tools.map(|tool| (tool.name.clone(), Schema::new(tool.parameters.clone())));
+        let is_read = |schema: &&String| schema.len() <= MAX_SCHEMA_BYTES;
+        let schema = |tool: &Tool| Schema::new(tool.parameters.as_ref().filter(is_read).cloned());
+        let callable = tools.map(|tool| (tool.name.clone(), schema(tool)));
         Self {
             callable: callable.collect(),
         }

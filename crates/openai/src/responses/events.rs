@@ -56,11 +56,11 @@ impl ResponseWriter {
         }
         let created = self.lifecycle("response.created", out);
         if self.object.status() == Status::Queued {
-            self.told("response.queued", &created, out);
+            self.write_lifecycle("response.queued", &created, out);
             self.object.begin();
             self.lifecycle("response.in_progress", out);
         } else {
-            self.told("response.in_progress", &created, out);
+            self.write_lifecycle("response.in_progress", &created, out);
         }
     }
 
@@ -114,12 +114,12 @@ impl ResponseWriter {
     /// Appends an event with the response as it is now, which is returned as JSON.
     fn lifecycle(&mut self, name: &'static str, out: &mut Vec<u8>) -> Vec<u8> {
         let response = to_json(&self.object.json());
-        self.told(name, &response, out);
+        self.write_lifecycle(name, &response, out);
         response
     }
 
     /// Appends an event with the response as this JSON.
-    fn told(&mut self, name: &'static str, response: &[u8], out: &mut Vec<u8>) {
+    fn write_lifecycle(&mut self, name: &'static str, response: &[u8], out: &mut Vec<u8>) {
         self.parts(out).1.begin(name);
         for part in [b",\"response\":".as_slice(), response, b"}\n\n"] {
             out.extend_from_slice(part);

@@ -97,7 +97,7 @@ pub(super) const OPERATIONS: Statements = Statements {
     delete_document: "DELETE FROM documents WHERE kind = ? AND id = ?",
     delete_documents: "DELETE FROM documents WHERE kind = ? AND group_id = ? ORDER BY at_ms, id LIMIT ?",
     delete_documents_until: "DELETE FROM documents WHERE kind = ? AND group_id = ? \
-     AND at_ms <= ? AND (at_ms < ? OR id <= ?)",
+     AND at_ms <= ? AND (at_ms < ? OR id <= ?) AND OCTET_LENGTH(data) < ?",
     sweep_documents: "DELETE FROM documents WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?",
     prune_sums: "DELETE FROM request_sums WHERE span = ? AND start_ms < ? \
      ORDER BY span, start_ms, model, client_key, outcome LIMIT ?",

@@ -53,7 +53,7 @@ pub(super) const OPERATIONS: Statements = Statements {
     delete_documents: "DELETE FROM documents WHERE (kind, id) IN \
      (SELECT kind, id FROM documents WHERE kind = $1 AND group_id = $2 LIMIT $3)",
     delete_documents_until: "DELETE FROM documents WHERE kind = $1 AND group_id = $2 \
-     AND at_ms <= $3 AND (at_ms < $4 OR id <= $5)",
+     AND at_ms <= $3 AND (at_ms < $4 OR id <= $5) AND OCTET_LENGTH(data) < $6",
     sweep_documents: "DELETE FROM documents WHERE (kind, id) IN \
      (SELECT kind, id FROM documents WHERE expires_ms <= $1 LIMIT $2)",
     prune_sums: "DELETE FROM request_sums \

@@ -42,7 +42,7 @@ pub(crate) struct Statements {
     pub(crate) delete_document: &'static str,
     /// Kind, group, limit.
     pub(crate) delete_documents: &'static str,
-    /// Kind, group, time, time, id.
+    /// Kind, group, time, time, id, bytes.
     pub(crate) delete_documents_until: &'static str,
     /// Now, limit.
     pub(crate) sweep_documents: &'static str,
@@ -110,12 +110,14 @@ impl Statements {
                 group,
                 at_ms,
                 id,
+                bytes,
             } => query(self.delete_documents_until)
                 .text(kind.as_str())
                 .text(group)
                 .int(*at_ms)
                 .int(*at_ms)
-                .text(id),
+                .text(id)
+                .count(*bytes),
             Op::SweepDocuments { now_ms, limit } => query(self.sweep_documents)
                 .int(*now_ms)
                 .int((*limit).into()),

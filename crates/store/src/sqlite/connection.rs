@@ -19,8 +19,8 @@ const READERS: u32 = 3;
 const READ_WAIT: Duration = Duration::from_secs(5);
 /// How long the writer waits for a foreign lock before the group counts as failed and is retried.
 const WRITE_WAIT: Duration = Duration::from_millis(500);
-/// Pages in the write-ahead log that start a checkpoint (32 MB; SQLite's default is 1000). The same
-/// few pages are written again and again, so a longer log means fewer writes and syncs in all.
+/// Pages in the write-ahead log that start a checkpoint of the writer's own (32 MB; SQLite's default is 1000),
+/// which begins the log anew. What `checkpoints` has moved before needs no write then.
 const CHECKPOINT_PAGES: &str = "8192";
 /// The write-ahead log shrinks to this many bytes after a checkpoint.
 const WAL_LIMIT_BYTES: &str = "67108864";

@@ -175,7 +175,7 @@ pub(super) const OPERATIONS: Statements = Statements {
     delete_documents: "DELETE FROM documents WHERE rowid IN \
      (SELECT rowid FROM documents WHERE kind = ? AND group_id = ? LIMIT ?)",
     delete_documents_until: "DELETE FROM documents WHERE kind = ? AND group_id = ? \
-     AND at_ms <= ? AND (at_ms < ? OR id <= ?)",
+     AND at_ms <= ? AND (at_ms < ? OR id <= ?) AND OCTET_LENGTH(data) < ?",
     sweep_documents: "DELETE FROM documents WHERE rowid IN \
      (SELECT rowid FROM documents WHERE expires_ms <= ? LIMIT ?)",
     prune_sums: "DELETE FROM request_sums \

@@ -158,12 +158,13 @@ pub(crate) enum Op {
         group: String,
         limit: u32,
     },
-    /// Deletes documents of a group up to a place, and with it.
+    /// Deletes documents of a group up to a place, and with it, whose data takes fewer than `bytes`.
     DeleteDocumentsUntil {
         kind: DocumentKind,
         group: String,
         at_ms: i64,
         id: String,
+        bytes: u64,
     },
     /// Deletes those that expire at `now_ms` or before, at most `limit`.
     SweepDocuments {

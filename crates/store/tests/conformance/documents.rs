@@ -162,14 +162,18 @@ pub(crate) async fn documents_up_to_a_place_are_deleted(store: Arc<dyn Store>) {
             .await
             .unwrap();
     }
-    let until = |last| store.delete_documents_until(kind, "g", last);
+    let mut large = document(kind, "b2", "g", 1);
+    large.data = "é".repeat(20_000);
+    store.put_document(large).await.unwrap();
+    let until = |last| store.delete_documents_until(kind, "g", last, 32 * 1024);
     assert_eq!(until((1, "a")).await.unwrap(), 0);
     assert_eq!(until((2, "b")).await.unwrap(), 3);
     assert_eq!(until((2, "b")).await.unwrap(), 0, "they are gone");
-    assert_eq!(ids(&*store, &all(kind, "g")).await, ["c", "e"]);
+    assert_eq!(ids(&*store, &all(kind, "g")).await, ["b2", "c", "e"]);
     assert_eq!(ids(&*store, &all(DocumentKind::JobItem, "g")).await, ["a"]);
     assert_eq!(ids(&*store, &all(kind, "other")).await, ["x"]);
     assert_eq!(until((i64::MAX, "")).await.unwrap(), 2);
+    assert_eq!(ids(&*store, &all(kind, "g")).await, ["b2"], "it is large");
 }
 
 pub(crate) async fn of_deletions_at_once_each_knows_what_it_did(store: Arc<dyn Store>) {

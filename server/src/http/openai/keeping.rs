@@ -117,8 +117,15 @@ impl KeptStore {
             let added = document.add(self.plain()).await;
             added.map_err(|error| unavailable(&error))?;
         }
-        let surplus = &self.0.surplus;
-        surplus.added(self.plain(), (kind, &owner), most).await;
+        if self.0.surplus.added((kind, &owner), most) {
+            let inner = Arc::clone(&self.0);
+            self.to_the_end(|store| async move {
+                let place = (kind, owner.as_str());
+                inner.surplus.shrink(store.as_ref(), place, most).await;
+                Ok(())
+            })
+            .await?;
+        }
         Ok(())
     }
 
@@ -148,15 +155,15 @@ impl KeptStore {
         (kind, owner): Place<'_>,
         id: &str,
     ) -> Result<bool, ApiError> {
-        let id = id.to_owned();
-        let deleting = self.to_the_end(|store| async move {
-            LargeDocument::delete(store.as_ref(), kind, &id).await
-        });
-        let is_deleted = deleting.await?;
-        if is_deleted {
-            self.0.surplus.removed((kind, owner));
-        }
-        Ok(is_deleted)
+        let (id, owner, inner) = (id.to_owned(), owner.to_owned(), Arc::clone(&self.0));
+        self.to_the_end(|store| async move {
+            let is_deleted = LargeDocument::delete(store.as_ref(), kind, &id).await?;
+            if is_deleted {
+                inner.surplus.removed((kind, &owner));
+            }
+            Ok(is_deleted)
+        })
+        .await
     }
 
     /// As a task: a caller who leaves now must not leave parts that nobody names.

@@ -1,17 +1,21 @@
-//! How many documents an owner has, so that the oldest give way in time. It is known without counting most of
-//! the time: to count ten thousand takes longer than to write one.
+//! How many documents an owner has, so that the oldest give way in time. Most of the time it is known without
+//! counting: to count ten thousand takes longer than to write one. Nothing is removed by a number that is old:
+//! documents also expire, and other servers add and remove them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use parking_lot::Mutex;
 use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
+use tokio::time::Instant;
 
 /// There may be this part more of them than the limit before the oldest are removed, at once.
 const SURPLUS_PART: u32 = 16;
 /// Most that are removed at once, which other writes wait for.
 const MOST_AT_ONCE: u32 = 256;
-/// So many surpluses are added between two counts: what other servers add and what expires is seen then.
-const SURPLUSES: u32 = 16;
+/// As long as this nothing is counted anew before documents are removed.
+const FRESH: Duration = Duration::from_secs(1);
+/// As long as this nothing is counted anew where the number says that there are few enough.
+const KNOWN: Duration = Duration::from_secs(60);
 /// Owners whose numbers are known at a time.
 const OWNERS: usize = 10_000;
 
@@ -22,24 +26,39 @@ pub(super) type Place<'a> = (DocumentKind, &'a str);
 #[derive(Default)]
 pub(super) struct Surplus(Mutex<HashMap<(DocumentKind, String), Count>>);
 
+#[derive(Default)]
 struct Count {
     documents: u64,
-    /// Documents to be added before it is counted anew.
-    left: u32,
+    /// When they were counted; `None`: they were not.
+    at: Option<Instant>,
+    /// Somebody counts or removes: others leave it to that one.
+    is_busy: bool,
+}
+
+impl Count {
+    fn is_younger_than(&self, age: Duration) -> bool {
+        self.at.is_some_and(|at| at.elapsed() < age)
+    }
+
+    /// How many more there are than `most`, once it is worth while to remove them.
+    fn surplus(&self, most: u32) -> u64 {
+        let at_once = (most / SURPLUS_PART).clamp(1, MOST_AT_ONCE);
+        let surplus = self.documents.saturating_sub(most.into());
+        if surplus < at_once.into() { 0 } else { surplus }
+    }
 }
 
 impl Surplus {
-    /// Told of each document that is added: removes the oldest of an owner who has more than `most` of them.
-    pub(super) async fn added(&self, store: &dyn Store, place: Place<'_>, most: u32) {
-        let kind = place.0.as_str();
-        match self.remove(store, place, most).await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, kind, "the oldest gave way"),
-            Err(error) => {
-                self.0.lock().remove(&name(place));
-                tracing::warn!(%error, kind, "the oldest are left: the store does not remove them");
-            }
+    /// Told of each document that is added: whether [`shrink`](Self::shrink) is to be called now, to the end.
+    pub(super) fn added(&self, place: Place<'_>, most: u32) -> bool {
+        let (mut counts, name) = (self.0.lock(), name(place));
+        if counts.len() >= OWNERS && !counts.contains_key(&name) {
+            counts.retain(|_, count| count.is_busy);
         }
+        let count = counts.entry(name).or_default();
+        count.documents += 1;
+        let is_due = count.surplus(most) > 0 || !count.is_younger_than(KNOWN);
+        is_due && !std::mem::replace(&mut count.is_busy, true)
     }
 
     /// Told of each document that is removed otherwise.
@@ -49,54 +68,46 @@ impl Surplus {
         }
     }
 
-    async fn remove(
+    /// Removes the oldest of an owner who has more than `most` of them.
+    pub(super) async fn shrink(&self, store: &dyn Store, place: Place<'_>, most: u32) {
+        let kind = place.0.as_str();
+        let removed = self.count_and_remove(store, place, most).await;
+        if let Some(count) = self.0.lock().get_mut(&name(place)) {
+            count.is_busy = false;
+        }
+        match removed {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, kind, "the oldest gave way"),
+            Err(error) => {
+                tracing::warn!(%error, kind, "the oldest are left: the store does not remove them");
+            }
+        }
+    }
+
+    async fn count_and_remove(
         &self,
         store: &dyn Store,
-        (kind, owner): Place<'_>,
+        place: Place<'_>,
         most: u32,
     ) -> Result<u64, StoreError> {
-        let place = (kind, owner);
-        let at_once = (most / SURPLUS_PART).clamp(1, MOST_AT_ONCE);
-        if !self.count_one(place) {
-            let documents = bounded(store.count_documents(kind, owner)).await?;
-            self.know(place, documents, at_once * SURPLUSES);
+        if !self.with(place, |count| count.is_younger_than(FRESH)) {
+            let at = Some(Instant::now());
+            let documents = bounded(store.count_documents(place.0, place.1)).await?;
+            self.with(place, |count| {
+                (count.documents, count.at) = (documents, at);
+            });
         }
-        let number = self.take(place, most, at_once);
-        LargeDocument::delete_oldest(store, place, number).await
+        let surplus = self.with(place, |count| count.surplus(most));
+        let number = u32::try_from(surplus).map_or(MOST_AT_ONCE, |some| some.min(MOST_AT_ONCE));
+        let removed = LargeDocument::delete_oldest(store, place, number).await?;
+        self.with(place, |count| {
+            count.documents = count.documents.saturating_sub(removed);
+        });
+        Ok(removed)
     }
 
-    /// Whether there was a number to add one to.
-    fn count_one(&self, place: Place<'_>) -> bool {
-        let mut counts = self.0.lock();
-        let Some(count) = counts.get_mut(&name(place)).filter(|count| count.left > 0) else {
-            return false;
-        };
-        count.documents += 1;
-        count.left -= 1;
-        true
-    }
-
-    fn know(&self, place: Place<'_>, documents: u64, left: u32) {
-        let mut counts = self.0.lock();
-        if counts.len() >= OWNERS {
-            counts.clear();
-        }
-        counts.insert(name(place), Count { documents, left });
-    }
-
-    /// How many are to be removed now; whoever asks next leaves them to this one.
-    fn take(&self, place: Place<'_>, most: u32, at_once: u32) -> u32 {
-        let mut counts = self.0.lock();
-        let Some(count) = counts.get_mut(&name(place)) else {
-            return 0;
-        };
-        let surplus = count.documents.saturating_sub(most.into());
-        if surplus < at_once.into() {
-            return 0;
-        }
-        let number = surplus.min(MOST_AT_ONCE.into());
-        count.documents -= number;
-        u32::try_from(number).unwrap_or(MOST_AT_ONCE)
+    fn with<T>(&self, place: Place<'_>, on: impl FnOnce(&mut Count) -> T) -> T {
+        on(self.0.lock().entry(name(place)).or_default())
     }
 }
 
@@ -112,96 +123,109 @@ mod tests {
 
     use super::*;
 
-    const KIND: DocumentKind = DocumentKind::Response;
+    const PLACE: Place<'_> = (DocumentKind::Response, "owner");
 
-    async fn opened(folder: &std::path::Path) -> Arc<dyn Store> {
-        let key = MasterKey::from_bytes([1; 32]);
-        store::open("", folder, key).await.unwrap()
+    /// A store, and what knows how many documents it has.
+    struct Kept {
+        store: Arc<dyn Store>,
+        surplus: Surplus,
+        most: u32,
+        _folder: tempfile::TempDir,
     }
 
-    async fn add(store: &dyn Store, number: u32) {
-        let document = Document {
-            kind: KIND,
-            id: format!("r{number:05}"),
-            group: "owner".to_owned(),
-            at_ms: number.into(),
-            expires_ms: i64::MAX,
-            revision: 0,
-            data: r#"{"head":{},"whole":{},"parts":0}"#.to_owned(),
-        };
-        store.put_document(document).await.unwrap();
-    }
+    impl Kept {
+        async fn new(most: u32) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let key = MasterKey::from_bytes([1; 32]);
+            Self {
+                store: store::open("", folder.path(), key).await.unwrap(),
+                surplus: Surplus::default(),
+                most,
+                _folder: folder,
+            }
+        }
 
-    async fn kept(store: &dyn Store) -> u64 {
-        store.count_documents(KIND, "owner").await.unwrap()
+        /// By another server.
+        async fn write(&self, numbers: std::ops::Range<i64>) {
+            for number in numbers {
+                let document = Document {
+                    kind: PLACE.0,
+                    id: format!("r{number:05}"),
+                    group: PLACE.1.to_owned(),
+                    at_ms: number,
+                    expires_ms: number,
+                    revision: 0,
+                    data: r#"{"head":{},"whole":{},"parts":0}"#.to_owned(),
+                };
+                self.store.put_document(document).await.unwrap();
+            }
+        }
+
+        async fn add(&self, number: i64) {
+            self.write(number..number + 1).await;
+            if self.surplus.added(PLACE, self.most) {
+                self.surplus.shrink(&*self.store, PLACE, self.most).await;
+            }
+        }
+
+        async fn count(&self) -> u64 {
+            self.store.count_documents(PLACE.0, PLACE.1).await.unwrap()
+        }
     }
 
     #[tokio::test]
     async fn no_more_than_the_limit_and_its_surplus_are_there_and_the_newest_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = opened(folder.path()).await;
-        let (surplus, place) = (Surplus::default(), (KIND, "owner"));
+        let kept = Kept::new(32).await;
         for number in 0..200 {
-            add(&*store, number).await;
-            surplus.added(&*store, place, 32).await;
-            let kept = kept(&*store).await;
-            let least = u64::from(number + 1).min(32);
-            assert!((least..=34).contains(&kept), "{kept} after {number}");
+            kept.add(number).await;
+            let least = u64::try_from(number + 1).unwrap().min(32);
+            let count = kept.count().await;
+            assert!((least..=33).contains(&count), "{count} after {number}");
         }
-        let newest = store.get_document(KIND, "r00168").await.unwrap();
+        let newest = kept.store.get_document(PLACE.0, "r00168").await.unwrap();
         assert!(newest.is_some(), "of the newest 32");
-        store.close().await;
+        kept.store.close().await;
     }
 
     #[tokio::test]
-    async fn who_removes_documents_keeps_the_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = opened(folder.path()).await;
-        let (surplus, place) = (Surplus::default(), (KIND, "owner"));
-        for number in 0..40 {
-            add(&*store, number).await;
-            surplus.added(&*store, place, 32).await;
+    async fn what_has_expired_or_was_removed_is_seen_before_anything_is_removed() {
+        let kept = Kept::new(32).await;
+        for number in 0..30 {
+            kept.add(number).await;
         }
+        assert_eq!(kept.store.sweep_documents(20).await.unwrap(), 21);
+        let _ = kept.surplus.with(PLACE, |count| count.at.take());
+        for number in 30..40 {
+            kept.add(number).await;
+        }
+        assert_eq!(kept.count().await, 19, "what is left and the new ones");
         for number in 30..40 {
             let id = format!("r{number:05}");
-            assert!(store.delete_document(KIND, &id).await.unwrap());
-            surplus.removed(place);
+            assert!(kept.store.delete_document(PLACE.0, &id).await.unwrap());
+            kept.surplus.removed(PLACE);
         }
-        let before = kept(&*store).await;
-        for number in 40..50 {
-            add(&*store, number).await;
-            surplus.added(&*store, place, 32).await;
+        for number in 40..60 {
+            kept.add(number).await;
         }
-        assert_eq!(kept(&*store).await, before + 10);
-        store.close().await;
+        assert_eq!(kept.count().await, 29);
+        kept.store.close().await;
     }
 
     #[tokio::test]
-    async fn a_limit_that_was_lowered_is_reached_and_what_others_added_is_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = opened(folder.path()).await;
-        let (surplus, place) = (Surplus::default(), (KIND, "owner"));
-        for number in 0..600 {
-            add(&*store, number).await;
+    async fn a_limit_that_was_lowered_is_reached_step_by_step() {
+        let kept = Kept::new(2).await;
+        kept.write(0..600).await;
+        for (number, left) in [(600, 345), (601, 90), (602, 2), (603, 2)] {
+            kept.add(number).await;
+            assert_eq!(kept.count().await, left, "after {number}");
         }
-        for number in 600..603 {
-            add(&*store, number).await;
-            surplus.added(&*store, place, 2).await;
-        }
-        assert_eq!(kept(&*store).await, 2);
-        for number in 603..620 {
-            // Another server adds as many.
-            add(&*store, 1_000 + number).await;
-            add(&*store, number).await;
-            surplus.added(&*store, place, 2).await;
-        }
-        assert!(kept(&*store).await <= 2 + 17);
-        add(&*store, 2_000).await;
-        for number in 2_001..2_020 {
-            add(&*store, number).await;
-            surplus.added(&*store, place, 2).await;
-        }
-        assert!(kept(&*store).await <= 3);
-        store.close().await;
+        kept.store.close().await;
+    }
+
+    #[tokio::test]
+    async fn only_one_at_a_time_counts_and_removes() {
+        let surplus = Surplus::default();
+        assert!(surplus.added(PLACE, 2), "nothing is known");
+        assert!(!surplus.added(PLACE, 2), "somebody counts");
     }
 }

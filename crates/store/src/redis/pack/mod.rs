@@ -175,9 +175,11 @@ fn pack_op(call: &mut Cmd, op: &Op) {
             group,
             at_ms,
             id,
+            bytes,
         } => {
             let last = with(&place(*at_ms, id));
-            put(call, ("delete_documents_until", kind.as_str(), group, last));
+            let kind = kind.as_str();
+            put(call, ("delete_documents_until", kind, group, last, bytes));
         }
         Op::SweepDocuments { now_ms, limit } => {
             put(call, ("sweep_documents", until(*now_ms), limit));

@@ -55,10 +55,19 @@ function op.delete_documents()
 end
 
 function op.delete_documents_until()
-  local kind, group, last = take(), take(), take()
+  local kind, group, last, bytes = take(), take(), take(), count()
   local places = redis.call('ZRANGE', documents_of(kind, group), '-', last, 'BYLEX')
-  for _, place in ipairs(places) do remove_document(kind, string.sub(place, 17)) end
-  did(#places)
+  local removed = 0
+  for _, place in ipairs(places) do
+    local id = string.sub(place, 17)
+    local text = redis.call('HGET', documents, kind .. '/' .. id) or ''
+    local first = string.match(text, '^%d+ %x+ %x+ %d+\n()')
+    if first and #text - first + 1 - #group < bytes then
+      remove_document(kind, id)
+      removed = removed + 1
+    end
+  end
+  did(removed)
 end
 
 function op.sweep_documents()

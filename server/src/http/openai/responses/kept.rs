@@ -151,7 +151,7 @@ impl Kept {
         }
     }
 
-    /// [`Content`] as JSON, of JSON that is ours: nothing reads it to write it.
+    /// [`Content`] as JSON, of JSON that is ours.
     fn content(&self) -> String {
         let parts: [&[u8]; 5] = [
             br#"{"input":"#,
