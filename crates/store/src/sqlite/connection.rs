@@ -39,6 +39,9 @@ pub(super) fn writer_options(path: &Path) -> SqliteConnectOptions {
         .statement_cache_capacity(STATEMENTS)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", WAL_LIMIT_BYTES)
+        // What a statement of many rows keeps to undo itself: a file in the system's folder otherwise, which is made
+        // and removed with each larger group, and may not be writable at all.
+        .pragma("temp_store", "MEMORY")
         .disable_statement_logging()
 }
 
