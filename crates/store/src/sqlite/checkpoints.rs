@@ -1,11 +1,20 @@
-//! Moves what the write-ahead log holds into the file while the writer goes on: the writer's own checkpoint,
-//! which empties the log and which all writes wait for, finds little left to do.
+//! Moves what the write-ahead log holds into the file while the writer goes on, so that what the writer has to do
+//! itself, and all writes wait for, is little: the end of a log that has become long, which begins anew then.
 
-use sqlx::{ConnectOptions, Connection, Error, query, sqlite::SqliteConnectOptions};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use sqlx::{
+    ConnectOptions, Connection, Error, Row, SqliteConnection, query, sqlite::SqliteConnectOptions,
+};
 use tokio_util::task::TaskTracker;
 
-/// Transactions between two of them: about a quarter of the pages that make the writer do it itself.
+/// Transactions between two of them: about a quarter of [`LONG`].
 const TRANSACTIONS: u32 = 256;
+/// Pages of a log that is to begin anew (32 MB).
+const LONG: i64 = 8192;
 
 pub(super) struct Checkpoints {
     options: SqliteConnectOptions,
@@ -13,6 +22,8 @@ pub(super) struct Checkpoints {
     transactions: u32,
     /// The one under way.
     task: TaskTracker,
+    /// The log is long, and nearly all of it is in the file.
+    is_long: Arc<AtomicBool>,
 }
 
 impl Checkpoints {
@@ -21,22 +32,24 @@ impl Checkpoints {
             options,
             transactions: 0,
             task: TaskTracker::new(),
+            is_long: Arc::default(),
         }
     }
 
-    /// Counts a transaction, after which one may be due.
-    pub(super) fn count(&mut self) {
+    /// Told of each transaction: whether the writer is to move the end of the log itself, now.
+    pub(super) fn is_due(&mut self) -> bool {
         self.transactions += 1;
-        if self.transactions < TRANSACTIONS || !self.task.is_empty() {
-            return;
+        if self.transactions >= TRANSACTIONS && self.task.is_empty() {
+            self.transactions = 0;
+            let (options, is_long) = (self.options.clone(), Arc::clone(&self.is_long));
+            self.task.spawn(async move {
+                match beside(options).await {
+                    Ok(long) => is_long.store(long, Ordering::Relaxed),
+                    Err(error) => tracing::debug!(%error, "the writer makes the checkpoint itself"),
+                }
+            });
         }
-        self.transactions = 0;
-        let options = self.options.clone();
-        self.task.spawn(async move {
-            if let Err(error) = checkpoint(options).await {
-                tracing::debug!(%error, "the writer makes the checkpoint itself");
-            }
-        });
+        self.is_long.swap(false, Ordering::Relaxed)
     }
 
     /// Waits for one under way.
@@ -46,39 +59,75 @@ impl Checkpoints {
     }
 }
 
-/// On a connection of its own, which is seldom needed.
-async fn checkpoint(options: SqliteConnectOptions) -> Result<(), Error> {
+/// On a connection of its own, which is seldom needed; whether the log is long.
+async fn beside(options: SqliteConnectOptions) -> Result<bool, Error> {
     let mut connection = options.connect().await?;
-    let done = query("PRAGMA wal_checkpoint(PASSIVE)")
-        .execute(&mut connection)
-        .await;
+    let mut moved = checkpoint(&mut connection).await;
+    if let Ok(LONG..) = moved {
+        // What has been written meanwhile.
+        moved = checkpoint(&mut connection).await;
+    }
     connection.close().await?;
-    done.map(drop)
+    Ok(moved? >= LONG)
+}
+
+/// Moves what no reader needs; pages of the log.
+pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<i64, Error> {
+    let row = query("PRAGMA wal_checkpoint(PASSIVE)");
+    row.fetch_one(connection).await?.try_get("log")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::sqlite::connection::writer_options;
+
+    /// A table with a row of so many bytes, all of it in the log, and the checkpoints of its writer.
+    async fn written(file: &Path, bytes: usize) -> (SqliteConnection, Checkpoints) {
+        let options = writer_options(file).create_if_missing(true);
+        let mut writer = options.connect().await.unwrap();
+        let fill = format!("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob({bytes}))");
+        query(sqlx::AssertSqlSafe(fill))
+            .execute(&mut writer)
+            .await
+            .unwrap();
+        (writer, Checkpoints::new(options))
+    }
 
     #[tokio::test]
     async fn what_the_log_holds_is_in_the_file_while_the_writer_is_connected() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.db");
-        let options = writer_options(&file).create_if_missing(true);
-        let mut writer = options.connect().await.unwrap();
-        let fill = "CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))";
-        query(fill).execute(&mut writer).await.unwrap();
+        let (writer, mut checkpoints) = written(&file, 100_000).await;
         let bytes = || std::fs::metadata(&file).unwrap().len();
         assert!(bytes() < 100_000, "it is in the log");
-        let mut checkpoints = Checkpoints::new(options);
         for _ in 1..TRANSACTIONS {
-            checkpoints.count();
+            checkpoints.is_due();
         }
         assert!(checkpoints.task.is_empty(), "too early");
-        checkpoints.count();
+        checkpoints.is_due();
         checkpoints.close().await;
         assert!(bytes() > 100_000);
+        assert!(!checkpoints.is_due(), "a short log goes on");
+        writer.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_long_log_begins_anew_when_the_writer_has_moved_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, mut checkpoints) = written(&folder.path().join("a.db"), 34_000_000).await;
+        for _ in 0..TRANSACTIONS {
+            assert!(!checkpoints.is_due(), "too early");
+        }
+        checkpoints.close().await;
+        assert!(checkpoints.is_due());
+        assert!(!checkpoints.is_due(), "once");
+        assert!(checkpoint(&mut writer).await.unwrap() >= LONG);
+        let change = query("INSERT INTO t VALUES (1)");
+        change.execute(&mut writer).await.unwrap();
+        assert!(checkpoint(&mut writer).await.unwrap() < 10);
         writer.close().await.unwrap();
     }
 }

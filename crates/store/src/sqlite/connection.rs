@@ -19,9 +19,9 @@ const READERS: u32 = 3;
 const READ_WAIT: Duration = Duration::from_secs(5);
 /// How long the writer waits for a foreign lock before the group counts as failed and is retried.
 const WRITE_WAIT: Duration = Duration::from_millis(500);
-/// Pages in the write-ahead log that start a checkpoint of the writer's own (32 MB; SQLite's default is 1000),
-/// which begins the log anew. What `checkpoints` has moved before needs no write then.
-const CHECKPOINT_PAGES: &str = "8192";
+/// Pages in the write-ahead log that start a checkpoint within a commit (128 MB; SQLite's default is 1000), should
+/// those of `checkpoints` not keep up.
+const CHECKPOINT_PAGES: &str = "32768";
 /// The write-ahead log shrinks to this many bytes after a checkpoint.
 const WAL_LIMIT_BYTES: &str = "67108864";
 

@@ -9,7 +9,10 @@ use crate::{
 };
 
 use super::{
-    apply::commit, checkpoints::Checkpoints, error::classify, folder_lock::FolderLock,
+    apply::commit,
+    checkpoints::{Checkpoints, checkpoint},
+    error::classify,
+    folder_lock::FolderLock,
     statements::ROLLBACK,
 };
 
@@ -54,7 +57,10 @@ impl Engine for SqliteEngine {
                 Err(refused)
             }
             Ok(done) => {
-                self.checkpoints.count();
+                if self.checkpoints.is_due() {
+                    // What is written is safe without it.
+                    let _ = checkpoint(connection).await;
+                }
                 Ok(done)
             }
             // After other errors the connection is thrown away, and the transaction with it.
