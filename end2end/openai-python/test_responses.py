@@ -46,6 +46,23 @@ class ResponsesTest(ResponsesTestCase):
         self.assertEqual(usage.output_tokens_details.reasoning_tokens, 0)
         self.assertIsNone(response.error)
 
+    def test_tokens_are_counted_with_what_was_said_before(self):
+        def count(given, **options):
+            counted = self.client.responses.input_tokens.count(
+                model=MODEL, input=given, **options)
+            self.assertEqual(counted.object, "response.input_tokens")
+            return counted.input_tokens
+
+        first = self.respond("Say hello.")
+        self.assertEqual(count("Say hello."), first.usage.input_tokens)
+        following = {"previous_response_id": first.id}
+        counted = count("Again.", **following)
+        self.assertGreater(counted, count("Again."))
+        self.assertEqual(counted, self.respond("Again.", **following).usage.input_tokens)
+        with self.assertRaises(openai.NotFoundError) as raised:
+            self.client.responses.input_tokens.count(model="gpt-none", input="Hello.")
+        self.assertEqual(raised.exception.code, "model_not_found")
+
     def test_every_form_of_input_is_read(self):
         message = {"role": "user", "content": [{"type": "input_text", "text": "Say hello."}]}
         expected = self.respond("Say hello.").output_text

@@ -8,6 +8,7 @@ pub enum Endpoint {
     Completions,
     Responses,
     Response,
+    InputTokens,
     Conversations,
     Messages,
     CountTokens,
@@ -47,6 +48,7 @@ impl Endpoint {
             Some("/v1/chat/completions") => Self::ChatCompletions,
             Some("/v1/completions") => Self::Completions,
             Some("/v1/responses") => Self::Responses,
+            Some("/v1/responses/input_tokens") => Self::InputTokens,
             Some(
                 "/v1/responses/{id}"
                 | "/v1/responses/{id}/input_items"
@@ -88,6 +90,7 @@ impl Endpoint {
             Self::Completions => "completions",
             Self::Responses => "responses",
             Self::Response => "responses.one",
+            Self::InputTokens => "responses.input_tokens",
             Self::Conversations => "conversations",
             Self::Messages => "messages",
             Self::CountTokens => "messages.count_tokens",

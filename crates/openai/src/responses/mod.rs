@@ -9,6 +9,7 @@
 
 mod blocks;
 mod conversations;
+mod count;
 mod document;
 mod echo;
 mod events;
@@ -23,6 +24,7 @@ mod request;
 mod settings;
 
 pub use conversations::{Conversation, ConversationRequest, parse_conversation};
+pub use count::input_tokens_json;
 pub use document::{ResponseDocument, ended_json};
 pub use echo::Echo;
 pub use events::ResponseWriter;

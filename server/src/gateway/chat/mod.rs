@@ -68,6 +68,21 @@ pub struct Caller {
     pub file_links: FileLinks,
 }
 
+impl Caller {
+    /// How many tokens the prompt of a request would have, which is recorded: the estimate that its usage would
+    /// show.
+    ///
+    /// # Errors
+    /// There is no such model.
+    pub fn count_tokens(&self, request: &Request) -> Result<u64, GatewayError> {
+        self.record.asks(&request.model, false);
+        let model = self.snapshot.settings.models.get(&request.model);
+        let model = model.ok_or_else(|| GatewayError::model_not_found(&request.model))?;
+        self.record.serves(&model.id);
+        Ok(chat::count_tokens(request))
+    }
+}
+
 /// How the caller wants the answer. A whole one may still move to another account when the first
 /// one breaks off; of a stream the caller has seen the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

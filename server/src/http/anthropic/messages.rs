@@ -12,10 +12,7 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::error;
 use crate::{
-    gateway::{
-        GatewayError,
-        chat::{Delivery, answer::AnswerHead},
-    },
+    gateway::chat::{Delivery, answer::AnswerHead},
     http::{
         AppState,
         answer::{self, AnswerWriter},
@@ -117,12 +114,7 @@ pub(super) async fn count_tokens(
     body: WholeBody,
 ) -> Result<Response, ApiError> {
     let (request, _memory) = body.parse(anthropic::count::parse).await?;
-    caller.record.asks(&request.model, false);
-    let models = &caller.snapshot.settings.models;
-    let model = models.get(&request.model);
-    let model = model.ok_or_else(|| GatewayError::model_not_found(&request.model))?;
-    caller.record.serves(&model.id);
-    let json = anthropic::count::json(chat::count_tokens(&request));
+    let json = anthropic::count::json(caller.count_tokens(&request)?);
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }
 

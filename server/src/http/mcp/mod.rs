@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use axum::{
     Router, middleware as layers,
-    routing::{any, post},
+    routing::{MethodRouter, any, post},
 };
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
@@ -79,7 +79,7 @@ impl Mcp {
     /// Whether requests for this path come here.
     #[must_use]
     pub fn is_at(&self, path: &str) -> bool {
-        self.mount_path == path
+        self.mount_path == path.strip_suffix('/').unwrap_or(path)
     }
 
     /// Sessions that are open, the most that may be, and how often one was refused.
@@ -104,22 +104,27 @@ async fn switched_off() -> ApiError {
     ApiError::NotFound(message.to_owned())
 }
 
-/// The one route, where the server is switched on.
+/// The one route, where the server is switched on, with or without a slash at its end: clients differ.
 ///
 /// Layers, outermost first: `middleware::host` and `middleware::origin`, which keep web pages out,
 /// then [`key::layer`].
 pub fn routes(state: &AppState) -> Router<AppState> {
     let Some(mcp) = &state.mcp else {
         let mount_path = &state.current.load().settings.config.mcp.mount_path;
-        return Router::new().route(mount_path, any(switched_off));
+        return at(mount_path, any(switched_off));
     };
     let handlers = post(transport::receive).delete(transport::end_session);
-    Router::new()
-        .route(&mcp.mount_path, handlers)
+    at(&mcp.mount_path, handlers)
         .layer(layers::from_fn(key::layer))
         .layer(layers::from_fn(middleware::origin::layer_for_costly_reads))
         .layer(layers::from_fn_with_state(
             state.clone(),
             middleware::host::layer,
         ))
+}
+
+fn at(mount_path: &str, handlers: MethodRouter<AppState>) -> Router<AppState> {
+    Router::new()
+        .route(mount_path, handlers.clone())
+        .route(&format!("{mount_path}/"), handlers)
 }

@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::create_chat_completion))
         .routes(routes!(completions::create_completion))
         .routes(routes!(responses::create::create_response))
+        .routes(routes!(responses::count_input_tokens))
         .routes(routes!(responses::get_response, responses::delete_response))
         .routes(routes!(responses::list_input_items))
         .routes(routes!(responses::cancel_response))

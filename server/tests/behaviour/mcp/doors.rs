@@ -23,13 +23,35 @@ const BEARER: (&str, &str) = ("authorization", "Bearer mcp-key-one");
 #[tokio::test]
 async fn switched_off_the_path_says_so() {
     let server = Setup::accounts([ONE]).start().await;
-    let request = server.client.post(server.url("/mcp")).json(&initialize());
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let body: Value = answer.json().await.unwrap();
-    let message = body["error"]["message"].as_str().unwrap();
-    assert!(message.contains("`mcp.enabled = true`"), "{message}");
+    for path in ["/mcp", "/mcp/"] {
+        let request = server.client.post(server.url(path)).json(&initialize());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let body: Value = answer.json().await.unwrap();
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("`mcp.enabled = true`"), "{message}");
+    }
     assert_eq!(server.ready().await["limits"]["mcp_sessions"], Value::Null);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_its_path_changes_nothing() {
+    let server = setup(ONE)
+        .with("GROK2API_MCP__API_KEY", "mcp-key-one")
+        .start()
+        .await;
+    for (key, status) in [
+        ("Bearer mcp-key-one", StatusCode::OK),
+        ("Bearer another", StatusCode::UNAUTHORIZED),
+    ] {
+        let request = server.client.post(server.url("/mcp/"));
+        let request = request
+            .header("accept", "application/json, text/event-stream")
+            .header("authorization", key);
+        let answer = request.json(&initialize()).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+    }
     server.end().await;
 }
 

@@ -197,7 +197,7 @@ impl Asked {
 }
 
 /// Ids of the responses that a request goes on from, and what was said in them or in its conversation.
-async fn earlier(
+pub(super) async fn earlier(
     store: &KeptStore,
     caller: &Caller,
     asked: &ResponsesRequest,

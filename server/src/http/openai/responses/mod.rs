@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::header::CONTENT_TYPE;
-use openai::responses::{ItemQuery, Status, input_items_page};
+use openai::responses::{self as format, ItemQuery, Status, input_items_page, input_tokens_json};
 
 pub use self::background::Background;
 pub(super) use self::kept::Kept;
@@ -18,12 +18,15 @@ use crate::{
     http::{
         AppState,
         address::{Path, Query},
+        body::WholeBody,
         caller::ApiCaller,
         error::ApiError,
         openapi::{
             common::{Deleted, ItemPage, Named},
             errors::{Missing, OfBody, Refused},
-            responses::{ItemList, ResponseObject, ResponseQuery},
+            responses::{
+                InputTokenCount, ItemList, ResponseObject, ResponseQuery, ResponseRequest,
+            },
         },
     },
 };
@@ -128,6 +131,30 @@ pub(super) async fn list_input_items(
     let query = ItemQuery::read(query)?;
     let kept = Kept::find(&state.kept, &caller, &id).await?;
     Ok(json(input_items_page(&kept.input, &query)?))
+}
+
+/// How many tokens the input of a response would have.
+#[utoipa::path(
+    post,
+    path = "/responses/input_tokens",
+    tag = "Responses",
+    summary = "Count the tokens of a response",
+    description = "The estimate that the usage of the response would show, with all that it goes on from.",
+    request_body(
+        content = ResponseRequest,
+        example = json!({"model": "grok-4", "input": "Say hello."})
+    ),
+    responses((status = 200, description = "The estimate.", body = InputTokenCount), OfBody, Missing)
+)]
+pub(super) async fn count_input_tokens(
+    State(state): State<AppState>,
+    ApiCaller(caller): ApiCaller,
+    body: WholeBody,
+) -> Result<Response, ApiError> {
+    let (asked, _memory) = body.parse(format::parse).await?;
+    let (_, turns) = create::earlier(&state.kept, &caller, &asked).await?;
+    let (request, _) = asked.into_request(turns);
+    Ok(json(input_tokens_json(caller.count_tokens(&request)?)))
 }
 
 pub(super) fn json(body: Vec<u8>) -> Response {

@@ -10,6 +10,7 @@ use crate::http::openapi::{
 
 words! {
     ResponseWord = "response",
+    InputTokensWord = "response.input_tokens",
     DefaultWord = "default",
     AssistantWord = "assistant",
     OutputTextWord = "output_text",
@@ -279,6 +280,14 @@ pub(super) enum KeptOutput {
     Text(String),
     #[schema(value_type = Vec<Object>)]
     Blocks(Vec<serde_json::Value>),
+}
+
+/// The estimate.
+#[derive(ToSchema)]
+pub(in crate::http) struct InputTokenCount {
+    #[schema(inline)]
+    object: InputTokensWord,
+    input_tokens: u64,
 }
 
 /// One event: `response.created`, `response.output_text.delta` and the others of the API, each with its fields. The

@@ -10,6 +10,6 @@ mod request;
 
 pub(super) use self::request::InputItem;
 pub(in crate::http) use self::{
-    answer::{ItemList, KeptItem, ResponseEvent, ResponseObject},
+    answer::{InputTokenCount, ItemList, KeptItem, ResponseEvent, ResponseObject},
     request::{ResponseQuery, ResponseRequest},
 };
