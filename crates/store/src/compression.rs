@@ -5,8 +5,9 @@ use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict, unc
 
 use crate::DOCUMENT_BYTES;
 
-/// What documents have in common, as an answer is kept. It is part of what is stored: another one is another
-/// scheme.
+/// What documents have in common: a response as it is kept, with its own content taken out (`Head` and `Content` of
+/// the server, the object of `openai::responses`, `Envelope` here). New fields make documents longer, and nothing
+/// wrong. It is part of what is stored: another one is another scheme, `x3.`, beside which this one still reads.
 const DICTIONARY: &[u8] = include_bytes!("compression.txt");
 
 /// `None`: it would not be shorter.

@@ -10,7 +10,8 @@ use crate::{Page, StoreError, crypto::Keys};
 const NAME_BYTES: usize = 128;
 /// Largest content, in bytes before it is encrypted.
 pub const DOCUMENT_BYTES: usize = 256 * 1024;
-/// Data of so many bytes and more is not compressed: how large it is stays to be seen where it is stored.
+/// Data of so many bytes and more is not compressed, but for parts: how large it is stays to be seen where it is
+/// stored.
 pub(crate) const UNCOMPRESSED_BYTES: usize = 32 * 1024;
 
 /// What a document is; ids of different kinds have nothing to do with each other.
@@ -24,9 +25,11 @@ pub enum DocumentKind {
     /// Deleted accounts that may come back.
     Undo,
     /// What a conversation needs to be continued by any instance.
-    Conversation,
+    #[serde(rename = "conversation")]
+    UpstreamConversation,
     /// When and by whom such a conversation was last continued: what the operator lists.
-    ConversationUse,
+    #[serde(rename = "conversation_use")]
+    UpstreamConversationUse,
     /// A key that callers of the API present.
     ClientKey,
     /// A response that its caller may go on from.
@@ -44,8 +47,8 @@ impl DocumentKind {
         Self::Job,
         Self::JobItem,
         Self::Undo,
-        Self::Conversation,
-        Self::ConversationUse,
+        Self::UpstreamConversation,
+        Self::UpstreamConversationUse,
         Self::ClientKey,
         Self::Response,
         Self::ApiConversation,
@@ -60,8 +63,8 @@ impl DocumentKind {
             Self::Job => "job",
             Self::JobItem => "job_item",
             Self::Undo => "undo",
-            Self::Conversation => "conversation",
-            Self::ConversationUse => "conversation_use",
+            Self::UpstreamConversation => "conversation",
+            Self::UpstreamConversationUse => "conversation_use",
             Self::ClientKey => "client_key",
             Self::Response => "response",
             Self::ApiConversation => "api_conversation",
@@ -78,7 +81,7 @@ impl DocumentKind {
     /// Whether contents may hold credentials, or are what callers said: they are encrypted then.
     fn is_secret(self) -> bool {
         match self {
-            Self::Job | Self::Conversation | Self::ConversationUse => false,
+            Self::Job | Self::UpstreamConversation | Self::UpstreamConversationUse => false,
             Self::JobItem
             | Self::Undo
             | Self::ClientKey
@@ -189,8 +192,8 @@ pub struct DocumentSize {
     pub id: String,
     /// Unix milliseconds: with the id its place in the list of its group.
     pub at_ms: i64,
-    /// Of its data as it is stored; those of a [`DocumentKind::Part`] apart, 32 KiB and more exactly if so
-    /// many were written or encrypting made them so many.
+    /// Of its data as it is stored: at least 32 KiB if so many were written, or fewer that encryption made so many.
+    /// Of a [`DocumentKind::Part`], which is always compressed, it says nothing of the kind.
     pub bytes: u64,
 }
 

@@ -164,7 +164,7 @@ async fn nothing_is_kept_of_the_conversations_of_a_deleted_account() {
     let (_, folder) = server.end_with_folder().await;
     let store = open_store(folder.path()).await;
     let query = DocumentQuery {
-        kind: DocumentKind::Conversation,
+        kind: DocumentKind::UpstreamConversation,
         group: id,
         after: None,
         limit: 10,

@@ -159,6 +159,9 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
         for (what, pair) in asks::measure(binary, cli.events, clients, cli.time()).await? {
             report::pressed(&format!("{what} (plain chat), {clients} clients"), &pair);
         }
+        for (what, pair) in asks::measure(binary, cli.events, 1, cli.time() / 3).await? {
+            report::alone(&format!("{what} (plain chat), "), &pair);
+        }
     }
     if is_wanted(Part::Pictures) {
         let pair = pictures::measure(cli.programs(), cli.time()).await?;
@@ -204,7 +207,7 @@ async fn burst(cli: &Cli) -> anyhow::Result<()> {
     let bench = cli.start(0, None).await?;
     let what = format!("burst, {} clients", cli.clients);
     report::pressed(&what, &bench.press(cli.clients, cli.time()).await?);
-    report::alone(&bench.press(1, cli.time()).await?);
+    report::alone("", &bench.press(1, cli.time()).await?);
     Ok(())
 }
 

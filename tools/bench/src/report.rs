@@ -31,21 +31,21 @@ pub(crate) fn pressed(what: &str, pair: &Pair) {
     );
 }
 
-/// One client.
-pub(crate) fn alone(pair: &Pair) {
+/// One client that asks for `what`.
+pub(crate) fn alone(what: &str, pair: &Pair) {
     let [reference, gateway] = [&pair.reference.outcome, &pair.gateway.outcome];
     let added = |share| {
         Outcome::percentile_ms(&gateway.first_byte, share)
             - Outcome::percentile_ms(&reference.first_byte, share)
     };
     row(
-        "one client: first byte p50 / p99, ms",
+        &format!("{what}one client: first byte p50 / p99, ms"),
         percentiles(&reference.first_byte),
         percentiles(&gateway.first_byte),
         format!("+{:.3} / +{:.3}", added(0.5), added(0.99)),
     );
     row(
-        "one client: whole answer p50 / p99, ms",
+        &format!("{what}one client: whole answer p50 / p99, ms"),
         percentiles(&reference.whole),
         percentiles(&gateway.whole),
         String::new(),

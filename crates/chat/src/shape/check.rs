@@ -79,7 +79,8 @@ impl Schema {
         Some(why.chars().take(MAX_WHY_CHARS).collect())
     }
 
-    /// Whether what it is compiled to may wait for the answer: a pattern can take [`MAX_PATTERN_BYTES`].
+    /// Whether what it is compiled to may wait for the answer: a pattern can take [`MAX_PATTERN_BYTES`], and a
+    /// backslash can hide the word.
     fn is_light(&self) -> bool {
         let text = self.text();
         text.len() <= MAX_LIGHT_BYTES && !text.contains("pattern") && !text.contains('\\')

@@ -2,11 +2,13 @@
 //!
 //! [`Shape`] stands between the upstream's text and the caller. Data flow: `scan` splits the text into
 //! running text and blocks (`ahead` holds back what may begin one, `block` finds its end); `read` takes
-//! calls out of a block; `check` holds them against the tools; `answer` takes JSON out of an answer;
+//! calls out of a block; `check` holds them against the tools, whose schemas must not cost too much (`cost`);
+//! `answer` takes JSON out of an answer; `policy` decides what is handed out, held back or asked for again;
 //! `ask` words the request for what did not fit.
 //!
 //! Bounded: a block by [`scan::MAX_BLOCK_BYTES`], calls by [`MAX_CALLS`], text that has to be held by
-//! [`MAX_HELD_BYTES`], nesting by what the JSON reader takes. What exceeds one of them is text.
+//! [`MAX_HELD_BYTES`], nesting by what the JSON reader takes. What exceeds one of them is text;
+//! where JSON is wanted it does not fit.
 
 mod ahead;
 mod answer;

@@ -10,7 +10,7 @@ use super::{
     answer::begins_as_json,
     ask::{self, Misfit},
     read::{self, Unreadable},
-    scan::{Found, Sink},
+    scan::{EndedBlock, Sink},
 };
 use crate::json;
 
@@ -246,7 +246,7 @@ impl Sink for Output<'_> {
         }
     }
 
-    fn block(&mut self, found: &Found<'_>) -> bool {
+    fn block(&mut self, found: &EndedBlock<'_>) -> bool {
         let policy = &mut *self.policy;
         let rules = Arc::clone(&policy.rules);
         let Some(tools) = &rules.tools else {

@@ -13,7 +13,7 @@ use super::{
 pub(super) const MAX_BLOCK_BYTES: usize = 256 * 1024;
 
 /// A block that has ended.
-pub(super) struct Found<'a> {
+pub(super) struct EndedBlock<'a> {
     pub(super) block: &'a Block,
     /// The answer ended before the block did.
     pub(super) is_unfinished: bool,
@@ -23,7 +23,7 @@ pub(super) struct Found<'a> {
 pub(super) trait Sink {
     fn text(&mut self, text: &str);
     /// Whether there may be calls in the block. If not, it is given as text.
-    fn block(&mut self, found: &Found<'_>) -> bool;
+    fn block(&mut self, found: &EndedBlock<'_>) -> bool;
     /// Nothing that still comes is wanted.
     fn is_over(&self) -> bool;
     /// Whatever still comes is text.
@@ -178,7 +178,7 @@ impl Scanner {
         sink: &mut impl Sink,
     ) {
         self.place.is_start = false;
-        let found = Found {
+        let found = EndedBlock {
             block,
             is_unfinished,
         };

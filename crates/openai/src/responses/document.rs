@@ -14,7 +14,7 @@ use super::{
 use crate::wire::to_json;
 
 /// Collects the deltas of one response. It can be written at any time: a response in the background
-/// is stored when it is queued, when it begins and when it has ended.
+/// is answered as it is queued, and stored when it has begun and when it has ended.
 #[derive(Clone, Debug)]
 pub struct ResponseDocument(Object);
 
@@ -55,16 +55,6 @@ impl ResponseDocument {
     /// Takes the end of an answer that broke off.
     pub fn fail(&mut self, failure: Failure) {
         self.0.fail(failure, &mut Silent);
-    }
-
-    /// The caller cancelled it.
-    pub fn cancel(&mut self) {
-        self.0.cancel(&mut Silent);
-    }
-
-    #[must_use]
-    pub fn status(&self) -> Status {
-        self.0.status()
     }
 
     /// The body of the HTTP answer, which is also what is stored.

@@ -8,10 +8,7 @@ use super::{
     object::{Failure, Object, ResponseHead, Status},
     output::Sink,
 };
-use crate::{
-    error::ErrorBody,
-    wire::{append_json, to_json},
-};
+use crate::wire::{append_json, to_json};
 
 /// Writes the events of one streamed response.
 ///
@@ -29,13 +26,6 @@ pub struct ResponseWriter {
 struct Frames<'a> {
     out: &'a mut Vec<u8>,
     number: &'a mut u64,
-}
-
-#[derive(Serialize)]
-struct ErrorEvent<'a> {
-    code: &'a str,
-    message: &'a str,
-    param: Option<&'a str>,
 }
 
 impl ResponseWriter {
@@ -91,16 +81,6 @@ impl ResponseWriter {
         let (object, mut frames) = self.parts(out);
         object.fail(failure, &mut frames);
         self.lifecycle("response.failed", out);
-    }
-
-    /// Appends the event `error`, for what went wrong outside of the response.
-    pub fn error(&mut self, error: &ErrorBody, out: &mut Vec<u8>) {
-        let event = ErrorEvent {
-            code: &error.code,
-            message: &error.message,
-            param: error.param.as_deref(),
-        };
-        self.parts(out).1.event("error", &event);
     }
 
     fn parts<'a>(&'a mut self, out: &'a mut Vec<u8>) -> (&'a mut Object, Frames<'a>) {

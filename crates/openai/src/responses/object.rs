@@ -217,11 +217,6 @@ impl Object {
         self.status = Status::Failed;
     }
 
-    pub(super) fn cancel(&mut self, sink: &mut impl Sink) {
-        self.output.break_off(sink);
-        self.status = Status::Cancelled;
-    }
-
     pub(super) fn status(&self) -> Status {
         self.status
     }

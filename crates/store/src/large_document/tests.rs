@@ -77,8 +77,8 @@ async fn content_of_any_size_comes_back_and_its_parts_go_with_it() {
             (read.content == content, read.head.as_str()),
             (true, r#"{"a":1}"#)
         );
-        let id = DocumentKind::Response;
-        assert!(LargeDocument::delete(documents, id, "r").await.unwrap());
+        let kind = DocumentKind::Response;
+        assert!(LargeDocument::delete(documents, kind, "r").await.unwrap());
     }
     large(long.clone()).add(documents).await.unwrap();
     let mut read = get().await.unwrap().unwrap();
@@ -90,16 +90,16 @@ async fn content_of_any_size_comes_back_and_its_parts_go_with_it() {
     let mut read = get().await.unwrap().unwrap();
     read.content = long.clone();
     assert!(read.replace(documents).await.unwrap());
-    let place = (DocumentKind::Response, "r");
+    let name = (DocumentKind::Response, "r");
     let revision = get().await.unwrap().unwrap().revision;
     let head = || r#"{"a":2}"#.to_owned();
-    let replace = |revision| LargeDocument::replace_head(documents, place, revision, head());
+    let replace = |revision| LargeDocument::replace_head(documents, name, revision, head());
     assert!(replace(revision).await.unwrap());
     assert!(!replace(revision).await.unwrap(), "changed meanwhile");
     let read = get().await.unwrap().unwrap();
     assert_eq!((read.head, read.content == long), (head(), true));
-    let id = DocumentKind::Response;
-    assert!(LargeDocument::delete(documents, id, "r").await.unwrap());
+    let kind = DocumentKind::Response;
+    assert!(LargeDocument::delete(documents, kind, "r").await.unwrap());
     assert!(get().await.unwrap().is_none());
     assert_eq!(
         store.sweep_documents(2_000).await.unwrap(),

@@ -11,7 +11,8 @@ use sqlx::{
 };
 use tokio_util::task::TaskTracker;
 
-/// Transactions between two of them: about a quarter of [`LONG`].
+/// Transactions between two of them: so often that the log is not yet [`LONG`] after one of them, if responses are
+/// kept (about 23 pages a transaction).
 const TRANSACTIONS: u32 = 256;
 /// Pages of a log that is to begin anew (32 MB).
 const LONG: i64 = 8192;
@@ -22,7 +23,7 @@ pub(super) struct Checkpoints {
     transactions: u32,
     /// The one under way.
     task: TaskTracker,
-    /// The log is long, and nearly all of it is in the file.
+    /// The log is long, and all of it is in the file that no reader and no later write holds back.
     is_long: Arc<AtomicBool>,
 }
 
@@ -37,7 +38,7 @@ impl Checkpoints {
     }
 
     /// Told of each transaction: whether the writer is to move the end of the log itself, now.
-    pub(super) fn is_due(&mut self) -> bool {
+    pub(super) fn committed(&mut self) -> bool {
         self.transactions += 1;
         if self.transactions >= TRANSACTIONS && self.task.is_empty() {
             self.transactions = 0;
@@ -62,16 +63,16 @@ impl Checkpoints {
 /// On a connection of its own, which is seldom needed; whether the log is long.
 async fn beside(options: SqliteConnectOptions) -> Result<bool, Error> {
     let mut connection = options.connect().await?;
-    let mut moved = checkpoint(&mut connection).await;
-    if let Ok(LONG..) = moved {
+    let mut pages = checkpoint(&mut connection).await;
+    if let Ok(LONG..) = pages {
         // What has been written meanwhile.
-        moved = checkpoint(&mut connection).await;
+        pages = checkpoint(&mut connection).await;
     }
     connection.close().await?;
-    Ok(moved? >= LONG)
+    Ok(pages? >= LONG)
 }
 
-/// Moves what no reader needs; pages of the log.
+/// Moves what no reader holds back; pages of the log, moved or not.
 pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<i64, Error> {
     let row = query("PRAGMA wal_checkpoint(PASSIVE)");
     row.fetch_one(connection).await?.try_get("log")
@@ -104,13 +105,13 @@ mod tests {
         let bytes = || std::fs::metadata(&file).unwrap().len();
         assert!(bytes() < 100_000, "it is in the log");
         for _ in 1..TRANSACTIONS {
-            checkpoints.is_due();
+            checkpoints.committed();
         }
         assert!(checkpoints.task.is_empty(), "too early");
-        checkpoints.is_due();
+        checkpoints.committed();
         checkpoints.close().await;
         assert!(bytes() > 100_000);
-        assert!(!checkpoints.is_due(), "a short log goes on");
+        assert!(!checkpoints.committed(), "a short log goes on");
         writer.close().await.unwrap();
     }
 
@@ -119,11 +120,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut writer, mut checkpoints) = written(&folder.path().join("a.db"), 34_000_000).await;
         for _ in 0..TRANSACTIONS {
-            assert!(!checkpoints.is_due(), "too early");
+            assert!(!checkpoints.committed(), "too early");
         }
         checkpoints.close().await;
-        assert!(checkpoints.is_due());
-        assert!(!checkpoints.is_due(), "once");
+        assert!(checkpoints.committed());
+        assert!(!checkpoints.committed(), "once");
         assert!(checkpoint(&mut writer).await.unwrap() >= LONG);
         let change = query("INSERT INTO t VALUES (1)");
         change.execute(&mut writer).await.unwrap();

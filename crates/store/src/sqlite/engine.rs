@@ -57,7 +57,7 @@ impl Engine for SqliteEngine {
                 Err(refused)
             }
             Ok(done) => {
-                if self.checkpoints.is_due() {
+                if self.checkpoints.committed() {
                     // What is written is safe without it.
                     let _ = checkpoint(connection).await;
                 }

@@ -74,7 +74,7 @@ pub(crate) async fn a_change_of_an_older_revision_or_a_removed_document_is_refus
     let read = store.get_document(first.kind, "d").await.unwrap();
     assert_eq!(read.as_ref(), Some(&second));
     let mut elsewhere = second.clone();
-    elsewhere.kind = DocumentKind::Conversation;
+    elsewhere.kind = DocumentKind::UpstreamConversation;
     assert!(!store.replace_document(elsewhere).await.unwrap());
 
     assert!(store.delete_document(first.kind, "d").await.unwrap());

@@ -58,7 +58,7 @@ async fn names_of_settings_and_documents_may_hold_anything() {
     let value = store.get_setting(ODD).await.unwrap();
     assert_eq!(value.as_deref(), Some(ODD));
     let document = Document {
-        kind: DocumentKind::Conversation,
+        kind: DocumentKind::UpstreamConversation,
         id: ODD.to_owned(),
         group: ODD.to_owned(),
         at_ms: i64::MIN,
@@ -67,7 +67,9 @@ async fn names_of_settings_and_documents_may_hold_anything() {
         data: "\n".repeat(DOCUMENT_BYTES),
     };
     store.put_document(document.clone()).await.unwrap();
-    let read = store.get_document(DocumentKind::Conversation, ODD).await;
+    let read = store
+        .get_document(DocumentKind::UpstreamConversation, ODD)
+        .await;
     assert_eq!(read.unwrap().as_ref(), Some(&document));
     assert_eq!(store.sweep_documents(i64::MAX - 1).await.unwrap(), 0);
     assert_eq!(store.sweep_documents(i64::MAX).await.unwrap(), 1);

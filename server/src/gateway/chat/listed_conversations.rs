@@ -1,6 +1,6 @@
 //! The conversations that are kept upstream, as the operator lists and deletes them.
 //!
-//! One document for each (`DocumentKind::ConversationUse`) beside those of its places
+//! One document for each (`DocumentKind::UpstreamConversationUse`) beside those of its places
 //! (`shared_conversations`), all in one group. A deleted one stays as a mark for as long as the
 //! conversation would have: other instances still have it in memory, and an answer that is under way
 //! would bring it back.
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::gateway::Gateway;
 
-const KIND: DocumentKind = DocumentKind::ConversationUse;
+const KIND: DocumentKind = DocumentKind::UpstreamConversationUse;
 /// Documents of one read.
 const PAGE: u32 = 500;
 /// Conversations that are deleted side by side.
@@ -280,7 +280,7 @@ async fn delete(store: &dyn Store, document: Document, now_ms: i64) -> Result<bo
         })
         .await?;
     store
-        .delete_documents(DocumentKind::Conversation, &group)
+        .delete_documents(DocumentKind::UpstreamConversation, &group)
         .await?;
     Ok(!is_over)
 }

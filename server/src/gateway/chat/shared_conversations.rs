@@ -71,7 +71,9 @@ impl Gateway {
             return None;
         }
         let name = name_of(scope, id, &history);
-        let found = self.store.get_document(DocumentKind::Conversation, &name);
+        let found = self
+            .store
+            .get_document(DocumentKind::UpstreamConversation, &name);
         // Without an answer it is a new conversation, with its whole history.
         let found = bounded(found).await.ok()??;
         let place: StoredPlace = serde_json::from_str(&found.data).ok()?;
@@ -102,7 +104,7 @@ impl Gateway {
             response: conversation.parent_response_id.clone(),
         };
         let document = |id: Option<&str>| Document {
-            kind: DocumentKind::Conversation,
+            kind: DocumentKind::UpstreamConversation,
             id: name_of(scope, id, &history),
             group: group_of(&conversation.id),
             at_ms: now,
@@ -207,7 +209,7 @@ impl NewPlace {
 async fn remove(store: &dyn Store, id: &str) -> Result<(), StoreError> {
     let group = group_of(id);
     store
-        .delete_documents(DocumentKind::Conversation, &group)
+        .delete_documents(DocumentKind::UpstreamConversation, &group)
         .await?;
     forget_use(store, &group).await
 }
@@ -254,7 +256,7 @@ mod tests {
 
     fn document(id: &str, group: &str) -> Document {
         Document {
-            kind: DocumentKind::Conversation,
+            kind: DocumentKind::UpstreamConversation,
             id: id.to_owned(),
             group: group.to_owned(),
             at_ms: 0,
@@ -306,11 +308,11 @@ mod tests {
             new.store(&*store, &conversations).await.unwrap();
             let (places, uses) = if is_forgotten { (0, 0) } else { (2, 1) };
             assert_eq!(
-                stored(&*store, DocumentKind::Conversation, "c1").await,
+                stored(&*store, DocumentKind::UpstreamConversation, "c1").await,
                 places
             );
             assert_eq!(
-                stored(&*store, DocumentKind::ConversationUse, "").await,
+                stored(&*store, DocumentKind::UpstreamConversationUse, "").await,
                 uses
             );
         }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use store::{DocumentKind, LargeDocument};
 
 use super::{
-    keeping::{KeptStore, check_room, end_ms, head_json, own, owner_of, short, unavailable},
-    responses::{Kept, json},
+    json,
+    kept_store::{KeptStore, check_room, end_ms, head_json, own, owner_of, short, unavailable},
+    responses::Kept,
 };
 use crate::{
     clock::now_ms,
@@ -155,9 +156,9 @@ pub(super) async fn update_conversation(
             metadata: asked.metadata.clone(),
             ..head_of(&document)
         };
-        let place = (DocumentKind::ApiConversation, id.as_str());
+        let name = (DocumentKind::ApiConversation, id.as_str());
         let (revision, new) = (document.revision, head_json(&head));
-        let replaced = LargeDocument::replace_head(store.plain(), place, revision, new).await;
+        let replaced = LargeDocument::replace_head(store.plain(), name, revision, new).await;
         if replaced.map_err(|error| unavailable(&error))? {
             return Ok(shown(&document, &head));
         }
@@ -180,8 +181,8 @@ pub(super) async fn delete_conversation(
 ) -> Result<Response, ApiError> {
     let owner = owner_of(&caller);
     find_head(&state.kept, &owner, &id).await?;
-    let place = (DocumentKind::ApiConversation, owner.as_str());
-    state.kept.delete(place, &id).await?;
+    let group = (DocumentKind::ApiConversation, owner.as_str());
+    state.kept.delete(group, &id).await?;
     Ok(json(openai::Deleted::Conversation.to_json(&id)))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{
     HeaderValue,
@@ -14,6 +14,7 @@ use openai::{
     page::Order,
 };
 
+use super::json;
 use crate::{
     gateway::{
         Caller, GatewayError,
@@ -279,8 +280,4 @@ fn to_api(row: &FileRow) -> File<'_> {
         name: &row.about.name,
         purpose: Purpose::read(Some(&row.about.purpose)).unwrap_or(Purpose::UserData),
     }
-}
-
-fn json(body: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

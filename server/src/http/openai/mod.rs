@@ -8,14 +8,16 @@ mod files;
 mod image_chat;
 pub(super) mod image_edits;
 pub(super) mod images;
-mod keeping;
+mod kept_store;
 mod models;
 pub mod responses;
 mod surplus;
 mod video_chat;
 pub(super) mod videos;
 
-pub use self::keeping::KeptStore;
+pub use self::kept_store::KeptStore;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::AppState;
@@ -56,4 +58,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(videos::routes::read_video_content))
         .routes(routes!(videos::routes::remix_video))
         .routes(routes!(videos::routes::cancel_video))
+}
+
+/// The body of an answer.
+fn json(body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

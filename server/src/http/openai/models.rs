@@ -1,13 +1,10 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`.
 
-use axum::{
-    Extension,
-    response::{IntoResponse, Response},
-};
-use http::header::CONTENT_TYPE;
+use axum::{Extension, response::Response};
 use openai::models::Modality::{File, Image, Text, Video};
 use settings::ModelKind;
 
+use super::json;
 use crate::{
     gateway::GatewayError,
     http::{
@@ -88,8 +85,4 @@ fn to_api<'a>(name: &'a str, model: &models::Model) -> openai::models::Model<'a>
         created: model.announced_at_secs().unwrap_or_default(),
         owned_by: "grok2api",
     }
-}
-
-fn json(body: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -20,7 +20,7 @@ const KNOWN: Duration = Duration::from_secs(60);
 const OWNERS: usize = 10_000;
 
 /// Of what kind documents are, and whose.
-pub(super) type Place<'a> = (DocumentKind, &'a str);
+pub(super) type Group<'a> = (DocumentKind, &'a str);
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -50,8 +50,8 @@ impl Count {
 
 impl Surplus {
     /// Told of each document that is added: whether [`shrink`](Self::shrink) is to be called now, to the end.
-    pub(super) fn added(&self, place: Place<'_>, most: u32) -> bool {
-        let (mut counts, name) = (self.0.lock(), name(place));
+    pub(super) fn added(&self, group: Group<'_>, most: u32) -> bool {
+        let (mut counts, name) = (self.0.lock(), name(group));
         if counts.len() >= OWNERS && !counts.contains_key(&name) {
             counts.retain(|_, count| count.is_busy);
         }
@@ -62,17 +62,17 @@ impl Surplus {
     }
 
     /// Told of each document that is removed otherwise.
-    pub(super) fn removed(&self, place: Place<'_>) {
-        if let Some(count) = self.0.lock().get_mut(&name(place)) {
+    pub(super) fn removed(&self, group: Group<'_>) {
+        if let Some(count) = self.0.lock().get_mut(&name(group)) {
             count.documents = count.documents.saturating_sub(1);
         }
     }
 
     /// Removes the oldest of an owner who has more than `most` of them.
-    pub(super) async fn shrink(&self, store: &dyn Store, place: Place<'_>, most: u32) {
-        let kind = place.0.as_str();
-        let removed = self.count_and_remove(store, place, most).await;
-        if let Some(count) = self.0.lock().get_mut(&name(place)) {
+    pub(super) async fn shrink(&self, store: &dyn Store, group: Group<'_>, most: u32) {
+        let kind = group.0.as_str();
+        let removed = self.count_and_remove(store, group, most).await;
+        if let Some(count) = self.0.lock().get_mut(&name(group)) {
             count.is_busy = false;
         }
         match removed {
@@ -87,31 +87,31 @@ impl Surplus {
     async fn count_and_remove(
         &self,
         store: &dyn Store,
-        place: Place<'_>,
+        group: Group<'_>,
         most: u32,
     ) -> Result<u64, StoreError> {
-        if !self.with(place, |count| count.is_younger_than(FRESH)) {
+        if !self.with(group, |count| count.is_younger_than(FRESH)) {
             let at = Some(Instant::now());
-            let documents = bounded(store.count_documents(place.0, place.1)).await?;
-            self.with(place, |count| {
+            let documents = bounded(store.count_documents(group.0, group.1)).await?;
+            self.with(group, |count| {
                 (count.documents, count.at) = (documents, at);
             });
         }
-        let surplus = self.with(place, |count| count.surplus(most));
+        let surplus = self.with(group, |count| count.surplus(most));
         let number = u32::try_from(surplus).map_or(MOST_AT_ONCE, |some| some.min(MOST_AT_ONCE));
-        let removed = LargeDocument::delete_oldest(store, place, number).await?;
-        self.with(place, |count| {
+        let removed = LargeDocument::delete_oldest(store, group, number).await?;
+        self.with(group, |count| {
             count.documents = count.documents.saturating_sub(removed);
         });
         Ok(removed)
     }
 
-    fn with<T>(&self, place: Place<'_>, on: impl FnOnce(&mut Count) -> T) -> T {
-        on(self.0.lock().entry(name(place)).or_default())
+    fn with<T>(&self, group: Group<'_>, on: impl FnOnce(&mut Count) -> T) -> T {
+        on(self.0.lock().entry(name(group)).or_default())
     }
 }
 
-fn name((kind, owner): Place<'_>) -> (DocumentKind, String) {
+fn name((kind, owner): Group<'_>) -> (DocumentKind, String) {
     (kind, owner.to_owned())
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> = (DocumentKind::Response, "owner");
+    const GROUP: Group<'_> = (DocumentKind::Response, "owner");
 
     /// A store, and what knows how many documents it has.
     struct Kept {
@@ -149,9 +149,9 @@ mod tests {
         async fn write(&self, numbers: std::ops::Range<i64>) {
             for number in numbers {
                 let document = Document {
-                    kind: PLACE.0,
+                    kind: GROUP.0,
                     id: format!("r{number:05}"),
-                    group: PLACE.1.to_owned(),
+                    group: GROUP.1.to_owned(),
                     at_ms: number,
                     expires_ms: number,
                     revision: 0,
@@ -163,13 +163,13 @@ mod tests {
 
         async fn add(&self, number: i64) {
             self.write(number..number + 1).await;
-            if self.surplus.added(PLACE, self.most) {
-                self.surplus.shrink(&*self.store, PLACE, self.most).await;
+            if self.surplus.added(GROUP, self.most) {
+                self.surplus.shrink(&*self.store, GROUP, self.most).await;
             }
         }
 
         async fn count(&self) -> u64 {
-            self.store.count_documents(PLACE.0, PLACE.1).await.unwrap()
+            self.store.count_documents(GROUP.0, GROUP.1).await.unwrap()
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
             let count = kept.count().await;
             assert!((least..=33).contains(&count), "{count} after {number}");
         }
-        let newest = kept.store.get_document(PLACE.0, "r00168").await.unwrap();
+        let newest = kept.store.get_document(GROUP.0, "r00168").await.unwrap();
         assert!(newest.is_some(), "of the newest 32");
         kept.store.close().await;
     }
@@ -194,15 +194,15 @@ mod tests {
             kept.add(number).await;
         }
         assert_eq!(kept.store.sweep_documents(20).await.unwrap(), 21);
-        let _ = kept.surplus.with(PLACE, |count| count.at.take());
+        let _ = kept.surplus.with(GROUP, |count| count.at.take());
         for number in 30..40 {
             kept.add(number).await;
         }
         assert_eq!(kept.count().await, 19, "what is left and the new ones");
         for number in 30..40 {
             let id = format!("r{number:05}");
-            assert!(kept.store.delete_document(PLACE.0, &id).await.unwrap());
-            kept.surplus.removed(PLACE);
+            assert!(kept.store.delete_document(GROUP.0, &id).await.unwrap());
+            kept.surplus.removed(GROUP);
         }
         for number in 40..60 {
             kept.add(number).await;
@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn only_one_at_a_time_counts_and_removes() {
         let surplus = Surplus::default();
-        assert!(surplus.added(PLACE, 2), "nothing is known");
-        assert!(!surplus.added(PLACE, 2), "somebody counts");
+        assert!(surplus.added(GROUP, 2), "nothing is known");
+        assert!(!surplus.added(GROUP, 2), "somebody counts");
     }
 }

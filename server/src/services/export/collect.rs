@@ -86,7 +86,7 @@ impl Collected {
             Row::Document(one)
                 if matches!(
                     one.kind,
-                    DocumentKind::ClientKey | DocumentKind::Conversation
+                    DocumentKind::ClientKey | DocumentKind::UpstreamConversation
                 ) =>
             {
                 documents.push(one);

@@ -40,7 +40,7 @@ pub(super) async fn import(target: Target<'_>, text: &str) -> anyhow::Result<Fil
             continue;
         }
         let known = store
-            .get_document(DocumentKind::Conversation, &document.id)
+            .get_document(DocumentKind::UpstreamConversation, &document.id)
             .await;
         let is_known = known.context("reading the known conversations")?.is_some()
             || (target.is_dry && !target.planned.add_document(&document.id));
@@ -81,7 +81,7 @@ fn document(
         ..conversation
     };
     Ok(Document {
-        kind: DocumentKind::Conversation,
+        kind: DocumentKind::UpstreamConversation,
         id: format!("{IMPORTED_CONVERSATION}{}", conversation.id),
         group: account.to_string(),
         at_ms: created_ms,

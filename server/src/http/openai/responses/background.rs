@@ -1,6 +1,6 @@
 //! Responses that are made while nobody waits for them.
 //!
-//! One task of one server makes a response and says every few seconds that it is alive, by replacing
+//! One task of one server makes a response and says every few seconds that it is alive, in the head of
 //! what is kept. If that was changed meanwhile, its caller has cancelled or deleted it, wherever they
 //! asked. One whose server has died has failed as soon as somebody looks.
 
@@ -227,7 +227,7 @@ impl Making {
 
 fn too_large() -> Failure {
     Failure {
-        code: "answer_too_large".to_owned(),
+        code: "response_too_large".to_owned(),
         message: "Input and answer are larger together than `responses.max_stored_mb`.".to_owned(),
     }
 }

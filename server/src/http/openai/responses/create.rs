@@ -14,7 +14,7 @@ use openai::responses::{
 use settings::ResponsesConfig;
 
 use super::{
-    background, json,
+    background,
     kept::{self, Head, Kept},
 };
 use crate::{
@@ -27,8 +27,8 @@ use crate::{
         caller::{ApiCaller, conversation_header},
         error::ApiError,
         openai::{
-            conversations,
-            keeping::{KeptStore, check_room, owner_of},
+            conversations, json,
+            kept_store::{KeptStore, check_room, owner_of},
         },
         openapi::{
             common::ConversationHeader,

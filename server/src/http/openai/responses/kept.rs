@@ -15,7 +15,7 @@ use crate::{
     gateway::{Caller, GatewayError},
     http::{
         error::ApiError,
-        openai::keeping::{KeptStore, end_ms, head_json, own, owner_of, short, unavailable},
+        openai::kept_store::{KeptStore, end_ms, head_json, own, owner_of, short, unavailable},
     },
     limits::Share,
 };
@@ -197,9 +197,9 @@ impl Kept {
     /// # Errors
     /// The store does not take it.
     pub(super) async fn replace_head(&mut self, store: &KeptStore) -> Result<bool, ApiError> {
-        let place = (DocumentKind::Response, self.id.as_str());
+        let name = (DocumentKind::Response, self.id.as_str());
         let head = head_json(&self.head);
-        let replaced = LargeDocument::replace_head(store.plain(), place, self.revision, head).await;
+        let replaced = LargeDocument::replace_head(store.plain(), name, self.revision, head).await;
         let is_replaced = replaced.map_err(|error| unavailable(&error))?;
         self.revision += u64::from(is_replaced);
         Ok(is_replaced)
@@ -214,8 +214,8 @@ impl Kept {
     /// # Errors
     /// The store does not answer.
     pub(super) async fn delete(&self, store: &KeptStore) -> Result<bool, ApiError> {
-        let place = (DocumentKind::Response, self.owner.as_str());
-        store.delete(place, &self.id).await
+        let group = (DocumentKind::Response, self.owner.as_str());
+        store.delete(group, &self.id).await
     }
 
     /// Whether it is still made, in the background.

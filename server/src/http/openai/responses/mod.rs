@@ -4,15 +4,12 @@ mod background;
 pub(super) mod create;
 mod kept;
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::header::CONTENT_TYPE;
+use axum::{extract::State, response::Response};
 use openai::responses::{self as format, ItemQuery, Status, input_items_page, input_tokens_json};
 
 pub use self::background::Background;
 pub(super) use self::kept::Kept;
+use super::json;
 use crate::{
     gateway::GatewayError,
     http::{
@@ -155,8 +152,4 @@ pub(super) async fn count_input_tokens(
     let (_, turns) = create::earlier(&state.kept, &caller, &asked).await?;
     let (request, _) = asked.into_request(turns);
     Ok(json(input_tokens_json(caller.count_tokens(&request)?)))
-}
-
-pub(super) fn json(body: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -5,17 +5,15 @@ pub(super) mod routes;
 
 use std::borrow::Cow;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderValue, header::CONTENT_TYPE};
+use axum::{extract::Request, response::Response};
+use http::HeaderValue;
 use openai::{
     Invalid,
     videos::{self as format, Video, VideoStatus as Status},
 };
 use store::{MediaKind, VideoJobRow, VideoStatus};
 
+use super::json;
 use crate::{
     gateway::{
         Caller,
@@ -281,8 +279,4 @@ fn to_api<'a>(row: &'a VideoJobRow, wishes: &'a Wishes) -> Video<'a> {
         }),
         remixed_from: row.parent.as_deref(),
     }
-}
-
-fn json(body: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -1,5 +1,5 @@
-//! What keeping responses and conversations has in common: whose they are, how long they stay, and when
-//! there is room for them.
+//! The store of kept responses and conversations, within limits of memory and disk: changes that run to their end
+//! whoever leaves, one at a time for each conversation; and whose they are and how long they stay.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -13,7 +13,7 @@ use store::{DocumentKind, LargeDocument, Store, StoreError};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::TaskTracker;
 
-use super::surplus::{Place, Surplus};
+use super::surplus::{Group, Surplus};
 use crate::{
     clock::now_ms,
     gateway::{Caller, ErrorKind, GatewayError},
@@ -120,8 +120,8 @@ impl KeptStore {
         if self.0.surplus.added((kind, &owner), most) {
             let inner = Arc::clone(&self.0);
             self.to_the_end(|store| async move {
-                let place = (kind, owner.as_str());
-                inner.surplus.shrink(store.as_ref(), place, most).await;
+                let group = (kind, owner.as_str());
+                inner.surplus.shrink(store.as_ref(), group, most).await;
                 Ok(())
             })
             .await?;
@@ -152,7 +152,7 @@ impl KeptStore {
     /// The store does not answer.
     pub(super) async fn delete(
         &self,
-        (kind, owner): Place<'_>,
+        (kind, owner): Group<'_>,
         id: &str,
     ) -> Result<bool, ApiError> {
         let (id, owner, inner) = (id.to_owned(), owner.to_owned(), Arc::clone(&self.0));
