@@ -88,6 +88,11 @@ impl Ahead {
         self.held.is_empty()
     }
 
+    /// Whether a tag of a block or around it may have begun.
+    pub(super) fn has_tag(&self) -> bool {
+        self.held.contains('<')
+    }
+
     pub(super) fn len(&self) -> usize {
         self.held.len()
     }

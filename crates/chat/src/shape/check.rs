@@ -24,7 +24,8 @@ const MAX_WHY_CHARS: usize = 300;
 const MAX_WHY_BYTES: usize = 400;
 /// Mistakes of one value that are named.
 const MAX_MISTAKES: usize = 3;
-/// Memory of one compiled `pattern`.
+/// Memory of the compiled patterns of a schema, and of one of them.
+const MAX_PATTERNS_BYTES: usize = 4 * 1024 * 1024;
 const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 /// Steps of a `pattern` that looks around; others take linear time.
 const MAX_BACKTRACKS: usize = 10_000;
@@ -115,6 +116,8 @@ impl Schema {
 }
 
 fn compile(schema: &Value) -> Result<Validator, String> {
+    let patterns = cost::patterns(schema)?;
+    let pattern_bytes = (MAX_PATTERNS_BYTES / patterns.max(1)).min(MAX_PATTERN_BYTES);
     // Offline: a schema may not make this server read files or call hosts.
     let options = || -> ValidationOptions<'_> {
         jsonschema::options()
@@ -122,11 +125,11 @@ fn compile(schema: &Value) -> Result<Validator, String> {
             .should_validate_formats(true)
     };
     let linear = PatternOptions::regex()
-        .size_limit(MAX_PATTERN_BYTES)
-        .dfa_size_limit(MAX_PATTERN_BYTES);
+        .size_limit(pattern_bytes)
+        .dfa_size_limit(pattern_bytes);
     let backtracking = PatternOptions::fancy_regex()
-        .size_limit(MAX_PATTERN_BYTES)
-        .dfa_size_limit(MAX_PATTERN_BYTES)
+        .size_limit(pattern_bytes)
+        .dfa_size_limit(pattern_bytes)
         .backtrack_limit(MAX_BACKTRACKS);
     let validator = options()
         .with_pattern_options(linear)
@@ -236,4 +239,37 @@ fn object_from(fields: Vec<(String, String)>, schema: &Schema) -> (String, Value
     };
     let value = Value::Object(fields.into_iter().map(read).collect());
     (value.to_string(), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_deepest_check_that_is_made_fits_the_stack() {
+        // As deep as is bearable, by definitions that lead to one another and by the value.
+        for (definitions, levels) in [(60, 1), (22, 4), (1, 80)] {
+            let name = |number: usize| format!("#/$defs/d{number}");
+            let mut defs = Map::new();
+            for number in 1..definitions {
+                let next = json!({"allOf": [{"$ref": name(number - 1)}]});
+                defs.insert(format!("d{number}"), next);
+            }
+            let last = name(definitions - 1);
+            defs.insert(
+                "d0".to_owned(),
+                json!({"type": "object", "properties":
+                    {"p": {"anyOf": [{"type": "string"}, {"$ref": last}]}}}),
+            );
+            let schema = json!({"$ref": last, "$defs": defs});
+            let value = (0..levels).fold(json!(1), |inner, _| json!({"p": inner}));
+            assert!(cost::is_bearable(&schema, &value), "{definitions}");
+            let checked = Schema::new(Some(schema.to_string())).check(&value);
+            assert!(checked.is_err(), "{definitions}");
+            let deeper = (0..200).fold(json!(1), |inner, _| json!({"p": inner}));
+            assert!(!cost::is_bearable(&schema, &deeper), "{definitions}");
+        }
+    }
 }

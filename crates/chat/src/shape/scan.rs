@@ -73,18 +73,23 @@ impl Scanner {
         }
     }
 
-    /// Takes the end. `is_cut`: the answer would have gone on.
+    /// Takes the end. `is_cut`: the answer would have gone on, and what of a block was there is neither a call nor
+    /// anything to read.
     pub(super) fn finish(&mut self, is_cut: bool, sink: &mut impl Sink) {
         while let Some(block) = self.block.take() {
             if block.doubtful_end.is_some() {
                 self.end_in_doubt(block, sink);
             } else {
                 // What was cut off may have been part of the arguments.
-                let may_be_whole = !is_cut || block.is_whole();
-                self.end_block(&block, may_be_whole, true, sink);
+                if is_cut && !block.is_whole() {
+                    return;
+                }
+                self.end_block(&block, true, sink);
             }
         }
-        self.release(sink);
+        if !is_cut || !self.ahead.has_tag() {
+            self.release(sink);
+        }
     }
 
     /// Text up to what may begin a block. Returns what is left.
@@ -146,7 +151,7 @@ impl Scanner {
         if let Some(end) = block.find_end(self.is_simple) {
             let used = end.saturating_sub(before);
             block.raw.truncate(end);
-            self.end_block(&block, true, false, sink);
+            self.end_block(&block, false, sink);
             return piece.get(used..).unwrap_or_default();
         }
         if rest.is_empty() {
@@ -165,24 +170,18 @@ impl Scanner {
         self.is_simple = true;
         let end = block.doubtful_end.unwrap_or(block.raw.len());
         let later = block.raw.split_off(end);
-        self.end_block(&block, true, false, sink);
+        self.end_block(&block, false, sink);
         // In this mode no block is in doubt, so this does not come here again.
         self.push(&later, sink);
     }
 
-    fn end_block(
-        &mut self,
-        block: &Block,
-        may_be_whole: bool,
-        is_unfinished: bool,
-        sink: &mut impl Sink,
-    ) {
+    fn end_block(&mut self, block: &Block, is_unfinished: bool, sink: &mut impl Sink) {
         self.place.is_start = false;
         let found = EndedBlock {
             block,
             is_unfinished,
         };
-        if may_be_whole && sink.block(&found) {
+        if sink.block(&found) {
             self.place.is_after_block = true;
         } else {
             sink.text(&block.raw);

@@ -251,17 +251,21 @@ fn a_block_that_the_callers_limit_cut_is_no_call() {
         (out, shape.take_calls().len(), verdict)
     };
     let open = r#"<tool_call>{"name":"any","arguments":{"a":1"#;
-    assert_eq!(cut(open), (open.to_owned(), 0, Verdict::Fine));
     for open in [
+        open,
+        "<tool_call>\n",
+        "<too",
+        "```xml\n<tool_calls>\n<tool_call>{",
         "<tool_call><tool_name>any</tool_name>",
         "<invoke name=\"any\"><parameter name=\"a\">1</parameter>",
         "<invoke name=\"any\">",
     ] {
-        assert_eq!(
-            cut(open),
-            (open.to_owned(), 0, Verdict::Fine),
-            "arguments may be missing"
-        );
+        assert_eq!(cut(open), (String::new(), 0, Verdict::Fine), "{open}");
+        let after_text = format!("Let me look.\n{open}");
+        assert_eq!(cut(&after_text).0, "Let me look.", "{open}");
+    }
+    for text in ["a `", "a ```js\n", "{\"a\"", "1 < 2"] {
+        assert_eq!(cut(text), (text.to_owned(), 0, Verdict::Fine), "no call");
     }
     let closed = r#"<tool_call>{"name":"any","arguments":{"a":1}}"#;
     assert_eq!(cut(closed), (String::new(), 1, Verdict::Fine));

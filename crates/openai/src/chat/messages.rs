@@ -76,7 +76,9 @@ fn message(place: Place, value: &Json<'_>) -> Result<Turn, Invalid> {
         _ => Vec::new(),
     };
     let content = fields.get("content");
-    let parts = if role == Role::Tool || !tool_calls.is_empty() {
+    let parts = if role == Role::Tool {
+        result_parts(place, &fields)
+    } else if !tool_calls.is_empty() {
         unchecked_parts(place, content)
     } else {
         content::parse(place, role, content)?
@@ -100,7 +102,7 @@ fn function_result(place: Place, fields: &Fields<'_>) -> Result<Turn, Invalid> {
     Ok(Turn {
         name: Some(name.clone()),
         tool_call_id: Some(name),
-        ..Turn::new(Role::Tool, unchecked_parts(place, fields.get("content")))
+        ..Turn::new(Role::Tool, result_parts(place, fields))
     })
 }
 
@@ -174,6 +176,17 @@ fn text(value: Option<Json<'_>>) -> Option<String> {
     match value {
         Some(Json::String(text)) => Some(text.into_owned()),
         _ => None,
+    }
+}
+
+/// What a tool returned: a text, blocks, or any other value as it stands, since programs forget to write it as text.
+fn result_parts(place: Place, fields: &Fields<'_>) -> Vec<Part> {
+    let content = fields.get("content");
+    let is_empty = content.as_ref().is_some_and(Json::is_empty);
+    let parts = unchecked_parts(place, content);
+    match fields.raw("content") {
+        Some(json) if parts.is_empty() && !is_empty => vec![Part::Text(json.to_owned())],
+        _ => parts,
     }
 }
 
@@ -295,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn tool_turns_are_not_checked_for_content() {
+    fn what_a_tool_returned_is_text_or_blocks_or_else_told_as_it_stands() {
         let tool = |content: Value| {
             one(json!({"role": "tool", "tool_call_id": " t", "name": "f", "content": content}))
                 .unwrap()
@@ -303,11 +316,16 @@ mod tests {
         let text = |text: &str| vec![Part::Text(text.to_owned())];
         for (content, parts) in [
             (json!(null), vec![]),
-            (json!(7), vec![]),
+            (json!(7), text("7")),
+            (json!({"t": 1}), text(r#"{"t":1}"#)),
+            (json!(["a"]), text(r#"["a"]"#)),
             (json!([]), vec![]),
             (json!(" "), text(" ")),
             (json!({"type": "text", "text": "a"}), text("a")),
-            (json!({"type": "image_url"}), vec![]),
+            (
+                json!({"type": "image_url"}),
+                text(r#"{"type":"image_url"}"#),
+            ),
             (
                 json!([{"type": "text", "text": " a "}, 7, {"type": "image_url"}]),
                 text("a"),
