@@ -214,6 +214,10 @@ pub trait DocumentStore: Send + Sync {
     /// [`StoreError::Constraint`] for one that is too large.
     async fn replace_document(&self, document: Document) -> Result<bool, StoreError>;
 
+    /// Bytes of what was deleted that the store still has of the disk of this server, and gives to new documents before
+    /// it takes more; 0 for a store that is elsewhere.
+    async fn reusable_bytes(&self) -> Result<u64, StoreError>;
+
     /// The document of that id, also when its time is over.
     async fn get_document(
         &self,

@@ -107,6 +107,11 @@ pub(crate) trait Reader: Send + Sync + 'static {
     /// A view of everything, as it is now where the engine can hold it still.
     async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError>;
 
+    /// See [`DocumentStore::reusable_bytes`](crate::DocumentStore::reusable_bytes).
+    async fn reusable_bytes(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     async fn ping(&self) -> Result<(), StoreError>;
 
     async fn close(&self);

@@ -25,7 +25,9 @@ pub enum ApiError {
     #[error("{0}")]
     NotReady(String),
     /// The router says which are in `Allow`, behind whoever renders this.
-    #[error("The method is not allowed at this address; the header `Allow` names those that are.")]
+    #[error(
+        "This address takes other methods: most of the API is asked with `POST`, and the header `Allow` names them all."
+    )]
     MethodNotAllowed,
     #[error(
         "The API key is missing or wrong. Send `Authorization: Bearer <key>` or `x-api-key: <key>` \

@@ -88,6 +88,45 @@ async fn on_a_disk_below_its_reserve_what_would_be_kept_is_refused_and_the_rest_
 }
 
 #[tokio::test]
+async fn what_was_deleted_makes_room_for_what_is_kept_also_on_a_disk_below_its_reserve() {
+    let server = Setup::accounts(["first-account"]).start().await;
+    let add = async |bytes: usize| {
+        // Nothing that can be compressed.
+        let text: String = std::iter::repeat_with(|| uuid::Uuid::new_v4().simple().to_string())
+            .take(bytes / 32)
+            .collect();
+        let body = json!({"items": [{"type": "message", "role": "user", "content": text}]});
+        server.count_request();
+        let request = server.client.post(server.url("/v1/conversations"));
+        Plain::read(request.json(&body).send().await.unwrap()).await
+    };
+    let delete = async |added: &Plain| {
+        let id = added.json["id"].as_str().unwrap();
+        server.count_request();
+        let request = server
+            .client
+            .delete(server.url(&format!("/v1/conversations/{id}")));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    };
+    delete(&add(8_000_000).await).await;
+    let text = "[cache]\nmin_free_mb = 10000000\n";
+    fs::write(server.data_dir().join("config.toml"), text).unwrap();
+    let is_below = async || {
+        let added = add(5_000_000).await;
+        if added.status == 200 {
+            delete(&added).await;
+        }
+        added.status == 503
+    };
+    server
+        .wait_until("no room for more than was deleted", is_below)
+        .await;
+    assert_eq!(add(1_000_000).await.status, 200);
+    assert_eq!(add(1_000).await.status, 200);
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_picture_that_was_kept_for_somebody_who_left_goes_at_once() {
     let server = Setup::accounts(["picture-account-1"]).start().await;
     let stall = Reply::Stall { after_lines: 7 };

@@ -59,8 +59,8 @@ pub(super) fn part(
     let outer = place.param(&format!(".{}", shape.outer));
     let Some(Json::Object(object)) = fields.get(shape.outer) else {
         let message = format!(
-            "`{}` must be an object with `{}`.",
-            shape.outer, shape.inner
+            "`{}` must be an object with `{}`{}.",
+            shape.outer, shape.inner, shape.or
         );
         return Err(Invalid::new(shape.missing, outer, message));
     };
@@ -282,7 +282,7 @@ mod tests {
                 json!({"type": "file"}),
                 "missing_file",
                 "file",
-                "`file` must be an object with `file_data`.",
+                "`file` must be an object with `file_data` or `file_id`.",
             ),
             (
                 json!({"type": "file", "file": {"filename": "f"}}),

@@ -22,6 +22,10 @@ impl<R: Reader> DocumentStore for Backend<R> {
         Ok(self.write(op).await? > 0)
     }
 
+    async fn reusable_bytes(&self) -> Result<u64, StoreError> {
+        self.reader.reusable_bytes().await
+    }
+
     async fn get_document(
         &self,
         kind: DocumentKind,

@@ -52,6 +52,10 @@ pub(crate) trait Connections: Send + Sync + 'static {
         cursor: Option<Cursor>,
     ) -> impl Future<Output = Result<Option<Changes>, StoreError>> + Send;
 
+    fn reusable_bytes(&self) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        async { Ok(0) }
+    }
+
     fn tables(&self) -> impl Future<Output = Result<Box<dyn TableReader>, StoreError>> + Send;
 
     fn close(&self) -> impl Future<Output = ()> + Send;

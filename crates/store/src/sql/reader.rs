@@ -283,6 +283,10 @@ impl<C: Connections> Reader for SqlReader<C> {
         self.0.tables().await
     }
 
+    async fn reusable_bytes(&self) -> Result<u64, StoreError> {
+        self.0.reusable_bytes().await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.only(C::Select::new("SELECT 1"), |_| Ok(())).await
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction, query_scalar, sqlite::SqliteRow};
 
 use crate::{
     Changes, Cursor, MediaRow, StoreError,
@@ -12,7 +12,10 @@ use crate::{
     tables::TableReader,
 };
 
-use super::{accounts, connection, statements::REQUESTS_SIZE};
+use super::{
+    accounts, connection,
+    statements::{REQUESTS_SIZE, REUSABLE_BYTES},
+};
 
 pub(crate) struct SqliteReader {
     pool: SqlitePool,
@@ -62,6 +65,11 @@ impl Connections for SqliteReader {
     /// This process has the folder to itself.
     async fn changes_since(&self, _: Option<Cursor>) -> Result<Option<Changes>, StoreError> {
         Ok(None)
+    }
+
+    async fn reusable_bytes(&self) -> Result<u64, StoreError> {
+        let bytes = query_scalar::<_, i64>(REUSABLE_BYTES).fetch_one(&self.pool);
+        Ok(bytes.await.map_err(failed)?.unsigned_abs())
     }
 
     async fn tables(&self) -> Result<Box<dyn TableReader>, StoreError> {

@@ -231,6 +231,10 @@ pub(super) const SWEEP_VIDEO_JOBS: &str = "DELETE FROM video_jobs WHERE expires_
 pub(super) const CAP_VIDEO_JOBS_IN: &str = "DELETE FROM video_jobs WHERE rowid IN \
      (SELECT rowid FROM video_jobs WHERE status = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?)";
 
+/// In pages that were freed, which later rows take before the file grows.
+pub(super) const REUSABLE_BYTES: &str =
+    "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+
 /// Rows, and bytes of the average one among the newest thousand. Texts count by their length, the
 /// rest (numbers, record headers, index entry, room in pages) as 110 bytes; within a fifth of the
 /// pages really used by bare refusals, by usual rows and by rows with three attempts.

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, response::Response};
-use chat::Turn;
 use openai::responses::{
     self as format, ItemQuery, input_items_page, joined_items, one_item, parse_conversation,
     stored_turns, without_item,
@@ -13,7 +12,10 @@ use store::{DocumentKind, LargeDocument};
 
 use super::{
     json,
-    kept_store::{KeptStore, check_room, end_ms, head_json, own, owner_of, short, unavailable},
+    kept_store::{
+        KeptStore, Said, TOO_MANY_CHANGES, check_room, end_ms, head_json, own, owner_of, short,
+        unavailable,
+    },
     responses::Kept,
 };
 use crate::{
@@ -40,8 +42,6 @@ use crate::{
 
 /// Tries to change a conversation that other instances change as well.
 const TRIES: usize = 16;
-const TOO_MANY_CHANGES: ApiError =
-    ApiError::Busy("Too many changes are made to this conversation at once.");
 /// Items of a conversation, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
@@ -102,7 +102,7 @@ pub(super) async fn create_conversation(
         id,
     };
     let room = (document.content.len(), NOTHING_ELSE);
-    let room = check_room(&state, &caller, room).await?;
+    let room = check_room(&state, room).await?;
     let adding = state
         .kept
         .add(document.clone(), config.max_per_key, (memory, room));
@@ -234,8 +234,7 @@ pub(super) async fn add_items(
     let keep_days = caller.snapshot.settings.config.responses.keep_days;
     let owner = owner_of(&caller);
     let place = (owner.as_str(), id.as_str());
-    let room = Some((&state, &caller));
-    let added = change(&state.kept, place, keep_days, room, |document| {
+    let added = change(&state, place, keep_days, true, |document| {
         document.content = joined(&document.content, &items, b"{}")?;
         Ok(())
     });
@@ -280,7 +279,7 @@ pub(super) async fn delete_item(
     let owner = owner_of(&caller);
     let place = (owner.as_str(), id.as_str());
     // What makes less of it may always be done.
-    let changed = change(&state.kept, place, keep_days, None, |document| {
+    let changed = change(&state, place, keep_days, false, |document| {
         let left = without_item(document.content.as_bytes(), &item_id);
         document.content = text(left.ok_or_else(|| missing_item(&item_id))?);
         Ok(())
@@ -298,30 +297,26 @@ fn missing_item(id: &str) -> ApiError {
 ///
 /// # Errors
 /// There is none; the store does not answer.
-pub(super) async fn turns(
-    store: &KeptStore,
-    caller: &Caller,
-    id: &str,
-) -> Result<Vec<Turn>, ApiError> {
-    let (document, _memory) = find(store, &owner_of(caller), id).await?;
-    Ok(stored_turns(
-        "conversation",
-        document.content.as_bytes(),
-        b"{}",
-    )?)
+pub(super) async fn said(store: &KeptStore, caller: &Caller, id: &str) -> Result<Said, ApiError> {
+    let (document, memory) = find(store, &owner_of(caller), id).await?;
+    let turns = stored_turns("conversation", document.content.as_bytes(), b"{}")?;
+    Ok(Said {
+        turns,
+        memory: vec![memory],
+    })
 }
 
 /// Adds a complete response to its conversation.
 ///
 /// # Errors
-/// The conversation is gone or full; the store does not answer.
+/// The conversation is gone or full, or the disk is; the store does not answer.
 pub(super) async fn add(
-    store: &KeptStore,
+    state: &AppState,
     (owner, id): (&str, &str),
     response: &Kept,
     keep_days: u32,
 ) -> Result<(), ApiError> {
-    let added = change(store, (owner, id), keep_days, None, |document| {
+    let added = change(state, (owner, id), keep_days, true, |document| {
         document.content = joined(&document.content, &response.input, &response.response)?;
         Ok(())
     });
@@ -338,15 +333,18 @@ fn joined(items: &str, input: &[u8], response: &[u8]) -> Result<String, ApiError
     Ok(text(items))
 }
 
-/// Changes a conversation, again if another instance has changed it meanwhile. With `room` only where the
+/// Changes a conversation, again if another instance has changed it meanwhile. One that `grows` only where the
 /// disk has room for it.
 async fn change(
-    store: &KeptStore,
+    state: &AppState,
     (owner, id): (&str, &str),
     keep_days: u32,
-    room: Option<(&AppState, &Caller)>,
+    grows: bool,
     apply: impl Fn(&mut LargeDocument) -> Result<(), ApiError>,
 ) -> Result<LargeDocument, ApiError> {
+    let store = &state.kept;
+    // Nobody waits for what is not his.
+    find_head(store, owner, id).await?;
     let turn = Arc::new(store.turn(id).await?);
     for _ in 0..TRIES {
         let (mut document, memory) = find(store, owner, id).await?;
@@ -359,12 +357,9 @@ async fn change(
         // What is used is not the oldest.
         document.at_ms = now_ms();
         document.expires_ms = end_ms(keep_days);
-        let room = match room {
-            Some((state, caller)) => {
-                let bytes = document.content.len();
-                Some(check_room(state, caller, (bytes, NOTHING_ELSE)).await?)
-            }
-            None => None,
+        let room = match grows {
+            true => Some(check_room(state, (document.content.len(), NOTHING_ELSE)).await?),
+            false => None,
         };
         let held = (Arc::clone(&turn), memory, room);
         if store.replace(document.clone(), held).await? {

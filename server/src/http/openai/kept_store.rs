@@ -2,14 +2,15 @@
 //! whoever leaves, one at a time for each conversation; and whose they are and how long they stay.
 
 use std::{
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
+    collections::HashMap,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
+use chat::Turn;
 use serde::Serialize;
 use settings::StorageType;
-use store::{DocumentKind, LargeDocument, Store, StoreError};
+use store::{DocumentKind, LargeDocument, Store, StoreError, bounded};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::TaskTracker;
 
@@ -27,8 +28,12 @@ const DAY_MS: i64 = 86_400_000;
 const COPIES: u64 = 2;
 /// What a byte of content takes on the disk while it replaces another: itself and the log of the database.
 const DISK_COPIES: u64 = 3;
-/// Changes of documents wait for those with the same remainder.
-const LOCKS: usize = 64;
+/// What documents take at most whose room is not asked for one by one.
+const LITTLE_BYTES: u64 = 1024 * 1024;
+/// Changes under way whose locks are known before those are looked for that have ended.
+const LOCKS: usize = 1024;
+pub(super) const TOO_MANY_CHANGES: ApiError =
+    ApiError::Busy("Too many changes are made to this conversation at once.");
 /// How long a change waits for others.
 const TURN: Duration = Duration::from_secs(5);
 
@@ -47,8 +52,8 @@ struct Inner {
     writing: Limit,
     surplus: Surplus,
     tasks: TaskTracker,
-    locks: [Arc<Mutex<()>>; LOCKS],
-    hasher: RandomState,
+    /// Of the documents that are changed, by id.
+    locks: parking_lot::Mutex<HashMap<String, Weak<Mutex<()>>>>,
 }
 
 impl KeptStore {
@@ -60,8 +65,7 @@ impl KeptStore {
             writing: Limit::default(),
             surplus: Surplus::default(),
             tasks: TaskTracker::new(),
-            locks: std::array::from_fn(|_| Arc::default()),
-            hasher: RandomState::new(),
+            locks: parking_lot::Mutex::default(),
         }))
     }
 
@@ -185,11 +189,21 @@ impl KeptStore {
     /// # Errors
     /// Others change it, and many wait.
     pub(super) async fn turn(&self, id: &str) -> Result<OwnedMutexGuard<()>, ApiError> {
-        let number = usize::try_from(self.0.hasher.hash_one(id) % LOCKS as u64).unwrap_or(0);
-        let busy = || ApiError::Busy("Too many changes are made to this conversation at once.");
-        let lock = self.0.locks.get(number).ok_or_else(busy)?;
-        let turn = tokio::time::timeout(TURN, Arc::clone(lock).lock_owned()).await;
-        turn.map_err(|_| busy())
+        let turn = tokio::time::timeout(TURN, self.lock(id).lock_owned()).await;
+        turn.map_err(|_| TOO_MANY_CHANGES)
+    }
+
+    fn lock(&self, id: &str) -> Arc<Mutex<()>> {
+        let mut locks = self.0.locks.lock();
+        if let Some(lock) = locks.get(id).and_then(Weak::upgrade) {
+            return lock;
+        }
+        if locks.len() >= LOCKS {
+            locks.retain(|_, lock| lock.strong_count() > 0);
+        }
+        let lock = Arc::default();
+        locks.insert(id.to_owned(), Arc::downgrade(&lock));
+        lock
     }
 
     /// Waits until what was begun has ended.
@@ -197,6 +211,13 @@ impl KeptStore {
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
+}
+
+/// What was said before, and the memory that it takes as long as it is used.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) turns: Vec<Turn>,
+    pub(super) memory: Vec<Arc<Share>>,
 }
 
 /// Why something is not read.
@@ -239,19 +260,20 @@ pub(super) fn head_json(head: &impl Serialize) -> String {
 /// Less than `cache.min_free_mb` would be free.
 pub(super) async fn check_room(
     state: &AppState,
-    caller: &Caller,
     (bytes, otherwise): (usize, &str),
 ) -> Result<Share, ApiError> {
     let writing = &state.kept.0.writing;
     let mut room = writing.none();
-    let is_here = caller.snapshot.settings.config.server.storage_type == StorageType::Local;
+    let storage = state.current.load().settings.config.server.storage_type;
+    let is_here = storage == StorageType::Local;
     let files = state.gateway.media_files();
     let has_room = match bytes as u64 {
         _ if !is_here => true,
-        0 => !files.is_full().await,
+        0 => !files.is_full().await || has_reusable(state, LITTLE_BYTES).await,
         bytes => {
             room.grow(bytes.saturating_mul(DISK_COPIES), u64::MAX);
-            files.has_room(writing.in_use(0).used).await
+            let bytes = writing.in_use(0).used;
+            files.has_room(bytes).await || has_reusable(state, bytes).await
         }
     };
     if has_room {
@@ -262,6 +284,12 @@ pub(super) async fn check_room(
          {otherwise}"
     );
     Err(GatewayError::new(ErrorKind::MediaUnavailable, message).into())
+}
+
+/// Whether so much was deleted before.
+async fn has_reusable(state: &AppState, bytes: u64) -> bool {
+    let reusable = bounded(state.store.reusable_bytes()).await;
+    reusable.is_ok_and(|reusable| reusable >= bytes)
 }
 
 /// What the store cannot do now.

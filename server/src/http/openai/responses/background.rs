@@ -17,7 +17,8 @@ use super::{
 use crate::{
     clock::now_ms,
     gateway::{Caller, Gateway, GatewayError, chat::Delivery},
-    http::{AppState, error::ApiError},
+    http::{AppState, error::ApiError, middleware::body::BodyMemory},
+    limits::Share,
     record::Unserved,
     runtime::drain::Guard,
 };
@@ -68,13 +69,18 @@ impl Background {
 ///
 /// # Errors
 /// Too many are made, or the store does not take it.
-pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, ApiError> {
+pub(super) async fn begin(
+    state: &AppState,
+    asked: Asked,
+    body: Option<BodyMemory>,
+) -> Result<Vec<u8>, ApiError> {
     let Asked {
         caller,
         request,
         head,
         echo,
         keeper,
+        said,
         ..
     } = asked;
     let Some(mut keeper) = keeper else {
@@ -96,7 +102,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
         id: keeper.kept.id.clone(),
         _in_flight: state.in_flight.enter(),
     };
-    keeper.kept.add(&keeper.store, &keeper.limits).await?;
+    keeper.kept.add(&keeper.state.kept, &keeper.limits).await?;
     let caller = Caller {
         record: caller.record.further(1),
         ..caller
@@ -108,6 +114,7 @@ pub(super) async fn begin(state: &AppState, asked: Asked) -> Result<Vec<u8>, Api
         keeper,
         stop,
         entry,
+        _memory: (body, said),
     };
     background.0.tasks.spawn(making.run(request));
     Ok(first)
@@ -135,6 +142,7 @@ struct Making {
     stop: CancellationToken,
     /// Held until it has ended.
     entry: Entry,
+    _memory: (Option<BodyMemory>, Vec<Arc<Share>>),
 }
 
 /// Why the making of a response ended.
@@ -171,7 +179,7 @@ impl Making {
         if self.keeper.is_too_large() {
             self.keeper.kept.end(Status::Failed, Some(too_large()));
         }
-        let (store, keep_days) = (self.keeper.store.clone(), self.keeper.limits.keep_days);
+        let (store, keep_days) = (self.keeper.state.kept.clone(), self.keeper.limits.keep_days);
         match self.keeper.kept.replace(&store, keep_days).await {
             // Cancelled or deleted at the last moment: it is no part of anything.
             Ok(false) => {}
@@ -218,7 +226,7 @@ impl Making {
     /// False if nobody wants it any more.
     async fn say_alive(&mut self) -> bool {
         self.keeper.kept.head.alive_ms = Some(now_ms());
-        let store = self.keeper.store.clone();
+        let store = self.keeper.state.kept.clone();
         // A store that is away has not changed its mind.
         let kept = self.keeper.kept.replace_head(&store).await;
         kept.unwrap_or(true)

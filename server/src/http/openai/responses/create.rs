@@ -1,12 +1,12 @@
 //! `POST /v1/responses`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use chat::{Delta, Finish, Request, Turn};
+use chat::{Delta, Finish, Request};
 use http::HeaderMap;
 use openai::responses::{
     self as format, Echo, Failure, ResponseDocument, ResponseHead, ResponseWriter, ResponsesRequest,
@@ -28,7 +28,7 @@ use crate::{
         error::ApiError,
         openai::{
             conversations, json,
-            kept_store::{KeptStore, check_room, owner_of},
+            kept_store::{KeptStore, Said, check_room, owner_of},
         },
         openapi::{
             common::ConversationHeader,
@@ -37,7 +37,11 @@ use crate::{
         },
     },
     ids,
+    limits::Share,
 };
+
+/// Input of so many bytes and more has to have its room on the disk; others fit into what stays free.
+const LARGE_BYTES: usize = 32 * 1024;
 
 /// One response: as JSON, as a stream of events, or made in the background.
 ///
@@ -77,9 +81,7 @@ pub(in crate::http::openai) async fn create_response(
     asked.request.conversation_id = conversation_header(&headers)?;
     let asked = Asked::read(&state, caller, asked).await?;
     if asked.is_background {
-        let response = background::begin(&state, asked).await?;
-        drop(memory);
-        return Ok(json(response));
+        return Ok(json(background::begin(&state, asked, memory).await?));
     }
     let delivery = match asked.is_stream {
         true => Delivery::Stream,
@@ -91,11 +93,12 @@ pub(in crate::http::openai) async fn create_response(
         head,
         echo,
         keeper,
+        said,
         ..
     } = asked;
     // Boxed: the future holds a whole attempt, and most requests wait in it for seconds.
     let answer = Box::pin(state.gateway.chat(caller, request, delivery)).await?;
-    drop(memory);
+    drop((memory, said));
     if delivery == Delivery::Stream {
         let writer = Writer {
             writer: ResponseWriter::new(head, echo),
@@ -137,6 +140,8 @@ pub(super) struct Asked {
     pub(super) echo: Echo,
     /// `None`: it is not kept.
     pub(super) keeper: Option<Keeper>,
+    /// The memory that what was said before takes.
+    pub(super) said: Vec<Arc<Share>>,
     is_stream: bool,
     is_background: bool,
 }
@@ -147,13 +152,12 @@ impl Asked {
         caller: Caller,
         asked: ResponsesRequest,
     ) -> Result<Self, ApiError> {
-        let store = &state.kept;
-        let (earlier, turns) = earlier(store, &caller, &asked).await?;
+        let (earlier, said) = earlier(&state.kept, &caller, &asked).await?;
         let id = ids::ordered("resp_");
         let config = &caller.snapshot.settings.config.responses;
         let (is_stream, is_background) = (asked.stream, asked.background);
-        let keeper = asked.store.then(|| Keeper {
-            store: store.clone(),
+        let mut keeper = asked.store.then(|| Keeper {
+            state: state.clone(),
             limits: config.clone(),
             conversation: asked.conversation.clone(),
             kept: Kept {
@@ -169,13 +173,16 @@ impl Asked {
                 },
                 input: asked.input_items(&id),
                 response: Vec::new(),
-                _memory: None,
+                memory: None,
             },
+            room: None,
         });
-        if let Some(keeper) = &keeper {
+        if let Some(keeper) = &mut keeper {
             keeper.check_input()?;
             let otherwise = "Responses with `store: false` are made.";
-            check_room(state, &caller, (0, otherwise)).await?;
+            let bytes = Some(keeper.kept.input.len()).filter(|bytes| *bytes >= LARGE_BYTES);
+            let room = check_room(state, (bytes.unwrap_or(0), otherwise)).await?;
+            keeper.room = Some(room);
         }
         let head = ResponseHead {
             id,
@@ -183,13 +190,14 @@ impl Asked {
             model: asked.request.model.clone(),
             conversation: asked.conversation.clone(),
         };
-        let (request, echo) = asked.into_request(turns);
+        let (request, echo) = asked.into_request(said.turns);
         Ok(Self {
             caller,
             request,
             head,
             echo,
             keeper,
+            said: said.memory,
             is_stream,
             is_background,
         })
@@ -201,19 +209,19 @@ pub(super) async fn earlier(
     store: &KeptStore,
     caller: &Caller,
     asked: &ResponsesRequest,
-) -> Result<(Vec<String>, Vec<Turn>), ApiError> {
+) -> Result<(Vec<String>, Said), ApiError> {
     if let Some(id) = &asked.previous_response_id {
         let found = Kept::find(store, caller, id).await;
         let previous = found.map_err(|error| at(kept::PREVIOUS, "response_not_found", error))?;
-        let turns = kept::turns(store, caller, &previous).await?;
-        return Ok((kept::chain(&previous)?, turns));
+        let chain = kept::chain(&previous)?;
+        return Ok((chain, kept::said(store, caller, previous).await?));
     }
     let Some(id) = &asked.conversation else {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok((Vec::new(), Said::default()));
     };
-    let turns = conversations::turns(store, caller, id).await;
-    let turns = turns.map_err(|error| at("conversation", "conversation_not_found", error))?;
-    Ok((Vec::new(), turns))
+    let said = conversations::said(store, caller, id).await;
+    let said = said.map_err(|error| at("conversation", "conversation_not_found", error))?;
+    Ok((Vec::new(), said))
 }
 
 /// What is not there was named by a field.
@@ -226,10 +234,12 @@ fn at(param: &str, code: &'static str, error: ApiError) -> ApiError {
 
 /// Keeps a response when it is complete.
 pub(super) struct Keeper {
-    pub(super) store: KeptStore,
+    pub(super) state: AppState,
     pub(super) limits: ResponsesConfig,
     pub(super) conversation: Option<String>,
     pub(super) kept: Kept,
+    /// On the disk, for its input.
+    room: Option<Share>,
 }
 
 impl Keeper {
@@ -275,7 +285,8 @@ impl Keeper {
             );
             return Ok(());
         }
-        self.kept.add(&self.store, &self.limits).await?;
+        self.kept.add(&self.state.kept, &self.limits).await?;
+        self.room = None;
         self.add_to_conversation().await;
         Ok(())
     }
@@ -285,8 +296,8 @@ impl Keeper {
         let Some(id) = &self.conversation else {
             return;
         };
-        let (store, place) = (&self.store, (self.kept.owner.as_str(), id.as_str()));
-        let added = conversations::add(store, place, &self.kept, self.limits.keep_days).await;
+        let place = (self.kept.owner.as_str(), id.as_str());
+        let added = conversations::add(&self.state, place, &self.kept, self.limits.keep_days).await;
         if let Err(error) = added {
             // Deleted or full meanwhile: the answer is made all the same.
             tracing::warn!(id = self.kept.id, %error, "a response is not part of its conversation");

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chat::Turn;
 use futures::future::try_join_all;
 use openai::responses::{self as format, Failure, Status};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,9 @@ use crate::{
     gateway::{Caller, GatewayError},
     http::{
         error::ApiError,
-        openai::kept_store::{KeptStore, end_ms, head_json, own, owner_of, short, unavailable},
+        openai::kept_store::{
+            KeptStore, Said, end_ms, head_json, own, owner_of, short, unavailable,
+        },
     },
     limits::Share,
 };
@@ -41,7 +42,7 @@ pub(in crate::http::openai) struct Kept {
     /// The response as the API shows it.
     pub(in crate::http::openai) response: Vec<u8>,
     /// The memory that it takes, of one that was read.
-    pub(super) _memory: Option<Arc<Share>>,
+    pub(super) memory: Option<Arc<Share>>,
 }
 
 /// What is known of a response without its content. The names are stored.
@@ -79,7 +80,7 @@ impl Kept {
         let kept = own(Some(document), &owner_of(caller)).and_then(Self::of);
         let kept = kept.ok_or_else(|| missing(id))?;
         Ok(Self {
-            _memory: Some(memory),
+            memory: Some(memory),
             ..kept
         })
     }
@@ -103,7 +104,7 @@ impl Kept {
                     head,
                     input: Vec::new(),
                     response: Vec::new(),
-                    _memory: None,
+                    memory: None,
                     id: document.id,
                     owner: document.group,
                     at_ms: document.at_ms,
@@ -125,7 +126,7 @@ impl Kept {
                 head,
                 input: content.input.get().into(),
                 response: content.response.get().into(),
-                _memory: None,
+                memory: None,
                 id: document.id,
                 owner: document.group,
                 at_ms: document.at_ms,
@@ -259,15 +260,15 @@ pub(super) fn chain(previous: &Kept) -> Result<Vec<String>, ApiError> {
     Err(GatewayError::invalid("conversation_too_long", PREVIOUS, message).into())
 }
 
-/// What was said up to `previous`, and its end.
+/// What was said up to `previous`, with it.
 ///
 /// # Errors
 /// It is not complete, one before it is gone, or the store does not answer.
-pub(super) async fn turns(
+pub(super) async fn said(
     store: &KeptStore,
     caller: &Caller,
-    previous: &Kept,
-) -> Result<Vec<Turn>, ApiError> {
+    previous: Kept,
+) -> Result<Said, ApiError> {
     if previous.is_under_way() {
         let message = "This response is not complete yet. Wait until its status is `completed`.";
         return Err(GatewayError::invalid("response_not_ready", PREVIOUS, message).into());
@@ -293,12 +294,14 @@ pub(super) async fn turns(
         }
         earlier.extend(read);
     }
-    let mut turns = Vec::new();
-    for (number, kept) in earlier.iter().chain([previous]).enumerate() {
+    earlier.push(previous);
+    let (mut turns, mut memory) = (Vec::new(), Vec::new());
+    for (number, kept) in earlier.into_iter().enumerate() {
         let place = format!("{PREVIOUS}.{number}");
         turns.extend(format::stored_turns(&place, &kept.input, &kept.response)?);
+        memory.extend(kept.memory);
     }
-    Ok(turns)
+    Ok(Said { turns, memory })
 }
 
 fn without_an_earlier_one(error: ApiError) -> ApiError {

@@ -149,7 +149,7 @@ pub(super) async fn count_input_tokens(
     body: WholeBody,
 ) -> Result<Response, ApiError> {
     let (asked, _memory) = body.parse(format::parse).await?;
-    let (_, turns) = create::earlier(&state.kept, &caller, &asked).await?;
-    let (request, _) = asked.into_request(turns);
+    let (_, said) = create::earlier(&state.kept, &caller, &asked).await?;
+    let (request, _) = asked.into_request(said.turns);
     Ok(json(input_tokens_json(caller.count_tokens(&request)?)))
 }
