@@ -3,7 +3,7 @@
 //! References let a short schema ask for more steps than any machine can make: sixty definitions that
 //! each offer the next one twice are 2^60 steps for one number.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Most steps that a check may take.
 const MAX_STEPS: usize = 100_000;
@@ -42,27 +42,15 @@ pub(super) fn patterns(root: &Value) -> Result<usize, String> {
     while let Some(schema) = open.pop() {
         match schema {
             Value::Object(keywords) => {
-                for (keyword, inner) in keywords {
-                    match inner {
-                        Value::String(target) if REFERENCES.contains(&keyword.as_str()) => {
-                            if target_of(root, target).is_none() {
-                                return Err(format!(
-                                    "the reference `{target}` is none that can be followed: only `#`, and \
-                                     `#/` with the path to a schema, can"
-                                ));
-                            }
-                        }
-                        Value::String(_) if keyword == "$id" && !std::ptr::eq(schema, root) => {
-                            return Err("`$id` is only for the whole schema".to_owned());
-                        }
-                        Value::String(_) if keyword == "pattern" => patterns += 1,
-                        Value::Object(inner) if keyword == "patternProperties" => {
-                            patterns += inner.len();
-                        }
-                        _ => {}
-                    }
-                    open.push(inner);
+                check_references(root, keywords)?;
+                if !std::ptr::eq(schema, root) && keywords.get("$id").is_some_and(Value::is_string)
+                {
+                    return Err("`$id` is only for the whole schema".to_owned());
                 }
+                patterns += usize::from(keywords.get("pattern").is_some_and(Value::is_string));
+                let fields = keywords.get("patternProperties").and_then(Value::as_object);
+                patterns += fields.map_or(0, Map::len);
+                open.extend(keywords.values());
             }
             Value::Array(list) => open.extend(list),
             _ => {}
@@ -72,6 +60,18 @@ pub(super) fn patterns(root: &Value) -> Result<usize, String> {
         return Err(format!("it has more than {MAX_PATTERNS} patterns"));
     }
     Ok(patterns)
+}
+
+fn check_references(root: &Value, keywords: &Map<String, Value>) -> Result<(), String> {
+    let mut targets = REFERENCES
+        .iter()
+        .filter_map(|word| keywords.get(*word)?.as_str());
+    match targets.find(|target| target_of(root, target).is_none()) {
+        None => Ok(()),
+        Some(target) => Err(format!(
+            "the reference `{target}` is none that can be followed: only `#`, and `#/` with the path to a schema, can"
+        )),
+    }
 }
 
 /// What a reference leads to, if that can be told from it alone.
