@@ -26,7 +26,7 @@ pub enum ApiError {
     NotReady(String),
     /// The router says which are in `Allow`, behind whoever renders this.
     #[error(
-        "This address takes other methods: most of the API is asked with `POST`, and the header `Allow` names them all."
+        "This address does not take this method; the header `Allow` names those that it takes. What makes something is asked with `POST`."
     )]
     MethodNotAllowed,
     #[error(

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use grok_sim::{ANY_ACCOUNT, Reply};
+use futures::future::Either;
+use grok_sim::{ANY_ACCOUNT, Operation, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
@@ -130,6 +131,39 @@ async fn what_is_kept_counts_among_the_bodies_in_memory() {
     );
     let small = conversation_of(&server, 1_000).await;
     assert_eq!(get(&server, &format!("{small}/items")).await.0, 200);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_was_said_counts_among_the_bodies_in_memory_until_the_answer_begins() {
+    let setup = setup().with("GROK2API_SERVER__BODIES_IN_MEMORY_MB", 4);
+    let server = setup.start().await;
+    let path = conversation_of(&server, 1_200_000).await;
+    let slow = Reply::Paced {
+        text: "One.".to_owned(),
+        first_ms: 60_000,
+        each_ms: 0,
+    };
+    server
+        .simulator
+        .script(ANY_ACCOUNT, [slow, Reply::text("Two.")]);
+    let conversation = path.rsplit('/').next().unwrap();
+    let body = json!({"model": "grok-4", "input": "Hi", "conversation": conversation});
+    let asked = || Box::pin(post(&server, "/v1/responses", body.clone()));
+    let is_at_grok = async || server.simulator.requests_of(Operation::Chat).len() == 1;
+    let waiting = Box::pin(server.wait_until("Grok is asked", is_at_grok));
+    let first = match futures::future::select(asked(), waiting).await {
+        Either::Left(((status, _), _)) => unreachable!("answered with {status}"),
+        Either::Right(((), first)) => first,
+    };
+    let (status, refused) = asked().await;
+    let code = &refused["error"]["code"];
+    assert_eq!((status, code), (503, &json!("server_busy")), "{refused}");
+    drop(first);
+    let is_answered = async || asked().await.0 == 200;
+    server
+        .wait_until("the memory is given back", is_answered)
+        .await;
     server.end().await;
 }
 
